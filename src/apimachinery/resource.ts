@@ -3,6 +3,9 @@ import type { ObjectSchema, Typed } from "./schema.ts"
 
 export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection"
 
+/** A function of an object; declared so that a `Resource<Pod>` can stand where any `Resource` is asked for. */
+export type Reader<T, Rest extends unknown[], R> = { read(object: T, ...rest: Rest): R }["read"]
+
 /** A column of the `Table` that `kubectl get` prints. */
 export interface Column<T> {
   readonly name: string
@@ -13,7 +16,7 @@ export interface Column<T> {
   /** 0 is always shown, 1 only with `-o wide`. @default 0 */
   readonly priority?: number
   /** The cell. `now` is for ages, in milliseconds since the epoch. */
-  readonly cell: (object: T, now: number) => string | number | boolean | null
+  readonly cell: Reader<T, [now: number], string | number | boolean | null>
 }
 
 /** Where the scale subresource reads and writes, as paths without a leading dot: "spec.replicas". */
@@ -54,7 +57,7 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly subresources: readonly Subresource[]
   readonly columns: readonly Column<T>[]
   /** Fields that `fieldSelector` may name, beside metadata.name and metadata.namespace. */
-  readonly selectableFields: Readonly<Record<string, (object: T) => string>>
+  readonly selectableFields: Readonly<Record<string, Reader<T, [], string>>>
   /** The version whose form is stored, where several are served (`autoscaling/v2`). @default this version */
   readonly storedAs?: GroupVersion
   /** The store's prefix as upstream lays it out, without slashes at the ends: "services/specs", "minions". */
@@ -78,7 +81,7 @@ export interface ResourceDeclaration<T extends KubeObject> {
   readonly scale?: ScalePaths
   readonly subresources?: readonly Subresource[]
   readonly columns?: readonly Column<T>[]
-  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
+  readonly selectableFields?: Readonly<Record<string, Reader<T, [], string>>>
   readonly storedAs?: GroupVersion
   readonly storagePrefix?: string
 }
