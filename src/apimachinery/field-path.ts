@@ -1,0 +1,42 @@
+/**
+ * The way from an object's root to a field, as users read it in errors: `spec.containers[0].env[1].name`.
+ *
+ * @example
+ * const containers = fieldPath("spec", "containers")
+ * containers.index(0).child("image").toString() // "spec.containers[0].image"
+ */
+export class FieldPath {
+  readonly #parent: FieldPath | undefined
+  readonly #step: string
+
+  constructor(parent: FieldPath | undefined, step: string) {
+    this.#parent = parent
+    this.#step = step
+  }
+
+  child(...names: string[]): FieldPath {
+    const isRoot = this.#step === "" && this.#parent === undefined
+    return names.reduce<FieldPath>(
+      (path, name, position) => new FieldPath(path, isRoot && position === 0 ? name : `.${name}`),
+      this,
+    )
+  }
+
+  index(index: number): FieldPath {
+    return new FieldPath(this, `[${index}]`)
+  }
+
+  /** A map's entry or a list's element named by its key. */
+  key(key: string): FieldPath {
+    return new FieldPath(this, `[${key}]`)
+  }
+
+  toString(): string {
+    return this.#parent === undefined ? this.#step : this.#parent.toString() + this.#step
+  }
+}
+
+/** A path from the object's root; without names it is the object itself. */
+export function fieldPath(...names: string[]): FieldPath {
+  return new FieldPath(undefined, names.join("."))
+}
