@@ -125,7 +125,10 @@ export interface WatchBatch {
 }
 
 export interface Watch extends AsyncIterable<WatchBatch> {
-  /** Settles when the watch is in place: no change after this is missed. Gives the store's revision at that time. */
+  /**
+   * Settles when the watch is in place: no change after this is missed. Gives the store's revision at that time. A
+   * start that has been compacted shows as CompactedError of the iteration, not here.
+   */
   readonly started: Promise<number>
   /** Asks for a batch (maybe empty) that tells how far the watch has come, at least the newest revision of now. */
   requestProgress(): Promise<void>
@@ -133,8 +136,11 @@ export interface Watch extends AsyncIterable<WatchBatch> {
   close(): void
 }
 
+/** A lease's keys are deleted, in one revision, when it is revoked or was not kept alive for its time to live. */
 export interface Leases {
+  /** A time to live below the store's minimum (2 seconds) is raised to it. @default id one that is free */
   grant(ttlSeconds: number, id?: bigint): Promise<{ id: bigint; ttlSeconds: number }>
+  /** LeaseNotFoundError if there is none; so do `keepAlive` and `timeToLive`. */
   revoke(id: bigint): Promise<void>
   keepAlive(id: bigint): Promise<{ ttlSeconds: number }>
   timeToLive(
@@ -169,6 +175,24 @@ export class NoSpaceError extends Error {
   }
 }
 
+/** The lease does not exist (any more). */
+export class LeaseNotFoundError extends Error {
+  override readonly name = "LeaseNotFoundError"
+  constructor() {
+    super("etcdserver: requested lease not found")
+  }
+}
+
+/** The request contradicts itself or the store's limits; nothing was done. The message is etcd's. */
+export class InvalidRequestError extends Error {
+  override readonly name = "InvalidRequestError"
+}
+
+/** The store was closed, or its disk failed: nothing can be said about writes that were under way. */
+export class StoreUnavailableError extends Error {
+  override readonly name = "StoreUnavailableError"
+}
+
 /** The end of the range that holds every key starting with `prefix`. */
 export function prefixEnd(prefix: string): string {
   for (let index = prefix.length - 1; index >= 0; index--) {
@@ -176,6 +200,15 @@ export function prefixEnd(prefix: string): string {
     if (byte < 0xff) return prefix.slice(0, index) + String.fromCharCode(byte + 1)
   }
   return "\0"
+}
+
+/** Above every key: keys have no character above \u00ff. */
+const aboveEveryKey = "\u0100"
+
+/** The half-open interval that a request names: [low, high). A missing or empty `rangeEnd` means the key alone. */
+export function keyInterval(key: string, rangeEnd?: string): { low: string; high: string } {
+  if (!rangeEnd) return { low: key, high: `${key}\0` }
+  return { low: key, high: rangeEnd === "\0" ? aboveEveryKey : rangeEnd }
 }
 
 /** Text to a key: UTF-8, one character per byte. */

@@ -1,0 +1,192 @@
+/**
+ * A store in this process: a State that transactions change at once, one after the other, and a journal (or none) that
+ * makes the changes durable behind them. What is not durable is not visible: reads and watches see the newest durable
+ * revision, and a transaction is answered when everything it saw is durable.
+ */
+import type { Clock } from "../../base/clock.ts"
+import type { Random } from "../../base/random.ts"
+import {
+  FutureRevisionError,
+  type Leases,
+  NoSpaceError,
+  type RangeRequest,
+  type RangeResponse,
+  type Store,
+  StoreUnavailableError,
+  type TxnRequest,
+  type TxnResponse,
+  type Watch,
+  type WatchRequest,
+} from "../store.ts"
+import { checkKey, checkTxnRequest } from "./check-request.ts"
+import { GroupCommit } from "./group-commit.ts"
+import type { Journal, JournalRecord } from "./journal.ts"
+import { LeaseKeeper } from "./lease-keeper.ts"
+import type { State } from "./state.ts"
+import { deleteKeys, runTransaction } from "./transaction.ts"
+import { WatchHub } from "./watch-hub.ts"
+
+export interface LocalStoreOptions {
+  readonly state: State
+  readonly clock: Clock
+  /** For lease ids. @default they count up */
+  readonly random?: Random | undefined
+  /** @default nothing is kept beyond this process */
+  readonly journal?: Journal | undefined
+}
+
+/** Revisions forgotten per turn of the event loop after a compaction. */
+const prunedPerTurn = 500
+
+export class LocalStore implements Store {
+  readonly leases: Leases
+  readonly #state: State
+  readonly #clock: Clock
+  readonly #journal: Journal | undefined
+  readonly #commits: GroupCommit | undefined
+  readonly #hub: WatchHub
+  readonly #keeper: LeaseKeeper
+  #pruning = false
+  #closed = false
+
+  constructor({ state, clock, random, journal }: LocalStoreOptions) {
+    this.#state = state
+    this.#clock = clock
+    this.#journal = journal
+    this.#commits = journal && new GroupCommit(journal, clock, (records) => this.#reveal(records))
+    this.#hub = new WatchHub(state)
+    this.#keeper = new LeaseKeeper(state.leases, clock, random, (id) => this.#expire(id))
+    this.leases = this.#createLeases()
+  }
+
+  async range(request: RangeRequest): Promise<RangeResponse> {
+    this.#checkUsable()
+    checkKey(request.key)
+    return this.#state.range(request, this.#hub.visible)
+  }
+
+  async txn(request: TxnRequest): Promise<TxnResponse> {
+    this.#checkUsable()
+    checkTxnRequest(request)
+    if (this.#journal?.full && needsSpace(request)) throw new NoSpaceError()
+    const { response, events } = runTransaction(this.#state, request)
+    if (events.length > 0) await this.#commit({ type: "events", revision: response.revision, events })
+    // Nothing written, but what it read may not be durable yet.
+    else if (this.#state.revision > this.#hub.visible) await this.#commits?.flushed()
+    return response
+  }
+
+  watch(request: WatchRequest): Watch {
+    this.#checkUsable()
+    checkKey(request.key)
+    return this.#hub.watch(request)
+  }
+
+  async compact(revision: number): Promise<void> {
+    this.#checkUsable()
+    if (revision > this.#hub.visible) throw new FutureRevisionError()
+    this.#state.compact(revision)
+    this.#pruneSoon()
+    await this.#commit({ type: "compact", revision })
+  }
+
+  async currentRevision(): Promise<number> {
+    this.#checkUsable()
+    return this.#hub.visible
+  }
+
+  /** The oldest revision that can still be read; 0: all of them. */
+  get compactRevision(): number {
+    return this.#state.compactRevision
+  }
+
+  /** A copy of everything as of now, in constant time; what one does from here on is not seen by the other. */
+  forkState(): State {
+    return this.#state.fork()
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#keeper.stop()
+    this.#hub.close()
+    await this.#commits?.flushed().catch(() => {})
+    await this.#journal?.close()
+  }
+
+  #createLeases(): Leases {
+    return {
+      grant: async (ttlSeconds, id) => {
+        this.#checkUsable()
+        if (this.#journal?.full) throw new NoSpaceError()
+        const lease = this.#keeper.grant(ttlSeconds, id)
+        await this.#commit({ type: "grant", id: lease.id, ttlSeconds: lease.ttlSeconds })
+        return { id: lease.id, ttlSeconds: lease.ttlSeconds }
+      },
+      revoke: async (id) => {
+        this.#checkUsable()
+        await this.#revoke(id)
+      },
+      // Not recorded: after a restart every lease starts its time anew, as after a change of leader in etcd.
+      keepAlive: async (id) => {
+        this.#checkUsable()
+        return { ttlSeconds: this.#keeper.renew(id).ttlSeconds }
+      },
+      timeToLive: async (id) => {
+        this.#checkUsable()
+        const lease = this.#state.leases.get(id)
+        return {
+          remainingSeconds: Math.floor(this.#keeper.remainingMs(lease) / 1000),
+          grantedSeconds: lease.ttlSeconds,
+          keys: this.#state.leases.keysOf(id),
+        }
+      },
+      list: async () => {
+        this.#checkUsable()
+        return this.#state.leases.ids()
+      },
+    }
+  }
+
+  #revoke(id: bigint): Promise<void> {
+    this.#state.leases.get(id)
+    const events = deleteKeys(this.#state, this.#state.leases.keysOf(id))
+    this.#state.leases.delete(id)
+    return this.#commit({ type: "events", revision: this.#state.revision, events, revokedLease: id })
+  }
+
+  #expire(id: bigint): void {
+    // A failed write shows in every later call; nobody waits for this one.
+    this.#revoke(id).catch(() => {})
+  }
+
+  async #commit(record: JournalRecord): Promise<void> {
+    if (this.#commits === undefined) this.#reveal([record])
+    else await this.#commits.append(record)
+  }
+
+  #reveal(records: readonly JournalRecord[]): void {
+    for (let index = records.length - 1; index >= 0; index--) {
+      const record = records[index]!
+      if (record.type === "events") return this.#hub.advance(record.revision)
+    }
+  }
+
+  #pruneSoon(): void {
+    if (this.#pruning) return
+    this.#pruning = true
+    this.#clock.soon(() => {
+      this.#pruning = false
+      if (!this.#closed && this.#state.prune(prunedPerTurn)) this.#pruneSoon()
+    })
+  }
+
+  #checkUsable(): void {
+    if (this.#closed) throw new StoreUnavailableError("etcdserver: the store is closed")
+    if (this.#commits?.failure !== undefined) throw this.#commits.failure
+  }
+}
+
+function needsSpace({ success = [], failure = [] }: TxnRequest): boolean {
+  return success.some(({ op }) => op === "put") || failure.some(({ op }) => op === "put")
+}
