@@ -18,6 +18,8 @@ import type { EventRecorder } from "./event-recorder.ts"
 export interface ControllerDefinition {
   /** As upstream names it in metrics, events and the field manager: "replicaset-controller". */
   readonly name: string
+  /** The component its events come from, where upstream has another name for it there. @default its name */
+  readonly eventSource?: string
   readonly watches: readonly WatchSource[]
   /** Keys reconciled at the same time. @default 5 */
   readonly workers?: number
