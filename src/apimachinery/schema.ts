@@ -81,6 +81,8 @@ export interface ListSchema extends SchemaBase {
   readonly listType: "atomic" | "set" | "map"
   /** For listType "map": the fields that tell elements apart. */
   readonly keys?: readonly string[]
+  /** In protobuf the list is a message of its own which holds the elements under this number (ExtraValue). */
+  readonly wrapperField?: number
 }
 
 export interface MapSchema extends SchemaBase {
@@ -119,7 +121,7 @@ export interface Field {
   /** Set when absent; a JSON value. */
   readonly default?: unknown
   /** Strategic merge patch: `merge` for lists of objects by `patchMergeKey` or of primitives; `retainKeys` for unions. */
-  readonly patchStrategy?: "merge" | "retainKeys" | "merge,retainKeys"
+  readonly patchStrategy?: "merge" | "replace" | "retainKeys" | "merge,retainKeys"
   readonly patchMergeKey?: string
 }
 
@@ -273,11 +275,13 @@ export interface ListOptions {
   readonly type?: "atomic" | "set"
   /** Makes it a listType "map". */
   readonly keys?: readonly string[]
+  readonly wrapperField?: number
 }
 
 export function list<T>(element: Ref<T>, options: ListOptions = {}): ListSchema & Typed<T[]> {
   const listType = options.keys ? "map" : (options.type ?? "atomic")
-  return { kind: "list", element, listType, ...(options.keys && { keys: options.keys }) }
+  const { keys, wrapperField } = options
+  return { kind: "list", element, listType, ...(keys && { keys }), ...(wrapperField && { wrapperField }) }
 }
 
 export function mapOf<T>(

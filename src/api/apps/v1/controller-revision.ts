@@ -1,0 +1,20 @@
+import { resource } from "../../../apimachinery/resource.ts"
+import { always, type Infer, int64, message, rawExtension } from "../../../apimachinery/schema.ts"
+import { objectFields } from "../../meta/v1/object-fields.ts"
+
+export const ControllerRevisionSchema = message("io.k8s.api.apps.v1.ControllerRevision", {
+  ...objectFields,
+  data: always(2, rawExtension),
+  revision: always(3, int64, { required: true }),
+})
+/** A snapshot of a StatefulSet's or DaemonSet's template, to roll back to. */
+export interface ControllerRevision extends Infer<typeof ControllerRevisionSchema> {}
+
+export const ControllerRevision = resource<ControllerRevision>({
+  group: "apps",
+  version: "v1",
+  kind: "ControllerRevision",
+  plural: "controllerrevisions",
+  namespaced: true,
+  schema: ControllerRevisionSchema,
+})

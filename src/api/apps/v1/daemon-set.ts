@@ -1,0 +1,88 @@
+import { resource } from "../../../apimachinery/resource.ts"
+import {
+  always,
+  enumeration,
+  field,
+  type Infer,
+  int32,
+  int64,
+  intOrString,
+  list,
+  message,
+  optional,
+  string,
+  time,
+} from "../../../apimachinery/schema.ts"
+import { PodTemplateSpec } from "../../core/v1/pod.ts"
+import { LabelSelector } from "../../meta/v1/label-selector.ts"
+import { objectFields } from "../../meta/v1/object-fields.ts"
+
+export const DaemonSetUpdateStrategyType = enumeration("OnDelete", "RollingUpdate")
+export type DaemonSetUpdateStrategyType = Infer<typeof DaemonSetUpdateStrategyType>
+
+export const RollingUpdateDaemonSet = message("io.k8s.api.apps.v1.RollingUpdateDaemonSet", {
+  maxUnavailable: optional(1, intOrString),
+  maxSurge: optional(2, intOrString),
+})
+export interface RollingUpdateDaemonSet extends Infer<typeof RollingUpdateDaemonSet> {}
+
+export const DaemonSetUpdateStrategy = message("io.k8s.api.apps.v1.DaemonSetUpdateStrategy", {
+  type: field(1, DaemonSetUpdateStrategyType),
+  rollingUpdate: optional(2, RollingUpdateDaemonSet),
+})
+export interface DaemonSetUpdateStrategy extends Infer<typeof DaemonSetUpdateStrategy> {}
+
+export const DaemonSetSpec = message("io.k8s.api.apps.v1.DaemonSetSpec", {
+  selector: optional(1, LabelSelector, { required: true }),
+  template: always(2, PodTemplateSpec, { required: true }),
+  updateStrategy: always(3, DaemonSetUpdateStrategy),
+  minReadySeconds: field(4, int32),
+  revisionHistoryLimit: optional(6, int32),
+})
+export interface DaemonSetSpec extends Infer<typeof DaemonSetSpec> {}
+
+export const DaemonSetCondition = message("io.k8s.api.apps.v1.DaemonSetCondition", {
+  type: always(1, string, { required: true }),
+  status: always(2, string, { required: true }),
+  lastTransitionTime: always(3, time),
+  reason: field(4, string),
+  message: field(5, string),
+})
+export interface DaemonSetCondition extends Infer<typeof DaemonSetCondition> {}
+
+export const DaemonSetStatus = message("io.k8s.api.apps.v1.DaemonSetStatus", {
+  currentNumberScheduled: always(1, int32, { required: true }),
+  numberMisscheduled: always(2, int32, { required: true }),
+  desiredNumberScheduled: always(3, int32, { required: true }),
+  numberReady: always(4, int32, { required: true }),
+  observedGeneration: field(5, int64),
+  updatedNumberScheduled: field(6, int32),
+  numberAvailable: field(7, int32),
+  numberUnavailable: field(8, int32),
+  collisionCount: optional(9, int32),
+  conditions: field(10, list(DaemonSetCondition, { keys: ["type"] }), {
+    patchStrategy: "merge",
+    patchMergeKey: "type",
+  }),
+})
+export interface DaemonSetStatus extends Infer<typeof DaemonSetStatus> {}
+
+export const DaemonSetSchema = message("io.k8s.api.apps.v1.DaemonSet", {
+  ...objectFields,
+  spec: always(2, DaemonSetSpec),
+  status: always(3, DaemonSetStatus),
+})
+/** One pod on every node that fits. */
+export interface DaemonSet extends Infer<typeof DaemonSetSchema> {}
+
+export const DaemonSet = resource<DaemonSet>({
+  group: "apps",
+  version: "v1",
+  kind: "DaemonSet",
+  plural: "daemonsets",
+  namespaced: true,
+  shortNames: ["ds"],
+  categories: ["all"],
+  hasStatus: true,
+  schema: DaemonSetSchema,
+})

@@ -1,0 +1,67 @@
+import { ObjectMeta } from "../../../apimachinery/meta.ts"
+import { resource } from "../../../apimachinery/resource.ts"
+import {
+  always,
+  bool,
+  enumeration,
+  field,
+  type Infer,
+  int32,
+  int64,
+  list,
+  message,
+  optional,
+  string,
+  time,
+} from "../../../apimachinery/schema.ts"
+import { ObjectReference } from "../../core/v1/object-reference.ts"
+import { objectFields } from "../../meta/v1/object-fields.ts"
+import { JobSpec } from "./job.ts"
+
+export const ConcurrencyPolicy = enumeration("Allow", "Forbid", "Replace")
+export type ConcurrencyPolicy = Infer<typeof ConcurrencyPolicy>
+
+export const JobTemplateSpec = message("io.k8s.api.batch.v1.JobTemplateSpec", {
+  metadata: always(1, ObjectMeta),
+  spec: always(2, JobSpec),
+})
+export interface JobTemplateSpec extends Infer<typeof JobTemplateSpec> {}
+
+export const CronJobSpec = message("io.k8s.api.batch.v1.CronJobSpec", {
+  schedule: always(1, string, { required: true }),
+  timeZone: optional(8, string),
+  startingDeadlineSeconds: optional(2, int64),
+  concurrencyPolicy: field(3, ConcurrencyPolicy),
+  suspend: optional(4, bool),
+  jobTemplate: always(5, JobTemplateSpec, { required: true }),
+  successfulJobsHistoryLimit: optional(6, int32),
+  failedJobsHistoryLimit: optional(7, int32),
+})
+export interface CronJobSpec extends Infer<typeof CronJobSpec> {}
+
+export const CronJobStatus = message("io.k8s.api.batch.v1.CronJobStatus", {
+  active: field(1, list(ObjectReference)),
+  lastScheduleTime: optional(4, time),
+  lastSuccessfulTime: optional(5, time),
+})
+export interface CronJobStatus extends Infer<typeof CronJobStatus> {}
+
+export const CronJobSchema = message("io.k8s.api.batch.v1.CronJob", {
+  ...objectFields,
+  spec: always(2, CronJobSpec, { required: true }),
+  status: always(3, CronJobStatus),
+})
+/** A Job by the calendar. */
+export interface CronJob extends Infer<typeof CronJobSchema> {}
+
+export const CronJob = resource<CronJob>({
+  group: "batch",
+  version: "v1",
+  kind: "CronJob",
+  plural: "cronjobs",
+  namespaced: true,
+  shortNames: ["cj"],
+  categories: ["all"],
+  hasStatus: true,
+  schema: CronJobSchema,
+})

@@ -1,0 +1,104 @@
+import { resource } from "../../../apimachinery/resource.ts"
+import {
+  always,
+  bytes,
+  enumeration,
+  field,
+  type Infer,
+  int32,
+  list,
+  mapOf,
+  message,
+  optional,
+  string,
+  time,
+} from "../../../apimachinery/schema.ts"
+import { objectFields } from "../../meta/v1/object-fields.ts"
+
+export const KeyUsage = enumeration(
+  "any",
+  "cert sign",
+  "client auth",
+  "code signing",
+  "content commitment",
+  "crl sign",
+  "data encipherment",
+  "decipher only",
+  "digital signature",
+  "email protection",
+  "encipher only",
+  "ipsec end system",
+  "ipsec tunnel",
+  "ipsec user",
+  "key agreement",
+  "key encipherment",
+  "microsoft sgc",
+  "netscape sgc",
+  "ocsp signing",
+  "s/mime",
+  "server auth",
+  "signing",
+  "timestamping",
+)
+export type KeyUsage = Infer<typeof KeyUsage>
+
+export const CertificateSigningRequestSpec = message(
+  "io.k8s.api.certificates.v1.CertificateSigningRequestSpec",
+  {
+    request: always(1, bytes, { required: true }),
+    signerName: always(7, string, { required: true }),
+    expirationSeconds: optional(8, int32),
+    usages: field(5, list(KeyUsage)),
+    username: field(2, string),
+    uid: field(3, string),
+    groups: field(4, list(string)),
+    extra: field(6, mapOf(list(string, { wrapperField: 1 }))),
+  },
+)
+export interface CertificateSigningRequestSpec extends Infer<typeof CertificateSigningRequestSpec> {}
+
+export const CertificateSigningRequestCondition = message(
+  "io.k8s.api.certificates.v1.CertificateSigningRequestCondition",
+  {
+    type: always(1, string, { required: true }),
+    status: always(6, string, { required: true }),
+    reason: field(2, string),
+    message: field(3, string),
+    lastUpdateTime: always(4, time),
+    lastTransitionTime: always(5, time),
+  },
+)
+export interface CertificateSigningRequestCondition
+  extends Infer<typeof CertificateSigningRequestCondition> {}
+
+export const CertificateSigningRequestStatus = message(
+  "io.k8s.api.certificates.v1.CertificateSigningRequestStatus",
+  {
+    conditions: field(1, list(CertificateSigningRequestCondition, { keys: ["type"] })),
+    certificate: field(2, bytes),
+  },
+)
+export interface CertificateSigningRequestStatus extends Infer<typeof CertificateSigningRequestStatus> {}
+
+export const CertificateSigningRequestSchema = message(
+  "io.k8s.api.certificates.v1.CertificateSigningRequest",
+  {
+    ...objectFields,
+    spec: always(2, CertificateSigningRequestSpec, { required: true }),
+    status: always(3, CertificateSigningRequestStatus),
+  },
+)
+/** Asks a signer for a certificate. */
+export interface CertificateSigningRequest extends Infer<typeof CertificateSigningRequestSchema> {}
+
+export const CertificateSigningRequest = resource<CertificateSigningRequest>({
+  group: "certificates.k8s.io",
+  version: "v1",
+  kind: "CertificateSigningRequest",
+  plural: "certificatesigningrequests",
+  namespaced: false,
+  shortNames: ["csr"],
+  hasStatus: true,
+  subresources: [{ name: "approval", kind: "CertificateSigningRequest", verbs: ["get", "patch", "update"] }],
+  schema: CertificateSigningRequestSchema,
+})

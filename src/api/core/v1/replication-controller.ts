@@ -1,0 +1,68 @@
+import { resource } from "../../../apimachinery/resource.ts"
+import {
+  always,
+  field,
+  type Infer,
+  int32,
+  int64,
+  list,
+  mapOf,
+  message,
+  optional,
+  string,
+  time,
+} from "../../../apimachinery/schema.ts"
+import { objectFields } from "../../meta/v1/object-fields.ts"
+import { PodTemplateSpec } from "./pod.ts"
+
+export const ReplicationControllerSpec = message("io.k8s.api.core.v1.ReplicationControllerSpec", {
+  replicas: optional(1, int32, { default: 1 }),
+  minReadySeconds: field(4, int32),
+  selector: field(2, mapOf(string, { atomic: true })),
+  template: optional(3, PodTemplateSpec),
+})
+export interface ReplicationControllerSpec extends Infer<typeof ReplicationControllerSpec> {}
+
+export const ReplicationControllerCondition = message("io.k8s.api.core.v1.ReplicationControllerCondition", {
+  type: always(1, string, { required: true }),
+  status: always(2, string, { required: true }),
+  lastTransitionTime: always(3, time),
+  reason: field(4, string),
+  message: field(5, string),
+})
+export interface ReplicationControllerCondition extends Infer<typeof ReplicationControllerCondition> {}
+
+export const ReplicationControllerStatus = message("io.k8s.api.core.v1.ReplicationControllerStatus", {
+  replicas: always(1, int32, { required: true }),
+  fullyLabeledReplicas: field(2, int32),
+  readyReplicas: field(4, int32),
+  availableReplicas: field(5, int32),
+  observedGeneration: field(3, int64),
+  conditions: field(6, list(ReplicationControllerCondition, { keys: ["type"] }), {
+    patchStrategy: "merge",
+    patchMergeKey: "type",
+  }),
+})
+export interface ReplicationControllerStatus extends Infer<typeof ReplicationControllerStatus> {}
+
+export const ReplicationControllerSchema = message("io.k8s.api.core.v1.ReplicationController", {
+  ...objectFields,
+  spec: always(2, ReplicationControllerSpec),
+  status: always(3, ReplicationControllerStatus),
+})
+/** The oldest way to keep a number of pods alive; ReplicaSet took its place. */
+export interface ReplicationController extends Infer<typeof ReplicationControllerSchema> {}
+
+export const ReplicationController = resource<ReplicationController>({
+  group: "",
+  version: "v1",
+  kind: "ReplicationController",
+  plural: "replicationcontrollers",
+  namespaced: true,
+  shortNames: ["rc"],
+  categories: ["all"],
+  hasStatus: true,
+  scale: { specReplicas: "spec.replicas", statusReplicas: "status.replicas", labelSelector: "spec.selector" },
+  storagePrefix: "controllers",
+  schema: ReplicationControllerSchema,
+})

@@ -1,0 +1,31 @@
+import { resource } from "../../../apimachinery/resource.ts"
+import {
+  bool,
+  bytes,
+  field,
+  type Infer,
+  mapOf,
+  message,
+  optional,
+  string,
+} from "../../../apimachinery/schema.ts"
+import { objectFields } from "../../meta/v1/object-fields.ts"
+
+export const SecretSchema = message("io.k8s.api.core.v1.Secret", {
+  ...objectFields,
+  immutable: optional(5, bool),
+  data: field(2, mapOf(bytes)),
+  stringData: field(4, mapOf(string)),
+  type: field(3, string),
+})
+/** Like a ConfigMap, for what should not be seen. */
+export interface Secret extends Infer<typeof SecretSchema> {}
+
+export const Secret = resource<Secret>({
+  group: "",
+  version: "v1",
+  kind: "Secret",
+  plural: "secrets",
+  namespaced: true,
+  schema: SecretSchema,
+})

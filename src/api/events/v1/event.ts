@@ -1,0 +1,52 @@
+import { resource } from "../../../apimachinery/resource.ts"
+import {
+  always,
+  field,
+  type Infer,
+  int32,
+  message,
+  microTime,
+  optional,
+  string,
+  time,
+} from "../../../apimachinery/schema.ts"
+import { EventSource } from "../../core/v1/event.ts"
+import { ObjectReference } from "../../core/v1/object-reference.ts"
+import { objectFields } from "../../meta/v1/object-fields.ts"
+
+export const EventSeries = message("io.k8s.api.events.v1.EventSeries", {
+  count: always(1, int32, { required: true }),
+  lastObservedTime: always(2, microTime, { required: true }),
+})
+export interface EventSeries extends Infer<typeof EventSeries> {}
+
+export const EventSchema = message("io.k8s.api.events.v1.Event", {
+  ...objectFields,
+  eventTime: always(2, microTime, { required: true }),
+  series: optional(3, EventSeries),
+  reportingController: field(4, string),
+  reportingInstance: field(5, string),
+  action: field(6, string),
+  reason: field(7, string),
+  regarding: always(8, ObjectReference),
+  related: optional(9, ObjectReference),
+  note: field(10, string),
+  type: field(11, string),
+  deprecatedSource: always(12, EventSource),
+  deprecatedFirstTimestamp: always(13, time),
+  deprecatedLastTimestamp: always(14, time),
+  deprecatedCount: field(15, int32),
+})
+/** Something that happened to an object, for people to read; kept for a while only. */
+export interface Event extends Infer<typeof EventSchema> {}
+
+export const Event = resource<Event>({
+  group: "events.k8s.io",
+  version: "v1",
+  kind: "Event",
+  plural: "events",
+  namespaced: true,
+  shortNames: ["ev"],
+  storedAs: { group: "", version: "v1" },
+  schema: EventSchema,
+})

@@ -1,0 +1,89 @@
+import { resource } from "../../../apimachinery/resource.ts"
+import {
+  always,
+  enumeration,
+  field,
+  type Infer,
+  int32,
+  list,
+  message,
+  optional,
+  string,
+} from "../../../apimachinery/schema.ts"
+import { Condition } from "../../meta/v1/condition.ts"
+import { objectFields } from "../../meta/v1/object-fields.ts"
+import {
+  PodGroupResourceClaim,
+  PodGroupSchedulingConstraints,
+  PodGroupSchedulingPolicy,
+} from "./pod-group-policy.ts"
+
+export const WorkloadPodGroupTemplateReference = message(
+  "io.k8s.api.scheduling.v1alpha2.WorkloadPodGroupTemplateReference",
+  {
+    workloadName: always(1, string, { required: true }),
+    podGroupTemplateName: always(2, string, { required: true }),
+  },
+)
+export interface WorkloadPodGroupTemplateReference extends Infer<typeof WorkloadPodGroupTemplateReference> {}
+
+export const PodGroupTemplateReference = message("io.k8s.api.scheduling.v1alpha2.PodGroupTemplateReference", {
+  workload: optional(1, WorkloadPodGroupTemplateReference),
+})
+export interface PodGroupTemplateReference extends Infer<typeof PodGroupTemplateReference> {}
+
+export const DisruptionMode = enumeration("Pod", "PodGroup")
+export type DisruptionMode = Infer<typeof DisruptionMode>
+
+export const PodGroupSpec = message("io.k8s.api.scheduling.v1alpha2.PodGroupSpec", {
+  podGroupTemplateRef: optional(1, PodGroupTemplateReference),
+  schedulingPolicy: always(2, PodGroupSchedulingPolicy, { required: true }),
+  schedulingConstraints: optional(3, PodGroupSchedulingConstraints),
+  resourceClaims: field(4, list(PodGroupResourceClaim, { keys: ["name"] }), {
+    patchStrategy: "merge,retainKeys",
+    patchMergeKey: "name",
+  }),
+  disruptionMode: optional(5, DisruptionMode, { default: "Pod" }),
+  priorityClassName: field(6, string),
+  priority: optional(7, int32),
+})
+export interface PodGroupSpec extends Infer<typeof PodGroupSpec> {}
+
+export const PodGroupResourceClaimStatus = message(
+  "io.k8s.api.scheduling.v1alpha2.PodGroupResourceClaimStatus",
+  {
+    name: always(1, string, { required: true }),
+    resourceClaimName: optional(2, string),
+  },
+)
+export interface PodGroupResourceClaimStatus extends Infer<typeof PodGroupResourceClaimStatus> {}
+
+export const PodGroupStatus = message("io.k8s.api.scheduling.v1alpha2.PodGroupStatus", {
+  conditions: field(1, list(Condition, { keys: ["type"] }), {
+    patchStrategy: "merge",
+    patchMergeKey: "type",
+  }),
+  resourceClaimStatuses: field(2, list(PodGroupResourceClaimStatus, { keys: ["name"] }), {
+    patchStrategy: "merge,retainKeys",
+    patchMergeKey: "name",
+  }),
+})
+export interface PodGroupStatus extends Infer<typeof PodGroupStatus> {}
+
+export const PodGroupSchema = message("io.k8s.api.scheduling.v1alpha2.PodGroup", {
+  ...objectFields,
+  spec: always(2, PodGroupSpec, { required: true }),
+  status: always(3, PodGroupStatus),
+})
+/** Pods that are scheduled together or not at all. */
+export interface PodGroup extends Infer<typeof PodGroupSchema> {}
+
+export const PodGroup = resource<PodGroup>({
+  group: "scheduling.k8s.io",
+  version: "v1alpha2",
+  kind: "PodGroup",
+  plural: "podgroups",
+  namespaced: true,
+  hasStatus: true,
+  schema: PodGroupSchema,
+})

@@ -1,0 +1,50 @@
+import { resource } from "../../../apimachinery/resource.ts"
+import {
+  always,
+  bool,
+  field,
+  type Infer,
+  int64,
+  list,
+  message,
+  optional,
+  string,
+} from "../../../apimachinery/schema.ts"
+import { objectFields } from "../../meta/v1/object-fields.ts"
+
+export const TokenRequest = message("io.k8s.api.storage.v1.TokenRequest", {
+  audience: always(1, string, { required: true }),
+  expirationSeconds: optional(2, int64),
+})
+export interface TokenRequest extends Infer<typeof TokenRequest> {}
+
+export const CSIDriverSpec = message("io.k8s.api.storage.v1.CSIDriverSpec", {
+  attachRequired: optional(1, bool),
+  podInfoOnMount: optional(2, bool),
+  volumeLifecycleModes: field(3, list(string, { type: "set" })),
+  storageCapacity: optional(4, bool),
+  fsGroupPolicy: optional(5, string),
+  tokenRequests: field(6, list(TokenRequest)),
+  requiresRepublish: optional(7, bool),
+  seLinuxMount: optional(8, bool),
+  nodeAllocatableUpdatePeriodSeconds: optional(9, int64),
+  serviceAccountTokenInSecrets: optional(10, bool),
+  preventPodSchedulingIfMissing: optional(11, bool),
+})
+export interface CSIDriverSpec extends Infer<typeof CSIDriverSpec> {}
+
+export const CSIDriverSchema = message("io.k8s.api.storage.v1.CSIDriver", {
+  ...objectFields,
+  spec: always(2, CSIDriverSpec, { required: true }),
+})
+/** What a storage driver can do and wants. */
+export interface CSIDriver extends Infer<typeof CSIDriverSchema> {}
+
+export const CSIDriver = resource<CSIDriver>({
+  group: "storage.k8s.io",
+  version: "v1",
+  kind: "CSIDriver",
+  plural: "csidrivers",
+  namespaced: false,
+  schema: CSIDriverSchema,
+})
