@@ -3,7 +3,7 @@ import type { Resource } from "../apimachinery/resource.ts"
 
 /**
  * The only road between components. Everything read is frozen and shared: copy (`structuredClone`, spread) before
- * changing. Failures are StatusErrors.
+ * changing. Failures are StatusErrors, or ConnectionErrors (transport.ts) when there was no answer.
  *
  * @example
  * const deployment = await client.get(Deployment, { namespace: "default", name: "web" })

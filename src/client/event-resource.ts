@@ -13,3 +13,20 @@ export const Event: Resource<Loose> = resource<Loose>({
   namespaced: true,
   schema,
 })
+export interface Lease extends KubeObject {
+  spec?: {
+    holderIdentity?: string
+    leaseDurationSeconds?: number
+    renewTime?: string
+    acquireTime?: string
+    leaseTransitions?: number
+  }
+}
+export const Lease: Resource<Lease> = resource<Lease>({
+  group: "coordination.k8s.io",
+  version: "v1",
+  kind: "Lease",
+  plural: "leases",
+  namespaced: true,
+  schema,
+})

@@ -3,7 +3,10 @@
  * very same server answers without a socket and without encoding: bodies and answers are handed over as frozen objects.
  */
 export interface Transport {
-  /** One request, one answer. Throws StatusError for every answer that is not a success. */
+  /**
+   * One request, one answer. Throws StatusError for every answer that is not a success, and ConnectionError when there
+   * was none.
+   */
   request(request: ApiRequest): Promise<ApiResponse>
   /**
    * A watch: the events, decoded. Iteration ends when the server ends it; an ERROR event is thrown as StatusError.
@@ -34,4 +37,16 @@ export interface ApiResponse {
 export interface RawWatchEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"
   readonly object: unknown
+}
+
+/** The server could not be reached, or the connection broke: whether a write was done is not known. */
+export class ConnectionError extends Error {
+  override readonly name = "ConnectionError"
+  /** The system's word for it: "ECONNREFUSED". */
+  readonly code: string
+
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+  }
 }
