@@ -6,7 +6,7 @@ import { isStatusError } from "../apimachinery/status-error.ts"
 import type { Client } from "./client.ts"
 import { type CorrelatedEvent, EventCorrelator, type Verdict } from "./event-correlator.ts"
 import type { EventRecorder, ObjectReference } from "./event-recorder.ts"
-import { Event } from "./event-resource.ts"
+import { Event } from "../api/core/v1/event.ts"
 
 export interface EventRecorderOptions {
   readonly client: Client

@@ -4,7 +4,7 @@ import type { Random } from "../base/random.ts"
 import { ignoreNotFound, isStatusError } from "../apimachinery/status-error.ts"
 import type { Client } from "./client.ts"
 import type { EventRecorder } from "./event-recorder.ts"
-import { Lease } from "./event-resource.ts"
+import { Lease } from "../api/coordination/v1/lease.ts"
 
 /**
  * One of several candidates leads: the one whose name is in the Lease and who renews it in time. Nobody compares clocks
