@@ -9,7 +9,7 @@ export interface UserInfo {
 
 /** What of a request can prove who makes it. */
 export interface AuthenticationInput {
-  /** Names in lower case, as Node.js gives them. */
+  /** Names in lower case. A header that came in several lines is an array: `Impersonate-Group` may hold commas. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   /**
    * The certificates the peer sent in the TLS handshake (leaf first), whose private key it has proven to hold. Their
@@ -26,16 +26,25 @@ export interface Authentication {
 }
 
 /**
- * Answers undefined when the request carries no credential this one understands, so that the next may look.
- * Throws StatusError Unauthorized when it carries one that is wrong.
+ * Answers undefined when the request carries no credential this one understands, so that the next may look. Throws when
+ * it carries one that is wrong; the outermost one (authenticate-request.ts) makes StatusError Unauthorized of that.
  */
 export interface Authenticator {
   authenticate(input: AuthenticationInput): Promise<Authentication | undefined>
 }
 
-/** Judges a bearer token alone: for TokenReview and WebSocket subprotocols. `audiences` empty: the API server's own. */
+/**
+ * Judges a bearer token by itself. `audiences` are those the token must be good for, one of them at least; the answer's
+ * audiences are those of them it is good for. Undefined: not a token of this kind. Throws CredentialError: of this kind,
+ * and wrong.
+ */
 export interface TokenAuthenticator {
   authenticateToken(token: string, audiences: readonly string[]): Promise<Authentication | undefined>
+}
+
+/** Why a credential was not accepted. TokenReview tells it; the bearer of the credential only hears "Unauthorized". */
+export class CredentialError extends Error {
+  override readonly name = "CredentialError"
 }
 
 export const anonymousName = "system:anonymous"
