@@ -23,7 +23,7 @@ export const Rule = message("io.k8s.api.admissionregistration.v1.Rule", {
   apiGroups: field(1, list(string)),
   apiVersions: field(2, list(string)),
   resources: field(3, list(string)),
-  scope: optional(4, ScopeType),
+  scope: optional(4, ScopeType, { default: "*" }),
 })
 export interface Rule extends Infer<typeof Rule> {}
 
@@ -49,11 +49,11 @@ export type MatchPolicyType = Infer<typeof MatchPolicyType>
 export const MatchResources = message(
   "io.k8s.api.admissionregistration.v1.MatchResources",
   {
-    namespaceSelector: optional(1, LabelSelector),
-    objectSelector: optional(2, LabelSelector),
+    namespaceSelector: optional(1, LabelSelector, { default: {} }),
+    objectSelector: optional(2, LabelSelector, { default: {} }),
     resourceRules: field(3, list(NamedRuleWithOperations)),
     excludeResourceRules: field(4, list(NamedRuleWithOperations)),
-    matchPolicy: optional(7, MatchPolicyType),
+    matchPolicy: optional(7, MatchPolicyType, { default: "Equivalent" }),
   },
   { atomic: true },
 )

@@ -46,7 +46,7 @@ export const MutatingAdmissionPolicySpec = message(
     matchConstraints: optional(2, MatchResources),
     variables: field(3, list(Variable)),
     mutations: field(4, list(Mutation)),
-    failurePolicy: optional(5, FailurePolicyType),
+    failurePolicy: optional(5, FailurePolicyType, { default: "Fail" }),
     matchConditions: field(6, list(MatchCondition, { keys: ["name"] }), {
       patchStrategy: "merge",
       patchMergeKey: "name",

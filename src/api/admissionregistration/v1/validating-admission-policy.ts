@@ -35,7 +35,7 @@ export const ValidatingAdmissionPolicySpec = message(
     paramKind: optional(1, ParamKind),
     matchConstraints: optional(2, MatchResources),
     validations: field(3, list(Validation)),
-    failurePolicy: optional(4, FailurePolicyType),
+    failurePolicy: optional(4, FailurePolicyType, { default: "Fail" }),
     auditAnnotations: field(5, list(AuditAnnotation)),
     matchConditions: field(6, list(MatchCondition, { keys: ["name"] }), {
       patchStrategy: "merge",

@@ -13,7 +13,7 @@ export const ServiceReference = message("io.k8s.api.admissionregistration.v1.Ser
   namespace: always(1, string, { required: true }),
   name: always(2, string, { required: true }),
   path: optional(3, string),
-  port: optional(4, int32),
+  port: optional(4, int32, { default: 443 }),
 })
 export interface ServiceReference extends Infer<typeof ServiceReference> {}
 

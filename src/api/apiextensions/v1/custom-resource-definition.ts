@@ -105,7 +105,7 @@ export const ServiceReference = message(
     namespace: always(1, string, { required: true }),
     name: always(2, string, { required: true }),
     path: optional(3, string),
-    port: optional(4, int32),
+    port: optional(4, int32, { default: 443 }),
   },
 )
 export interface ServiceReference extends Infer<typeof ServiceReference> {}
@@ -145,7 +145,7 @@ export const CustomResourceDefinitionSpec = message(
     names: always(3, CustomResourceDefinitionNames, { required: true }),
     scope: always(4, string, { required: true }),
     versions: always(7, list(CustomResourceDefinitionVersion), { required: true }),
-    conversion: optional(9, CustomResourceConversion),
+    conversion: optional(9, CustomResourceConversion, { default: { strategy: "None" } }),
     preserveUnknownFields: field(10, bool),
   },
 )

@@ -19,7 +19,7 @@ export const ServiceReference = message(
   {
     namespace: field(1, string),
     name: field(2, string),
-    port: optional(3, int32),
+    port: optional(3, int32, { default: 443 }),
   },
 )
 export interface ServiceReference extends Infer<typeof ServiceReference> {}

@@ -21,13 +21,13 @@ export const DaemonSetUpdateStrategyType = enumeration("OnDelete", "RollingUpdat
 export type DaemonSetUpdateStrategyType = Infer<typeof DaemonSetUpdateStrategyType>
 
 export const RollingUpdateDaemonSet = message("io.k8s.api.apps.v1.RollingUpdateDaemonSet", {
-  maxUnavailable: optional(1, intOrString),
-  maxSurge: optional(2, intOrString),
+  maxUnavailable: optional(1, intOrString, { default: 1 }),
+  maxSurge: optional(2, intOrString, { default: 0 }),
 })
 export interface RollingUpdateDaemonSet extends Infer<typeof RollingUpdateDaemonSet> {}
 
 export const DaemonSetUpdateStrategy = message("io.k8s.api.apps.v1.DaemonSetUpdateStrategy", {
-  type: field(1, DaemonSetUpdateStrategyType),
+  type: field(1, DaemonSetUpdateStrategyType, { default: "RollingUpdate" }),
   rollingUpdate: optional(2, RollingUpdateDaemonSet),
 })
 export interface DaemonSetUpdateStrategy extends Infer<typeof DaemonSetUpdateStrategy> {}
@@ -37,7 +37,7 @@ export const DaemonSetSpec = message("io.k8s.api.apps.v1.DaemonSetSpec", {
   template: always(2, PodTemplateSpec, { required: true }),
   updateStrategy: always(3, DaemonSetUpdateStrategy),
   minReadySeconds: field(4, int32),
-  revisionHistoryLimit: optional(6, int32),
+  revisionHistoryLimit: optional(6, int32, { default: 10 }),
 })
 export interface DaemonSetSpec extends Infer<typeof DaemonSetSpec> {}
 

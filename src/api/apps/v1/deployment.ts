@@ -22,26 +22,26 @@ export const DeploymentStrategyType = enumeration("Recreate", "RollingUpdate")
 export type DeploymentStrategyType = Infer<typeof DeploymentStrategyType>
 
 export const RollingUpdateDeployment = message("io.k8s.api.apps.v1.RollingUpdateDeployment", {
-  maxUnavailable: optional(1, intOrString),
-  maxSurge: optional(2, intOrString),
+  maxUnavailable: optional(1, intOrString, { default: "25%" }),
+  maxSurge: optional(2, intOrString, { default: "25%" }),
 })
 export interface RollingUpdateDeployment extends Infer<typeof RollingUpdateDeployment> {}
 
 export const DeploymentStrategy = message("io.k8s.api.apps.v1.DeploymentStrategy", {
-  type: field(1, DeploymentStrategyType),
+  type: field(1, DeploymentStrategyType, { default: "RollingUpdate" }),
   rollingUpdate: optional(2, RollingUpdateDeployment),
 })
 export interface DeploymentStrategy extends Infer<typeof DeploymentStrategy> {}
 
 export const DeploymentSpec = message("io.k8s.api.apps.v1.DeploymentSpec", {
-  replicas: optional(1, int32),
+  replicas: optional(1, int32, { default: 1 }),
   selector: optional(2, LabelSelector, { required: true }),
   template: always(3, PodTemplateSpec, { required: true }),
   strategy: always(4, DeploymentStrategy, { patchStrategy: "retainKeys" }),
   minReadySeconds: field(5, int32),
-  revisionHistoryLimit: optional(6, int32),
+  revisionHistoryLimit: optional(6, int32, { default: 10 }),
   paused: field(7, bool),
-  progressDeadlineSeconds: optional(9, int32),
+  progressDeadlineSeconds: optional(9, int32, { default: 600 }),
 })
 export interface DeploymentSpec extends Infer<typeof DeploymentSpec> {}
 

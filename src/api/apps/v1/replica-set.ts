@@ -16,7 +16,7 @@ import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const ReplicaSetSpec = message("io.k8s.api.apps.v1.ReplicaSetSpec", {
-  replicas: optional(1, int32),
+  replicas: optional(1, int32, { default: 1 }),
   minReadySeconds: field(4, int32),
   selector: optional(2, LabelSelector, { required: true }),
   template: always(3, PodTemplateSpec),

@@ -27,7 +27,7 @@ export type StatefulSetUpdateStrategyType = Infer<typeof StatefulSetUpdateStrate
 export const RollingUpdateStatefulSetStrategy = message(
   "io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy",
   {
-    partition: optional(1, int32),
+    partition: optional(1, int32, { default: 0 }),
     maxUnavailable: optional(2, intOrString),
   },
 )
@@ -42,8 +42,8 @@ export interface StatefulSetUpdateStrategy extends Infer<typeof StatefulSetUpdat
 export const StatefulSetPersistentVolumeClaimRetentionPolicy = message(
   "io.k8s.api.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy",
   {
-    whenDeleted: field(1, string),
-    whenScaled: field(2, string),
+    whenDeleted: field(1, string, { default: "Retain" }),
+    whenScaled: field(2, string, { default: "Retain" }),
   },
 )
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy
@@ -55,16 +55,18 @@ export const StatefulSetOrdinals = message("io.k8s.api.apps.v1.StatefulSetOrdina
 export interface StatefulSetOrdinals extends Infer<typeof StatefulSetOrdinals> {}
 
 export const StatefulSetSpec = message("io.k8s.api.apps.v1.StatefulSetSpec", {
-  replicas: optional(1, int32),
+  replicas: optional(1, int32, { default: 1 }),
   selector: optional(2, LabelSelector, { required: true }),
   template: always(3, PodTemplateSpec, { required: true }),
   volumeClaimTemplates: field(4, list(PersistentVolumeClaimSchema)),
   serviceName: always(5, string),
-  podManagementPolicy: field(6, PodManagementPolicyType),
+  podManagementPolicy: field(6, PodManagementPolicyType, { default: "OrderedReady" }),
   updateStrategy: always(7, StatefulSetUpdateStrategy),
-  revisionHistoryLimit: optional(8, int32),
+  revisionHistoryLimit: optional(8, int32, { default: 10 }),
   minReadySeconds: field(9, int32),
-  persistentVolumeClaimRetentionPolicy: optional(10, StatefulSetPersistentVolumeClaimRetentionPolicy),
+  persistentVolumeClaimRetentionPolicy: optional(10, StatefulSetPersistentVolumeClaimRetentionPolicy, {
+    default: {},
+  }),
   ordinals: optional(11, StatefulSetOrdinals),
 })
 export interface StatefulSetSpec extends Infer<typeof StatefulSetSpec> {}

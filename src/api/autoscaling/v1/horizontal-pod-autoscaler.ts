@@ -25,7 +25,7 @@ export interface CrossVersionObjectReference extends Infer<typeof CrossVersionOb
 
 export const HorizontalPodAutoscalerSpec = message("io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerSpec", {
   scaleTargetRef: always(1, CrossVersionObjectReference, { required: true }),
-  minReplicas: optional(2, int32),
+  minReplicas: optional(2, int32, { default: 1 }),
   maxReplicas: always(3, int32, { required: true }),
   targetCPUUtilizationPercentage: optional(4, int32),
 })

@@ -107,7 +107,7 @@ export interface HorizontalPodAutoscalerBehavior extends Infer<typeof Horizontal
 
 export const HorizontalPodAutoscalerSpec = message("io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec", {
   scaleTargetRef: always(1, CrossVersionObjectReference, { required: true }),
-  minReplicas: optional(2, int32),
+  minReplicas: optional(2, int32, { default: 1 }),
   maxReplicas: always(3, int32, { required: true }),
   metrics: field(4, list(MetricSpec)),
   behavior: optional(5, HorizontalPodAutoscalerBehavior),

@@ -31,11 +31,11 @@ export const CronJobSpec = message("io.k8s.api.batch.v1.CronJobSpec", {
   schedule: always(1, string, { required: true }),
   timeZone: optional(8, string),
   startingDeadlineSeconds: optional(2, int64),
-  concurrencyPolicy: field(3, ConcurrencyPolicy),
-  suspend: optional(4, bool),
+  concurrencyPolicy: field(3, ConcurrencyPolicy, { default: "Allow" }),
+  suspend: optional(4, bool, { default: false }),
   jobTemplate: always(5, JobTemplateSpec, { required: true }),
-  successfulJobsHistoryLimit: optional(6, int32),
-  failedJobsHistoryLimit: optional(7, int32),
+  successfulJobsHistoryLimit: optional(6, int32, { default: 3 }),
+  failedJobsHistoryLimit: optional(7, int32, { default: 1 }),
 })
 export interface CronJobSpec extends Infer<typeof CronJobSpec> {}
 

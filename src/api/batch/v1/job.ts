@@ -38,7 +38,7 @@ export const PodFailurePolicyOnPodConditionsPattern = message(
   "io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern",
   {
     type: always(1, string, { required: true }),
-    status: always(2, string),
+    status: always(2, string, { default: "True" }),
   },
 )
 export interface PodFailurePolicyOnPodConditionsPattern

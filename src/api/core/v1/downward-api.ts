@@ -15,7 +15,7 @@ import {
 export const ObjectFieldSelector = message(
   "io.k8s.api.core.v1.ObjectFieldSelector",
   {
-    apiVersion: field(1, string),
+    apiVersion: field(1, string, { default: "v1" }),
     fieldPath: always(2, string, { required: true }),
   },
   { atomic: true },
@@ -43,7 +43,7 @@ export interface DownwardAPIVolumeFile extends Infer<typeof DownwardAPIVolumeFil
 
 export const DownwardAPIVolumeSource = message("io.k8s.api.core.v1.DownwardAPIVolumeSource", {
   items: field(1, list(DownwardAPIVolumeFile)),
-  defaultMode: optional(2, int32),
+  defaultMode: optional(2, int32, { default: 420 }),
 })
 export interface DownwardAPIVolumeSource extends Infer<typeof DownwardAPIVolumeSource> {}
 

@@ -30,7 +30,7 @@ export const EndpointPort = message(
   {
     name: field(1, string),
     port: always(2, int32, { required: true }),
-    protocol: field(3, Protocol),
+    protocol: field(3, Protocol, { default: "TCP" }),
     appProtocol: optional(4, string),
   },
   { atomic: true },

@@ -60,7 +60,7 @@ export const FileKeySelector = message(
     volumeName: always(1, string, { required: true }),
     path: always(2, string, { required: true }),
     key: always(3, string, { required: true }),
-    optional: optional(4, bool),
+    optional: optional(4, bool, { default: false }),
   },
   { atomic: true },
 )

@@ -29,7 +29,7 @@ export const NamespaceCondition = message("io.k8s.api.core.v1.NamespaceCondition
 export interface NamespaceCondition extends Infer<typeof NamespaceCondition> {}
 
 export const NamespaceStatus = message("io.k8s.api.core.v1.NamespaceStatus", {
-  phase: field(1, NamespacePhase),
+  phase: field(1, NamespacePhase, { default: "Active" }),
   conditions: field(2, list(NamespaceCondition, { keys: ["type"] }), {
     patchStrategy: "merge",
     patchMergeKey: "type",

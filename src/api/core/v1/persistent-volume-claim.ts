@@ -33,7 +33,7 @@ export const PersistentVolumeClaimSpec = message("io.k8s.api.core.v1.PersistentV
   resources: always(2, VolumeResourceRequirements),
   volumeName: field(3, string),
   storageClassName: optional(5, string),
-  volumeMode: optional(6, PersistentVolumeMode),
+  volumeMode: optional(6, PersistentVolumeMode, { default: "Filesystem" }),
   dataSource: optional(7, TypedLocalObjectReference),
   dataSourceRef: optional(8, TypedObjectReference),
   volumeAttributesClassName: optional(9, string),
@@ -63,7 +63,7 @@ export const ModifyVolumeStatus = message("io.k8s.api.core.v1.ModifyVolumeStatus
 export interface ModifyVolumeStatus extends Infer<typeof ModifyVolumeStatus> {}
 
 export const PersistentVolumeClaimStatus = message("io.k8s.api.core.v1.PersistentVolumeClaimStatus", {
-  phase: field(1, PersistentVolumeClaimPhase),
+  phase: field(1, PersistentVolumeClaimPhase, { default: "Pending" }),
   accessModes: field(2, list(PersistentVolumeAccessMode)),
   capacity: field(3, ResourceList),
   conditions: field(4, list(PersistentVolumeClaimCondition, { keys: ["type"] }), {

@@ -44,7 +44,7 @@ export const PersistentVolumePhase = enumeration("Available", "Bound", "Failed",
 export type PersistentVolumePhase = Infer<typeof PersistentVolumePhase>
 
 export const PersistentVolumeStatus = message("io.k8s.api.core.v1.PersistentVolumeStatus", {
-  phase: field(1, PersistentVolumePhase),
+  phase: field(1, PersistentVolumePhase, { default: "Pending" }),
   message: field(2, string),
   reason: field(3, string),
   lastPhaseTransitionTime: optional(4, time),

@@ -30,10 +30,10 @@ export const HTTPHeader = message("io.k8s.api.core.v1.HTTPHeader", {
 export interface HTTPHeader extends Infer<typeof HTTPHeader> {}
 
 export const HTTPGetAction = message("io.k8s.api.core.v1.HTTPGetAction", {
-  path: field(1, string),
+  path: field(1, string, { default: "/" }),
   port: always(2, intOrString, { required: true }),
   host: field(3, string),
-  scheme: field(4, URIScheme),
+  scheme: field(4, URIScheme, { default: "HTTP" }),
   httpHeaders: field(5, list(HTTPHeader)),
 })
 export interface HTTPGetAction extends Infer<typeof HTTPGetAction> {}
@@ -46,7 +46,7 @@ export interface TCPSocketAction extends Infer<typeof TCPSocketAction> {}
 
 export const GRPCAction = message("io.k8s.api.core.v1.GRPCAction", {
   port: always(1, int32, { required: true }),
-  service: optional(2, string),
+  service: optional(2, string, { default: "" }),
 })
 export interface GRPCAction extends Infer<typeof GRPCAction> {}
 
@@ -61,10 +61,10 @@ export interface ProbeHandler extends Infer<typeof ProbeHandler> {}
 export const Probe = message("io.k8s.api.core.v1.Probe", {
   ...inline(1, ProbeHandler),
   initialDelaySeconds: field(2, int32),
-  timeoutSeconds: field(3, int32),
-  periodSeconds: field(4, int32),
-  successThreshold: field(5, int32),
-  failureThreshold: field(6, int32),
+  timeoutSeconds: field(3, int32, { default: 1 }),
+  periodSeconds: field(4, int32, { default: 10 }),
+  successThreshold: field(5, int32, { default: 1 }),
+  failureThreshold: field(6, int32, { default: 3 }),
   terminationGracePeriodSeconds: optional(7, int64),
 })
 export interface Probe extends Infer<typeof Probe> {}

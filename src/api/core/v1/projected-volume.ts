@@ -39,7 +39,7 @@ export interface ConfigMapProjection extends Infer<typeof ConfigMapProjection> {
 
 export const ServiceAccountTokenProjection = message("io.k8s.api.core.v1.ServiceAccountTokenProjection", {
   audience: field(1, string),
-  expirationSeconds: optional(2, int64),
+  expirationSeconds: optional(2, int64, { default: 3600 }),
   path: always(3, string, { required: true }),
 })
 export interface ServiceAccountTokenProjection extends Infer<typeof ServiceAccountTokenProjection> {}
@@ -76,6 +76,6 @@ export interface VolumeProjection extends Infer<typeof VolumeProjection> {}
 
 export const ProjectedVolumeSource = message("io.k8s.api.core.v1.ProjectedVolumeSource", {
   sources: always(1, list(VolumeProjection)),
-  defaultMode: optional(2, int32),
+  defaultMode: optional(2, int32, { default: 420 }),
 })
 export interface ProjectedVolumeSource extends Infer<typeof ProjectedVolumeSource> {}

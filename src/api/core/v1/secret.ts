@@ -16,7 +16,7 @@ export const SecretSchema = message("io.k8s.api.core.v1.Secret", {
   immutable: optional(5, bool),
   data: field(2, mapOf(bytes)),
   stringData: field(4, mapOf(string)),
-  type: field(3, string),
+  type: field(3, string, { default: "Opaque" }),
 })
 /** Like a ConfigMap, for what should not be seen. */
 export interface Secret extends Infer<typeof SecretSchema> {}

@@ -27,7 +27,7 @@ export type HostPathType = Infer<typeof HostPathType>
 
 export const HostPathVolumeSource = message("io.k8s.api.core.v1.HostPathVolumeSource", {
   path: always(1, string, { required: true }),
-  type: optional(2, HostPathType),
+  type: optional(2, HostPathType, { default: "" }),
 })
 export interface HostPathVolumeSource extends Infer<typeof HostPathVolumeSource> {}
 
@@ -101,7 +101,7 @@ export const AzureDiskVolumeSource = message("io.k8s.api.core.v1.AzureDiskVolume
   diskURI: always(2, string, { required: true }),
   cachingMode: optional(3, AzureDataDiskCachingMode, { default: "ReadWrite" }),
   fsType: optional(4, string, { default: "ext4" }),
-  readOnly: optional(5, bool),
+  readOnly: optional(5, bool, { default: false }),
   kind: optional(6, AzureDataDiskKind, { default: "Shared" }),
 })
 export interface AzureDiskVolumeSource extends Infer<typeof AzureDiskVolumeSource> {}

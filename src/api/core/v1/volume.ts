@@ -50,7 +50,7 @@ export interface GitRepoVolumeSource extends Infer<typeof GitRepoVolumeSource> {
 export const SecretVolumeSource = message("io.k8s.api.core.v1.SecretVolumeSource", {
   secretName: field(1, string),
   items: field(2, list(KeyToPath)),
-  defaultMode: optional(3, int32),
+  defaultMode: optional(3, int32, { default: 420 }),
   optional: optional(4, bool),
 })
 export interface SecretVolumeSource extends Infer<typeof SecretVolumeSource> {}
@@ -135,7 +135,7 @@ export interface AzureFileVolumeSource extends Infer<typeof AzureFileVolumeSourc
 export const ConfigMapVolumeSource = message("io.k8s.api.core.v1.ConfigMapVolumeSource", {
   ...inline(1, LocalObjectReference),
   items: field(2, list(KeyToPath)),
-  defaultMode: optional(3, int32),
+  defaultMode: optional(3, int32, { default: 420 }),
   optional: optional(4, bool),
 })
 export interface ConfigMapVolumeSource extends Infer<typeof ConfigMapVolumeSource> {}

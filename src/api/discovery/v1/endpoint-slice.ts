@@ -57,8 +57,8 @@ export interface Endpoint extends Infer<typeof Endpoint> {}
 export const EndpointPort = message(
   "io.k8s.api.discovery.v1.EndpointPort",
   {
-    name: optional(1, string),
-    protocol: optional(2, Protocol),
+    name: optional(1, string, { default: "" }),
+    protocol: optional(2, Protocol, { default: "TCP" }),
     port: optional(3, int32),
     appProtocol: optional(4, string),
   },

@@ -75,7 +75,7 @@ export interface PolicyRulesWithSubjects extends Infer<typeof PolicyRulesWithSub
 
 export const FlowSchemaSpec = message("io.k8s.api.flowcontrol.v1.FlowSchemaSpec", {
   priorityLevelConfiguration: always(1, PriorityLevelConfigurationReference, { required: true }),
-  matchingPrecedence: always(2, int32),
+  matchingPrecedence: always(2, int32, { default: 1000 }),
   distinguisherMethod: optional(3, FlowDistinguisherMethod),
   rules: field(4, list(PolicyRulesWithSubjects)),
 })

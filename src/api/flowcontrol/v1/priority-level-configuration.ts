@@ -13,9 +13,9 @@ import {
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const QueuingConfiguration = message("io.k8s.api.flowcontrol.v1.QueuingConfiguration", {
-  queues: always(1, int32),
-  handSize: always(2, int32),
-  queueLengthLimit: always(3, int32),
+  queues: always(1, int32, { default: 64 }),
+  handSize: always(2, int32, { default: 8 }),
+  queueLengthLimit: always(3, int32, { default: 50 }),
 })
 export interface QueuingConfiguration extends Infer<typeof QueuingConfiguration> {}
 
@@ -28,9 +28,9 @@ export interface LimitResponse extends Infer<typeof LimitResponse> {}
 export const LimitedPriorityLevelConfiguration = message(
   "io.k8s.api.flowcontrol.v1.LimitedPriorityLevelConfiguration",
   {
-    nominalConcurrencyShares: optional(1, int32),
+    nominalConcurrencyShares: optional(1, int32, { default: 30 }),
     limitResponse: always(2, LimitResponse),
-    lendablePercent: optional(3, int32),
+    lendablePercent: optional(3, int32, { default: 0 }),
     borrowingLimitPercent: optional(4, int32),
   },
 )
@@ -39,8 +39,8 @@ export interface LimitedPriorityLevelConfiguration extends Infer<typeof LimitedP
 export const ExemptPriorityLevelConfiguration = message(
   "io.k8s.api.flowcontrol.v1.ExemptPriorityLevelConfiguration",
   {
-    nominalConcurrencyShares: optional(1, int32),
-    lendablePercent: optional(2, int32),
+    nominalConcurrencyShares: optional(1, int32, { default: 0 }),
+    lendablePercent: optional(2, int32, { default: 0 }),
   },
 )
 export interface ExemptPriorityLevelConfiguration extends Infer<typeof ExemptPriorityLevelConfiguration> {}

@@ -8,7 +8,7 @@ export const IngressClassParametersReference = message(
     apiGroup: optional(1, string),
     kind: always(2, string, { required: true }),
     name: always(3, string, { required: true }),
-    scope: optional(4, string),
+    scope: optional(4, string, { default: "Cluster" }),
     namespace: optional(5, string),
   },
 )

@@ -16,7 +16,7 @@ import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const NetworkPolicyPort = message("io.k8s.api.networking.v1.NetworkPolicyPort", {
-  protocol: optional(1, Protocol),
+  protocol: optional(1, Protocol, { default: "TCP" }),
   port: optional(2, intOrString),
   endPort: optional(3, int32),
 })

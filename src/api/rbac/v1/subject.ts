@@ -15,7 +15,7 @@ export interface Subject extends Infer<typeof Subject> {}
 export const RoleRef = message(
   "io.k8s.api.rbac.v1.RoleRef",
   {
-    apiGroup: always(1, string),
+    apiGroup: always(1, string, { default: "rbac.authorization.k8s.io" }),
     kind: always(2, string, { required: true }),
     name: always(3, string, { required: true }),
   },

@@ -17,7 +17,7 @@ export const PriorityClassSchema = message("io.k8s.api.scheduling.v1.PriorityCla
   value: always(2, int32),
   globalDefault: field(3, bool),
   description: field(4, string),
-  preemptionPolicy: optional(5, PreemptionPolicy),
+  preemptionPolicy: optional(5, PreemptionPolicy, { default: "PreemptLowerPriority" }),
 })
 /** A number by name: which pods go first and which give way. */
 export interface PriorityClass extends Infer<typeof PriorityClassSchema> {}

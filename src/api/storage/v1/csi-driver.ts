@@ -19,14 +19,14 @@ export const TokenRequest = message("io.k8s.api.storage.v1.TokenRequest", {
 export interface TokenRequest extends Infer<typeof TokenRequest> {}
 
 export const CSIDriverSpec = message("io.k8s.api.storage.v1.CSIDriverSpec", {
-  attachRequired: optional(1, bool),
-  podInfoOnMount: optional(2, bool),
-  volumeLifecycleModes: field(3, list(string, { type: "set" })),
-  storageCapacity: optional(4, bool),
-  fsGroupPolicy: optional(5, string),
+  attachRequired: optional(1, bool, { default: true }),
+  podInfoOnMount: optional(2, bool, { default: false }),
+  volumeLifecycleModes: field(3, list(string, { type: "set" }), { default: ["Persistent"] }),
+  storageCapacity: optional(4, bool, { default: false }),
+  fsGroupPolicy: optional(5, string, { default: "ReadWriteOnceWithFSType" }),
   tokenRequests: field(6, list(TokenRequest)),
-  requiresRepublish: optional(7, bool),
-  seLinuxMount: optional(8, bool),
+  requiresRepublish: optional(7, bool, { default: false }),
+  seLinuxMount: optional(8, bool, { default: false }),
   nodeAllocatableUpdatePeriodSeconds: optional(9, int64),
   serviceAccountTokenInSecrets: optional(10, bool),
   preventPodSchedulingIfMissing: optional(11, bool),

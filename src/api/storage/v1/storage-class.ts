@@ -22,10 +22,10 @@ export const StorageClassSchema = message("io.k8s.api.storage.v1.StorageClass", 
   ...objectFields,
   provisioner: always(2, string, { required: true }),
   parameters: field(3, mapOf(string)),
-  reclaimPolicy: optional(4, PersistentVolumeReclaimPolicy),
+  reclaimPolicy: optional(4, PersistentVolumeReclaimPolicy, { default: "Delete" }),
   mountOptions: field(5, list(string)),
   allowVolumeExpansion: optional(6, bool),
-  volumeBindingMode: optional(7, VolumeBindingMode),
+  volumeBindingMode: optional(7, VolumeBindingMode, { default: "Immediate" }),
   allowedTopologies: field(8, list(TopologySelectorTerm)),
 })
 /** A sort of storage that claims may ask for, and who provisions it. */
