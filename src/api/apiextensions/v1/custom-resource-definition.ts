@@ -26,6 +26,7 @@ export const CustomResourceDefinitionNames = message(
     listKind: field(5, string),
     categories: field(6, list(string)),
   },
+  { applyDefaults: (names) => defaultNames(names) },
 )
 export interface CustomResourceDefinitionNames extends Infer<typeof CustomResourceDefinitionNames> {}
 
@@ -182,6 +183,7 @@ export const CustomResourceDefinitionSchema = message(
     spec: always(2, CustomResourceDefinitionSpec, { required: true }),
     status: always(3, CustomResourceDefinitionStatus),
   },
+  { applyDefaults: (definition) => defaultCustomResourceDefinition(definition) },
 )
 /** A kind that a user adds to the API. */
 export interface CustomResourceDefinition extends Infer<typeof CustomResourceDefinitionSchema> {}
@@ -198,3 +200,15 @@ export const CustomResourceDefinition = resource<CustomResourceDefinition>({
   storagePrefix: "apiextensions.k8s.io/customresourcedefinitions",
   schema: CustomResourceDefinitionSchema,
 })
+
+function defaultNames(names: CustomResourceDefinitionNames): void {
+  if (!names.kind) return
+  names.singular ||= names.kind.toLowerCase()
+  names.listKind ||= `${names.kind}List`
+}
+
+function defaultCustomResourceDefinition(definition: CustomResourceDefinition): void {
+  const stored = definition.spec.versions?.find((version) => version.storage)
+  if (!stored || definition.status?.storedVersions?.length) return
+  definition.status = { ...definition.status, storedVersions: [stored.name] }
+}

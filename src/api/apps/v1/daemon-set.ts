@@ -26,10 +26,14 @@ export const RollingUpdateDaemonSet = message("io.k8s.api.apps.v1.RollingUpdateD
 })
 export interface RollingUpdateDaemonSet extends Infer<typeof RollingUpdateDaemonSet> {}
 
-export const DaemonSetUpdateStrategy = message("io.k8s.api.apps.v1.DaemonSetUpdateStrategy", {
-  type: field(1, DaemonSetUpdateStrategyType, { default: "RollingUpdate" }),
-  rollingUpdate: optional(2, RollingUpdateDaemonSet),
-})
+export const DaemonSetUpdateStrategy = message(
+  "io.k8s.api.apps.v1.DaemonSetUpdateStrategy",
+  {
+    type: field(1, DaemonSetUpdateStrategyType, { default: "RollingUpdate" }),
+    rollingUpdate: optional(2, RollingUpdateDaemonSet),
+  },
+  { applyDefaults: (strategy) => defaultDaemonSetUpdateStrategy(strategy) },
+)
 export interface DaemonSetUpdateStrategy extends Infer<typeof DaemonSetUpdateStrategy> {}
 
 export const DaemonSetSpec = message("io.k8s.api.apps.v1.DaemonSetSpec", {
@@ -86,3 +90,7 @@ export const DaemonSet = resource<DaemonSet>({
   hasStatus: true,
   schema: DaemonSetSchema,
 })
+
+function defaultDaemonSetUpdateStrategy(strategy: DaemonSetUpdateStrategy): void {
+  if (strategy.type === "RollingUpdate") strategy.rollingUpdate ??= { maxUnavailable: 1, maxSurge: 0 }
+}

@@ -27,10 +27,14 @@ export const RollingUpdateDeployment = message("io.k8s.api.apps.v1.RollingUpdate
 })
 export interface RollingUpdateDeployment extends Infer<typeof RollingUpdateDeployment> {}
 
-export const DeploymentStrategy = message("io.k8s.api.apps.v1.DeploymentStrategy", {
-  type: field(1, DeploymentStrategyType, { default: "RollingUpdate" }),
-  rollingUpdate: optional(2, RollingUpdateDeployment),
-})
+export const DeploymentStrategy = message(
+  "io.k8s.api.apps.v1.DeploymentStrategy",
+  {
+    type: field(1, DeploymentStrategyType, { default: "RollingUpdate" }),
+    rollingUpdate: optional(2, RollingUpdateDeployment),
+  },
+  { applyDefaults: (strategy) => defaultDeploymentStrategy(strategy) },
+)
 export interface DeploymentStrategy extends Infer<typeof DeploymentStrategy> {}
 
 export const DeploymentSpec = message("io.k8s.api.apps.v1.DeploymentSpec", {
@@ -91,3 +95,7 @@ export const Deployment = resource<Deployment>({
   scale: { specReplicas: "spec.replicas", statusReplicas: "status.replicas", labelSelector: "spec.selector" },
   schema: DeploymentSchema,
 })
+
+function defaultDeploymentStrategy(strategy: DeploymentStrategy): void {
+  if (strategy.type === "RollingUpdate") strategy.rollingUpdate ??= { maxUnavailable: "25%", maxSurge: "25%" }
+}

@@ -105,13 +105,17 @@ export const HorizontalPodAutoscalerBehavior = message(
 )
 export interface HorizontalPodAutoscalerBehavior extends Infer<typeof HorizontalPodAutoscalerBehavior> {}
 
-export const HorizontalPodAutoscalerSpec = message("io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec", {
-  scaleTargetRef: always(1, CrossVersionObjectReference, { required: true }),
-  minReplicas: optional(2, int32, { default: 1 }),
-  maxReplicas: always(3, int32, { required: true }),
-  metrics: field(4, list(MetricSpec)),
-  behavior: optional(5, HorizontalPodAutoscalerBehavior),
-})
+export const HorizontalPodAutoscalerSpec = message(
+  "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec",
+  {
+    scaleTargetRef: always(1, CrossVersionObjectReference, { required: true }),
+    minReplicas: optional(2, int32, { default: 1 }),
+    maxReplicas: always(3, int32, { required: true }),
+    metrics: field(4, list(MetricSpec)),
+    behavior: optional(5, HorizontalPodAutoscalerBehavior),
+  },
+  { applyDefaults: (spec) => defaultHorizontalPodAutoscalerSpec(spec) },
+)
 export interface HorizontalPodAutoscalerSpec extends Infer<typeof HorizontalPodAutoscalerSpec> {}
 
 export const MetricValueStatus = message("io.k8s.api.autoscaling.v2.MetricValueStatus", {
@@ -213,3 +217,22 @@ export const HorizontalPodAutoscaler = resource<HorizontalPodAutoscaler>({
   hasStatus: true,
   schema: HorizontalPodAutoscalerSchema,
 })
+
+const cpuUtilization = { type: "Utilization", averageUtilization: 80 } as const
+
+function defaultHorizontalPodAutoscalerSpec(spec: HorizontalPodAutoscalerSpec): void {
+  if (!spec.metrics?.length)
+    spec.metrics = [{ type: "Resource", resource: { name: "cpu", target: cpuUtilization } }]
+  const { behavior } = spec
+  if (!behavior) return
+  const percent: HPAScalingPolicy = { type: "Percent", value: 100, periodSeconds: 15 }
+  const pods: HPAScalingPolicy = { type: "Pods", value: 4, periodSeconds: 15 }
+  behavior.scaleUp = {
+    stabilizationWindowSeconds: 0,
+    selectPolicy: "Max",
+    policies: [pods, percent],
+    ...behavior.scaleUp,
+  }
+  // Its window is left open: the controller's own setting holds then.
+  behavior.scaleDown = { selectPolicy: "Max", policies: [percent], ...behavior.scaleDown }
+}

@@ -124,11 +124,15 @@ export const JobStatus = message("io.k8s.api.batch.v1.JobStatus", {
 })
 export interface JobStatus extends Infer<typeof JobStatus> {}
 
-export const JobSchema = message("io.k8s.api.batch.v1.Job", {
-  ...objectFields,
-  spec: always(2, JobSpec),
-  status: always(3, JobStatus),
-})
+export const JobSchema = message(
+  "io.k8s.api.batch.v1.Job",
+  {
+    ...objectFields,
+    spec: always(2, JobSpec),
+    status: always(3, JobStatus),
+  },
+  { applyDefaults: (job) => defaultJob(job) },
+)
 /** Pods that run until enough of them have succeeded. */
 export interface Job extends Infer<typeof JobSchema> {}
 
@@ -142,3 +146,18 @@ export const Job = resource<Job>({
   hasStatus: true,
   schema: JobSchema,
 })
+
+const noBackoffLimit = 2 ** 31 - 1
+
+/** Of a Job alone: the template in a CronJob stays as it was written. */
+function defaultJob({ metadata, spec }: Job): void {
+  if (spec.parallelism === undefined) spec.completions ??= 1
+  spec.parallelism ??= 1
+  spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : noBackoffLimit
+  spec.completionMode ??= "NonIndexed"
+  spec.suspend ??= false
+  spec.podReplacementPolicy ??= spec.podFailurePolicy ? "Failed" : "TerminatingOrFailed"
+  spec.manualSelector ??= false
+  const labels = spec.template?.metadata?.labels
+  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels }
+}

@@ -16,6 +16,7 @@ import { Lifecycle, Probe } from "./probe.ts"
 import { ResourceRequirements } from "./resource-requirements.ts"
 import { SecurityContext } from "./security-context.ts"
 import { PullPolicy } from "./volume.ts"
+import { defaultContainer } from "./pod-defaults.ts"
 
 export const Protocol = enumeration("SCTP", "TCP", "UDP")
 export type Protocol = Infer<typeof Protocol>
@@ -70,46 +71,54 @@ export interface VolumeDevice extends Infer<typeof VolumeDevice> {}
 export const TerminationMessagePolicy = enumeration("FallbackToLogsOnError", "File")
 export type TerminationMessagePolicy = Infer<typeof TerminationMessagePolicy>
 
-export const Container = message("io.k8s.api.core.v1.Container", {
-  name: always(1, string, { required: true }),
-  image: field(2, string),
-  command: field(3, list(string)),
-  args: field(4, list(string)),
-  workingDir: field(5, string),
-  ports: field(6, list(ContainerPort, { keys: ["containerPort", "protocol"] }), {
-    patchStrategy: "merge",
-    patchMergeKey: "containerPort",
-  }),
-  envFrom: field(19, list(EnvFromSource)),
-  env: field(7, list(EnvVar, { keys: ["name"] }), { patchStrategy: "merge", patchMergeKey: "name" }),
-  resources: always(8, ResourceRequirements),
-  resizePolicy: field(23, list(ContainerResizePolicy)),
-  restartPolicy: optional(24, string),
-  restartPolicyRules: field(25, list(ContainerRestartRule)),
-  volumeMounts: field(9, list(VolumeMount, { keys: ["mountPath"] }), {
-    patchStrategy: "merge",
-    patchMergeKey: "mountPath",
-  }),
-  volumeDevices: field(21, list(VolumeDevice, { keys: ["devicePath"] }), {
-    patchStrategy: "merge",
-    patchMergeKey: "devicePath",
-  }),
-  livenessProbe: optional(10, Probe),
-  readinessProbe: optional(11, Probe),
-  startupProbe: optional(22, Probe),
-  lifecycle: optional(12, Lifecycle),
-  terminationMessagePath: field(13, string, { default: "/dev/termination-log" }),
-  terminationMessagePolicy: field(20, TerminationMessagePolicy, { default: "File" }),
-  imagePullPolicy: field(14, PullPolicy),
-  securityContext: optional(15, SecurityContext),
-  stdin: field(16, bool),
-  stdinOnce: field(17, bool),
-  tty: field(18, bool),
-})
+export const Container = message(
+  "io.k8s.api.core.v1.Container",
+  {
+    name: always(1, string, { required: true }),
+    image: field(2, string),
+    command: field(3, list(string)),
+    args: field(4, list(string)),
+    workingDir: field(5, string),
+    ports: field(6, list(ContainerPort, { keys: ["containerPort", "protocol"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "containerPort",
+    }),
+    envFrom: field(19, list(EnvFromSource)),
+    env: field(7, list(EnvVar, { keys: ["name"] }), { patchStrategy: "merge", patchMergeKey: "name" }),
+    resources: always(8, ResourceRequirements),
+    resizePolicy: field(23, list(ContainerResizePolicy)),
+    restartPolicy: optional(24, string),
+    restartPolicyRules: field(25, list(ContainerRestartRule)),
+    volumeMounts: field(9, list(VolumeMount, { keys: ["mountPath"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "mountPath",
+    }),
+    volumeDevices: field(21, list(VolumeDevice, { keys: ["devicePath"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "devicePath",
+    }),
+    livenessProbe: optional(10, Probe),
+    readinessProbe: optional(11, Probe),
+    startupProbe: optional(22, Probe),
+    lifecycle: optional(12, Lifecycle),
+    terminationMessagePath: field(13, string, { default: "/dev/termination-log" }),
+    terminationMessagePolicy: field(20, TerminationMessagePolicy, { default: "File" }),
+    imagePullPolicy: field(14, PullPolicy),
+    securityContext: optional(15, SecurityContext),
+    stdin: field(16, bool),
+    stdinOnce: field(17, bool),
+    tty: field(18, bool),
+  },
+  { applyDefaults: (container) => defaultContainer(container) },
+)
 export interface Container extends Infer<typeof Container> {}
 
-export const EphemeralContainer = message("io.k8s.api.core.v1.EphemeralContainer", {
-  ...inline(1, Container),
-  targetContainerName: field(2, string),
-})
+export const EphemeralContainer = message(
+  "io.k8s.api.core.v1.EphemeralContainer",
+  {
+    ...inline(1, Container),
+    targetContainerName: field(2, string),
+  },
+  { applyDefaults: (container) => defaultContainer(container) },
+)
 export interface EphemeralContainer extends Infer<typeof EphemeralContainer> {}

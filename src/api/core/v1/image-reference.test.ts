@@ -11,10 +11,7 @@ describe("parseImageReference", () => {
     ["localhost/web", { domain: "localhost", path: "web" }],
     ["localhost:5000/a/b:c", { domain: "localhost:5000", path: "a/b", tag: "c" }],
     ["[::1]:5000/web", { domain: "[::1]:5000", path: "web" }],
-    [
-      `registry.example/web:v1@${sha}`,
-      { domain: "registry.example", path: "web", tag: "v1", digest: sha },
-    ],
+    [`registry.example/web:v1@${sha}`, { domain: "registry.example", path: "web", tag: "v1", digest: sha }],
     ["host:5000", { domain: "docker.io", path: "library/host", tag: "5000" }],
   ])("reads %s", (image, expected) => {
     expect(parseImageReference(image)).toEqual(expected)

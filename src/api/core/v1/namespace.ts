@@ -37,11 +37,15 @@ export const NamespaceStatus = message("io.k8s.api.core.v1.NamespaceStatus", {
 })
 export interface NamespaceStatus extends Infer<typeof NamespaceStatus> {}
 
-export const NamespaceSchema = message("io.k8s.api.core.v1.Namespace", {
-  ...objectFields,
-  spec: always(2, NamespaceSpec),
-  status: always(3, NamespaceStatus),
-})
+export const NamespaceSchema = message(
+  "io.k8s.api.core.v1.Namespace",
+  {
+    ...objectFields,
+    spec: always(2, NamespaceSpec),
+    status: always(3, NamespaceStatus),
+  },
+  { applyDefaults: (namespace) => defaultNamespace(namespace) },
+)
 /** A scope for names; deleting it deletes all that is in it. */
 export interface Namespace extends Infer<typeof NamespaceSchema> {}
 
@@ -57,3 +61,8 @@ export const Namespace = resource<Namespace>({
   subresources: [{ name: "finalize", kind: "Namespace", verbs: ["update"] }],
   schema: NamespaceSchema,
 })
+
+/** So that a namespace can be selected by name. */
+function defaultNamespace({ metadata }: Namespace): void {
+  if (metadata?.name) metadata.labels = { ...metadata.labels, "kubernetes.io/metadata.name": metadata.name }
+}

@@ -16,6 +16,7 @@ import {
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ResourceList } from "./resource-requirements.ts"
 import { Taint } from "./toleration.ts"
+import { roundResourceList } from "./pod-defaults.ts"
 
 export const ConfigMapNodeConfigSource = message("io.k8s.api.core.v1.ConfigMapNodeConfigSource", {
   namespace: always(1, string, { required: true }),
@@ -128,28 +129,32 @@ export const NodeFeatures = message("io.k8s.api.core.v1.NodeFeatures", {
 })
 export interface NodeFeatures extends Infer<typeof NodeFeatures> {}
 
-export const NodeStatus = message("io.k8s.api.core.v1.NodeStatus", {
-  capacity: field(1, ResourceList),
-  allocatable: field(2, ResourceList),
-  phase: field(3, NodePhase),
-  conditions: field(4, list(NodeCondition, { keys: ["type"] }), {
-    patchStrategy: "merge",
-    patchMergeKey: "type",
-  }),
-  addresses: field(5, list(NodeAddress, { keys: ["type"] }), {
-    patchStrategy: "merge",
-    patchMergeKey: "type",
-  }),
-  daemonEndpoints: always(6, NodeDaemonEndpoints),
-  nodeInfo: always(7, NodeSystemInfo),
-  images: field(8, list(ContainerImage)),
-  volumesInUse: field(9, list(string)),
-  volumesAttached: field(10, list(AttachedVolume)),
-  config: optional(11, NodeConfigStatus),
-  runtimeHandlers: field(12, list(NodeRuntimeHandler)),
-  features: optional(13, NodeFeatures),
-  declaredFeatures: field(14, list(string)),
-})
+export const NodeStatus = message(
+  "io.k8s.api.core.v1.NodeStatus",
+  {
+    capacity: field(1, ResourceList),
+    allocatable: field(2, ResourceList),
+    phase: field(3, NodePhase),
+    conditions: field(4, list(NodeCondition, { keys: ["type"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "type",
+    }),
+    addresses: field(5, list(NodeAddress, { keys: ["type"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "type",
+    }),
+    daemonEndpoints: always(6, NodeDaemonEndpoints),
+    nodeInfo: always(7, NodeSystemInfo),
+    images: field(8, list(ContainerImage)),
+    volumesInUse: field(9, list(string)),
+    volumesAttached: field(10, list(AttachedVolume)),
+    config: optional(11, NodeConfigStatus),
+    runtimeHandlers: field(12, list(NodeRuntimeHandler)),
+    features: optional(13, NodeFeatures),
+    declaredFeatures: field(14, list(string)),
+  },
+  { applyDefaults: (status) => defaultNodeStatus(status) },
+)
 export interface NodeStatus extends Infer<typeof NodeStatus> {}
 
 export const NodeSchema = message("io.k8s.api.core.v1.Node", {
@@ -174,3 +179,9 @@ export const Node = resource<Node>({
   storagePrefix: "minions",
   schema: NodeSchema,
 })
+
+function defaultNodeStatus(status: NodeStatus): void {
+  roundResourceList(status.capacity)
+  roundResourceList(status.allocatable)
+  if (status.capacity) status.allocatable ??= { ...status.capacity }
+}

@@ -51,11 +51,15 @@ export const PersistentVolumeStatus = message("io.k8s.api.core.v1.PersistentVolu
 })
 export interface PersistentVolumeStatus extends Infer<typeof PersistentVolumeStatus> {}
 
-export const PersistentVolumeSchema = message("io.k8s.api.core.v1.PersistentVolume", {
-  ...objectFields,
-  spec: always(2, PersistentVolumeSpec),
-  status: always(3, PersistentVolumeStatus),
-})
+export const PersistentVolumeSchema = message(
+  "io.k8s.api.core.v1.PersistentVolume",
+  {
+    ...objectFields,
+    spec: always(2, PersistentVolumeSpec),
+    status: always(3, PersistentVolumeStatus),
+  },
+  { applyDefaults: (volume) => defaultPersistentVolume(volume) },
+)
 /** A piece of storage with a life of its own, apart from any pod. */
 export interface PersistentVolume extends Infer<typeof PersistentVolumeSchema> {}
 
@@ -69,3 +73,9 @@ export const PersistentVolume = resource<PersistentVolume>({
   hasStatus: true,
   schema: PersistentVolumeSchema,
 })
+
+/** Not those of its spec: that stands in a VolumeAttachment too, where nothing is set. */
+function defaultPersistentVolume({ spec }: PersistentVolume): void {
+  spec.persistentVolumeReclaimPolicy ||= "Retain"
+  spec.volumeMode ??= "Filesystem"
+}

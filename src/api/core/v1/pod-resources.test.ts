@@ -10,7 +10,10 @@ const sidecar = { restartPolicy: "Always" }
 
 describe("computePodRequests", () => {
   it("adds containers up and takes the greatest init container", () => {
-    const spec = { containers: [container("a", "1"), container("b", "500m")], initContainers: [] as Container[] }
+    const spec = {
+      containers: [container("a", "1"), container("b", "500m")],
+      initContainers: [] as Container[],
+    }
     expect(formatAmounts(computePodRequests({ spec }))).toEqual({ cpu: "1500m" })
     spec.initContainers = [container("i", "1"), container("j", "2")]
     expect(formatAmounts(computePodRequests({ spec }))).toEqual({ cpu: "2" })
@@ -36,9 +39,9 @@ describe("computePodRequests", () => {
     }
     expect(formatAmounts(computePodRequests({ spec }))).toEqual({ cpu: "3100m", memory: "16Mi" })
     expect(formatAmounts(computePodLimits({ spec }))).toEqual({ cpu: "4100m" })
-    expect(formatAmounts(computePodRequests({ spec }, { containersOnly: true, excludeOverhead: true }))).toEqual(
-      { cpu: "1" },
-    )
+    expect(
+      formatAmounts(computePodRequests({ spec }, { containersOnly: true, excludeOverhead: true })),
+    ).toEqual({ cpu: "1" })
   })
 
   it("counts the greater of wanted and running while a resize is under way", () => {

@@ -90,7 +90,9 @@ function effectiveAmounts(
   const statuses = new Map<string, ContainerStatus>()
   for (const status of [...containerStatuses, ...initContainerStatuses]) statuses.set(status.name, status)
   // A resize that can never be done asks for nothing; what is allocated stays.
-  const infeasible = conditions.some((each) => each.type === "PodResizePending" && each.reason === "Infeasible")
+  const infeasible = conditions.some(
+    (each) => each.type === "PodResizePending" && each.reason === "Infeasible",
+  )
 
   return (container) => {
     const wanted = parseAmounts(container.resources?.[part])

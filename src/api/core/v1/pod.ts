@@ -26,6 +26,7 @@ import { ResourceList, ResourceRequirements } from "./resource-requirements.ts"
 import { PodSecurityContext } from "./security-context.ts"
 import { Toleration } from "./toleration.ts"
 import { Volume } from "./volume.ts"
+import { defaultPod } from "./pod-defaults.ts"
 
 export const RestartPolicy = enumeration("Always", "Never", "OnFailure")
 export type RestartPolicy = Infer<typeof RestartPolicy>
@@ -269,11 +270,15 @@ export const PodStatus = message("io.k8s.api.core.v1.PodStatus", {
 })
 export interface PodStatus extends Infer<typeof PodStatus> {}
 
-export const PodSchema = message("io.k8s.api.core.v1.Pod", {
-  ...objectFields,
-  spec: always(2, PodSpec),
-  status: always(3, PodStatus),
-})
+export const PodSchema = message(
+  "io.k8s.api.core.v1.Pod",
+  {
+    ...objectFields,
+    spec: always(2, PodSpec),
+    status: always(3, PodStatus),
+  },
+  { applyDefaults: (pod) => defaultPod(pod) },
+)
 /** Containers that run together on one node and share network and volumes. */
 export interface Pod extends Infer<typeof PodSchema> {}
 

@@ -45,11 +45,15 @@ export const ReplicationControllerStatus = message("io.k8s.api.core.v1.Replicati
 })
 export interface ReplicationControllerStatus extends Infer<typeof ReplicationControllerStatus> {}
 
-export const ReplicationControllerSchema = message("io.k8s.api.core.v1.ReplicationController", {
-  ...objectFields,
-  spec: always(2, ReplicationControllerSpec),
-  status: always(3, ReplicationControllerStatus),
-})
+export const ReplicationControllerSchema = message(
+  "io.k8s.api.core.v1.ReplicationController",
+  {
+    ...objectFields,
+    spec: always(2, ReplicationControllerSpec),
+    status: always(3, ReplicationControllerStatus),
+  },
+  { applyDefaults: (controller) => defaultReplicationController(controller) },
+)
 /** The oldest way to keep a number of pods alive; ReplicaSet took its place. */
 export interface ReplicationController extends Infer<typeof ReplicationControllerSchema> {}
 
@@ -66,3 +70,11 @@ export const ReplicationController = resource<ReplicationController>({
   storagePrefix: "controllers",
   schema: ReplicationControllerSchema,
 })
+
+function defaultReplicationController({ metadata, spec }: ReplicationController): void {
+  const labels = spec.template?.metadata?.labels
+  if (!labels) return
+  const isEmpty = (map: object | undefined) => Object.keys(map ?? {}).length === 0
+  if (isEmpty(spec.selector)) spec.selector = { ...labels }
+  if (isEmpty(metadata.labels)) metadata.labels = { ...labels }
+}

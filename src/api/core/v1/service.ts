@@ -17,14 +17,18 @@ import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { Protocol } from "./container.ts"
 
-export const ServicePort = message("io.k8s.api.core.v1.ServicePort", {
-  name: field(1, string),
-  protocol: field(2, Protocol, { default: "TCP" }),
-  appProtocol: optional(6, string),
-  port: always(3, int32, { required: true }),
-  targetPort: always(4, intOrString),
-  nodePort: field(5, int32),
-})
+export const ServicePort = message(
+  "io.k8s.api.core.v1.ServicePort",
+  {
+    name: field(1, string),
+    protocol: field(2, Protocol, { default: "TCP" }),
+    appProtocol: optional(6, string),
+    port: always(3, int32, { required: true }),
+    targetPort: always(4, intOrString),
+    nodePort: field(5, int32),
+  },
+  { applyDefaults: (port) => defaultServicePort(port) },
+)
 export interface ServicePort extends Infer<typeof ServicePort> {}
 
 export const ServiceType = enumeration("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
@@ -55,31 +59,35 @@ export type IPFamilyPolicy = Infer<typeof IPFamilyPolicy>
 export const ServiceInternalTrafficPolicy = enumeration("Cluster", "Local")
 export type ServiceInternalTrafficPolicy = Infer<typeof ServiceInternalTrafficPolicy>
 
-export const ServiceSpec = message("io.k8s.api.core.v1.ServiceSpec", {
-  ports: field(1, list(ServicePort, { keys: ["port", "protocol"] }), {
-    patchStrategy: "merge",
-    patchMergeKey: "port",
-  }),
-  selector: field(2, mapOf(string, { atomic: true })),
-  clusterIP: field(3, string),
-  clusterIPs: field(18, list(string)),
-  type: field(4, ServiceType, { default: "ClusterIP" }),
-  externalIPs: field(5, list(string)),
-  sessionAffinity: field(7, ServiceAffinity, { default: "None" }),
-  loadBalancerIP: field(8, string),
-  loadBalancerSourceRanges: field(9, list(string)),
-  externalName: field(10, string),
-  externalTrafficPolicy: field(11, ServiceExternalTrafficPolicy),
-  healthCheckNodePort: field(12, int32),
-  publishNotReadyAddresses: field(13, bool),
-  sessionAffinityConfig: optional(14, SessionAffinityConfig),
-  ipFamilies: field(19, list(IPFamily)),
-  ipFamilyPolicy: optional(17, IPFamilyPolicy),
-  allocateLoadBalancerNodePorts: optional(20, bool),
-  loadBalancerClass: optional(21, string),
-  internalTrafficPolicy: optional(22, ServiceInternalTrafficPolicy),
-  trafficDistribution: optional(23, string),
-})
+export const ServiceSpec = message(
+  "io.k8s.api.core.v1.ServiceSpec",
+  {
+    ports: field(1, list(ServicePort, { keys: ["port", "protocol"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "port",
+    }),
+    selector: field(2, mapOf(string, { atomic: true })),
+    clusterIP: field(3, string),
+    clusterIPs: field(18, list(string)),
+    type: field(4, ServiceType, { default: "ClusterIP" }),
+    externalIPs: field(5, list(string)),
+    sessionAffinity: field(7, ServiceAffinity, { default: "None" }),
+    loadBalancerIP: field(8, string),
+    loadBalancerSourceRanges: field(9, list(string)),
+    externalName: field(10, string),
+    externalTrafficPolicy: field(11, ServiceExternalTrafficPolicy),
+    healthCheckNodePort: field(12, int32),
+    publishNotReadyAddresses: field(13, bool),
+    sessionAffinityConfig: optional(14, SessionAffinityConfig),
+    ipFamilies: field(19, list(IPFamily)),
+    ipFamilyPolicy: optional(17, IPFamilyPolicy),
+    allocateLoadBalancerNodePorts: optional(20, bool),
+    loadBalancerClass: optional(21, string),
+    internalTrafficPolicy: optional(22, ServiceInternalTrafficPolicy),
+    trafficDistribution: optional(23, string),
+  },
+  { applyDefaults: (spec) => defaultServiceSpec(spec) },
+)
 export interface ServiceSpec extends Infer<typeof ServiceSpec> {}
 
 export const PortStatus = message("io.k8s.api.core.v1.PortStatus", {
@@ -111,11 +119,15 @@ export const ServiceStatus = message("io.k8s.api.core.v1.ServiceStatus", {
 })
 export interface ServiceStatus extends Infer<typeof ServiceStatus> {}
 
-export const ServiceSchema = message("io.k8s.api.core.v1.Service", {
-  ...objectFields,
-  spec: always(2, ServiceSpec),
-  status: always(3, ServiceStatus),
-})
+export const ServiceSchema = message(
+  "io.k8s.api.core.v1.Service",
+  {
+    ...objectFields,
+    spec: always(2, ServiceSpec),
+    status: always(3, ServiceStatus),
+  },
+  { applyDefaults: (service) => defaultService(service) },
+)
 /** One stable address for a changing set of pods. */
 export interface Service extends Infer<typeof ServiceSchema> {}
 
@@ -134,3 +146,32 @@ export const Service = resource<Service>({
   storagePrefix: "services/specs",
   schema: ServiceSchema,
 })
+
+function defaultServicePort(port: ServicePort): void {
+  if (!port.targetPort) port.targetPort = port.port
+}
+
+const clientIPAffinitySeconds = 10_800
+
+function defaultServiceSpec(spec: ServiceSpec): void {
+  if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig
+  if (
+    spec.sessionAffinity === "ClientIP" &&
+    spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined
+  ) {
+    spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: clientIPAffinitySeconds } }
+  }
+  if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= "Cluster"
+  if (spec.type !== "ExternalName") spec.internalTrafficPolicy ??= "Cluster"
+  if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true
+}
+
+/** Whether traffic may reach it from outside of the cluster. */
+export function isExternallyAccessible({ type, externalIPs = [] }: ServiceSpec): boolean {
+  return type === "LoadBalancer" || type === "NodePort" || (type === "ClusterIP" && externalIPs.length > 0)
+}
+
+function defaultService({ spec, status }: Service): void {
+  if (spec?.type !== "LoadBalancer") return
+  for (const ingress of status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= "VIP"
+}

@@ -31,6 +31,7 @@ import {
   QuobyteVolumeSource,
   VsphereVirtualDiskVolumeSource,
 } from "./shared-volume-source.ts"
+import { defaultVolume } from "./pod-defaults.ts"
 
 // What a pod may mount.
 
@@ -226,8 +227,12 @@ export const VolumeSource = message("io.k8s.api.core.v1.VolumeSource", {
 })
 export interface VolumeSource extends Infer<typeof VolumeSource> {}
 
-export const Volume = message("io.k8s.api.core.v1.Volume", {
-  name: always(1, string, { required: true }),
-  ...inline(2, VolumeSource),
-})
+export const Volume = message(
+  "io.k8s.api.core.v1.Volume",
+  {
+    name: always(1, string, { required: true }),
+    ...inline(2, VolumeSource),
+  },
+  { applyDefaults: (volume) => defaultVolume(volume) },
+)
 export interface Volume extends Infer<typeof Volume> {}

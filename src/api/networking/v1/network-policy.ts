@@ -50,12 +50,16 @@ export interface NetworkPolicyEgressRule extends Infer<typeof NetworkPolicyEgres
 export const PolicyType = enumeration("Egress", "Ingress")
 export type PolicyType = Infer<typeof PolicyType>
 
-export const NetworkPolicySpec = message("io.k8s.api.networking.v1.NetworkPolicySpec", {
-  podSelector: always(1, LabelSelector),
-  ingress: field(2, list(NetworkPolicyIngressRule)),
-  egress: field(3, list(NetworkPolicyEgressRule)),
-  policyTypes: field(4, list(PolicyType)),
-})
+export const NetworkPolicySpec = message(
+  "io.k8s.api.networking.v1.NetworkPolicySpec",
+  {
+    podSelector: always(1, LabelSelector),
+    ingress: field(2, list(NetworkPolicyIngressRule)),
+    egress: field(3, list(NetworkPolicyEgressRule)),
+    policyTypes: field(4, list(PolicyType)),
+  },
+  { applyDefaults: (spec) => defaultNetworkPolicySpec(spec) },
+)
 export interface NetworkPolicySpec extends Infer<typeof NetworkPolicySpec> {}
 
 export const NetworkPolicySchema = message("io.k8s.api.networking.v1.NetworkPolicy", {
@@ -74,3 +78,9 @@ export const NetworkPolicy = resource<NetworkPolicy>({
   shortNames: ["netpol"],
   schema: NetworkPolicySchema,
 })
+
+/** Every policy is about ingress unless it says otherwise; one with egress rules is about that too. */
+function defaultNetworkPolicySpec(spec: NetworkPolicySpec): void {
+  if (spec.policyTypes?.length) return
+  spec.policyTypes = spec.egress?.length ? ["Ingress", "Egress"] : ["Ingress"]
+}

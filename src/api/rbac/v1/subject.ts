@@ -8,7 +8,7 @@ export const Subject = message(
     name: always(3, string, { required: true }),
     namespace: field(4, string),
   },
-  { atomic: true },
+  { atomic: true, applyDefaults: (subject) => defaultSubject(subject) },
 )
 export interface Subject extends Infer<typeof Subject> {}
 
@@ -22,3 +22,7 @@ export const RoleRef = message(
   { atomic: true },
 )
 export interface RoleRef extends Infer<typeof RoleRef> {}
+
+function defaultSubject(subject: Subject): void {
+  if (subject.kind === "User" || subject.kind === "Group") subject.apiGroup ||= "rbac.authorization.k8s.io"
+}

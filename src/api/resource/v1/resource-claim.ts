@@ -44,26 +44,34 @@ export const CapacityRequirements = message("io.k8s.api.resource.v1.CapacityRequ
 })
 export interface CapacityRequirements extends Infer<typeof CapacityRequirements> {}
 
-export const ExactDeviceRequest = message("io.k8s.api.resource.v1.ExactDeviceRequest", {
-  deviceClassName: always(1, string, { required: true }),
-  selectors: field(2, list(DeviceSelector)),
-  allocationMode: field(3, DeviceAllocationMode),
-  count: field(4, int64),
-  adminAccess: optional(5, bool),
-  tolerations: field(6, list(DeviceToleration)),
-  capacity: optional(7, CapacityRequirements),
-})
+export const ExactDeviceRequest = message(
+  "io.k8s.api.resource.v1.ExactDeviceRequest",
+  {
+    deviceClassName: always(1, string, { required: true }),
+    selectors: field(2, list(DeviceSelector)),
+    allocationMode: field(3, DeviceAllocationMode),
+    count: field(4, int64),
+    adminAccess: optional(5, bool),
+    tolerations: field(6, list(DeviceToleration)),
+    capacity: optional(7, CapacityRequirements),
+  },
+  { applyDefaults: (request) => defaultDeviceRequest(request) },
+)
 export interface ExactDeviceRequest extends Infer<typeof ExactDeviceRequest> {}
 
-export const DeviceSubRequest = message("io.k8s.api.resource.v1.DeviceSubRequest", {
-  name: always(1, string, { required: true }),
-  deviceClassName: always(2, string, { required: true }),
-  selectors: field(3, list(DeviceSelector)),
-  allocationMode: field(4, DeviceAllocationMode),
-  count: field(5, int64),
-  tolerations: field(6, list(DeviceToleration)),
-  capacity: optional(7, CapacityRequirements),
-})
+export const DeviceSubRequest = message(
+  "io.k8s.api.resource.v1.DeviceSubRequest",
+  {
+    name: always(1, string, { required: true }),
+    deviceClassName: always(2, string, { required: true }),
+    selectors: field(3, list(DeviceSelector)),
+    allocationMode: field(4, DeviceAllocationMode),
+    count: field(5, int64),
+    tolerations: field(6, list(DeviceToleration)),
+    capacity: optional(7, CapacityRequirements),
+  },
+  { applyDefaults: (request) => defaultDeviceRequest(request) },
+)
 export interface DeviceSubRequest extends Infer<typeof DeviceSubRequest> {}
 
 export const DeviceRequest = message("io.k8s.api.resource.v1.DeviceRequest", {
@@ -191,3 +199,10 @@ export const ResourceClaim = resource<ResourceClaim>({
   hasStatus: true,
   schema: ResourceClaimSchema,
 })
+
+function defaultDeviceRequest(
+  request: Pick<DeviceSubRequest, "deviceClassName" | "allocationMode" | "count">,
+): void {
+  request.allocationMode ||= "ExactCount"
+  if (request.allocationMode === "ExactCount") request.count ||= 1
+}

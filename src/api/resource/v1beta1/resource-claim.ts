@@ -44,28 +44,36 @@ export const CapacityRequirements = message("io.k8s.api.resource.v1beta1.Capacit
 })
 export interface CapacityRequirements extends Infer<typeof CapacityRequirements> {}
 
-export const DeviceSubRequest = message("io.k8s.api.resource.v1beta1.DeviceSubRequest", {
-  name: always(1, string, { required: true }),
-  deviceClassName: always(2, string, { required: true }),
-  selectors: field(3, list(DeviceSelector)),
-  allocationMode: field(4, DeviceAllocationMode),
-  count: field(5, int64),
-  tolerations: field(7, list(DeviceToleration)),
-  capacity: optional(8, CapacityRequirements),
-})
+export const DeviceSubRequest = message(
+  "io.k8s.api.resource.v1beta1.DeviceSubRequest",
+  {
+    name: always(1, string, { required: true }),
+    deviceClassName: always(2, string, { required: true }),
+    selectors: field(3, list(DeviceSelector)),
+    allocationMode: field(4, DeviceAllocationMode),
+    count: field(5, int64),
+    tolerations: field(7, list(DeviceToleration)),
+    capacity: optional(8, CapacityRequirements),
+  },
+  { applyDefaults: (request) => defaultDeviceRequest(request) },
+)
 export interface DeviceSubRequest extends Infer<typeof DeviceSubRequest> {}
 
-export const DeviceRequest = message("io.k8s.api.resource.v1beta1.DeviceRequest", {
-  name: always(1, string, { required: true }),
-  deviceClassName: always(2, string),
-  selectors: field(3, list(DeviceSelector)),
-  allocationMode: field(4, DeviceAllocationMode),
-  count: field(5, int64),
-  adminAccess: optional(6, bool),
-  firstAvailable: field(7, list(DeviceSubRequest)),
-  tolerations: field(8, list(DeviceToleration)),
-  capacity: optional(9, CapacityRequirements),
-})
+export const DeviceRequest = message(
+  "io.k8s.api.resource.v1beta1.DeviceRequest",
+  {
+    name: always(1, string, { required: true }),
+    deviceClassName: always(2, string),
+    selectors: field(3, list(DeviceSelector)),
+    allocationMode: field(4, DeviceAllocationMode),
+    count: field(5, int64),
+    adminAccess: optional(6, bool),
+    firstAvailable: field(7, list(DeviceSubRequest)),
+    tolerations: field(8, list(DeviceToleration)),
+    capacity: optional(9, CapacityRequirements),
+  },
+  { applyDefaults: (request) => defaultDeviceRequest(request) },
+)
 export interface DeviceRequest extends Infer<typeof DeviceRequest> {}
 
 export const DeviceConstraint = message("io.k8s.api.resource.v1beta1.DeviceConstraint", {
@@ -193,3 +201,12 @@ export const ResourceClaim = resource<ResourceClaim>({
   storedAs: { group: "resource.k8s.io", version: "v1" },
   schema: ResourceClaimSchema,
 })
+
+function defaultDeviceRequest(
+  request: Pick<DeviceSubRequest, "deviceClassName" | "allocationMode" | "count">,
+): void {
+  // A request without a class has alternatives (firstAvailable) that say it each for itself.
+  if (!request.deviceClassName) return
+  request.allocationMode ||= "ExactCount"
+  if (request.allocationMode === "ExactCount") request.count ||= 1
+}
