@@ -1,0 +1,161 @@
+import { rm } from "node:fs/promises"
+import { join } from "node:path"
+import { type IpFamily, ipFamily, parseNetwork } from "../../base/ip-address.ts"
+import { clusterPrefix, nodeInterfaceName, podInterfaceName } from "../interface-names.ts"
+import { AddressPool } from "./address-pool.ts"
+import { AllocationFiles } from "./allocation-files.ts"
+import { listInterfaces, removeKernelObjects, removeNetworkNamespace } from "./clean-up.ts"
+import { ensureForwarding, type Forwarding, type ForwardingSetting, restoreForwarding } from "./forwarding.ts"
+import { installPlugin } from "./install-plugin.ts"
+import { planNodeInterface } from "./node-interface.ts"
+import { planCloseHostPorts, planNodeRules, planOpenHostPorts } from "./node-rules.ts"
+import type { PodAllocation } from "./pod-allocation.ts"
+import type { PodNetwork, PodNetworkOptions, PodToConnect } from "./pod-network.ts"
+import { planPod } from "./pod-plan.ts"
+
+const forwardingSettings: Readonly<Record<IpFamily, ForwardingSetting>> = {
+  4: "net.ipv4.ip_forward",
+  6: "net.ipv6.conf.all.forwarding",
+}
+
+/** The pod network of a node with real interfaces; needs root. Nothing happens before `start`. */
+export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
+  return new KernelPodNetwork(options)
+}
+
+class KernelPodNetwork implements PodNetwork {
+  readonly cniConfigDirectory: string
+  readonly cniBinaryDirectory: string
+  readonly prefix: string
+  readonly #options: PodNetworkOptions
+  readonly #forwarding: Forwarding
+  readonly #files: AllocationFiles
+  readonly #allocations = new Map<string, PodAllocation>()
+  #pools: readonly AddressPool[] = []
+
+  constructor(options: PodNetworkOptions) {
+    const { clusterId, directory, sharedDirectory = "/run/coracle", commands } = options
+    this.#options = options
+    this.prefix = clusterPrefix(clusterId)
+    this.cniConfigDirectory = join(directory, "cni", "conf")
+    this.cniBinaryDirectory = join(directory, "cni", "bin")
+    this.#files = new AllocationFiles(join(directory, "pods"))
+    this.#forwarding = { sharedDirectory, commands }
+  }
+
+  get gateways(): readonly string[] {
+    return this.#pools.map((pool) => pool.gateway)
+  }
+
+  async start(podCidrs: readonly string[]): Promise<void> {
+    this.#pools = podCidrs.map(poolOf)
+    await this.#loadAllocations()
+    await this.#makeNode()
+    await installPlugin(this, this.#files.directory)
+    const { log } = this.#options
+    log.info("pod network is up", { podCidrs, interface: nodeInterfaceName(this.prefix) })
+  }
+
+  async prepare(pod: PodToConnect): Promise<readonly string[]> {
+    const known = this.#allocations.get(pod.uid)
+    if (known) return known.addresses
+    const allocation = this.#allocate(pod)
+    const { prefix, gateways } = this
+    const { mtu = 1500 } = this.#options
+    try {
+      await this.#applyRules(planOpenHostPorts(prefix, allocation))
+      await this.#files.save(pod.uid, planPod(allocation, { prefix, gateways, mtu }))
+    } catch (error) {
+      this.#forget(allocation)
+      throw error
+    }
+    return allocation.addresses
+  }
+
+  async release(podUid: string): Promise<void> {
+    const allocation = this.#allocations.get(podUid)
+    if (!allocation) return
+    const { commands, log } = this.#options
+    await this.#applyRules(planCloseHostPorts(this.prefix, allocation)).catch((error: unknown) =>
+      log.warn("cannot close host ports", { pod: allocation.name, error }),
+    )
+    // Normally the cable went with the sandbox's namespace.
+    await commands.run("ip", ["link", "del", podInterfaceName(this.prefix, podUid)]).catch(() => {})
+    await this.#files.delete(podUid)
+    this.#forget(allocation)
+  }
+
+  async adopt(podUids: readonly string[]): Promise<void> {
+    const alive = new Set(podUids)
+    for (const uid of this.#allocations.keys()) if (!alive.has(uid)) await this.release(uid)
+  }
+
+  async cleanUp(): Promise<void> {
+    const { commands, log, directory } = this.#options
+    await removeKernelObjects(this.prefix, commands, log)
+    for (const path of await this.#files.namespacePaths()) await removeNetworkNamespace(path, commands)
+    await restoreForwarding(this.#forwarding, this.prefix)
+    await rm(directory, { recursive: true, force: true })
+    this.#allocations.clear()
+    this.#pools = []
+  }
+
+  /** Addresses of an earlier life stay with their pods; one outside today's networks is of no use to anybody. */
+  async #loadAllocations(): Promise<void> {
+    this.#allocations.clear()
+    for (const allocation of await this.#files.load()) {
+      const usable = allocation.addresses.every((address) => this.#poolFor(address)?.reserve(address))
+      if (usable) this.#allocations.set(allocation.uid, allocation)
+      else await this.#files.delete(allocation.uid)
+    }
+  }
+
+  async #makeNode(): Promise<void> {
+    const { prefix, gateways } = this
+    const { commands, clusterCidrs, serviceCidrs, dnsServers } = this.#options
+    for (const pool of this.#pools)
+      await ensureForwarding(this.#forwarding, prefix, forwardingSettings[pool.network.family])
+    const exists = (await listInterfaces(commands)).includes(nodeInterfaceName(prefix))
+    const node = { prefix, gateways, dnsServers, serviceCidrs }
+    await commands.run("ip", ["-batch", "-"], planNodeInterface(node, exists))
+    const allocations = Array.from(this.#allocations.values())
+    await this.#applyRules(planNodeRules({ prefix, clusterCidrs, dnsServers, allocations }))
+  }
+
+  /** Nothing here waits, so that a second call for the same pod finds the first one's addresses. */
+  #allocate({ uid, namespace, name, hostPorts = [] }: PodToConnect): PodAllocation {
+    if (this.#pools.length === 0)
+      throw new Error(
+        "the node has no pod CIDR yet: pods get addresses once the control plane has given it one",
+      )
+    const addresses: string[] = []
+    const allocation = { uid, namespace, name, addresses, hostPorts }
+    try {
+      for (const pool of this.#pools) addresses.push(pool.allocate())
+    } catch (error) {
+      this.#forget(allocation)
+      throw error
+    }
+    this.#allocations.set(uid, allocation)
+    return allocation
+  }
+
+  #forget(allocation: PodAllocation): void {
+    this.#allocations.delete(allocation.uid)
+    for (const address of allocation.addresses) this.#poolFor(address)?.release(address)
+  }
+
+  #poolFor(address: string): AddressPool | undefined {
+    return this.#pools.find((pool) => pool.network.family === ipFamily(address))
+  }
+
+  async #applyRules(text: string): Promise<void> {
+    if (text) await this.#options.commands.run("nft", ["-f", "-"], text)
+  }
+}
+
+function poolOf(cidr: string): AddressPool {
+  const network = parseNetwork(cidr)
+  if (!network) throw new Error(`the node's pod CIDR ${JSON.stringify(cidr)} is no network`)
+  return new AddressPool(network)
+}

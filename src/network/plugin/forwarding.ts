@@ -1,0 +1,57 @@
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { Commands } from "../../base/commands.ts"
+
+/**
+ * A node routes for its pods, which the kernel does only when told. The first cluster on a machine remembers what the
+ * setting was, the last one to leave puts it back. Users of the setting are files in a directory that all clusters share.
+ */
+export interface Forwarding {
+  readonly sharedDirectory: string
+  readonly commands: Commands
+}
+
+const settings = {
+  "net.ipv4.ip_forward": "/proc/sys/net/ipv4/ip_forward",
+  "net.ipv6.conf.all.forwarding": "/proc/sys/net/ipv6/conf/all/forwarding",
+} as const
+
+export type ForwardingSetting = keyof typeof settings
+
+export async function ensureForwarding(
+  { sharedDirectory, commands }: Forwarding,
+  user: string,
+  setting: ForwardingSetting,
+): Promise<void> {
+  const users = join(sharedDirectory, setting, "users")
+  await mkdir(users, { recursive: true })
+  await writeFile(join(users, user), "")
+  const value = (await commands.run("cat", [settings[setting]])).trim()
+  if (value !== "0") return
+  // Written once: a second cluster must not take our change for the original.
+  await writeFile(join(sharedDirectory, setting, "original"), value, { flag: "wx" }).catch(ignoreExisting)
+  await write(commands, setting, "1")
+}
+
+export async function restoreForwarding(
+  { sharedDirectory, commands }: Forwarding,
+  user: string,
+): Promise<void> {
+  for (const setting of Object.keys(settings) as ForwardingSetting[]) {
+    const directory = join(sharedDirectory, setting)
+    await rm(join(directory, "users", user), { force: true })
+    const others = await readdir(join(directory, "users")).catch(() => [])
+    if (others.length > 0) continue
+    const original = await readFile(join(directory, "original"), "utf8").catch(() => undefined)
+    if (original !== undefined) await write(commands, setting, original)
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function write(commands: Commands, setting: ForwardingSetting, value: string): Promise<void> {
+  await commands.run("tee", [settings[setting]], value)
+}
+
+function ignoreExisting(error: unknown): void {
+  if ((error as { code?: string }).code !== "EEXIST") throw error
+}

@@ -1,0 +1,138 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import type { Commands } from "../../base/commands.ts"
+import { createCommands } from "../../base/real/commands.ts"
+
+/**
+ * Network namespaces for tests with real packets: a "node" and its "pods", all made and removed by the test. Nothing is
+ * done to the machine's own network.
+ */
+export interface TestNamespace {
+  readonly name: string
+  readonly path: string
+  /** Programs run inside. */
+  readonly commands: Commands
+  /** Starts a server inside that answers every request with `answer`; it is stopped with the namespace. */
+  serve(options: ServeOptions): Promise<void>
+  /** Sends requests from inside, one after the other, each on a new connection. */
+  request(target: RequestTarget): Promise<readonly string[]>
+  remove(): Promise<void>
+}
+
+export interface ServeOptions {
+  readonly answer: string
+  readonly tcp?: readonly number[]
+  readonly udp?: readonly number[]
+  /** @default "0.0.0.0" */
+  readonly address?: string
+}
+
+export interface RequestTarget {
+  readonly protocol?: "tcp" | "udp"
+  readonly address: string
+  readonly port: number
+  /** @default 1 */
+  readonly times?: number
+  /** @default 1000 */
+  readonly timeoutMs?: number
+  /** The local address to send from. */
+  readonly from?: string
+}
+
+/** Why such tests cannot run here; undefined when they can. */
+export function whyNoNamespaces(): string | undefined {
+  if (process.getuid?.() !== 0) return "needs root for network namespaces"
+  for (const [program, flag] of [
+    ["ip", "-V"],
+    ["nft", "--version"],
+    ["nsenter", "--version"],
+  ] as const) {
+    try {
+      execFileSync(program, [flag], { stdio: "ignore" })
+    } catch {
+      return `needs ${program}`
+    }
+  }
+  return undefined
+}
+
+let count = 0
+
+export async function createNamespace(role: string): Promise<TestNamespace> {
+  const host = createCommands()
+  const name = `cortest-${process.pid}-${++count}-${role}`
+  await host.run("ip", ["netns", "add", name])
+  const path = `/run/netns/${name}`
+  const commands = createCommands({ prefix: ["nsenter", `--net=${path}`] })
+  await commands.run("ip", ["link", "set", "lo", "up"])
+  const children: ChildProcess[] = []
+  return {
+    name,
+    path,
+    commands,
+    async serve(options) {
+      const child = spawn(
+        "nsenter",
+        [`--net=${path}`, process.execPath, "-e", serverProgram, JSON.stringify(options)],
+        {
+          stdio: ["ignore", "pipe", "inherit"],
+        },
+      )
+      children.push(child)
+      await once(child.stdout, "data")
+    },
+    async request(target) {
+      const out = await commands.run(process.execPath, ["-e", clientProgram, JSON.stringify(target)])
+      return JSON.parse(out) as string[]
+    },
+    async remove() {
+      for (const child of children) {
+        const ended = once(child, "exit")
+        if (child.exitCode === null && child.kill("SIGKILL")) await ended
+      }
+      await host.run("ip", ["netns", "del", name]).catch(() => {})
+    },
+  }
+}
+
+/** Answers with its name and the address it was called from: "web-1 10.244.0.7". */
+const serverProgram = `
+const { answer, tcp = [], udp = [], address = "0.0.0.0" } = JSON.parse(process.argv[1])
+const net = require("node:net"), dgram = require("node:dgram")
+const plain = (ip) => ip.replace("::ffff:", "")
+let waiting = tcp.length + udp.length
+const up = () => { if (--waiting === 0) console.log("up") }
+for (const port of tcp)
+  net.createServer((socket) => {
+    socket.on("error", () => {})
+    socket.end(answer + " " + plain(socket.remoteAddress))
+  }).listen(port, address, up)
+for (const port of udp) {
+  const socket = dgram.createSocket(address.includes(":") ? "udp6" : "udp4")
+  socket.on("message", (message, from) => socket.send(answer + " " + from.address, from.port, from.address))
+  socket.bind(port, address, up)
+}`
+
+/** Prints the answers as JSON; a failure is "error: CODE". */
+const clientProgram = `
+const { protocol = "tcp", address, port, times = 1, timeoutMs = 1000, from } = JSON.parse(process.argv[1])
+const net = require("node:net"), dgram = require("node:dgram")
+const tcp = () => new Promise((resolve) => {
+  let text = ""
+  const socket = net.connect({ host: address, port, localAddress: from })
+  socket.setTimeout(timeoutMs, () => { resolve("error: timeout"); socket.destroy() })
+  socket.on("data", (data) => (text += data)).on("end", () => resolve(text))
+  socket.on("error", (error) => resolve("error: " + error.code))
+})
+const udp = () => new Promise((resolve) => {
+  const socket = dgram.createSocket(address.includes(":") ? "udp6" : "udp4")
+  const done = (text) => { clearTimeout(timer); resolve(text); socket.close() }
+  const timer = setTimeout(() => done("error: timeout"), timeoutMs)
+  socket.on("message", (message) => done(String(message))).on("error", (error) => done("error: " + error.code))
+  socket.connect(port, address, (error) => (error ? done("error: " + error.code) : socket.send("?")))
+})
+;(async () => {
+  const answers = []
+  for (let n = 0; n < times; n++) answers.push(await (protocol === "udp" ? udp() : tcp()))
+  console.log(JSON.stringify(answers))
+})()`
