@@ -31,6 +31,7 @@ interface Everything {
   ratio: number
   state: "IDLE" | "BUSY"
   maybe?: number | undefined
+  maybeNames?: string[] | undefined
   boxed?: number | undefined
   inner?: Inner | undefined
   inners: Inner[]
@@ -47,6 +48,7 @@ const Everything: MessageType<Everything> = message<Everything>({
   ratio: [6, double],
   state: [7, enumOf({ IDLE: 0, BUSY: 3 })],
   maybe: [8, optional(integer)],
+  maybeNames: [14, optional(repeated(string))],
   boxed: [9, wrapped(integer)],
   inner: [10, Inner],
   inners: [11, repeated(Inner)],
@@ -71,6 +73,7 @@ describe("protobuf", () => {
           ratio: fc.double({ noNaN: true }).filter((value) => !Object.is(value, -0)),
           state: fc.constantFrom("IDLE", "BUSY"),
           maybe: fc.option(fc.integer(), { nil: undefined }),
+          maybeNames: fc.option(fc.array(fc.string(), { minLength: 1 }), { nil: undefined }),
           boxed: fc.option(fc.maxSafeInteger(), { nil: undefined }),
           inner: fc.option(inner, { nil: undefined }),
           inners: fc.array(inner),

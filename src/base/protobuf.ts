@@ -207,17 +207,32 @@ export function enumOf<const E extends Readonly<Record<string, number>>>(
   )
 }
 
-/** Absent and zero differ: undefined is not written, and zero values are (proto3 `optional`, and messages). */
-export function optional<T>(type: Scalar<T>): FieldType<T | undefined> & { readonly isOptional: true } {
+/** Stays undefined when absent. A scalar's zero is then a value of its own and is written (proto3 `optional`). */
+export function optional<T>(
+  type: FieldType<T> & { readonly isOptional?: never },
+): FieldType<T | undefined> & { readonly isOptional: true } {
+  const bare = "put" in type ? (type as Scalar<T>) : undefined
   return {
     isOptional: true,
     write(writer, number, value) {
       if (value === undefined) return
-      writer.tag(number, type.wire)
-      type.put(writer, value)
+      if (!bare) return type.write(writer, number, value)
+      writer.tag(number, bare.wire)
+      bare.put(writer, value)
     },
-    read: (reader) => type.take(reader),
+    read: (reader, wire, previous) => type.read(reader, wire, previous),
     zero: () => undefined,
+  }
+}
+
+/** A message that is always there: when absent it reads as one with every field at zero. */
+export function present<T extends object>(
+  type: MessageType<T>,
+): FieldType<T> & { readonly isOptional?: never } {
+  return {
+    write: type.write,
+    read: (reader, wire) => type.read(reader, wire, undefined) as T,
+    zero: () => type.decode(new Uint8Array()),
   }
 }
 

@@ -1,0 +1,95 @@
+import {
+  bytes,
+  enumOf,
+  integer,
+  message,
+  optional,
+  present,
+  repeated,
+  string,
+  stringMap,
+} from "../../base/protobuf.ts"
+
+// The few messages of containerd's own API (not the CRI) that loading an image needs. Field numbers are facts of the
+// published interface (github.com/containerd/containerd/api).
+
+export interface Descriptor {
+  mediaType: string
+  /** "sha256:..." */
+  digest: string
+  size: number
+}
+const Descriptor = message<Descriptor>({
+  mediaType: [1, string],
+  digest: [2, string],
+  size: [3, integer],
+})
+
+export interface ContainerdImage {
+  name: string
+  labels: Record<string, string>
+  target: Descriptor
+}
+export const ContainerdImage = message<ContainerdImage>({
+  name: [1, string],
+  labels: [2, stringMap],
+  target: [3, present(Descriptor)],
+})
+
+export const ImageEnvelope = message<{ image?: ContainerdImage }>({ image: [1, ContainerdImage] })
+
+export interface WriteContentRequest {
+  action: "STAT" | "WRITE" | "COMMIT"
+  ref: string
+  total?: number
+  expected?: string
+  offset: number
+  data: Uint8Array
+  labels?: Record<string, string>
+}
+const writeAction = enumOf({ STAT: 0, WRITE: 1, COMMIT: 2 })
+export const WriteContentRequest = message<WriteContentRequest>({
+  action: [1, writeAction],
+  ref: [2, string],
+  total: [3, optional(integer)],
+  expected: [4, optional(string)],
+  offset: [5, integer],
+  data: [6, bytes],
+  labels: [7, optional(stringMap)],
+})
+
+export const WriteContentResponse = message<{ offset: number; digest: string }>({
+  offset: [4, integer],
+  digest: [6, string],
+})
+
+export const ContentInfo = message<{ info?: { digest: string; labels: Record<string, string> } }>({
+  info: [
+    1,
+    message<{ digest: string; labels: Record<string, string> }>({
+      digest: [1, string],
+      labels: [5, stringMap],
+    }),
+  ],
+})
+
+/** Content's Update takes the info and the paths of the labels to set. */
+export const UpdateContentRequest = message<{
+  info?: { digest: string; labels: Record<string, string> }
+  mask?: { paths: string[] }
+}>({
+  info: [
+    1,
+    message<{ digest: string; labels: Record<string, string> }>({
+      digest: [1, string],
+      labels: [5, stringMap],
+    }),
+  ],
+  mask: [2, message<{ paths: string[] }>({ paths: [1, repeated(string)] })],
+})
+
+export const Lease = message<{ id: string; labels: Record<string, string> }>({
+  id: [1, string],
+  labels: [3, stringMap],
+})
+export const Empty = message<object>({})

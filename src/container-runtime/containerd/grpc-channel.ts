@@ -1,0 +1,165 @@
+import type { Client, Metadata, ServiceError } from "@grpc/grpc-js"
+import type { Codec } from "../../base/protobuf.ts"
+import { RuntimeError, type RuntimeErrorCode } from "../cri.ts"
+
+/** A gRPC connection with our own codecs. Reconnects by itself; calls made while it is down wait for it. */
+export interface GrpcChannel {
+  unary<Q, A>(
+    method: string,
+    request: readonly [Codec<Q>, Q],
+    answer: Codec<A>,
+    options?: CallOptions,
+  ): Promise<A>
+  /** Answers as they come; ends when the server ends it or `signal` aborts. */
+  serverStream<Q, A>(
+    method: string,
+    request: readonly [Codec<Q>, Q],
+    answer: Codec<A>,
+    options?: CallOptions,
+  ): AsyncIterable<A>
+  duplex<Q, A>(method: string, request: Codec<Q>, answer: Codec<A>, options?: CallOptions): DuplexCall<Q, A>
+  close(): void
+}
+
+export interface DuplexCall<Q, A> {
+  /** Sends and waits for one answer. */
+  exchange(request: Q): Promise<A>
+  end(): void
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  /** @default 120 s; 0: none */
+  readonly timeoutMs?: number
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+const maxMessageBytes = 16 << 20
+
+/** `address` as gRPC writes it: "unix:/run/containerd.sock". The library loads on first use: it costs 60 ms. */
+export async function connectGrpc(address: string, now: () => number): Promise<GrpcChannel> {
+  const grpc = await import("@grpc/grpc-js")
+  const client = new grpc.Client(address, grpc.credentials.createInsecure(), {
+    "grpc.max_receive_message_length": maxMessageBytes,
+    "grpc.max_send_message_length": maxMessageBytes,
+    // The runtime is on this machine: when it restarts it is back within a second.
+    "grpc.initial_reconnect_backoff_ms": 50,
+    "grpc.min_reconnect_backoff_ms": 50,
+    "grpc.max_reconnect_backoff_ms": 500,
+    // Otherwise two clients of one socket share a connection, and closing one ends the other's calls.
+    "grpc.use_local_subchannel_pool": 1,
+  })
+  const metadataOf = (options: CallOptions): Metadata => {
+    const metadata = new grpc.Metadata({ waitForReady: true })
+    for (const [key, value] of Object.entries(options.metadata ?? {})) metadata.set(key, value)
+    return metadata
+  }
+  const deadlineOf = ({ timeoutMs = 120_000 }: CallOptions) =>
+    timeoutMs === 0 ? {} : { deadline: new Date(now() + timeoutMs) }
+  return {
+    unary: (method, request, answer, options = {}) =>
+      callUnary(client, method, request, answer, metadataOf(options), {
+        ...deadlineOf(options),
+        signal: options.signal,
+      }),
+    serverStream: (method, [codec, value], answer, options = {}) => {
+      const call = client.makeServerStreamRequest(
+        method,
+        toBuffer(codec),
+        answer.decode,
+        value,
+        metadataOf(options),
+      )
+      options.signal?.addEventListener("abort", () => call.cancel(), { once: true })
+      return readStream(call, options.signal)
+    },
+    duplex: (method, request, answer, options = {}) => {
+      const call = client.makeBidiStreamRequest(
+        method,
+        toBuffer(request),
+        answer.decode,
+        metadataOf(options),
+        deadlineOf(options),
+      )
+      const answers = readStream(call, options.signal)[Symbol.asyncIterator]()
+      return {
+        async exchange(value) {
+          call.write(value)
+          const next = await answers.next()
+          if (next.done) throw new RuntimeError("Unavailable", `${method} ended before it answered`)
+          return next.value
+        },
+        end: () => call.end(),
+      }
+    },
+    close: () => client.close(),
+  }
+}
+
+function callUnary<Q, A>(
+  client: Client,
+  method: string,
+  [codec, value]: readonly [Codec<Q>, Q],
+  answer: Codec<A>,
+  metadata: Metadata,
+  { signal, ...options }: { deadline?: Date; signal: AbortSignal | undefined },
+): Promise<A> {
+  return new Promise((resolve, reject) => {
+    const call = client.makeUnaryRequest(
+      method,
+      toBuffer(codec),
+      answer.decode,
+      value,
+      metadata,
+      options,
+      (error, result) => {
+        signal?.removeEventListener("abort", cancel)
+        if (error) reject(toRuntimeError(error))
+        else resolve(result as A)
+      },
+    )
+    const cancel = () => call.cancel()
+    if (signal?.aborted) cancel()
+    else signal?.addEventListener("abort", cancel, { once: true })
+  })
+}
+
+async function* readStream<A>(call: AsyncIterable<A>, signal: AbortSignal | undefined): AsyncGenerator<A> {
+  try {
+    for await (const answer of call) yield answer
+  } catch (error) {
+    if (!signal?.aborted) throw toRuntimeError(error as ServiceError)
+  }
+}
+
+function toBuffer<T>(codec: Codec<T>): (value: T) => Buffer {
+  return (value) => {
+    const bytes = codec.encode(value)
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+}
+
+/** By gRPC's number, which are facts of https://grpc.io/docs/guides/status-codes/. */
+const codes: readonly (RuntimeErrorCode | undefined)[] = [
+  undefined,
+  "Canceled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
+]
+
+function toRuntimeError(error: ServiceError): RuntimeError {
+  return new RuntimeError(codes[error.code] ?? "Unknown", error.details ?? error.message)
+}
