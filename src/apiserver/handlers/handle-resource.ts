@@ -1,0 +1,52 @@
+import { methodNotSupported } from "../../apimachinery/status-errors.ts"
+import type { RequestContext } from "../context.ts"
+import type { ServerResponse } from "../http/response.ts"
+import type { ServedResource } from "../registry/served-resources.ts"
+import { mainView, statusView, type View } from "../registry/view.ts"
+import type { ResourceRequest } from "../resource-request.ts"
+import { create } from "./create.ts"
+import { deleteOne } from "./delete.ts"
+import { deleteCollection } from "./delete-collection.ts"
+import { get } from "./get.ts"
+import { list } from "./list.ts"
+import { update } from "./update.ts"
+import { watch } from "./watch.ts"
+
+type VerbHandler = (request: ResourceRequest, view: View) => Promise<ServerResponse>
+
+const verbHandlers: Readonly<Record<string, VerbHandler>> = {
+  get,
+  list,
+  watch,
+  create,
+  update,
+  delete: deleteOne,
+  deletecollection: deleteCollection,
+}
+
+/** Undefined: there is no such path. */
+export function handleResource(context: RequestContext): Promise<ServerResponse> | undefined {
+  const { group, version, resource, verb, subresource, name } = context.info
+  const served = context.server.resources.find(group, version, resource)
+  if (!served) return undefined
+  const request: ResourceRequest = {
+    context,
+    served,
+    namespace: served.resource.namespaced ? context.info.namespace : "",
+    name,
+    subresource,
+  }
+  const view = viewOf(served, subresource)
+  if (!view) return undefined
+  const handler = verbHandlers[verb]
+  if (!handler || !served.resource.verbs.some((each) => each === verb)) {
+    throw methodNotSupported(served.resource, verb)
+  }
+  return handler(request, view)
+}
+
+function viewOf(served: ServedResource, subresource: string): View | undefined {
+  if (subresource === "") return mainView(served)
+  if (subresource === "status" && served.resource.hasStatus) return statusView(served)
+  return undefined
+}

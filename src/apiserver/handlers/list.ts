@@ -1,0 +1,146 @@
+import { expired, gone } from "../../apimachinery/status-errors.ts"
+import { CompactedError, FutureRevisionError, prefixEnd } from "../../etcd/store.ts"
+import { respondList } from "../encoding/respond.ts"
+import type { ServerResponse } from "../http/response.ts"
+import type { ResourceRequest } from "../resource-request.ts"
+import type { StoredObject } from "../watch-cache/stored-object.ts"
+import { isInScope, matches, type WatchScope } from "../watch-cache/watcher.ts"
+import { decodeContinue, encodeContinue } from "./continue-token.ts"
+import { ensureFresh } from "./freshness.ts"
+import { type ListOptions, parseListOptions, parseRevision } from "./list-options.ts"
+import { scopeOf, selectsByPlaceOnly } from "./selection.ts"
+
+/** A stretch of the objects of a resource as they were at one revision. */
+export interface ListPage {
+  readonly revision: number
+  readonly items: readonly StoredObject[]
+  readonly continueToken?: string
+  readonly remainingItemCount?: number
+}
+
+export async function list(request: ResourceRequest): Promise<ServerResponse> {
+  const { context, served, namespace } = request
+  const options = parseListOptions(context.request.query, false)
+  const scope = scopeOf(served, namespace, "", options)
+  const page = await readPage(request, options, scope)
+  return respondList(request, page)
+}
+
+export async function readPage(
+  request: ResourceRequest,
+  options: ListOptions,
+  scope: WatchScope,
+): Promise<ListPage> {
+  if (options.continueToken !== "") {
+    const { revision, after } = decodeContinue(options.continueToken)
+    return readPast(request, options, scope, revision, after)
+  }
+  const asked = options.resourceVersion === "" ? undefined : parseRevision(options.resourceVersion)
+  // A page of a version, without saying how to match, has always meant exactly that version.
+  const isExact =
+    options.resourceVersionMatch === "Exact" ||
+    (options.limit > 0 && asked !== undefined && asked > 0 && options.resourceVersionMatch === "")
+  if (isExact && asked) return readPast(request, options, scope, asked, "")
+  const revision = await ensureFresh(request.context, asked)
+  return readPresent(request, options, scope, revision)
+}
+
+/** From memory, as things are now. */
+function readPresent(
+  { served }: ResourceRequest,
+  { limit }: ListOptions,
+  scope: WatchScope,
+  revision: number,
+): ListPage {
+  const { cache } = served.registry
+  const all =
+    scope.namespace !== undefined && scope.name !== undefined
+      ? one(cache.find(`${scope.namespace}/${scope.name}`))
+      : cache.list(scope.namespace)
+  if (limit <= 0 && selectsByPlaceOnly(scope)) return { revision, items: all }
+  const items: StoredObject[] = []
+  for (let index = 0; index < all.length; index++) {
+    const stored = all[index]!
+    if (!isInScope(stored.key, scope) || !matches(stored, scope)) continue
+    if (limit > 0 && items.length === limit) {
+      return {
+        revision,
+        items,
+        continueToken: encodeContinue(revision, items[items.length - 1]!.key),
+        ...(selectsByPlaceOnly(scope) && { remainingItemCount: all.length - limit }),
+      }
+    }
+    items.push(stored)
+  }
+  return { revision, items }
+}
+
+const one = (stored: StoredObject | undefined) => (stored ? [stored] : [])
+
+/**
+ * From the store's history, as things were at `revision`; -1 is now, for going on where a version has been forgotten.
+ * Objects that have not changed since come from memory with all their encodings.
+ */
+async function readPast(
+  { served, context }: ResourceRequest,
+  { limit }: ListOptions,
+  scope: WatchScope,
+  revision: number,
+  after: string,
+): Promise<ListPage> {
+  const { registry } = served
+  const prefix = registry.cache.prefix + (scope.namespace === undefined ? "" : `${scope.namespace}/`)
+  const items: StoredObject[] = []
+  let key = after === "" ? prefix : `${registry.cache.prefix}${after}\0`
+  let at = revision
+  for (;;) {
+    const range = await context.server.store
+      .range({
+        key,
+        rangeEnd: prefixEnd(prefix),
+        ...(at > 0 && { revision: at }),
+        ...(limit > 0 && { limit }),
+      })
+      .catch((error: unknown) => {
+        throw rangeFailure(error, revision, after)
+      })
+    if (at <= 0) at = range.revision
+    for (let index = 0; index < range.kvs.length; index++) {
+      const stored = registry.revive(range.kvs[index]!)
+      if (!isInScope(stored.key, scope) || !matches(stored, scope)) continue
+      items.push(stored)
+      if (limit <= 0 || items.length < limit) continue
+      const remaining = range.count - index - 1
+      if (remaining <= 0) return { revision: at, items }
+      return {
+        revision: at,
+        items,
+        continueToken: encodeContinue(at, stored.key),
+        ...(selectsByPlaceOnly(scope) && { remainingItemCount: remaining }),
+      }
+    }
+    const last = range.kvs[range.kvs.length - 1]
+    if (!range.more || !last) return { revision: at, items }
+    key = `${last.key}\0`
+  }
+}
+
+function rangeFailure(error: unknown, revision: number, after: string): unknown {
+  if (error instanceof FutureRevisionError)
+    return gone(`The resourceVersion for the provided list is too new.`)
+  if (!(error instanceof CompactedError)) return error
+  if (after === "") {
+    return expired(`The resourceVersion for the provided list is too old.`)
+  }
+  return inconsistentContinue(revision, after)
+}
+
+/** The client may go on at this place in the present state, or start over. */
+function inconsistentContinue(revision: number, after: string) {
+  void revision
+  const token = encodeContinue(-1, after)
+  const error = expired(
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+  )
+  return Object.assign(error, { listContinue: token })
+}

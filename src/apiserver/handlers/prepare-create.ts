@@ -1,0 +1,56 @@
+import { invalid } from "../../apimachinery/field-error.ts"
+import { badRequest } from "../../apimachinery/status-errors.ts"
+import { StatusError } from "../../apimachinery/status-error.ts"
+import { validateObjectMeta } from "../../apimachinery/validate-object-meta.ts"
+import { safeSuffix, uuid } from "../../base/random.ts"
+import type { ServedResource } from "../registry/served-resources.ts"
+import type { Mutable, StrategyContext } from "../registry/strategy.ts"
+
+const maxNameLength = 63
+const suffixLength = 5
+
+/** The namespace of the path is the object's; a body that says otherwise is a mistake. */
+export function ensureNamespace(object: Mutable, namespaced: boolean, namespace: string): void {
+  const { metadata } = object
+  if (!namespaced) {
+    if (metadata.namespace) throw badRequest("namespace is not allowed on this type")
+    return
+  }
+  if (metadata.namespace && metadata.namespace !== namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request")
+  }
+  metadata.namespace = namespace
+}
+
+/** Makes a new object of the draft: what the writer may not say is taken out, what the server says is put in. */
+export function prepareCreate({ strategy }: ServedResource, object: Mutable, context: StrategyContext): void {
+  const { metadata } = object
+  if (metadata.resourceVersion) {
+    throw new StatusError("Unknown", "resourceVersion should not be set on objects to be created", {
+      code: 500,
+    })
+  }
+  delete (metadata as Partial<typeof metadata>).selfLink
+  delete metadata.deletionTimestamp
+  delete metadata.deletionGracePeriodSeconds
+  strategy.prepareForCreate(object, context)
+  metadata.uid = uuid(context.server.random)
+  metadata.creationTimestamp = context.now
+  if (!metadata.name && metadata.generateName) nameAnew(object, context)
+}
+
+/** "web-" becomes "web-x7k2p". */
+export function nameAnew(object: Mutable, { server }: StrategyContext): void {
+  const base = object.metadata.generateName!.slice(0, maxNameLength - suffixLength)
+  object.metadata.name = base + safeSuffix(server.random, suffixLength)
+}
+
+/** Throws StatusError Invalid with all that is wrong. */
+export function validateCreate(served: ServedResource, object: Mutable, context: StrategyContext): void {
+  const { strategy, registry } = served
+  const errors = [
+    ...validateObjectMeta(object.metadata, registry.storage.namespaced, strategy.nameRule),
+    ...strategy.validate(object, context),
+  ]
+  if (errors.length > 0) throw invalid(served.resource, object.metadata.name, errors)
+}

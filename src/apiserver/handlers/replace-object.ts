@@ -1,0 +1,81 @@
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import type { Change } from "../registry/registry.ts"
+import { objectAs } from "../registry/served-resources.ts"
+import type { Mutable } from "../registry/strategy.ts"
+import type { View } from "../registry/view.ts"
+import { keyOf, type ResourceRequest, strategyContext } from "../resource-request.ts"
+import type { StoredObject } from "../watch-cache/stored-object.ts"
+import { admissionAttributes } from "./admit.ts"
+import { equalButVersion } from "./equal-objects.ts"
+import { prepareUpdate, validateUpdate } from "./prepare-update.ts"
+import type { WriteOptions } from "./write-options.ts"
+
+/**
+ * Puts a new state in the place of the present one: mutate, prepare, validate, admit, store. Asked again when another
+ * writer was faster. Gives undefined when there is no such object.
+ *
+ * @param next makes the new state in the served version from the present one: private, checked against its preconditions
+ */
+export async function replaceObject(
+  request: ResourceRequest,
+  view: View,
+  options: WriteOptions,
+  next: (current: KubeObject) => Mutable | Promise<Mutable>,
+): Promise<StoredObject | undefined> {
+  const { context, served } = request
+  const strategy = strategyContext(request, options.dryRun)
+  const decide = async (stored: StoredObject | undefined): Promise<Change> => {
+    if (!stored) return { kind: "none" }
+    const current = objectAs(served, stored)
+    const wanted = await next(current)
+    const object = await admitted(request, view, options, wanted, current)
+    const old = stored.object
+    prepareUpdate(view, object, old, strategy)
+    validateUpdate(served, view, object, old, strategy)
+    await context.server.admission.validate(
+      admissionAttributes(request, "UPDATE", options, {
+        object: view.show(served.fromStorage(object)),
+        oldObject: view.show(current),
+        kind: view.kind,
+      }),
+    )
+    if (isGone(object)) {
+      const alongside = await served.strategy.allocate?.(undefined, old, strategy)
+      return { kind: "delete", ...(alongside && { alongside }) }
+    }
+    const alongside = await served.strategy.allocate?.(object, old, strategy)
+    if (!alongside && equalButVersion(object, old)) return { kind: "none" }
+    return { kind: "put", object, ...(alongside && { alongside }) }
+  }
+  const { dryRun } = options
+  const { stored } = await served.registry.change(keyOf(request), decide, { dryRun, signal: context.signal })
+  return stored as StoredObject | undefined
+}
+
+async function admitted(
+  request: ResourceRequest,
+  view: View,
+  options: WriteOptions,
+  wanted: Mutable,
+  current: KubeObject,
+): Promise<Mutable> {
+  const { served, context } = request
+  const shown = view.show(wanted)
+  const attributes = admissionAttributes(request, "UPDATE", options, {
+    object: shown,
+    oldObject: view.show(current),
+    kind: view.kind,
+  })
+  const result = (await context.server.admission.mutate(attributes)) ?? shown
+  const object = result === shown ? wanted : view.take(current, structuredClone(result) as Mutable)
+  return served.toStorage(object) as Mutable
+}
+
+/** The last finalizer of an object that is being deleted has been taken off: now it goes. */
+function isGone({ metadata }: Mutable): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined &&
+    !metadata.finalizers?.length &&
+    !metadata.deletionGracePeriodSeconds
+  )
+}

@@ -1,0 +1,91 @@
+import {
+  type FieldSelector,
+  findExactValue,
+  matchesFields,
+  parseFieldSelector,
+} from "../../apimachinery/field-selector.ts"
+import { matchesLabels, parseLabelSelector, selectsEverything } from "../../apimachinery/labels.ts"
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import type { Resource } from "../../apimachinery/resource.ts"
+import { badRequest } from "../../apimachinery/status-errors.ts"
+import type { ServedResource } from "../registry/served-resources.ts"
+import type { WatchScope } from "../watch-cache/watcher.ts"
+import type { ListOptions } from "./list-options.ts"
+
+/** Which objects a list, a watch or a deletecollection is about. Throws StatusError for selectors that are none. */
+export function scopeOf(
+  served: ServedResource,
+  namespace: string,
+  name: string,
+  options: Pick<ListOptions, "labelSelector" | "fieldSelector">,
+): WatchScope {
+  const { resource } = served
+  const fields = parse(() => parseFieldSelector(options.fieldSelector))
+  const labels = parse(() => parseLabelSelector(options.labelSelector))
+  for (const { field } of fields.requirements) checkField(resource, field)
+  const inNamespace = resource.namespaced
+    ? namespace || findExactValue(fields, "metadata.namespace")
+    : undefined
+  const named = name || findExactValue(fields, "metadata.name")
+  const indexed = served.registry.indexedField
+  const indexedValue = indexed === undefined ? undefined : findExactValue(fields, indexed)
+  const rest = fields.requirements.filter((each) => !isAnsweredByKey(each))
+  const judge = matcher(served, { requirements: rest }, labels)
+  return {
+    ...(inNamespace && { namespace: inNamespace }),
+    ...(named && { name: named }),
+    ...(indexedValue !== undefined && { indexedValue }),
+    ...(judge && { matches: judge }),
+  }
+}
+
+/** Whether the scope is nothing but a place: what `remainingItemCount` is told for. */
+export function selectsByPlaceOnly(scope: WatchScope): boolean {
+  return scope.matches === undefined && scope.name === undefined
+}
+
+function isAnsweredByKey({ field, operator }: FieldSelector["requirements"][number]): boolean {
+  return operator === "=" && (field === "metadata.name" || field === "metadata.namespace")
+}
+
+function matcher(
+  { resource, registry, fromStorage }: ServedResource,
+  fields: FieldSelector,
+  labels: ReturnType<typeof parseLabelSelector>,
+): ((object: KubeObject) => boolean) | undefined {
+  const anyLabels = selectsEverything(labels)
+  const anyFields = fields.requirements.length === 0
+  if (anyLabels && anyFields) return undefined
+  return (stored) => {
+    if (!anyLabels && !matchesLabels(labels, stored.metadata.labels)) return false
+    if (anyFields) return true
+    const object = resource === registry.storage ? stored : fromStorage(stored)
+    return matchesFields(fields, (field) => fieldOf(resource, object, field))
+  }
+}
+
+function fieldOf(resource: Resource, object: KubeObject, field: string): string {
+  if (field === "metadata.name") return object.metadata.name
+  if (field === "metadata.namespace") return object.metadata.namespace ?? ""
+  return resource.selectableFields[field]!(object)
+}
+
+function checkField(resource: Resource, field: string): void {
+  if (field === "metadata.name") return
+  if (field === "metadata.namespace") return
+  if (Object.hasOwn(resource.selectableFields, field)) return
+  const known = Object.keys(resource.selectableFields)
+  throw badRequest(
+    known.length > 0
+      ? `field label not supported: ${field}`
+      : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+  )
+}
+
+function parse<T>(parser: () => T): T {
+  try {
+    return parser()
+  } catch (error) {
+    throw badRequest((error as Error).message)
+  }
+}

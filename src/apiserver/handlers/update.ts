@@ -1,0 +1,40 @@
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import { notFound } from "../../apimachinery/status-errors.ts"
+import { decodeBody } from "../encoding/decode-body.ts"
+import { respondObject } from "../encoding/respond.ts"
+import type { ServerResponse } from "../http/response.ts"
+import type { Mutable } from "../registry/strategy.ts"
+import type { View } from "../registry/view.ts"
+import type { ResourceRequest } from "../resource-request.ts"
+import { createObject } from "./create.ts"
+import { ensureNamespace } from "./prepare-create.ts"
+import { checkPreconditions, ensureName } from "./prepare-update.ts"
+import { replaceObject } from "./replace-object.ts"
+import { parseWriteOptions } from "./write-options.ts"
+
+export async function update(request: ResourceRequest, view: View): Promise<ServerResponse> {
+  const { context, served, name } = request
+  const options = parseWriteOptions(context.request.query, "UpdateOptions")
+  const body = await decodeBody(context, view.kind)
+  ensureNamespace(body, served.resource.namespaced, request.namespace)
+  ensureName(body, name)
+  const next = (current: KubeObject) => {
+    const object = view.take(current, structuredClone(body))
+    checkPreconditions(served, object, current)
+    return object
+  }
+  const outcome = await replaceObject(request, view, options, next)
+  if (outcome) return respondObject(request, 200, view, outcome)
+  if (!mayCreate(request, view, body)) throw notFound(served.resource, name)
+  return respondObject(request, 201, view, await createObject(request, body, options))
+}
+
+/** Leases, endpoints and a few others may be made by a PUT; never with a version, which says that it was there. */
+function mayCreate({ served }: ResourceRequest, view: View, body: Mutable): boolean {
+  return (
+    served.strategy.allowsCreateOnUpdate &&
+    view.subresource === "" &&
+    !body.metadata.resourceVersion &&
+    !body.metadata.uid
+  )
+}

@@ -1,0 +1,70 @@
+import { StatusError } from "../../apimachinery/status-error.ts"
+import { expired } from "../../apimachinery/status-errors.ts"
+import { respondWatch } from "../encoding/respond-watch.ts"
+import type { ServerResponse } from "../http/response.ts"
+import type { ResourceRequest } from "../resource-request.ts"
+import type { Watcher, WatchScope } from "../watch-cache/watcher.ts"
+import { ensureFresh } from "./freshness.ts"
+import { type ListOptions, parseListOptions, parseRevision } from "./list-options.ts"
+import { scopeOf } from "./selection.ts"
+
+// Watches without a limit of their own end after half an hour to an hour, so that clients spread over servers anew.
+const minWatchMs = 30 * 60_000
+
+/**
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes. The stream ends when its
+ * time is up, the server shuts down, or the reader has fallen too far behind; the client then goes on from its last
+ * version.
+ */
+export async function watch(request: ResourceRequest): Promise<ServerResponse> {
+  const { context, served, namespace, name } = request
+  const { query } = context.request
+  const options = parseListOptions(query, true)
+  const scope = scopeOf(served, namespace, name, options)
+  const opened = await open(request, options, scope)
+  if (opened instanceof StatusError) return respondWatch(request, opened)
+  endInTime(request, opened, options)
+  return respondWatch(request, opened)
+}
+
+/** A version that is too old is told inside the stream, as upstream does. */
+async function open(
+  { context, served }: ResourceRequest,
+  options: ListOptions,
+  scope: WatchScope,
+): Promise<Watcher | StatusError> {
+  const { cache } = served.registry
+  const asked = options.resourceVersion === "" ? undefined : parseRevision(options.resourceVersion)
+  const bookmarks = options.allowWatchBookmarks
+  if (options.sendInitialEvents === true) {
+    const revision = await ensureFresh(context, asked)
+    return cache.watchFromNow(revision, scope, bookmarks, bookmarks)
+  }
+  if (options.sendInitialEvents === undefined && !asked) {
+    const revision = await ensureFresh(context, asked)
+    return cache.watchFromNow(revision, scope, bookmarks, false)
+  }
+  const from = asked || (await ensureFresh(context, asked))
+  const watcher = cache.watchFrom(from, scope, bookmarks)
+  return watcher ?? expired(`too old resource version: ${from} (${cache.oldestRevision})`)
+}
+
+function endInTime({ context }: ResourceRequest, watcher: Watcher, options: ListOptions): void {
+  const { server, signal } = context
+  const limitMs = options.timeoutSeconds
+    ? options.timeoutSeconds * 1000
+    : minWatchMs * (1 + server.random.next())
+  const timer = server.clock.after(limitMs, () => {
+    // So that the client goes on from here and not from its last object, which may be forgotten by then.
+    if (watcher.wantsBookmarks) watcher.bookmark(server.mirror.revision)
+    watcher.end("closed")
+  })
+  const end = () => watcher.end("closed")
+  signal.addEventListener("abort", end, { once: true })
+  server.signal.addEventListener("abort", end, { once: true })
+  watcher.onEnd(() => {
+    timer.cancel()
+    signal.removeEventListener("abort", end)
+    server.signal.removeEventListener("abort", end)
+  })
+}

@@ -1,0 +1,160 @@
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import type { Resource } from "../../apimachinery/resource.ts"
+import type { Compare, KeyValue, Operation, Store } from "../../etcd/store.ts"
+import type { Mirror } from "../watch-cache/mirror.ts"
+import type { ResourceCache } from "../watch-cache/resource-cache.ts"
+import { StoredObject } from "../watch-cache/stored-object.ts"
+import type { StorageCodec } from "./storage-codec.ts"
+import type { EventLeases } from "./event-leases.ts"
+
+/** What a writer decided, having seen the present state. */
+export type Change =
+  | { readonly kind: "put"; readonly object: KubeObject; readonly alongside?: Alongside }
+  | { readonly kind: "delete"; readonly alongside?: Alongside }
+  /** Nothing differs: nothing is written and no version is used up. */
+  | { readonly kind: "none" }
+
+/** What is written with an object or not at all: the addresses a Service claims. */
+export interface Alongside {
+  readonly compare: readonly Compare[]
+  readonly operations: readonly Operation[]
+}
+
+export interface ChangeOutcome {
+  /** The state after the change; of a deletion the last one, at the revision of the deletion. */
+  readonly stored: StoredObject
+  readonly change: Change["kind"]
+}
+
+/** Looks at the present state (undefined: no such object) and decides; asked again when another writer was faster. */
+export type Decide = (current: StoredObject | undefined) => Change | Promise<Change>
+
+export interface ChangeOptions {
+  readonly dryRun?: boolean
+  readonly signal?: AbortSignal
+}
+
+/**
+ * The objects of one resource, whatever version they are served in: reads from memory, writes by compare-and-swap.
+ *
+ * A writer starts from what is in memory, which is nearly always the newest state, and the store's transaction finds out.
+ * Before a writer is refused because of what it saw, it is made sure that this was not stale.
+ */
+export class Registry {
+  readonly storage: Resource
+  readonly cache: ResourceCache
+  /** The field by which many watch, as field selectors name it: "spec.nodeName". */
+  readonly indexedField: string | undefined
+  readonly #store: Store
+  readonly #mirror: Mirror
+  readonly #codec: StorageCodec
+  readonly #leases: EventLeases | undefined
+
+  constructor(options: {
+    storage: Resource
+    cache: ResourceCache
+    store: Store
+    mirror: Mirror
+    codec: StorageCodec
+    indexedField?: string
+    /** For objects that vanish by themselves. */
+    leases?: EventLeases
+  }) {
+    this.storage = options.storage
+    this.cache = options.cache
+    this.indexedField = options.indexedField
+    this.#store = options.store
+    this.#mirror = options.mirror
+    this.#codec = options.codec
+    this.#leases = options.leases
+  }
+
+  /** As new as anything that was written before the call, by this server or another. */
+  async read(key: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
+    await this.#mirror.fresh(signal)
+    return this.cache.find(key)
+  }
+
+  async change(key: string, decide: Decide, options: ChangeOptions = {}): Promise<ChangeOutcome> {
+    let current = this.cache.find(key)
+    let isCertain = false
+    for (;;) {
+      const decided = await settle(decide, current)
+      if ("error" in decided || decided.change.kind === "none") {
+        if (!isCertain) {
+          isCertain = true
+          const newest = await this.read(key, options.signal)
+          if (newest?.revision !== current?.revision) {
+            current = newest
+            continue
+          }
+        }
+        if ("error" in decided) throw decided.error
+        return { stored: current!, change: "none" }
+      }
+      const { change } = decided
+      if (options.dryRun) return { stored: this.#pretend(key, current, change), change: change.kind }
+      const written = await this.#write(key, current, change)
+      if (written) return { stored: written, change: change.kind }
+      current = await this.read(key, options.signal)
+      isCertain = true
+    }
+  }
+
+  /** Undefined when another writer was faster. */
+  async #write(
+    key: string,
+    current: StoredObject | undefined,
+    change: Exclude<Change, { kind: "none" }>,
+  ): Promise<StoredObject | undefined> {
+    const storeKey = this.cache.prefix + key
+    const bytes = change.kind === "put" ? this.#codec.encode(change.object) : undefined
+    const lease = bytes && (await this.#leases?.leaseFor())
+    const operation: Operation = bytes
+      ? { op: "put", key: storeKey, value: bytes, ...(lease !== undefined && { lease }) }
+      : { op: "delete", key: storeKey }
+    const { succeeded, revision } = await this.#store.txn({
+      compare: [
+        { key: storeKey, target: "modRevision", is: "=", to: current?.revision ?? 0 },
+        ...(change.alongside?.compare ?? []),
+      ],
+      success: [operation, ...(change.alongside?.operations ?? [])],
+    })
+    if (!succeeded) return undefined
+    // The writer's next read, here or through another client, must see this.
+    await this.#mirror.waitUntil(revision)
+    if (!bytes) return current!.at(revision)
+    const cached = this.cache.find(key)
+    return cached?.revision === revision ? cached : new StoredObject(this.#codec, key, revision, bytes)
+  }
+
+  /** What a write would have given, without a version of its own. */
+  #pretend(
+    key: string,
+    current: StoredObject | undefined,
+    change: Exclude<Change, { kind: "none" }>,
+  ): StoredObject {
+    if (change.kind === "delete") return current!
+    return new StoredObject(this.#codec, key, current?.revision ?? 0, this.#codec.encode(change.object))
+  }
+
+  /** A state as an older revision of the store had it; the cached one if that is still the present one. */
+  revive({ key, modRevision, value }: KeyValue): StoredObject {
+    const ownKey = key.slice(this.cache.prefix.length)
+    const cached = this.cache.find(ownKey)
+    return cached?.revision === modRevision
+      ? cached
+      : new StoredObject(this.#codec, ownKey, modRevision, value)
+  }
+}
+
+async function settle(
+  decide: Decide,
+  current: StoredObject | undefined,
+): Promise<{ change: Change } | { error: unknown }> {
+  try {
+    return { change: await decide(current) }
+  } catch (error) {
+    return { error }
+  }
+}

@@ -1,0 +1,66 @@
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import type { Resource } from "../../apimachinery/resource.ts"
+import type { StorageDecoder } from "../watch-cache/stored-object.ts"
+
+/** Between objects and what the store keeps: JSON without resourceVersion, as upstream with `--storage-media-type=application/json`. */
+export interface StorageCodec extends StorageDecoder {
+  encode(object: KubeObject): Uint8Array
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/**
+ * @param fromForeign reads what others stored: protobuf, or another version of the kind; gives an object in the storage version
+ */
+export function createStorageCodec(
+  storage: Resource,
+  fromForeign: (bytes: Uint8Array) => KubeObject,
+): StorageCodec {
+  const ownPrefix = encoder.encode(typePrefix(storage))
+  // The object behind bytes that were written a moment ago: the store hands the same array back with the watch event, and
+  // parsing it anew would cost more than everything else.
+  const written = new WeakMap<Uint8Array, KubeObject>()
+  return {
+    encode(object) {
+      const bytes = encoder.encode(JSON.stringify(inStoredOrder(object)))
+      written.set(bytes, object)
+      return bytes
+    },
+    decode(bytes) {
+      const known = written.get(bytes)
+      if (known) return known
+      if (!startsWith(bytes, ownPrefix)) return fromForeign(bytes)
+      return JSON.parse(decoder.decode(bytes)) as KubeObject
+    },
+  }
+}
+
+/** How every value that this server wrote begins. */
+export function typePrefix(resource: Resource): string {
+  const apiVersion = resource.group ? `${resource.group}/${resource.version}` : resource.version
+  return `{"kind":${JSON.stringify(resource.kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":{"name":`
+}
+
+/** Go writes a struct's fields in order of declaration: kind first, then the name. Everything behind is in order already. */
+function inStoredOrder({ kind, apiVersion, metadata, ...rest }: KubeObject): object {
+  const { name, generateName, namespace, uid, selfLink: _, resourceVersion: __, ...more } = metadata
+  return {
+    kind,
+    apiVersion,
+    metadata: {
+      name,
+      ...(generateName && { generateName }),
+      ...(namespace && { namespace }),
+      uid,
+      ...more,
+    },
+    ...rest,
+  }
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  if (bytes.length < prefix.length) return false
+  for (let index = 0; index < prefix.length; index++) if (bytes[index] !== prefix[index]) return false
+  return true
+}

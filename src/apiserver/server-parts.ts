@@ -1,0 +1,26 @@
+import type { Clock } from "../base/clock.ts"
+import type { Logger } from "../base/log.ts"
+import type { Random } from "../base/random.ts"
+import type { Store } from "../etcd/store.ts"
+import type { AdmissionChain } from "./admission/admission.ts"
+import type { Authenticator } from "./authentication/authenticator.ts"
+import type { Authorizer } from "./authorization/authorizer.ts"
+import type { ServedResources } from "./registry/served-resources.ts"
+import type { Mirror } from "./watch-cache/mirror.ts"
+
+/** What stages and handlers work with: one of each per server. */
+export interface ServerParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly store: Store
+  readonly mirror: Mirror
+  readonly resources: ServedResources
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  readonly admission: AdmissionChain
+  /** Of requests that do not run for long by nature. */
+  readonly requestTimeoutMs: number
+  /** Aborts when the server shuts down: watches and streams end. */
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,48 @@
+import { badRequest, timeout } from "../../apimachinery/status-errors.ts"
+import { parseGoDurationMs } from "../parse-duration.ts"
+import type { RequestContext, Stage } from "../context.ts"
+
+const longRunningSubresources = new Set(["attach", "exec", "proxy", "log", "portforward"])
+
+/** Watches, logs and streams end when they end; everything else within the server's time limit, or the caller's. */
+export function isLongRunning({ verb, subresource, isResource, path }: RequestContext["info"]): boolean {
+  if (!isResource) return path.startsWith("/debug/pprof/")
+  return verb === "watch" || verb === "proxy" || longRunningSubresources.has(subresource)
+}
+
+export const deadline: Stage = async (context, next) => {
+  if (isLongRunning(context.info)) return next()
+  const limitMs = limitOf(context)
+  const { clock } = context.server
+  const controller = new AbortController()
+  const abort = () => controller.abort(context.request.signal.reason)
+  context.request.signal.addEventListener("abort", abort, { once: true })
+  const late = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener("abort", () => reject(controller.signal.reason as Error), {
+      once: true,
+    })
+  })
+  const timer = clock.after(limitMs, () =>
+    controller.abort(
+      timeout("request did not complete within requested timeout - context deadline exceeded"),
+    ),
+  )
+  context.signal = controller.signal
+  try {
+    return await Promise.race([next(), late])
+  } finally {
+    timer.cancel()
+    context.request.signal.removeEventListener("abort", abort)
+    late.catch(() => {})
+  }
+}
+
+function limitOf({ request, server }: RequestContext): number {
+  const asked = request.query.get("timeout")
+  if (!asked) return server.requestTimeoutMs
+  const askedMs = parseGoDurationMs(asked)
+  if (askedMs === undefined || askedMs < 0) {
+    throw badRequest(`invalid timeout specified in the request URL`)
+  }
+  return askedMs === 0 ? server.requestTimeoutMs : Math.min(askedMs, server.requestTimeoutMs)
+}

@@ -1,0 +1,72 @@
+import { builtInResources } from "../api/index.ts"
+import type { Clock } from "../base/clock.ts"
+import { silentLogger } from "../base/log.ts"
+import type { Random } from "../base/random.ts"
+import { realClock } from "../base/real/clock.ts"
+import { SeededRandom } from "../base/simulated/random.ts"
+import type { Client } from "../client/client.ts"
+import { createClient } from "../client/create-client.ts"
+import type { Transport } from "../client/transport.ts"
+import { createMemoryStore } from "../etcd/memory/memory-store.ts"
+import type { Store } from "../etcd/store.ts"
+import type { AdmissionChain } from "./admission/admission.ts"
+import { anonymous, type UserInfo } from "./authentication/authenticator.ts"
+import type { Authorizer } from "./authorization/authorizer.ts"
+import { type ApiServer, createApiServer } from "./server.ts"
+
+export interface TestServer {
+  /** As a member of system:masters. */
+  readonly client: Client
+  readonly transport: Transport
+  readonly server: ApiServer
+  readonly store: Store
+  stop(): Promise<void>
+}
+
+const admin: UserInfo = { name: "admin", groups: ["system:masters", "system:authenticated"], extra: {} }
+
+const allowAll: Authorizer = {
+  authorize: () => ({ decision: "allowed", reason: "" }),
+  rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
+}
+
+const admitAll: AdmissionChain = {
+  mutate: async ({ object }) => object,
+  validate: async () => {},
+}
+
+/**
+ * The real API server over a store in memory, with nothing in the way of requests: no authorization, no admission.
+ *
+ * @example
+ * const { client, stop } = await startTestServer()
+ * await client.create(ConfigMap, { metadata: { namespace: "default", name: "a" } })
+ */
+export async function startTestServer(
+  options: { clock?: Clock; random?: Random; admission?: AdmissionChain; authorizer?: Authorizer } = {},
+): Promise<TestServer> {
+  const { clock = realClock, random = new SeededRandom("test") } = options
+  const store = createMemoryStore({ clock })
+  const server = createApiServer({
+    store,
+    resources: builtInResources,
+    clock,
+    random,
+    log: silentLogger,
+    authenticator: { authenticate: async () => ({ user: anonymous }) },
+    authorizer: options.authorizer ?? allowAll,
+    admission: options.admission ?? admitAll,
+  })
+  await server.start()
+  const transport = server.transportFor(admin)
+  return {
+    client: createClient(transport),
+    transport,
+    server,
+    store,
+    async stop() {
+      await server.stop()
+      await store.close()
+    },
+  }
+}
