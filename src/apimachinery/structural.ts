@@ -1,0 +1,283 @@
+import { quote } from "../base/quote.ts"
+import { decodeScalar, type ScalarFault, zeroOf } from "./scalars.ts"
+import type { ObjectSchema } from "./schema.ts"
+import {
+  type FieldPlan,
+  isRecord,
+  type JsonRecord,
+  type ListPlan,
+  type MapPlan,
+  type ObjectPlan,
+  objectPlan,
+  type Plan,
+  setMember,
+} from "./schema-plan.ts"
+
+/**
+ * From parsed JSON to an object of a kind, and from any object to its canonical form: one walk that does what upstream's
+ * decoding into Go structs and encoding again would do.
+ *
+ * - Built-in kinds: unknown fields are dropped, null is absence, zero values vanish where a Go tag says `omitempty` and
+ *   appear where it does not, quantities, times and base64 take their canonical form, a value of the wrong type is an error.
+ * - Custom resources: fields that the schema does not know are pruned, nulls too unless `nullable`; nothing else changes.
+ * - Members come out in the order of declaration, maps sorted: JSON.stringify of the result is what upstream would send.
+ *
+ * What is canonical already is not copied: the walk returns the very value it was given, whole or in parts, so that a
+ * later comparison can stop where two objects share a part.
+ */
+export class DecodeError extends Error {
+  override readonly name = "DecodeError"
+}
+
+/**
+ * @param strictErrors collects what `fieldValidation` reports: `unknown field "spec.foo"`
+ * @throws DecodeError in the words of Go's decoder
+ */
+export function decodeObject(schema: ObjectSchema, value: unknown, strictErrors?: string[]): JsonRecord {
+  const plan = objectPlan(schema)
+  const walk = new Walk(strictErrors)
+  const decoded = walk.decode(plan, value, 0)
+  // A custom resource's root that is no object passes through; there is nothing to do with it.
+  if (!isRecord(decoded)) throw walk.wrongType(plan, value, 0)
+  return decoded
+}
+
+/** The canonical form of an object that the program itself made or changed. What is not in the schema is dropped. */
+export function normalize<T extends object>(schema: ObjectSchema, value: T): T {
+  return new Walk(undefined).decode(objectPlan(schema), value, 0) as T
+}
+
+// As upstream: an object with a thousand mistakes is answered with the first hundred.
+const maxStrictErrors = 100
+
+class Walk {
+  /** The way from the root; entries beyond the current depth are left over from earlier branches. */
+  readonly #path: (string | number)[] = []
+  /** Beside each step that names a field: the message that declares it. */
+  readonly #owners: (ObjectPlan | undefined)[] = []
+  readonly #strictErrors: string[] | undefined
+
+  constructor(strictErrors: string[] | undefined) {
+    this.#strictErrors = strictErrors
+  }
+
+  /** `depth` is the number of steps that led here. Absence is undefined. */
+  decode(plan: Plan, value: unknown, depth: number): unknown {
+    switch (plan.kind) {
+      case "object":
+        return isRecord(value) ? this.#decodeObject(plan, value, depth) : this.#mismatch(plan, value, depth)
+      case "list":
+        return Array.isArray(value)
+          ? this.#decodeList(plan, value, depth)
+          : this.#mismatch(plan, value, depth)
+      case "map":
+        return isRecord(value) ? this.#decodeMap(plan, value, depth) : this.#mismatch(plan, value, depth)
+      case "scalar": {
+        if (!plan.isTyped) return value
+        const result = decodeScalar(plan.schema, value)
+        return isFault(result) ? this.#failScalar(result, plan, value, depth) : result
+      }
+      case "any":
+        return value
+    }
+  }
+
+  #decodeObject(plan: ObjectPlan, value: JsonRecord, depth: number): JsonRecord {
+    const keys = Object.keys(value)
+    let last = -1
+    let alwaysCount = 0
+    this.#owners[depth] = plan
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index]!
+      const field = plan.fields.get(key)
+      if (field === undefined || field.index <= last) return this.#rebuild(plan, value, keys, index, depth)
+      this.#path[depth] = key
+      const decoded = this.#decodeField(plan, field, value[key], depth + 1)
+      if (decoded !== value[key]) return this.#rebuild(plan, value, keys, index, depth, { decoded })
+      last = field.index
+      if (field.presence === "always") alwaysCount++
+    }
+    const isComplete = alwaysCount === plan.alwaysCount || !plan.isTyped
+    return isComplete ? value : this.#rebuild(plan, value, keys, keys.length, depth)
+  }
+
+  /**
+   * Makes the canonical object. Members before `start` are known to be canonical; the one at `start` may have been decoded
+   * already (doing it again would double the work at every level).
+   */
+  #rebuild(
+    plan: ObjectPlan,
+    value: JsonRecord,
+    keys: string[],
+    start: number,
+    depth: number,
+    first?: { readonly decoded: unknown },
+  ): JsonRecord {
+    const members: unknown[] = []
+    let unknown: string[] | undefined
+    this.#owners[depth] = plan
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index]!
+      const field = plan.fields.get(key)
+      this.#path[depth] = key
+      if (field === undefined) {
+        if (value[key] === undefined) continue
+        if (plan.schema.preserveUnknownFields) (unknown ??= []).push(key)
+        else this.#reportUnknown(key, depth)
+      } else if (index < start) members[field.index] = value[key]
+      else if (index === start && first) members[field.index] = first.decoded
+      else members[field.index] = this.#decodeField(plan, field, value[key], depth + 1)
+    }
+    const result: JsonRecord = {}
+    for (const field of plan.list) {
+      let member = members[field.index]
+      if (member === undefined && plan.isTyped && field.presence === "always")
+        member = zeroOf(field.ref.get())
+      if (member !== undefined) setMember(result, field.name, member)
+    }
+    for (const key of unknown ?? []) setMember(result, key, value[key])
+    return result
+  }
+
+  #decodeField(plan: ObjectPlan, field: FieldPlan, value: unknown, depth: number): unknown {
+    if (value === undefined) return undefined
+    const fieldPlan = field.ref.get()
+    if (value === null) {
+      if (!plan.isTyped) return fieldPlan.schema.nullable ? null : undefined
+      return field.presence === "always" ? zeroOf(fieldPlan) : undefined
+    }
+    const result = this.decode(fieldPlan, value, depth)
+    if (plan.isTyped && field.presence === "implicit" && isZero(result)) return undefined
+    return result === null && plan.isTyped && field.presence !== "always" ? undefined : result
+  }
+
+  #decodeList(plan: ListPlan, value: unknown[], depth: number): unknown[] {
+    const element = plan.element.get()
+    let copy: unknown[] | undefined
+    this.#owners[depth] = undefined
+    for (let index = 0; index < value.length; index++) {
+      const before = value[index]
+      this.#path[depth] = index
+      const after = this.#decodeElement(element, before, depth + 1)
+      if (after === before) continue
+      copy ??= value.slice()
+      copy[index] = after
+    }
+    return copy ?? value
+  }
+
+  #decodeMap(plan: MapPlan, value: JsonRecord, depth: number): JsonRecord {
+    const valuePlan = plan.value.get()
+    const keys = Object.keys(value)
+    let changed = false
+    this.#owners[depth] = undefined
+    const members: unknown[] = []
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index]!
+      const before = value[key]
+      this.#path[depth] = key
+      members[index] = this.#decodeElement(valuePlan, before, depth + 1)
+      changed ||= members[index] !== before || (index > 0 && keys[index - 1]! > key)
+    }
+    if (!changed) return value
+    const result: JsonRecord = {}
+    const order = keys.map((_, index) => index).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
+    for (const index of order) {
+      if (value[keys[index]!] !== undefined) setMember(result, keys[index]!, members[index])
+    }
+    return result
+  }
+
+  #decodeElement(plan: Plan, value: unknown, depth: number): unknown {
+    if (value === null || value === undefined) return plan.isTyped ? zeroOf(plan) : null
+    return this.decode(plan, value, depth)
+  }
+
+  #reportUnknown(key: string, depth: number): void {
+    const errors = this.#strictErrors
+    if (!errors || errors.length >= maxStrictErrors) return
+    let path = ""
+    for (let index = 0; index < depth; index++) {
+      const step = this.#path[index]!
+      path += typeof step === "number" ? `[${step}]` : path === "" ? step : `.${step}`
+    }
+    const message = `unknown field ${quote(path === "" ? key : `${path}.${key}`)}`
+    if (!errors.includes(message)) errors.push(message)
+  }
+
+  #mismatch(plan: Plan, value: unknown, depth: number): unknown {
+    if (!plan.isTyped) return value
+    throw this.wrongType(plan, value, depth)
+  }
+
+  #failScalar(fault: ScalarFault, plan: Plan, value: unknown, depth: number): never {
+    if (fault.message !== undefined) throw new DecodeError(fault.message)
+    throw this.wrongType(plan, value, depth)
+  }
+
+  wrongType(plan: Plan, value: unknown, depth: number): DecodeError {
+    const found = `json: cannot unmarshal ${jsonKind(plan, value)} into Go`
+    const fields: string[] = []
+    let owner: ObjectPlan | undefined
+    for (let index = 0; index < depth; index++) {
+      if (this.#owners[index] === undefined) continue
+      owner = this.#owners[index]
+      fields.push(String(this.#path[index]))
+    }
+    if (!owner) return new DecodeError(`${found} value of type ${goType(plan)}`)
+    const struct = goType(owner).replace(/^.*\./, "")
+    return new DecodeError(`${found} struct field ${struct}.${fields.join(".")} of type ${goType(plan)}`)
+  }
+}
+
+function isFault(result: unknown): result is ScalarFault {
+  return typeof result === "object" && result !== null
+}
+
+function isZero(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) {
+    if (Array.isArray(value)) return value.length === 0
+    for (const key in value) if (Object.hasOwn(value, key)) return false
+    return true
+  }
+  return value === "" || value === 0 || value === false || value === null
+}
+
+function jsonKind(plan: Plan, value: unknown): string {
+  if (typeof value === "boolean") return "bool"
+  if (typeof value !== "number" && typeof value !== "bigint")
+    return Array.isArray(value) ? "array" : typeof value
+  // A number that does not fit is shown, one where no number belongs is not.
+  const isInteger = plan.kind === "scalar" && (plan.schema.name === "int32" || plan.schema.name === "int64")
+  return isInteger ? `number ${value}` : "number"
+}
+
+const goScalars: Readonly<Record<string, string>> = {
+  string: "string",
+  bool: "bool",
+  int32: "int32",
+  int64: "int64",
+  double: "float64",
+  bytes: "[]uint8",
+  time: "string",
+  microTime: "string",
+  duration: "string",
+  quantity: "string",
+  intOrString: "int32",
+}
+
+/** "[]v1.Container", "map[string]string". */
+function goType(plan: Plan): string {
+  switch (plan.kind) {
+    case "scalar":
+      return goScalars[plan.schema.name]!
+    case "any":
+      return "json.RawMessage"
+    case "list":
+      return `[]${goType(plan.element.get())}`
+    case "map":
+      return `map[string]${goType(plan.value.get())}`
+    case "object":
+      return plan.schema.name?.split(".").slice(-2).join(".") ?? "map[string]interface {}"
+  }
+}

@@ -1,0 +1,26 @@
+import * as fc from "fast-check"
+import { expect, test } from "vitest"
+import { decodeBase64, encodeBase64 } from "./base64.ts"
+
+test("encodes as Node does, and decodes what it encoded", () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      const text = encodeBase64(bytes)
+      expect(text).toBe(Buffer.from(bytes).toString("base64"))
+      expect(decodeBase64(text)).toEqual(bytes)
+      expect(decodeBase64(text.replace(/(.{3})/g, "$1\r\n"))).toEqual(bytes)
+    }),
+  )
+})
+
+test.each([
+  ["a", 1],
+  ["ab", 2],
+  ["ab=", 2],
+  ["ab==c", 2],
+  ["a===", 1],
+  ["a b=", 1],
+  ["ü===", 0],
+])("%j is refused at %i", (text, position) => {
+  expect(() => decodeBase64(text)).toThrow(`illegal base64 data at input byte ${position}`)
+})
