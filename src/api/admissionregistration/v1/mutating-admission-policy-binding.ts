@@ -1,8 +1,10 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, message, optional, string } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ParamRef } from "./admission-policy.ts"
 import { MatchResources } from "./match-resources.ts"
+import { formatParamRef } from "./admission-policy-columns.ts"
 
 export const MutatingAdmissionPolicyBindingSpec = message(
   "io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingSpec",
@@ -33,5 +35,11 @@ export const MutatingAdmissionPolicyBinding = resource<MutatingAdmissionPolicyBi
   namespaced: false,
   categories: ["api-extensions"],
   storedAs: { group: "admissionregistration.k8s.io", version: "v1beta1" },
+  columns: [
+    nameColumn,
+    column("PolicyName", "The policy it puts to work.", ({ spec }) => spec.policyName ?? ""),
+    column("ParamRef", "Its parameters.", ({ spec }) => formatParamRef(spec.paramRef)),
+    ageColumn,
+  ],
   schema: MutatingAdmissionPolicyBindingSchema,
 })

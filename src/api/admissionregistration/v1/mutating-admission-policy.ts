@@ -9,9 +9,11 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, integerColumn, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ParamKind, Variable } from "./admission-policy.ts"
 import { MatchCondition, MatchResources } from "./match-resources.ts"
+import { formatParamKind } from "./admission-policy-columns.ts"
 
 export const PatchType = enumeration("ApplyConfiguration", "JSONPatch")
 export type PatchType = Infer<typeof PatchType>
@@ -74,5 +76,11 @@ export const MutatingAdmissionPolicy = resource<MutatingAdmissionPolicy>({
   namespaced: false,
   categories: ["api-extensions"],
   storedAs: { group: "admissionregistration.k8s.io", version: "v1beta1" },
+  columns: [
+    nameColumn,
+    integerColumn("Mutations", "How many rules it has.", ({ spec }) => spec.mutations?.length ?? 0),
+    column("ParamKind", "The kind of its parameters.", ({ spec }) => formatParamKind(spec.paramKind)),
+    ageColumn,
+  ],
   schema: MutatingAdmissionPolicySchema,
 })

@@ -10,6 +10,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, integerColumn, nameColumn } from "../../columns.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { MatchCondition, MatchPolicyType, RuleWithOperations } from "./match-resources.ts"
@@ -58,5 +59,10 @@ export const MutatingWebhookConfiguration = resource<MutatingWebhookConfiguratio
   plural: "mutatingwebhookconfigurations",
   namespaced: false,
   categories: ["api-extensions"],
+  columns: [
+    nameColumn,
+    integerColumn("Webhooks", "How many webhooks it has.", ({ webhooks }) => webhooks?.length ?? 0),
+    ageColumn,
+  ],
   schema: MutatingWebhookConfigurationSchema,
 })

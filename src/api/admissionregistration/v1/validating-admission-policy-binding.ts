@@ -9,9 +9,11 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ParamRef } from "./admission-policy.ts"
 import { MatchResources } from "./match-resources.ts"
+import { formatParamRef } from "./admission-policy-columns.ts"
 
 export const ValidationAction = enumeration("Audit", "Deny", "Warn")
 export type ValidationAction = Infer<typeof ValidationAction>
@@ -46,5 +48,11 @@ export const ValidatingAdmissionPolicyBinding = resource<ValidatingAdmissionPoli
   plural: "validatingadmissionpolicybindings",
   namespaced: false,
   categories: ["api-extensions"],
+  columns: [
+    nameColumn,
+    column("PolicyName", "The policy it puts to work.", ({ spec }) => spec.policyName ?? ""),
+    column("ParamRef", "Its parameters.", ({ spec }) => formatParamRef(spec.paramRef)),
+    ageColumn,
+  ],
   schema: ValidatingAdmissionPolicyBindingSchema,
 })

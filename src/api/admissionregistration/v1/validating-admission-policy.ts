@@ -9,11 +9,13 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, integerColumn, nameColumn } from "../../columns.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ParamKind, Variable } from "./admission-policy.ts"
 import { MatchCondition, MatchResources } from "./match-resources.ts"
 import { FailurePolicyType } from "./mutating-admission-policy.ts"
+import { formatParamKind } from "./admission-policy-columns.ts"
 
 export const Validation = message("io.k8s.api.admissionregistration.v1.Validation", {
   expression: always(1, string, { required: true }),
@@ -89,5 +91,11 @@ export const ValidatingAdmissionPolicy = resource<ValidatingAdmissionPolicy>({
   namespaced: false,
   categories: ["api-extensions"],
   hasStatus: true,
+  columns: [
+    nameColumn,
+    integerColumn("Validations", "How many rules it has.", ({ spec }) => spec.validations?.length ?? 0),
+    column("ParamKind", "The kind of its parameters.", ({ spec }) => formatParamKind(spec.paramKind)),
+    ageColumn,
+  ],
   schema: ValidatingAdmissionPolicySchema,
 })

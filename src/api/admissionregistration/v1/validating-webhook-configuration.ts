@@ -9,6 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, integerColumn, nameColumn } from "../../columns.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { MatchCondition, MatchPolicyType, RuleWithOperations } from "./match-resources.ts"
@@ -54,5 +55,10 @@ export const ValidatingWebhookConfiguration = resource<ValidatingWebhookConfigur
   plural: "validatingwebhookconfigurations",
   namespaced: false,
   categories: ["api-extensions"],
+  columns: [
+    nameColumn,
+    integerColumn("Webhooks", "How many webhooks it has.", ({ webhooks }) => webhooks?.length ?? 0),
+    ageColumn,
+  ],
   schema: ValidatingWebhookConfigurationSchema,
 })

@@ -13,6 +13,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { defaultColumns } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { JSONSchemaProps } from "./json-schema-props.ts"
 
@@ -198,6 +199,7 @@ export const CustomResourceDefinition = resource<CustomResourceDefinition>({
   categories: ["api-extensions"],
   hasStatus: true,
   storagePrefix: "apiextensions.k8s.io/customresourcedefinitions",
+  columns: defaultColumns,
   schema: CustomResourceDefinitionSchema,
 })
 

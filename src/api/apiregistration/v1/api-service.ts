@@ -12,6 +12,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const ServiceReference = message(
@@ -75,5 +76,20 @@ export const APIService = resource<APIService>({
   categories: ["api-extensions"],
   hasStatus: true,
   storagePrefix: "apiregistration.k8s.io/apiservices",
+  columns: [
+    nameColumn,
+    column("Service", "Who answers.", ({ spec }) =>
+      spec.service ? `${spec.service.namespace ?? ""}/${spec.service.name ?? ""}` : "Local",
+    ),
+    column("Available", "Whether it answers.", formatAvailable),
+    ageColumn,
+  ],
   schema: APIServiceSchema,
 })
+
+function formatAvailable({ status }: APIService): string {
+  const condition = status.conditions?.find((each) => each.type === "Available")
+  if (!condition) return "Unknown"
+  const { status: state, reason } = condition
+  return state !== "True" && reason ? `${state} (${reason})` : state
+}

@@ -1,6 +1,8 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, type Infer, int64, message, rawExtension } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
+import { controllerOf, parseGroupVersion } from "../../../apimachinery/meta.ts"
 
 export const ControllerRevisionSchema = message("io.k8s.api.apps.v1.ControllerRevision", {
   ...objectFields,
@@ -16,5 +18,23 @@ export const ControllerRevision = resource<ControllerRevision>({
   kind: "ControllerRevision",
   plural: "controllerrevisions",
   namespaced: true,
+  columns: [
+    nameColumn,
+    column("Controller", "Whose template it keeps.", formatController),
+    column(
+      "Revision",
+      "Its number; the greatest is the newest.",
+      (controllerRevision) => controllerRevision.revision,
+    ),
+    ageColumn,
+  ],
   schema: ControllerRevisionSchema,
 })
+
+/** "statefulset.apps/web" */
+function formatController(controllerRevision: ControllerRevision): string {
+  const owner = controllerOf(controllerRevision)
+  if (!owner) return "<none>"
+  const { group } = parseGroupVersion(owner.apiVersion)
+  return `${(group ? `${owner.kind}.${group}` : owner.kind).toLowerCase()}/${owner.name}`
+}

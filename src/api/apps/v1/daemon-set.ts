@@ -13,6 +13,20 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import {
+  ageColumn,
+  column,
+  containersText,
+  formatContainerImages,
+  formatContainerNames,
+  formatLabels,
+  formatSelector,
+  imagesText,
+  integerColumn,
+  nameColumn,
+  selectorText,
+  wideColumn,
+} from "../../columns.ts"
 import { PodTemplateSpec } from "../../core/v1/pod.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -88,6 +102,31 @@ export const DaemonSet = resource<DaemonSet>({
   shortNames: ["ds"],
   categories: ["all"],
   hasStatus: true,
+  columns: [
+    nameColumn,
+    integerColumn("Desired", "Nodes that should run its pod.", ({ status }) => status.desiredNumberScheduled),
+    integerColumn("Current", "Nodes that run its pod.", ({ status }) => status.currentNumberScheduled),
+    integerColumn("Ready", "Nodes where its pod is ready.", ({ status }) => status.numberReady),
+    integerColumn(
+      "Up-to-date",
+      "Nodes with a pod of the current template.",
+      ({ status }) => status.updatedNumberScheduled ?? 0,
+    ),
+    integerColumn(
+      "Available",
+      "Nodes where its pod has been ready for long enough.",
+      ({ status }) => status.numberAvailable ?? 0,
+    ),
+    column("Node Selector", "Labels of the nodes it runs on.", ({ spec }) =>
+      formatLabels(spec.template.spec.nodeSelector),
+    ),
+    ageColumn,
+    wideColumn("Containers", containersText, ({ spec }) =>
+      formatContainerNames(spec.template.spec.containers),
+    ),
+    wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template.spec.containers)),
+    wideColumn("Selector", selectorText, ({ spec }) => formatSelector(spec.selector)),
+  ],
   schema: DaemonSetSchema,
 })
 

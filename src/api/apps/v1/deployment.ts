@@ -14,6 +14,18 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import {
+  ageColumn,
+  column,
+  containersText,
+  formatContainerImages,
+  formatContainerNames,
+  formatSelector,
+  imagesText,
+  nameColumn,
+  selectorText,
+  wideColumn,
+} from "../../columns.ts"
 import { PodTemplateSpec } from "../../core/v1/pod.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -93,9 +105,35 @@ export const Deployment = resource<Deployment>({
   categories: ["all"],
   hasStatus: true,
   scale: { specReplicas: "spec.replicas", statusReplicas: "status.replicas", labelSelector: "spec.selector" },
+  columns: [
+    nameColumn,
+    column(
+      "Ready",
+      "Pods that are ready, of those wanted.",
+      ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`,
+    ),
+    column("Up-to-date", "Pods of the current template.", ({ status }) => status.updatedReplicas ?? 0),
+    column(
+      "Available",
+      "Pods that have been ready for long enough.",
+      ({ status }) => status.availableReplicas ?? 0,
+    ),
+    ageColumn,
+    wideColumn("Containers", containersText, ({ spec }) =>
+      formatContainerNames(spec.template.spec.containers),
+    ),
+    wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template.spec.containers)),
+    wideColumn("Selector", selectorText, ({ spec }) => formatDeploymentSelector(spec)),
+  ],
   schema: DeploymentSchema,
 })
 
 function defaultDeploymentStrategy(strategy: DeploymentStrategy): void {
   if (strategy.type === "RollingUpdate") strategy.rollingUpdate ??= { maxUnavailable: "25%", maxSurge: "25%" }
+}
+
+/** Unlike other kinds' it is empty where there is nothing to say. */
+function formatDeploymentSelector({ selector }: DeploymentSpec): string {
+  const text = formatSelector(selector)
+  return text === "<none>" ? "" : text === "<error>" ? "<invalid>" : text
 }

@@ -11,6 +11,18 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import {
+  ageColumn,
+  containersText,
+  formatContainerImages,
+  formatContainerNames,
+  formatSelector,
+  imagesText,
+  integerColumn,
+  nameColumn,
+  selectorText,
+  wideColumn,
+} from "../../columns.ts"
 import { PodTemplateSpec } from "../../core/v1/pod.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -64,5 +76,17 @@ export const ReplicaSet = resource<ReplicaSet>({
   categories: ["all"],
   hasStatus: true,
   scale: { specReplicas: "spec.replicas", statusReplicas: "status.replicas", labelSelector: "spec.selector" },
+  columns: [
+    nameColumn,
+    integerColumn("Desired", "Replicas wanted.", ({ spec }) => spec.replicas),
+    integerColumn("Current", "Replicas there are.", ({ status }) => status.replicas),
+    integerColumn("Ready", "Replicas that are ready.", ({ status }) => status.readyReplicas ?? 0),
+    ageColumn,
+    wideColumn("Containers", containersText, ({ spec }) =>
+      formatContainerNames(spec.template.spec.containers),
+    ),
+    wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template.spec.containers)),
+    wideColumn("Selector", selectorText, ({ spec }) => formatSelector(spec.selector)),
+  ],
   schema: ReplicaSetSchema,
 })

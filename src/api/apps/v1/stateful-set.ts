@@ -13,6 +13,16 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import {
+  ageColumn,
+  column,
+  containersText,
+  formatContainerImages,
+  formatContainerNames,
+  imagesText,
+  nameColumn,
+  wideColumn,
+} from "../../columns.ts"
 import { PersistentVolumeClaimSchema } from "../../core/v1/persistent-volume-claim.ts"
 import { PodTemplateSpec } from "../../core/v1/pod.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
@@ -115,5 +125,18 @@ export const StatefulSet = resource<StatefulSet>({
   categories: ["all"],
   hasStatus: true,
   scale: { specReplicas: "spec.replicas", statusReplicas: "status.replicas", labelSelector: "spec.selector" },
+  columns: [
+    nameColumn,
+    column(
+      "Ready",
+      "Pods that are ready, of those wanted.",
+      ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`,
+    ),
+    ageColumn,
+    wideColumn("Containers", containersText, ({ spec }) =>
+      formatContainerNames(spec.template.spec.containers),
+    ),
+    wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template.spec.containers)),
+  ],
   schema: StatefulSetSchema,
 })

@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, type Infer, message } from "../../../apimachinery/schema.ts"
+import { defaultColumns } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { UserInfo } from "./user-info.ts"
 
@@ -22,5 +23,6 @@ export const SelfSubjectReview = resource<SelfSubjectReview>({
   plural: "selfsubjectreviews",
   namespaced: false,
   verbs: ["create"],
+  columns: defaultColumns,
   schema: SelfSubjectReviewSchema,
 })

@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, bool, field, type Infer, list, message, string } from "../../../apimachinery/schema.ts"
+import { defaultColumns } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { UserInfo } from "./user-info.ts"
 
@@ -32,5 +33,6 @@ export const TokenReview = resource<TokenReview>({
   plural: "tokenreviews",
   namespaced: false,
   verbs: ["create"],
+  columns: defaultColumns,
   schema: TokenReviewSchema,
 })

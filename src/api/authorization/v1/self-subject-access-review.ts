@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, type Infer, message, optional } from "../../../apimachinery/schema.ts"
+import { defaultColumns } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { NonResourceAttributes, ResourceAttributes, SubjectAccessReviewStatus } from "./access-review.ts"
 
@@ -27,5 +28,6 @@ export const SelfSubjectAccessReview = resource<SelfSubjectAccessReview>({
   plural: "selfsubjectaccessreviews",
   namespaced: false,
   verbs: ["create"],
+  columns: defaultColumns,
   schema: SelfSubjectAccessReviewSchema,
 })

@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, bool, field, type Infer, list, message, string } from "../../../apimachinery/schema.ts"
+import { defaultColumns } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const SelfSubjectRulesReviewSpec = message("io.k8s.api.authorization.v1.SelfSubjectRulesReviewSpec", {
@@ -44,5 +45,6 @@ export const SelfSubjectRulesReview = resource<SelfSubjectRulesReview>({
   plural: "selfsubjectrulesreviews",
   namespaced: false,
   verbs: ["create"],
+  columns: defaultColumns,
   schema: SelfSubjectRulesReviewSchema,
 })

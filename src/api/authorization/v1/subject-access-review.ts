@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, type Infer, message } from "../../../apimachinery/schema.ts"
+import { defaultColumns } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from "./access-review.ts"
 
@@ -18,5 +19,6 @@ export const SubjectAccessReview = resource<SubjectAccessReview>({
   plural: "subjectaccessreviews",
   namespaced: false,
   verbs: ["create"],
+  columns: defaultColumns,
   schema: SubjectAccessReviewSchema,
 })

@@ -14,6 +14,7 @@ import {
 } from "../../../apimachinery/schema.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
+import { horizontalPodAutoscalerColumns } from "./horizontal-pod-autoscaler-columns.ts"
 
 export const CrossVersionObjectReference = message("io.k8s.api.autoscaling.v2.CrossVersionObjectReference", {
   kind: always(1, string, { required: true }),
@@ -215,6 +216,7 @@ export const HorizontalPodAutoscaler = resource<HorizontalPodAutoscaler>({
   shortNames: ["hpa"],
   categories: ["all"],
   hasStatus: true,
+  columns: horizontalPodAutoscalerColumns,
   schema: HorizontalPodAutoscalerSchema,
 })
 

@@ -14,9 +14,24 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import {
+  ageColumn,
+  booleanColumn,
+  column,
+  containersText,
+  formatContainerImages,
+  formatContainerNames,
+  formatSelector,
+  imagesText,
+  integerColumn,
+  nameColumn,
+  selectorText,
+  wideColumn,
+} from "../../columns.ts"
 import { ObjectReference } from "../../core/v1/object-reference.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { JobSpec } from "./job.ts"
+import { formatAge } from "../../../apimachinery/human-duration.ts"
 
 export const ConcurrencyPolicy = enumeration("Allow", "Forbid", "Replace")
 export type ConcurrencyPolicy = Infer<typeof ConcurrencyPolicy>
@@ -63,5 +78,25 @@ export const CronJob = resource<CronJob>({
   shortNames: ["cj"],
   categories: ["all"],
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("Schedule", "When it starts Jobs.", ({ spec }) => spec.schedule),
+    column("Timezone", "The time zone of the schedule.", ({ spec }) => spec.timeZone ?? "<none>"),
+    booleanColumn("Suspend", "Whether it starts none for now.", ({ spec }) =>
+      spec.suspend ? "True" : "False",
+    ),
+    integerColumn("Active", "Jobs that run.", ({ status }) => status.active?.length ?? 0),
+    column("Last Schedule", "Time since it started a Job.", ({ status }, now) =>
+      status.lastScheduleTime ? formatAge(status.lastScheduleTime, now) : "<none>",
+    ),
+    ageColumn,
+    wideColumn("Containers", containersText, ({ spec }) =>
+      formatContainerNames(spec.jobTemplate.spec.template.spec.containers),
+    ),
+    wideColumn("Images", imagesText, ({ spec }) =>
+      formatContainerImages(spec.jobTemplate.spec.template.spec.containers),
+    ),
+    wideColumn("Selector", selectorText, ({ spec }) => formatSelector(spec.jobTemplate.spec.selector)),
+  ],
   schema: CronJobSchema,
 })

@@ -13,9 +13,22 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import {
+  ageColumn,
+  column,
+  containersText,
+  formatContainerImages,
+  formatContainerNames,
+  formatSelector,
+  imagesText,
+  nameColumn,
+  selectorText,
+  wideColumn,
+} from "../../columns.ts"
 import { PodTemplateSpec } from "../../core/v1/pod.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
+import { humanDuration } from "../../../apimachinery/human-duration.ts"
 
 export const PodFailurePolicyAction = enumeration("Count", "FailIndex", "FailJob", "Ignore")
 export type PodFailurePolicyAction = Infer<typeof PodFailurePolicyAction>
@@ -144,6 +157,18 @@ export const Job = resource<Job>({
   namespaced: true,
   categories: ["all"],
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("Status", "How far it is.", formatStatus),
+    column("Completions", "Pods that succeeded, of those wanted.", formatCompletions),
+    column("Duration", "How long it took, or has been running.", formatDuration),
+    ageColumn,
+    wideColumn("Containers", containersText, ({ spec }) =>
+      formatContainerNames(spec.template.spec.containers),
+    ),
+    wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template.spec.containers)),
+    wideColumn("Selector", selectorText, ({ spec }) => formatSelector(spec.selector)),
+  ],
   schema: JobSchema,
 })
 
@@ -160,4 +185,26 @@ function defaultJob({ metadata, spec }: Job): void {
   spec.manualSelector ??= false
   const labels = spec.template?.metadata?.labels
   if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels }
+}
+
+function formatStatus({ metadata, status }: Job): string {
+  const holds = (type: string) =>
+    status.conditions?.find((condition) => condition.type === type)?.status === "True"
+  if (holds("Complete")) return "Complete"
+  if (holds("Failed")) return "Failed"
+  if (metadata.deletionTimestamp) return "Terminating"
+  return ["Suspended", "FailureTarget", "SuccessCriteriaMet"].find(holds) ?? "Running"
+}
+
+function formatCompletions({ spec, status }: Job): string {
+  const { completions, parallelism = 0 } = spec
+  const succeeded = status.succeeded ?? 0
+  if (completions !== undefined) return `${succeeded}/${completions}`
+  return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`
+}
+
+function formatDuration({ status }: Job, now: number): string {
+  const { startTime, completionTime } = status
+  if (!startTime) return ""
+  return humanDuration((completionTime ? Date.parse(completionTime) : now) - Date.parse(startTime))
 }

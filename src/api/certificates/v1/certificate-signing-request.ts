@@ -13,7 +13,9 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn, orNone } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
+import { humanDuration } from "../../../apimachinery/human-duration.ts"
 
 export const KeyUsage = enumeration(
   "any",
@@ -100,5 +102,21 @@ export const CertificateSigningRequest = resource<CertificateSigningRequest>({
   shortNames: ["csr"],
   hasStatus: true,
   subresources: [{ name: "approval", kind: "CertificateSigningRequest", verbs: ["get", "patch", "update"] }],
+  columns: [
+    nameColumn,
+    ageColumn,
+    column("SignerName", "Who should sign.", ({ spec }) => orNone(spec.signerName)),
+    column("Requestor", "Who asks.", ({ spec }) => spec.username ?? ""),
+    column("RequestedDuration", "For how long it should hold.", ({ spec }) =>
+      spec.expirationSeconds === undefined ? "<none>" : humanDuration(spec.expirationSeconds * 1000),
+    ),
+    column("Condition", "How far it is.", formatCondition),
+  ],
   schema: CertificateSigningRequestSchema,
 })
+
+function formatCondition({ status }: CertificateSigningRequest): string {
+  const has = (type: string) => status.conditions?.some((condition) => condition.type === type)
+  const answer = has("Denied") ? "Denied" : has("Approved") ? "Approved" : "Pending"
+  return [answer, ...(has("Failed") ? ["Failed"] : []), ...(status.certificate ? ["Issued"] : [])].join(",")
+}

@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, message, string } from "../../../apimachinery/schema.ts"
+import { column, nameColumn, orNone } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const ClusterTrustBundleSpec = message("io.k8s.api.certificates.v1beta1.ClusterTrustBundleSpec", {
@@ -21,5 +22,9 @@ export const ClusterTrustBundle = resource<ClusterTrustBundle>({
   kind: "ClusterTrustBundle",
   plural: "clustertrustbundles",
   namespaced: false,
+  columns: [
+    nameColumn,
+    column("SignerName", "For whose certificates.", ({ spec }) => orNone(spec.signerName)),
+  ],
   schema: ClusterTrustBundleSchema,
 })

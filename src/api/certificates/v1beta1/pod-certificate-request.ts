@@ -12,6 +12,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { column, formatLabels, nameColumn } from "../../columns.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
@@ -64,5 +65,21 @@ export const PodCertificateRequest = resource<PodCertificateRequest>({
   plural: "podcertificaterequests",
   namespaced: true,
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("PodName", "The pod it is for.", ({ spec }) => spec.podName),
+    column("ServiceAccountName", "Who the pod is.", ({ spec }) => spec.serviceAccountName),
+    column("NodeName", "Where the pod runs.", ({ spec }) => spec.nodeName),
+    column("SignerName", "Who should sign.", ({ spec }) => spec.signerName),
+    column("State", "How far it is.", formatState),
+    column("UnverifiedUserAnnotations", "What the pod's author says to the signer.", ({ spec }) =>
+      formatLabels(spec.unverifiedUserAnnotations),
+    ),
+  ],
   schema: PodCertificateRequestSchema,
 })
+
+function formatState({ status }: PodCertificateRequest): string {
+  const types = (status.conditions ?? []).map((condition) => condition.type)
+  return types.findLast((type) => ["Issued", "Denied", "Failed"].includes(type)) ?? "Pending"
+}

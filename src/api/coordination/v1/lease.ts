@@ -8,6 +8,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const LeaseSpec = message("io.k8s.api.coordination.v1.LeaseSpec", {
@@ -34,5 +35,6 @@ export const Lease = resource<Lease>({
   kind: "Lease",
   plural: "leases",
   namespaced: true,
+  columns: [nameColumn, column("Holder", "Who has it.", ({ spec }) => spec.holderIdentity ?? ""), ageColumn],
   schema: LeaseSchema,
 })

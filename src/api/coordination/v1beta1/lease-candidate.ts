@@ -8,6 +8,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const LeaseCandidateSpec = message("io.k8s.api.coordination.v1beta1.LeaseCandidateSpec", {
@@ -33,5 +34,12 @@ export const LeaseCandidate = resource<LeaseCandidate>({
   kind: "LeaseCandidate",
   plural: "leasecandidates",
   namespaced: true,
+  columns: [
+    nameColumn,
+    column("LeaseName", "The Lease it would take.", ({ spec }) => spec.leaseName),
+    column("BinaryVersion", "The version it is.", ({ spec }) => spec.binaryVersion),
+    column("EmulationVersion", "The version it behaves as.", ({ spec }) => spec.emulationVersion ?? ""),
+    ageColumn,
+  ],
   schema: LeaseCandidateSchema,
 })

@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, type Infer, message } from "../../../apimachinery/schema.ts"
+import { defaultColumns } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ObjectReference } from "./object-reference.ts"
 
@@ -17,5 +18,6 @@ export const Binding = resource<Binding>({
   plural: "bindings",
   namespaced: true,
   verbs: ["create"],
+  columns: defaultColumns,
   schema: BindingSchema,
 })

@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, list, message, string } from "../../../apimachinery/schema.ts"
+import { column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const ComponentCondition = message("io.k8s.api.core.v1.ComponentCondition", {
@@ -28,5 +29,18 @@ export const ComponentStatus = resource<ComponentStatus>({
   namespaced: false,
   shortNames: ["cs"],
   verbs: ["get", "list"],
+  columns: [
+    nameColumn,
+    column("Status", "Whether it is well.", (component) => {
+      const condition = findHealth(component)
+      return condition ? (condition.status === "True" ? "Healthy" : "Unhealthy") : "Unknown"
+    }),
+    column("Message", "What it says.", (component) => findHealth(component)?.message ?? ""),
+    column("Error", "What went wrong.", (component) => findHealth(component)?.error ?? ""),
+  ],
   schema: ComponentStatusSchema,
 })
+
+function findHealth({ conditions = [] }: ComponentStatus): ComponentCondition | undefined {
+  return conditions.find((condition) => condition.type === "Healthy")
+}

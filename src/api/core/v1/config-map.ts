@@ -9,6 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const ConfigMapSchema = message("io.k8s.api.core.v1.ConfigMap", {
@@ -27,5 +28,14 @@ export const ConfigMap = resource<ConfigMap>({
   plural: "configmaps",
   namespaced: true,
   shortNames: ["cm"],
+  columns: [
+    nameColumn,
+    column(
+      "Data",
+      "How many keys it has.",
+      ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length,
+    ),
+    ageColumn,
+  ],
   schema: ConfigMapSchema,
 })

@@ -9,6 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, formatWithMore, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { Protocol } from "./container.ts"
 import { ObjectReference } from "./object-reference.ts"
@@ -59,5 +60,21 @@ export const Endpoints = resource<Endpoints>({
   namespaced: true,
   shortNames: ["ep"],
   storagePrefix: "services/endpoints",
+  columns: [nameColumn, column("Endpoints", "Addresses with ports.", formatEndpoints), ageColumn],
   schema: EndpointsSchema,
 })
+
+const mostEndpoints = 3
+
+function formatEndpoints({ subsets = [] }: Endpoints): string {
+  if (subsets.length === 0) return "<none>"
+  const endpoints = subsets.flatMap(({ addresses = [], ports = [] }) =>
+    // A headless Service may have addresses without ports.
+    ports.length === 0
+      ? addresses.map(({ ip }) => ip)
+      : ports.flatMap(({ port }) =>
+          addresses.map(({ ip }) => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)),
+        ),
+  )
+  return formatWithMore(endpoints, mostEndpoints)
+}

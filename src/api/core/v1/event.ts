@@ -12,6 +12,7 @@ import {
 } from "../../../apimachinery/schema.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ObjectReference } from "./object-reference.ts"
+import { type EventFacts, eventColumns } from "./event-columns.ts"
 
 export const EventSource = message("io.k8s.api.core.v1.EventSource", {
   component: field(1, string),
@@ -52,5 +53,15 @@ export const Event = resource<Event>({
   plural: "events",
   namespaced: true,
   shortNames: ["ev"],
+  columns: eventColumns(factsOf),
   schema: EventSchema,
 })
+
+function factsOf(event: Event): EventFacts {
+  return {
+    ...event,
+    about: event.involvedObject,
+    component: event.source.component || event.reportingComponent,
+    instance: event.source.host || event.reportingInstance,
+  }
+}

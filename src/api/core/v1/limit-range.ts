@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, list, message, string } from "../../../apimachinery/schema.ts"
+import { defaultColumns } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ResourceList } from "./resource-requirements.ts"
 
@@ -36,6 +37,7 @@ export const LimitRange = resource<LimitRange>({
   plural: "limitranges",
   namespaced: true,
   shortNames: ["limits"],
+  columns: defaultColumns,
   schema: LimitRangeSchema,
 })
 

@@ -9,6 +9,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const NamespaceSpec = message("io.k8s.api.core.v1.NamespaceSpec", {
@@ -59,6 +60,11 @@ export const Namespace = resource<Namespace>({
   verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
   hasStatus: true,
   subresources: [{ name: "finalize", kind: "Namespace", verbs: ["update"] }],
+  columns: [
+    nameColumn,
+    column("Status", "Whether it is in use or going away.", ({ status }) => status.phase),
+    ageColumn,
+  ],
   schema: NamespaceSchema,
 })
 

@@ -17,6 +17,7 @@ import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ResourceList } from "./resource-requirements.ts"
 import { Taint } from "./toleration.ts"
 import { roundResourceList } from "./pod-defaults.ts"
+import { nodeColumns } from "./node-columns.ts"
 
 export const ConfigMapNodeConfigSource = message("io.k8s.api.core.v1.ConfigMapNodeConfigSource", {
   namespace: always(1, string, { required: true }),
@@ -177,6 +178,7 @@ export const Node = resource<Node>({
     { name: "proxy", kind: "NodeProxyOptions", verbs: ["create", "delete", "get", "patch", "update"] },
   ],
   storagePrefix: "minions",
+  columns: nodeColumns,
   schema: NodeSchema,
 })
 

@@ -11,10 +11,12 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn, wideColumn } from "../../columns.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { TypedLocalObjectReference, TypedObjectReference } from "./object-reference.ts"
 import { ResourceList, VolumeResourceRequirements } from "./resource-requirements.ts"
+import { classAnnotation, formatAccessModes } from "./access-modes.ts"
 
 export const PersistentVolumeAccessMode = enumeration(
   "ReadOnlyMany",
@@ -93,5 +95,30 @@ export const PersistentVolumeClaim = resource<PersistentVolumeClaim>({
   namespaced: true,
   shortNames: ["pvc"],
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("Status", "Whether it has a volume.", ({ metadata, status }) =>
+      metadata.deletionTimestamp ? "Terminating" : status.phase,
+    ),
+    column("Volume", "The volume it has.", ({ spec }) => spec.volumeName ?? ""),
+    column("Capacity", "Size of the volume.", ({ spec, status }) =>
+      spec.volumeName ? (status.capacity?.["storage"] ?? "0") : "",
+    ),
+    column("Access Modes", "How the volume may be mounted.", ({ spec, status }) =>
+      spec.volumeName ? formatAccessModes(status.accessModes) : "",
+    ),
+    column(
+      "StorageClass",
+      "Its class.",
+      ({ metadata, spec }) => metadata.annotations?.[classAnnotation] ?? spec.storageClassName ?? "",
+    ),
+    column(
+      "VolumeAttributesClass",
+      "The class of its attributes.",
+      ({ spec }) => spec.volumeAttributesClassName ?? "<unset>",
+    ),
+    ageColumn,
+    wideColumn("VolumeMode", "File system or block device.", ({ spec }) => spec.volumeMode),
+  ],
   schema: PersistentVolumeClaimSchema,
 })

@@ -11,12 +11,14 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn, wideColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { NodeSelector } from "./node-selector.ts"
 import { ObjectReference } from "./object-reference.ts"
 import { PersistentVolumeAccessMode, PersistentVolumeMode } from "./persistent-volume-claim.ts"
 import { PersistentVolumeSource } from "./persistent-volume-source.ts"
 import { ResourceList } from "./resource-requirements.ts"
+import { classAnnotation, formatAccessModes } from "./access-modes.ts"
 
 export const PersistentVolumeReclaimPolicy = enumeration("Delete", "Recycle", "Retain")
 export type PersistentVolumeReclaimPolicy = Infer<typeof PersistentVolumeReclaimPolicy>
@@ -71,6 +73,33 @@ export const PersistentVolume = resource<PersistentVolume>({
   namespaced: false,
   shortNames: ["pv"],
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("Capacity", "Its size.", ({ spec }) => spec.capacity?.["storage"] ?? "0"),
+    column("Access Modes", "How it may be mounted.", ({ spec }) => formatAccessModes(spec.accessModes)),
+    column(
+      "Reclaim Policy",
+      "What happens to it after its claim.",
+      ({ spec }) => spec.persistentVolumeReclaimPolicy ?? "",
+    ),
+    column("Status", "Whether it is free or taken.", formatPhase),
+    column("Claim", "Who has it.", ({ spec }) =>
+      spec.claimRef ? `${spec.claimRef.namespace ?? ""}/${spec.claimRef.name ?? ""}` : "",
+    ),
+    column(
+      "StorageClass",
+      "Its class.",
+      ({ metadata, spec }) => metadata.annotations?.[classAnnotation] ?? spec.storageClassName ?? "",
+    ),
+    column(
+      "VolumeAttributesClass",
+      "The class of its attributes.",
+      ({ spec }) => spec.volumeAttributesClassName ?? "<unset>",
+    ),
+    column("Reason", "Why it is in this state.", ({ status }) => status.reason ?? ""),
+    ageColumn,
+    wideColumn("VolumeMode", "File system or block device.", ({ spec }) => spec.volumeMode ?? "<unset>"),
+  ],
   schema: PersistentVolumeSchema,
 })
 
@@ -78,4 +107,8 @@ export const PersistentVolume = resource<PersistentVolume>({
 function defaultPersistentVolume({ spec }: PersistentVolume): void {
   spec.persistentVolumeReclaimPolicy ||= "Retain"
   spec.volumeMode ??= "Filesystem"
+}
+
+function formatPhase({ metadata, status }: PersistentVolume): string {
+  return metadata.deletionTimestamp ? "Terminating" : status.phase
 }

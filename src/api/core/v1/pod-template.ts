@@ -1,5 +1,14 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, type Infer, message } from "../../../apimachinery/schema.ts"
+import {
+  column,
+  containersText,
+  formatContainerImages,
+  formatContainerNames,
+  formatLabels,
+  imagesText,
+  nameColumn,
+} from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { PodTemplateSpec } from "./pod.ts"
 
@@ -16,5 +25,11 @@ export const PodTemplate = resource<PodTemplate>({
   kind: "PodTemplate",
   plural: "podtemplates",
   namespaced: true,
+  columns: [
+    nameColumn,
+    column("Containers", containersText, ({ template }) => formatContainerNames(template.spec.containers)),
+    column("Images", imagesText, ({ template }) => formatContainerImages(template.spec.containers)),
+    column("Pod Labels", "Labels of the template.", ({ template }) => formatLabels(template.metadata.labels)),
+  ],
   schema: PodTemplateSchema,
 })

@@ -27,6 +27,7 @@ import { PodSecurityContext } from "./security-context.ts"
 import { Toleration } from "./toleration.ts"
 import { Volume } from "./volume.ts"
 import { defaultPod } from "./pod-defaults.ts"
+import { podColumns } from "./pod-columns.ts"
 
 export const RestartPolicy = enumeration("Always", "Never", "OnFailure")
 export type RestartPolicy = Infer<typeof RestartPolicy>
@@ -302,5 +303,6 @@ export const Pod = resource<Pod>({
     { name: "proxy", kind: "PodProxyOptions", verbs: ["create", "delete", "get", "patch", "update"] },
     { name: "resize", kind: "Pod", verbs: ["get", "patch", "update"] },
   ],
+  columns: podColumns,
   schema: PodSchema,
 })

@@ -12,6 +12,18 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import {
+  ageColumn,
+  containersText,
+  formatContainerImages,
+  formatContainerNames,
+  formatLabels,
+  imagesText,
+  integerColumn,
+  nameColumn,
+  selectorText,
+  wideColumn,
+} from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { PodTemplateSpec } from "./pod.ts"
 
@@ -68,6 +80,18 @@ export const ReplicationController = resource<ReplicationController>({
   hasStatus: true,
   scale: { specReplicas: "spec.replicas", statusReplicas: "status.replicas", labelSelector: "spec.selector" },
   storagePrefix: "controllers",
+  columns: [
+    nameColumn,
+    integerColumn("Desired", "Replicas wanted.", ({ spec }) => spec.replicas),
+    integerColumn("Current", "Replicas there are.", ({ status }) => status.replicas),
+    integerColumn("Ready", "Replicas that are ready.", ({ status }) => status.readyReplicas ?? 0),
+    ageColumn,
+    wideColumn("Containers", containersText, ({ spec }) =>
+      formatContainerNames(spec.template?.spec.containers),
+    ),
+    wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template?.spec.containers)),
+    wideColumn("Selector", selectorText, ({ spec }) => formatLabels(spec.selector)),
+  ],
   schema: ReplicationControllerSchema,
 })
 

@@ -9,6 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ResourceList } from "./resource-requirements.ts"
 
@@ -74,5 +75,23 @@ export const ResourceQuota = resource<ResourceQuota>({
   namespaced: true,
   shortNames: ["quota"],
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("Request", "What is used, of what may be.", (quota) =>
+      formatUsage(quota, (name) => !name.startsWith("limits.")),
+    ),
+    column("Limit", "Limits in use, of what may be.", (quota) =>
+      formatUsage(quota, (name) => name.startsWith("limits.")),
+    ),
+    ageColumn,
+  ],
   schema: ResourceQuotaSchema,
 })
+
+function formatUsage({ status }: ResourceQuota, isWanted: (name: string) => boolean): string {
+  return Object.entries(status.hard ?? {})
+    .filter(([name]) => isWanted(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, hard]) => `${name}: ${status.used?.[name] ?? 0}/${hard}`)
+    .join(", ")
+}

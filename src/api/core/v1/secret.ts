@@ -9,6 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const SecretSchema = message("io.k8s.api.core.v1.Secret", {
@@ -27,5 +28,11 @@ export const Secret = resource<Secret>({
   kind: "Secret",
   plural: "secrets",
   namespaced: true,
+  columns: [
+    nameColumn,
+    column("Type", "What it is for.", ({ type }) => type),
+    column("Data", "How many keys it has.", ({ data }) => Object.keys(data ?? {}).length),
+    ageColumn,
+  ],
   schema: SecretSchema,
 })

@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { bool, field, type Infer, list, message, optional } from "../../../apimachinery/schema.ts"
+import { ageColumn, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { LocalObjectReference, ObjectReference } from "./object-reference.ts"
 
@@ -25,5 +26,6 @@ export const ServiceAccount = resource<ServiceAccount>({
   subresources: [
     { name: "token", kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"] },
   ],
+  columns: [nameColumn, ageColumn],
   schema: ServiceAccountSchema,
 })

@@ -16,6 +16,7 @@ import {
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { Protocol } from "./container.ts"
+import { serviceColumns } from "./service-columns.ts"
 
 export const ServicePort = message(
   "io.k8s.api.core.v1.ServicePort",
@@ -144,6 +145,7 @@ export const Service = resource<Service>({
     { name: "proxy", kind: "ServiceProxyOptions", verbs: ["create", "delete", "get", "patch", "update"] },
   ],
   storagePrefix: "services/specs",
+  columns: serviceColumns,
   schema: ServiceSchema,
 })
 

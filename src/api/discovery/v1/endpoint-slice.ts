@@ -12,6 +12,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, formatWithMore, nameColumn, orUnset } from "../../columns.ts"
 import { Protocol } from "../../core/v1/container.ts"
 import { ObjectReference } from "../../core/v1/object-reference.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -81,5 +82,20 @@ export const EndpointSlice = resource<EndpointSlice>({
   kind: "EndpointSlice",
   plural: "endpointslices",
   namespaced: true,
+  columns: [
+    nameColumn,
+    column("AddressType", "The family of its addresses.", ({ addressType }) => addressType),
+    column("Ports", "Ports of all its addresses.", formatPorts),
+    column("Endpoints", "Its addresses.", formatAddresses),
+    ageColumn,
+  ],
   schema: EndpointSliceSchema,
 })
+
+function formatPorts({ ports = [] }: EndpointSlice): string {
+  return orUnset(formatWithMore(ports.map(({ port, name }) => String(port ?? name ?? "*"))))
+}
+
+function formatAddresses({ endpoints }: EndpointSlice): string {
+  return orUnset(formatWithMore((endpoints ?? []).flatMap(({ addresses }) => addresses)))
+}

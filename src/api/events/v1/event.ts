@@ -13,6 +13,7 @@ import {
 import { EventSource } from "../../core/v1/event.ts"
 import { ObjectReference } from "../../core/v1/object-reference.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
+import { type EventFacts, eventColumns } from "../../core/v1/event-columns.ts"
 
 export const EventSeries = message("io.k8s.api.events.v1.EventSeries", {
   count: always(1, int32, { required: true }),
@@ -48,5 +49,22 @@ export const Event = resource<Event>({
   namespaced: true,
   shortNames: ["ev"],
   storedAs: { group: "", version: "v1" },
+  columns: eventColumns(factsOf),
   schema: EventSchema,
 })
+
+function factsOf(event: Event): EventFacts {
+  return {
+    firstTimestamp: event.deprecatedFirstTimestamp,
+    lastTimestamp: event.deprecatedLastTimestamp,
+    eventTime: event.eventTime,
+    series: event.series,
+    count: event.deprecatedCount,
+    type: event.type,
+    reason: event.reason,
+    about: event.regarding,
+    component: event.deprecatedSource.component || event.reportingController,
+    instance: event.deprecatedSource.host || event.reportingInstance,
+    message: event.note,
+  }
+}

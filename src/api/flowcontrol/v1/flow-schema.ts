@@ -11,6 +11,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const PriorityLevelConfigurationReference = message(
@@ -113,5 +114,21 @@ export const FlowSchema = resource<FlowSchema>({
   plural: "flowschemas",
   namespaced: false,
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("PriorityLevel", "The level of its requests.", ({ spec }) => spec.priorityLevelConfiguration.name),
+    column("MatchingPrecedence", "The smallest that matches wins.", ({ spec }) => spec.matchingPrecedence),
+    column(
+      "DistinguisherMethod",
+      "How requests are told apart.",
+      ({ spec }) => spec.distinguisherMethod?.type ?? "<none>",
+    ),
+    ageColumn,
+    column(
+      "MissingPL",
+      "Whether its level does not exist.",
+      ({ status }) => status.conditions?.find(({ type }) => type === "Dangling")?.status ?? "?",
+    ),
+  ],
   schema: FlowSchemaSchema,
 })

@@ -10,6 +10,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const QueuingConfiguration = message("io.k8s.api.flowcontrol.v1.QueuingConfiguration", {
@@ -97,5 +98,30 @@ export const PriorityLevelConfiguration = resource<PriorityLevelConfiguration>({
   plural: "prioritylevelconfigurations",
   namespaced: false,
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("Type", "Whether it is limited.", ({ spec }) => spec.type),
+    column(
+      "NominalConcurrencyShares",
+      "Its share of all that runs at once.",
+      ({ spec }) => spec.limited?.nominalConcurrencyShares ?? "<none>",
+    ),
+    column(
+      "Queues",
+      "How many queues it has.",
+      ({ spec }) => spec.limited?.limitResponse.queuing?.queues ?? "<none>",
+    ),
+    column(
+      "HandSize",
+      "How many of them a flow may use.",
+      ({ spec }) => spec.limited?.limitResponse.queuing?.handSize ?? "<none>",
+    ),
+    column(
+      "QueueLengthLimit",
+      "How many requests a queue holds.",
+      ({ spec }) => spec.limited?.limitResponse.queuing?.queueLengthLimit ?? "<none>",
+    ),
+    ageColumn,
+  ],
   schema: PriorityLevelConfigurationSchema,
 })

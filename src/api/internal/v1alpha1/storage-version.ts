@@ -10,6 +10,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, formatWithMore, nameColumn, orUnset } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const StorageVersionSpec = message("io.k8s.api.apiserverinternal.v1alpha1.StorageVersionSpec", {})
@@ -58,5 +59,23 @@ export const StorageVersion = resource<StorageVersion>({
   plural: "storageversions",
   namespaced: false,
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column(
+      "CommonEncodingVersion",
+      "What all servers write.",
+      ({ status }) => status.commonEncodingVersion ?? "<unset>",
+    ),
+    column("StorageVersions", "What each server writes.", ({ status }) =>
+      orUnset(
+        formatWithMore(
+          (status.storageVersions ?? []).map(
+            ({ apiServerID = "", encodingVersion = "" }) => `${apiServerID}=${encodingVersion}`,
+          ),
+        ),
+      ),
+    ),
+    ageColumn,
+  ],
   schema: StorageVersionSchema,
 })

@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, message, optional, string } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const IngressClassParametersReference = message(
@@ -33,5 +34,22 @@ export const IngressClass = resource<IngressClass>({
   kind: "IngressClass",
   plural: "ingressclasses",
   namespaced: false,
+  columns: [
+    { ...nameColumn, cell: formatName },
+    column("Controller", "Who serves Ingresses of this class.", ({ spec }) => spec.controller ?? ""),
+    column("Parameters", "Further settings, in another object.", formatParameters),
+    ageColumn,
+  ],
   schema: IngressClassSchema,
 })
+
+function formatName({ metadata }: IngressClass): string {
+  const isDefault = metadata.annotations?.["ingressclass.kubernetes.io/is-default-class"] === "true"
+  return isDefault ? `${metadata.name} (default)` : metadata.name
+}
+
+function formatParameters({ spec }: IngressClass): string {
+  if (!spec.parameters) return "<none>"
+  const { kind, apiGroup, name } = spec.parameters
+  return `${apiGroup === undefined ? kind : `${kind}.${apiGroup}`}/${name}`
+}

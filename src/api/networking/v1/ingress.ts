@@ -11,9 +11,11 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { Protocol } from "../../core/v1/container.ts"
 import { TypedLocalObjectReference } from "../../core/v1/object-reference.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
+import { loadBalancerAddresses } from "../../core/v1/service-columns.ts"
 
 export const ServiceBackendPort = message(
   "io.k8s.api.networking.v1.ServiceBackendPort",
@@ -118,5 +120,30 @@ export const Ingress = resource<Ingress>({
   shortNames: ["ing"],
   hasStatus: true,
   storagePrefix: "ingress",
+  columns: [
+    nameColumn,
+    column("Class", "The IngressClass that serves it.", ({ spec }) => spec.ingressClassName ?? "<none>"),
+    column("Hosts", "Hosts that its rules are for.", formatHosts),
+    column("Address", "Where it can be reached.", ({ status }) =>
+      loadBalancerAddresses(status.loadBalancer).join(","),
+    ),
+    column("Ports", "Ports that it listens on.", ({ spec }) => (spec.tls?.length ? "80, 443" : "80")),
+    ageColumn,
+  ],
   schema: IngressSchema,
 })
+
+const mostHosts = 3
+
+/** Rules without a host are for every host, but take a place in the count. */
+function formatHosts({ spec }: Ingress): string {
+  const rules = spec.rules ?? []
+  const hosts: string[] = []
+  let hasMore = false
+  for (const { host } of rules) {
+    if (hosts.length === mostHosts) hasMore = true
+    else if (host) hosts.push(host)
+  }
+  if (hosts.length === 0) return "*"
+  return hasMore ? `${hosts.join(",")} + ${rules.length - mostHosts} more...` : hosts.join(",")
+}

@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, message, optional, string } from "../../../apimachinery/schema.ts"
+import { column, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const ParentReference = message("io.k8s.api.networking.v1.ParentReference", {
@@ -29,5 +30,13 @@ export const IPAddress = resource<IPAddress>({
   plural: "ipaddresses",
   namespaced: false,
   shortNames: ["ip"],
+  columns: [nameColumn, column("ParentRef", "Who has it.", formatParent)],
   schema: IPAddressSchema,
 })
+
+function formatParent({ spec }: IPAddress): string {
+  if (!spec.parentRef) return "<none>"
+  const { group, resource: plural = "", namespace, name } = spec.parentRef
+  const owner = (group ? `${plural}.${group}` : plural).toLowerCase()
+  return [owner, ...(namespace ? [namespace] : []), name].join("/")
+}

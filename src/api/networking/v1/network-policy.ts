@@ -11,6 +11,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, formatSelector, nameColumn } from "../../columns.ts"
 import { Protocol } from "../../core/v1/container.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -76,6 +77,11 @@ export const NetworkPolicy = resource<NetworkPolicy>({
   plural: "networkpolicies",
   namespaced: true,
   shortNames: ["netpol"],
+  columns: [
+    nameColumn,
+    column("Pod-Selector", "Pods it is about.", ({ spec }) => formatSelector(spec.podSelector)),
+    ageColumn,
+  ],
   schema: NetworkPolicySchema,
 })
 

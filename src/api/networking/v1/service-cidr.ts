@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, list, message, string } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
@@ -31,5 +32,10 @@ export const ServiceCIDR = resource<ServiceCIDR>({
   plural: "servicecidrs",
   namespaced: false,
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("CIDRs", "Ranges of addresses.", ({ spec }) => (spec.cidrs ?? []).join(",")),
+    ageColumn,
+  ],
   schema: ServiceCIDRSchema,
 })

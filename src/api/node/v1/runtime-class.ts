@@ -9,6 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { ResourceList } from "../../core/v1/resource-requirements.ts"
 import { Toleration } from "../../core/v1/toleration.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -39,5 +40,10 @@ export const RuntimeClass = resource<RuntimeClass>({
   kind: "RuntimeClass",
   plural: "runtimeclasses",
   namespaced: false,
+  columns: [
+    nameColumn,
+    column("Handler", "The runtime's name on the node.", ({ handler }) => handler),
+    ageColumn,
+  ],
   schema: RuntimeClassSchema,
 })

@@ -13,6 +13,7 @@ import {
   optional,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, integerColumn, nameColumn } from "../../columns.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -58,5 +59,20 @@ export const PodDisruptionBudget = resource<PodDisruptionBudget>({
   namespaced: true,
   shortNames: ["pdb"],
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("Min Available", "The fewest pods that must be there.", ({ spec }) =>
+      String(spec.minAvailable ?? "N/A"),
+    ),
+    column("Max Unavailable", "The most pods that may be away.", ({ spec }) =>
+      String(spec.maxUnavailable ?? "N/A"),
+    ),
+    integerColumn(
+      "Allowed Disruptions",
+      "Pods that may be evicted now.",
+      ({ status }) => status.disruptionsAllowed,
+    ),
+    ageColumn,
+  ],
   schema: PodDisruptionBudgetSchema,
 })

@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, list, message, optional } from "../../../apimachinery/schema.ts"
+import { defaultColumns } from "../../columns.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { PolicyRule } from "./policy-rule.ts"
@@ -23,5 +24,6 @@ export const ClusterRole = resource<ClusterRole>({
   kind: "ClusterRole",
   plural: "clusterroles",
   namespaced: false,
+  columns: defaultColumns,
   schema: ClusterRoleSchema,
 })

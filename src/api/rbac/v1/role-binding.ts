@@ -2,6 +2,7 @@ import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, list, message } from "../../../apimachinery/schema.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { RoleRef, Subject } from "./subject.ts"
+import { bindingColumns } from "./binding-columns.ts"
 
 export const RoleBindingSchema = message("io.k8s.api.rbac.v1.RoleBinding", {
   ...objectFields,
@@ -17,5 +18,6 @@ export const RoleBinding = resource<RoleBinding>({
   kind: "RoleBinding",
   plural: "rolebindings",
   namespaced: true,
+  columns: bindingColumns,
   schema: RoleBindingSchema,
 })

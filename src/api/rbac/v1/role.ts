@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, type Infer, list, message } from "../../../apimachinery/schema.ts"
+import { defaultColumns } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { PolicyRule } from "./policy-rule.ts"
 
@@ -16,5 +17,6 @@ export const Role = resource<Role>({
   kind: "Role",
   plural: "roles",
   namespaced: true,
+  columns: defaultColumns,
   schema: RoleSchema,
 })

@@ -9,6 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { DeviceConfiguration, DeviceSelector } from "./device-configuration.ts"
 
@@ -37,5 +38,6 @@ export const DeviceClass = resource<DeviceClass>({
   kind: "DeviceClass",
   plural: "deviceclasses",
   namespaced: false,
+  columns: [nameColumn, ageColumn],
   schema: DeviceClassSchema,
 })

@@ -16,6 +16,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { NodeSelector } from "../../core/v1/node-selector.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -197,6 +198,11 @@ export const ResourceClaim = resource<ResourceClaim>({
   plural: "resourceclaims",
   namespaced: true,
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("State", "Whether it has devices, and they are in use.", formatState),
+    ageColumn,
+  ],
   schema: ResourceClaimSchema,
 })
 
@@ -205,4 +211,10 @@ function defaultDeviceRequest(
 ): void {
   request.allocationMode ||= "ExactCount"
   if (request.allocationMode === "ExactCount") request.count ||= 1
+}
+
+function formatState({ metadata, status }: ResourceClaim): string {
+  if (!status.allocation) return metadata.deletionTimestamp ? "deleted" : "pending"
+  const deleted = metadata.deletionTimestamp ? ["deleted"] : []
+  return [...deleted, "allocated", ...(status.reservedFor?.length ? ["reserved"] : [])].join(",")
 }

@@ -10,8 +10,10 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
+import { formatAge } from "../../../apimachinery/human-duration.ts"
 
 export const DeviceTaintSelector = message("io.k8s.api.resource.v1alpha3.DeviceTaintSelector", {
   driver: optional(2, string),
@@ -60,5 +62,15 @@ export const DeviceTaintRule = resource<DeviceTaintRule>({
   plural: "devicetaintrules",
   namespaced: false,
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("Key", "The taint's key.", ({ spec }) => spec.taint.key),
+    column("Value", "The taint's value.", ({ spec }) => spec.taint.value ?? ""),
+    column("Effect", "What it does.", ({ spec }) => spec.taint.effect),
+    column("TimeAdded", "Time since the taint was added.", ({ spec }, now) =>
+      spec.taint.timeAdded ? formatAge(spec.taint.timeAdded, now) : "",
+    ),
+    ageColumn,
+  ],
   schema: DeviceTaintRuleSchema,
 })

@@ -12,6 +12,7 @@ import {
 } from "../../../apimachinery/schema.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
+import { resourcePoolStatusRequestColumns } from "./resource-pool-status-request-columns.ts"
 
 export const ResourcePoolStatusRequestSpec = message(
   "io.k8s.api.resource.v1alpha3.ResourcePoolStatusRequestSpec",
@@ -68,5 +69,6 @@ export const ResourcePoolStatusRequest = resource<ResourcePoolStatusRequest>({
   plural: "resourcepoolstatusrequests",
   namespaced: false,
   hasStatus: true,
+  columns: resourcePoolStatusRequestColumns,
   schema: ResourcePoolStatusRequestSchema,
 })

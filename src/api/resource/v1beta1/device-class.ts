@@ -9,6 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { DeviceConfiguration, DeviceSelector } from "./device-configuration.ts"
 
@@ -38,5 +39,6 @@ export const DeviceClass = resource<DeviceClass>({
   plural: "deviceclasses",
   namespaced: false,
   storedAs: { group: "resource.k8s.io", version: "v1" },
+  columns: [nameColumn, ageColumn],
   schema: DeviceClassSchema,
 })

@@ -1,6 +1,7 @@
 import { ObjectMeta } from "../../../apimachinery/meta.ts"
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, type Infer, message } from "../../../apimachinery/schema.ts"
+import { ageColumn, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ResourceClaimSpec } from "./resource-claim.ts"
 
@@ -24,5 +25,6 @@ export const ResourceClaimTemplate = resource<ResourceClaimTemplate>({
   plural: "resourceclaimtemplates",
   namespaced: true,
   storedAs: { group: "resource.k8s.io", version: "v1" },
+  columns: [nameColumn, ageColumn],
   schema: ResourceClaimTemplateSchema,
 })

@@ -16,6 +16,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { NodeSelector } from "../../core/v1/node-selector.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -199,6 +200,11 @@ export const ResourceClaim = resource<ResourceClaim>({
   namespaced: true,
   hasStatus: true,
   storedAs: { group: "resource.k8s.io", version: "v1" },
+  columns: [
+    nameColumn,
+    column("State", "Whether it has devices, and they are in use.", formatState),
+    ageColumn,
+  ],
   schema: ResourceClaimSchema,
 })
 
@@ -209,4 +215,10 @@ function defaultDeviceRequest(
   if (!request.deviceClassName) return
   request.allocationMode ||= "ExactCount"
   if (request.allocationMode === "ExactCount") request.count ||= 1
+}
+
+function formatState({ metadata, status }: ResourceClaim): string {
+  if (!status.allocation) return metadata.deletionTimestamp ? "deleted" : "pending"
+  const deleted = metadata.deletionTimestamp ? ["deleted"] : []
+  return [...deleted, "allocated", ...(status.reservedFor?.length ? ["reserved"] : [])].join(",")
 }

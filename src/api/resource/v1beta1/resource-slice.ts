@@ -13,6 +13,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { NodeSelector } from "../../core/v1/node-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { DeviceTaintEffect } from "./resource-claim.ts"
@@ -138,5 +139,12 @@ export const ResourceSlice = resource<ResourceSlice>({
   plural: "resourceslices",
   namespaced: false,
   storedAs: { group: "resource.k8s.io", version: "v1" },
+  columns: [
+    nameColumn,
+    column("Node", "Where the devices are.", ({ spec }) => spec.nodeName ?? ""),
+    column("Driver", "Whose devices they are.", ({ spec }) => spec.driver),
+    column("Pool", "The pool they belong to.", ({ spec }) => spec.pool.name),
+    ageColumn,
+  ],
   schema: ResourceSliceSchema,
 })

@@ -9,6 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, booleanColumn, column, integerColumn, nameColumn } from "../../columns.ts"
 import { PreemptionPolicy } from "../../core/v1/pod.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
@@ -29,5 +30,16 @@ export const PriorityClass = resource<PriorityClass>({
   plural: "priorityclasses",
   namespaced: false,
   shortNames: ["pc"],
+  columns: [
+    nameColumn,
+    integerColumn("Value", "The greatest goes first.", ({ value }) => value),
+    booleanColumn(
+      "Global-Default",
+      "Whether it is for pods that name none.",
+      ({ globalDefault }) => globalDefault ?? false,
+    ),
+    ageColumn,
+    column("PreemptionPolicy", "Whether others give way.", ({ preemptionPolicy }) => preemptionPolicy),
+  ],
   schema: PriorityClassSchema,
 })

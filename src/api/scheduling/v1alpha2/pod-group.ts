@@ -10,6 +10,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import {
@@ -85,5 +86,25 @@ export const PodGroup = resource<PodGroup>({
   plural: "podgroups",
   namespaced: true,
   hasStatus: true,
+  columns: [
+    nameColumn,
+    column("Policy", "Whether all its pods must fit at once.", ({ spec }) =>
+      spec.schedulingPolicy.gang ? "Gang" : "Basic",
+    ),
+    column("Workload", "The Workload it is part of.", ({ spec }) =>
+      spec.podGroupTemplateRef ? (spec.podGroupTemplateRef.workload?.workloadName ?? "") : "<none>",
+    ),
+    column("Status", "How far it is.", formatStatus),
+    ageColumn,
+  ],
   schema: PodGroupSchema,
 })
+
+function formatStatus({ status }: PodGroup): string {
+  const find = (type: string) => status.conditions?.findLast((condition) => condition.type === type)
+  const disruption = find("DisruptionTarget")
+  if (disruption) return disruption.reason
+  const scheduled = find("PodGroupScheduled")
+  if (!scheduled) return "Pending"
+  return scheduled.status === "True" ? "Scheduled" : "Unschedulable"
+}

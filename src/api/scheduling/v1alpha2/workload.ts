@@ -9,6 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import {
   PodGroupResourceClaim,
@@ -57,5 +58,6 @@ export const Workload = resource<Workload>({
   kind: "Workload",
   plural: "workloads",
   namespaced: true,
+  columns: [nameColumn, ageColumn],
   schema: WorkloadSchema,
 })

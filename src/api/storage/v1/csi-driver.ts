@@ -10,6 +10,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, booleanColumn, column, nameColumn, orNone } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const TokenRequest = message("io.k8s.api.storage.v1.TokenRequest", {
@@ -46,5 +47,31 @@ export const CSIDriver = resource<CSIDriver>({
   kind: "CSIDriver",
   plural: "csidrivers",
   namespaced: false,
+  columns: [
+    nameColumn,
+    booleanColumn(
+      "AttachRequired",
+      "Whether volumes are attached before they are mounted.",
+      ({ spec }) => spec.attachRequired,
+    ),
+    booleanColumn("PodInfoOnMount", "Whether it is told about the pod.", ({ spec }) => spec.podInfoOnMount),
+    booleanColumn(
+      "StorageCapacity",
+      "Whether it says how much it has left.",
+      ({ spec }) => spec.storageCapacity,
+    ),
+    column(
+      "TokenRequests",
+      "Audiences of the tokens it wants.",
+      ({ spec }) => spec.tokenRequests?.map(({ audience }) => audience).join(",") ?? "<unset>",
+    ),
+    booleanColumn(
+      "RequiresRepublish",
+      "Whether it wants to be asked again from time to time.",
+      ({ spec }) => spec.requiresRepublish,
+    ),
+    column("Modes", "Which volumes it serves.", ({ spec }) => orNone(spec.volumeLifecycleModes.join(","))),
+    ageColumn,
+  ],
   schema: CSIDriverSchema,
 })

@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, type Infer, int32, list, message, optional, string } from "../../../apimachinery/schema.ts"
+import { ageColumn, integerColumn, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const VolumeNodeResources = message("io.k8s.api.storage.v1.VolumeNodeResources", {
@@ -37,5 +38,10 @@ export const CSINode = resource<CSINode>({
   kind: "CSINode",
   plural: "csinodes",
   namespaced: false,
+  columns: [
+    nameColumn,
+    integerColumn("Drivers", "How many drivers the node has.", ({ spec }) => spec.drivers?.length ?? 0),
+    ageColumn,
+  ],
   schema: CSINodeSchema,
 })

@@ -11,6 +11,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { TopologySelectorTerm } from "../../core/v1/node-selector.ts"
 import { PersistentVolumeReclaimPolicy } from "../../core/v1/persistent-volume.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -38,5 +39,31 @@ export const StorageClass = resource<StorageClass>({
   plural: "storageclasses",
   namespaced: false,
   shortNames: ["sc"],
+  columns: [
+    { ...nameColumn, cell: formatName },
+    column("Provisioner", "Who makes volumes.", ({ provisioner }) => provisioner),
+    column(
+      "ReclaimPolicy",
+      "What happens to a volume after its claim.",
+      ({ reclaimPolicy }) => reclaimPolicy,
+    ),
+    column("VolumeBindingMode", "When a volume is made.", ({ volumeBindingMode }) => volumeBindingMode),
+    column(
+      "AllowVolumeExpansion",
+      "Whether volumes may grow.",
+      ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false,
+    ),
+    ageColumn,
+  ],
   schema: StorageClassSchema,
 })
+
+const defaultAnnotations = [
+  "storageclass.kubernetes.io/is-default-class",
+  "storageclass.beta.kubernetes.io/is-default-class",
+]
+
+function formatName({ metadata }: StorageClass): string {
+  const isDefault = defaultAnnotations.some((annotation) => metadata.annotations?.[annotation] === "true")
+  return isDefault ? `${metadata.name} (default)` : metadata.name
+}

@@ -11,6 +11,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { ageColumn, booleanColumn, column, nameColumn } from "../../columns.ts"
 import { PersistentVolumeSpec } from "../../core/v1/persistent-volume.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
@@ -57,5 +58,13 @@ export const VolumeAttachment = resource<VolumeAttachment>({
   plural: "volumeattachments",
   namespaced: false,
   hasStatus: true,
+  columns: [
+    nameColumn,
+    { ...column("Attacher", "Who attaches it.", ({ spec }) => spec.attacher), format: "name" },
+    column("PV", "The volume.", ({ spec }) => spec.source.persistentVolumeName ?? ""),
+    column("Node", "The node.", ({ spec }) => spec.nodeName),
+    booleanColumn("Attached", "Whether it is done.", ({ status }) => status.attached),
+    ageColumn,
+  ],
   schema: VolumeAttachmentSchema,
 })

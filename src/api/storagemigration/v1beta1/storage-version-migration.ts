@@ -1,5 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, list, message, string } from "../../../apimachinery/schema.ts"
+import { column, nameColumn } from "../../columns.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { GroupResource } from "../../meta/v1/group-resource.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -42,5 +43,19 @@ export const StorageVersionMigration = resource<StorageVersionMigration>({
   plural: "storageversionmigrations",
   namespaced: false,
   hasStatus: true,
+  columns: [
+    { ...nameColumn, format: "" },
+    column("Resource", "What is written again.", ({ spec: { resource: of } }) =>
+      of.group ? `${of.resource}.${of.group}` : of.resource,
+    ),
+    column("Status", "How far it is.", formatStatus),
+  ],
   schema: StorageVersionMigrationSchema,
 })
+
+const states = ["Running", "Failed", "Succeeded"]
+
+function formatStatus({ status }: StorageVersionMigration): string {
+  const conditions = (status.conditions ?? []).filter((condition) => condition.status === "True")
+  return conditions.findLast((condition) => states.includes(condition.type))?.type ?? "Unknown"
+}
