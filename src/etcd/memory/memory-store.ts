@@ -29,6 +29,11 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 export function memoryStoreOf(state: State, options: MemoryStoreOptions): MemoryStore {
   const store = new LocalStore({ state, ...options })
   return Object.assign(store, {
-    fork: (forked = options) => memoryStoreOf(store.forkState(), forked),
+    fork: (forked = options) => {
+      const copy = store.forkState()
+      if (forked.clock !== options.clock)
+        copy.leases.shift(forked.clock.monotonic() - options.clock.monotonic())
+      return memoryStoreOf(copy, forked)
+    },
   })
 }

@@ -14,6 +14,7 @@ export class LeaseKeeper {
   readonly #random: Random | undefined
   readonly #expire: (id: bigint) => void
   #timer: Timer | undefined
+  #timerAtMs = 0
   #lastId = 0n
   #stopped = false
 
@@ -50,19 +51,24 @@ export class LeaseKeeper {
   #start(id: bigint, ttlSeconds: number): Lease {
     const lease = { id, ttlSeconds, expiresAtMs: this.#clock.monotonic() + ttlSeconds * 1000 }
     this.#table.set(lease)
-    if (this.#timer === undefined) this.#schedule()
+    if (this.#table.first() === lease) this.#schedule()
     return lease
   }
 
   // One timer for all: it may find that the lease it was set for has been renewed, and is then set anew.
   #schedule(): void {
     const first = this.#table.first()
-    this.#timer =
-      first && this.#clock.after(first.expiresAtMs - this.#clock.monotonic(), () => this.#expireDue())
+    if (first === undefined || this.#stopped) return
+    if (this.#timer !== undefined && this.#timerAtMs <= first.expiresAtMs) return
+    this.#timer?.cancel()
+    this.#timerAtMs = first.expiresAtMs
+    this.#timer = this.#clock.after(first.expiresAtMs - this.#clock.monotonic(), () => {
+      this.#timer = undefined
+      this.#expireDue()
+    })
   }
 
   #expireDue(): void {
-    if (this.#stopped) return
     for (let first = this.#table.first(); first !== undefined; first = this.#table.first()) {
       if (first.expiresAtMs > this.#clock.monotonic()) break
       this.#expire(first.id)

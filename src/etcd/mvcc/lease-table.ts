@@ -58,6 +58,12 @@ export class LeaseTable {
     return this.#byExpiry.minKey()
   }
 
+  /** Moves every deadline, for a clock that counts from elsewhere. */
+  shift(byMs: number): void {
+    for (const lease of this.#leases.valuesArray())
+      this.set({ ...lease, expiresAtMs: lease.expiresAtMs + byMs })
+  }
+
   attach(id: bigint, key: string): void {
     this.#attachments.set(attachmentPrefix(id) + key, key)
   }

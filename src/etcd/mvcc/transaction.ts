@@ -24,7 +24,8 @@ export function runTransaction(state: State, request: TxnRequest): TxnOutcome {
   const succeeded = (request.compare ?? []).every((compare) => holds(state, compare))
   const operations = (succeeded ? request.success : request.failure) ?? []
   // Everything that can fail is looked at before anything is changed: there is no rollback.
-  for (const operation of operations) checkOperation(state, operation)
+  checkLeases(state, operations)
+  checkRevisions(state, operations)
 
   const revision = state.revision + 1
   const events: StoreEvent[] = []
@@ -58,9 +59,14 @@ export function deleteKeys(state: State, keys: readonly string[]): readonly Stor
   return events
 }
 
-function checkOperation(state: State, operation: Operation): void {
-  if (operation.op === "range") state.readableRevision(operation.revision, state.revision)
-  if (operation.op === "put" && operation.lease) state.leases.get(operation.lease)
+function checkLeases(state: State, operations: readonly Operation[]): void {
+  for (const operation of operations)
+    if (operation.op === "put" && operation.lease) state.leases.get(operation.lease)
+}
+
+function checkRevisions(state: State, operations: readonly Operation[]): void {
+  for (const operation of operations)
+    if (operation.op === "range") state.readableRevision(operation.revision, state.revision)
 }
 
 type Write = (event: StoreEvent) => void
