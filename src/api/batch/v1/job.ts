@@ -169,6 +169,9 @@ export const Job = resource<Job>({
     wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template.spec.containers)),
     wideColumn("Selector", selectorText, ({ spec }) => formatSelector(spec.selector)),
   ],
+  selectableFields: {
+    "status.successful": ({ status }) => String(status.succeeded ?? 0),
+  },
   schema: JobSchema,
 })
 

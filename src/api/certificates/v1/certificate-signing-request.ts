@@ -112,6 +112,9 @@ export const CertificateSigningRequest = resource<CertificateSigningRequest>({
     ),
     column("Condition", "How far it is.", formatCondition),
   ],
+  selectableFields: {
+    "spec.signerName": ({ spec }) => spec.signerName,
+  },
   schema: CertificateSigningRequestSchema,
 })
 

@@ -26,5 +26,8 @@ export const ClusterTrustBundle = resource<ClusterTrustBundle>({
     nameColumn,
     column("SignerName", "For whose certificates.", ({ spec }) => orNone(spec.signerName)),
   ],
+  selectableFields: {
+    "spec.signerName": ({ spec }) => spec.signerName ?? "",
+  },
   schema: ClusterTrustBundleSchema,
 })

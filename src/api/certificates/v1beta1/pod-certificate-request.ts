@@ -76,6 +76,11 @@ export const PodCertificateRequest = resource<PodCertificateRequest>({
       formatLabels(spec.unverifiedUserAnnotations),
     ),
   ],
+  selectableFields: {
+    "spec.signerName": ({ spec }) => spec.signerName,
+    "spec.podName": ({ spec }) => spec.podName,
+    "spec.nodeName": ({ spec }) => spec.nodeName,
+  },
   schema: PodCertificateRequestSchema,
 })
 

@@ -65,6 +65,9 @@ export const Namespace = resource<Namespace>({
     column("Status", "Whether it is in use or going away.", ({ status }) => status.phase),
     ageColumn,
   ],
+  selectableFields: {
+    "status.phase": ({ status }) => status.phase,
+  },
   schema: NamespaceSchema,
 })
 

@@ -179,6 +179,9 @@ export const Node = resource<Node>({
   ],
   storagePrefix: "minions",
   columns: nodeColumns,
+  selectableFields: {
+    "spec.unschedulable": ({ spec }) => String(spec.unschedulable ?? false),
+  },
   schema: NodeSchema,
 })
 

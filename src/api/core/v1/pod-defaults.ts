@@ -29,7 +29,7 @@ export function defaultContainer(container: { image?: string; imagePullPolicy?: 
 
 /** A volume that does not say what it is, is an empty directory. */
 export function defaultVolume(volume: Volume): void {
-  const { name, ...source } = volume
+  const { name: _name, ...source } = volume
   if (Object.values(source).every((each) => each === undefined)) volume.emptyDir = {}
   if (volume.image) volume.image.pullPolicy ||= pullPolicyFor(volume.image.reference ?? "")
 }

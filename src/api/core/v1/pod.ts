@@ -304,5 +304,17 @@ export const Pod = resource<Pod>({
     { name: "resize", kind: "Pod", verbs: ["get", "patch", "update"] },
   ],
   columns: podColumns,
+  selectableFields: {
+    "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
+    "spec.restartPolicy": ({ spec }) => spec.restartPolicy,
+    "spec.schedulerName": ({ spec }) => spec.schedulerName,
+    "spec.serviceAccountName": ({ spec }) => spec.serviceAccountName ?? "",
+    "spec.hostNetwork": ({ spec }) => String(spec.hostNetwork ?? false),
+    "status.phase": ({ status }) => status.phase ?? "",
+    "status.podIP": ({ status }) => status.podIPs?.[0]?.ip ?? "",
+    // Upstream takes it in a selector and never sets it.
+    "status.podIPs": () => "",
+    "status.nominatedNodeName": ({ status }) => status.nominatedNodeName ?? "",
+  },
   schema: PodSchema,
 })

@@ -92,6 +92,9 @@ export const ReplicationController = resource<ReplicationController>({
     wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template?.spec.containers)),
     wideColumn("Selector", selectorText, ({ spec }) => formatLabels(spec.selector)),
   ],
+  selectableFields: {
+    "status.replicas": ({ status }) => String(status.replicas),
+  },
   schema: ReplicationControllerSchema,
 })
 

@@ -34,5 +34,8 @@ export const Secret = resource<Secret>({
     column("Data", "How many keys it has.", ({ data }) => Object.keys(data ?? {}).length),
     ageColumn,
   ],
+  selectableFields: {
+    type: (secret) => secret.type,
+  },
   schema: SecretSchema,
 })

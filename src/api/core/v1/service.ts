@@ -146,6 +146,10 @@ export const Service = resource<Service>({
   ],
   storagePrefix: "services/specs",
   columns: serviceColumns,
+  selectableFields: {
+    "spec.clusterIP": ({ spec }) => spec.clusterIP ?? "",
+    "spec.type": ({ spec }) => spec.type,
+  },
   schema: ServiceSchema,
 })
 

@@ -50,6 +50,18 @@ export const Event = resource<Event>({
   shortNames: ["ev"],
   storedAs: { group: "", version: "v1" },
   columns: eventColumns(factsOf),
+  selectableFields: {
+    "regarding.kind": ({ regarding }) => regarding.kind ?? "",
+    "regarding.namespace": ({ regarding }) => regarding.namespace ?? "",
+    "regarding.name": ({ regarding }) => regarding.name ?? "",
+    "regarding.uid": ({ regarding }) => regarding.uid ?? "",
+    "regarding.apiVersion": ({ regarding }) => regarding.apiVersion ?? "",
+    "regarding.resourceVersion": ({ regarding }) => regarding.resourceVersion ?? "",
+    "regarding.fieldPath": ({ regarding }) => regarding.fieldPath ?? "",
+    reason: ({ reason }) => reason ?? "",
+    reportingController: ({ reportingController }) => reportingController ?? "",
+    type: ({ type }) => type ?? "",
+  },
   schema: EventSchema,
 })
 

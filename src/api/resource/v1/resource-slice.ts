@@ -140,5 +140,9 @@ export const ResourceSlice = resource<ResourceSlice>({
     column("Pool", "The pool they belong to.", ({ spec }) => spec.pool.name),
     ageColumn,
   ],
+  selectableFields: {
+    "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
+    "spec.driver": ({ spec }) => spec.driver,
+  },
   schema: ResourceSliceSchema,
 })
