@@ -10,6 +10,9 @@ import type { Authorizer } from "../authorization/authorizer.ts"
 
 export type AdmissionOperation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT"
 
+/** Undefined for DELETE, which has no new state. */
+export type AdmittedObject = KubeObject | undefined
+
 /** A write (or a CONNECT: exec, attach, portforward, proxy) on its way to the store. Objects are frozen. */
 export interface AdmissionAttributes {
   readonly operation: AdmissionOperation
@@ -47,7 +50,7 @@ export interface AdmissionPlugin {
   /** What it wants to see; the chain asks it about nothing else. */
   readonly on: readonly AdmissionMatch[]
   /** Gives the object that replaces `attributes.object`: the same one, or a copy that differs. Throws StatusError. */
-  mutate?(attributes: AdmissionAttributes): KubeObject | Promise<KubeObject>
+  mutate?(attributes: AdmissionAttributes): AdmittedObject | Promise<AdmittedObject>
   /** Throws StatusError to refuse. */
   validate?(attributes: AdmissionAttributes): void | Promise<void>
 }
