@@ -1,0 +1,84 @@
+import { formatTime } from "../../apimachinery/time.ts"
+import { keyOf } from "../../apimachinery/meta.ts"
+import { Pod } from "../../api/core/v1/pod.ts"
+import type { TestCluster } from "./test-cluster.ts"
+
+export interface SimulatedNodes {
+  /** Pods for which this says false never become ready. */
+  isGood: (pod: Pod) => boolean
+}
+
+/**
+ * Stands in for scheduler and kubelet: every pod is bound to some node, runs and is ready after a while, and is gone a
+ * while after its deletion was asked for.
+ */
+export function simulateNodes(
+  cluster: Pick<TestCluster, "client" | "clock" | "informers">,
+  options: { readonly readyAfterMs?: number; readonly goneAfterMs?: number; readonly nodes?: number } = {},
+): SimulatedNodes {
+  const { client, clock, informers } = cluster
+  const { readyAfterMs = 1000, goneAfterMs = 1000, nodes = 3 } = options
+  const controls: SimulatedNodes = { isGood: () => true }
+  const seen = new Set<string>()
+  const dying = new Set<string>()
+  let count = 0
+
+  informers.onChange(Pod, (pod) => {
+    if (!pod) return
+    const { uid, deletionTimestamp } = pod.metadata
+    if (deletionTimestamp && !dying.has(uid)) {
+      dying.add(uid)
+      clock.after(goneAfterMs, () => void end(pod))
+    } else if (!seen.has(uid)) {
+      seen.add(uid)
+      const node = pod.spec.nodeName || `node-${count++ % nodes}`
+      const address = `10.244.0.${count}`
+      void bind(pod, node)
+      clock.after(readyAfterMs, () => void run(pod, address))
+    }
+  })
+
+  async function bind(pod: Pod, node: string): Promise<void> {
+    if (pod.spec.nodeName) return
+    const target = { apiVersion: "v1", kind: "Node", name: node }
+    const body = { apiVersion: "v1", kind: "Binding", metadata: { ...keyOf(pod) }, target }
+    await client.createSubresource(Pod, keyOf(pod), "binding", body).catch(() => {})
+  }
+
+  async function run(pod: Pod, address: string): Promise<void> {
+    const current = informers.cache.find(Pod, keyOf(pod))
+    if (current?.metadata.uid !== pod.metadata.uid || current.metadata.deletionTimestamp) return
+    if (!controls.isGood(current)) return
+    await client.updateStatus(Pod, withStatus(current, address, clock.now())).catch(() => {})
+  }
+
+  async function end(pod: Pod): Promise<void> {
+    await client
+      .delete(Pod, keyOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
+      .catch(() => {})
+  }
+
+  return controls
+}
+
+/** Running and ready. */
+export function withStatus(pod: Pod, address: string, nowMs: number): Pod {
+  const since = formatTime(nowMs)
+  const condition = (type: string) => ({
+    type,
+    status: "True",
+    lastProbeTime: null as never,
+    lastTransitionTime: since,
+  })
+  return {
+    ...pod,
+    status: {
+      ...pod.status,
+      phase: "Running",
+      startTime: since,
+      podIP: address,
+      podIPs: [{ ip: address }],
+      conditions: ["PodScheduled", "Initialized", "ContainersReady", "Ready"].map(condition),
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import { silentLogger, type Logger } from "../../base/log.ts"
+import { SimulatedClock } from "../../base/simulated/clock.ts"
+import { SeededRandom } from "../../base/simulated/random.ts"
+import { startTestServer, type TestServer } from "../../apiserver/testing.ts"
+import { Event } from "../../api/core/v1/event.ts"
+import { Namespace } from "../../api/core/v1/namespace.ts"
+import type { KubeObject, ObjectKey } from "../../apimachinery/meta.ts"
+import type { Resource } from "../../apimachinery/resource.ts"
+import { ignoreAlreadyExists } from "../../apimachinery/status-error.ts"
+import type { Client } from "../../client/client.ts"
+import type { ControllerDefinition } from "../../client/controller.ts"
+import { createInformers, type Informers } from "../../client/informers.ts"
+import { runControllers } from "../../client/run-controllers.ts"
+
+export interface TestCluster {
+  readonly client: Client
+  readonly clock: SimulatedClock
+  readonly informers: Informers
+  readonly server: TestServer
+  /** What went wrong inside controllers; a test may look. */
+  readonly errors: readonly string[]
+  /** Lets time pass, and everything happen that follows. */
+  advance(ms: number): Promise<void>
+  /** Reads, changes a copy, writes. */
+  edit<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, change: (draft: T) => void): Promise<T>
+  /** "Normal SuccessfulCreate Created pod: web-abcde", in the order they were recorded, counted ones once. */
+  events(about?: Pick<KubeObject, "kind">): Promise<string[]>
+  stop(): Promise<void>
+}
+
+/**
+ * The real API server in memory with some controllers, under a clock that the test moves. Nothing schedules or runs
+ * pods: see simulated-nodes.ts.
+ */
+export async function startTestCluster(
+  controllers: readonly ControllerDefinition[] | ((server: TestServer) => readonly ControllerDefinition[]),
+  options: { readonly seed?: string; readonly startMs?: number } = {},
+): Promise<TestCluster> {
+  const clock = new SimulatedClock(options.startMs)
+  const random = new SeededRandom(options.seed ?? "controllers")
+  const server = await startTestServer({ clock, random })
+  const { client } = server
+  const errors: string[] = []
+  const log = collectErrors(errors)
+  const informers = createInformers({ client, clock, random, log })
+  const abort = new AbortController()
+  const definitions = typeof controllers === "function" ? controllers(server) : controllers
+  const running = runControllers({
+    controllers: definitions,
+    client,
+    informers,
+    clock,
+    random,
+    log,
+    signal: abort.signal,
+  })
+  informers.start(abort.signal)
+  await client.create(Namespace, { metadata: { name: "default" } }).catch(ignoreAlreadyExists)
+  await clock.advance(10)
+
+  return {
+    client,
+    clock,
+    informers,
+    server,
+    errors,
+    advance: (ms) => clock.advance(ms),
+    async edit(resource, key, change) {
+      const draft = structuredClone(await client.get(resource, key))
+      change(draft)
+      return client.update(resource, draft)
+    },
+    async events(about) {
+      const { items } = await client.list(Event)
+      return items
+        .filter((event) => !about || event.involvedObject.kind === about.kind)
+        .sort((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion))
+        .map((event) => `${event.type} ${event.reason} ${event.message}`)
+    },
+    async stop() {
+      abort.abort()
+      await running
+      await server.stop()
+    },
+  }
+}
+
+function collectErrors(errors: string[]): Logger {
+  const logger: Logger = {
+    ...silentLogger,
+    error(message, values) {
+      const { error } = values ?? {}
+      errors.push(`${message}: ${error instanceof Error ? error.message : JSON.stringify(values)}`)
+    },
+    named: () => logger,
+  }
+  return logger
+}
