@@ -1,6 +1,8 @@
-import { alreadyExists, generateNameConflict } from "../../apimachinery/status-errors.ts"
-import { isStatusError } from "../../apimachinery/status-error.ts"
+import { copyJson } from "../../apimachinery/freeze.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
+import { isStatusError } from "../../apimachinery/status-error.ts"
+import { alreadyExists, generateNameConflict } from "../../apimachinery/status-errors.ts"
+import { normalize } from "../../apimachinery/structural.ts"
 import { decodeBody } from "../encoding/decode-body.ts"
 import { respondObject } from "../encoding/respond.ts"
 import type { ServerResponse } from "../http/response.ts"
@@ -9,7 +11,7 @@ import type { View } from "../registry/view.ts"
 import { keyIn, type ResourceRequest, strategyContext } from "../resource-request.ts"
 import type { StoredObject } from "../watch-cache/stored-object.ts"
 import { admissionAttributes } from "./admit.ts"
-import { ensureNamespace, nameAnew, prepareCreate, validateCreate } from "./prepare-create.ts"
+import { ensureNamespace, generateName, prepareCreate, validateCreate } from "./prepare-create.ts"
 import { parseWriteOptions, type WriteOptions } from "./write-options.ts"
 
 /** How often a generated name that is taken is replaced by another. */
@@ -17,7 +19,7 @@ const nameAttempts = 8
 
 export async function create(request: ResourceRequest, view: View): Promise<ServerResponse> {
   const options = parseWriteOptions(request.context.request.query, "CreateOptions")
-  const draft = await decodeBody(request.context, view.kind)
+  const draft = await decodeBody(request.context, view.kind, options.fieldValidation)
   ensureNamespace(draft, request.served.resource.namespaced, request.namespace)
   const stored = await createObject(request, draft, options)
   return respondObject(request, 201, view, stored)
@@ -29,47 +31,53 @@ export async function createObject(
   draft: KubeObject,
   options: WriteOptions,
 ): Promise<StoredObject> {
-  const { context, served, namespace } = request
-  const { admission } = context.server
+  const { context, served } = request
   const attributes = admissionAttributes(request, "CREATE", options, { object: draft, oldObject: undefined })
-  const admitted = (await admission.mutate(attributes)) ?? draft
-  const object = served.toStorage(privateCopy(admitted, draft)) as Mutable
-  const strategy = strategyContext(request, options.dryRun)
-  prepareCreate(served, object, strategy)
+  const admitted = (await context.server.admission.mutate(attributes)) ?? draft
+  // Admission hands back the draft itself, or a copy that may share frozen parts.
+  const object = served.toStorage(admitted === draft ? draft : copyJson(admitted)) as Mutable
+  if (object.metadata.name) return storeNew(request, object, options)
   for (let attempt = 1; ; attempt++) {
-    validateCreate(served, object, strategy)
-    await admission.validate({
-      ...attributes,
-      object: served.fromStorage(object),
-      name: object.metadata.name,
-    })
+    const name = generateName(object, context.server.random)
     try {
-      return await store(request, object, options)
+      const named = { ...object, metadata: { ...object.metadata, name } } as Mutable
+      return await storeNew(request, named, options)
     } catch (error) {
       if (!object.metadata.generateName || !isStatusError(error, "AlreadyExists")) throw error
-      if (draft.metadata.name) throw error
-      if (attempt === nameAttempts) throw generateNameConflict(served.resource, object.metadata.name, 1)
-      nameAnew(object, strategy)
+      if (attempt === nameAttempts) throw generateNameConflict(served.resource, name, 1)
     }
-  }
-
-  function store({ served }: ResourceRequest, object: Mutable, { dryRun }: WriteOptions) {
-    const key = keyIn(served, namespace, object.metadata.name)
-    return served.registry
-      .change(
-        key,
-        async (current) => {
-          if (current) throw alreadyExists(served.resource, object.metadata.name)
-          const alongside = await served.strategy.allocate?.(object, undefined, strategy)
-          return { kind: "put", object, ...(alongside && { alongside }) }
-        },
-        { dryRun, signal: context.signal },
-      )
-      .then(({ stored }) => stored)
   }
 }
 
-/** Admission hands back the draft itself, or a copy that may share frozen parts. */
-function privateCopy(admitted: KubeObject, draft: KubeObject): KubeObject {
-  return admitted === draft ? draft : structuredClone(admitted)
+/** Prepare, validate, admit, store. `draft` is private, in the storage version, and has its name. */
+async function storeNew(
+  request: ResourceRequest,
+  draft: Mutable,
+  options: WriteOptions,
+): Promise<StoredObject> {
+  const { context, served, namespace } = request
+  const { strategy, registry } = served
+  const { name } = draft.metadata
+  const strategyInput = strategyContext(request, options.dryRun)
+  const { stored } = await registry.change(
+    keyIn(served, namespace, name),
+    async (current) => {
+      if (current) throw alreadyExists(served.resource, name)
+      // What is claimed may be lost to another writer: then all starts over from the draft.
+      const object = strategy.allocate ? copyJson(draft) : draft
+      const alongside = await strategy.allocate?.(object, undefined, strategyInput)
+      prepareCreate(served, object, strategyInput)
+      validateCreate(served, object, strategyInput)
+      const shown = served.fromStorage(object)
+      const attributes = admissionAttributes(request, "CREATE", options, {
+        object: shown,
+        oldObject: undefined,
+      })
+      await context.server.admission.validate({ ...attributes, name })
+      const complete = normalize(registry.storage.schema, object)
+      return { kind: "put", object: complete, ...(alongside && { alongside }) }
+    },
+    { dryRun: options.dryRun, signal: context.signal },
+  )
+  return stored
 }

@@ -1,9 +1,13 @@
+import { groupResource } from "../../apimachinery/resource.ts"
 import { methodNotSupported } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
 import type { ServerResponse } from "../http/response.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import { mainView, statusView, type View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
+import { bindPod } from "../subresources/bind-pod.ts"
+import { finalizeView } from "../subresources/finalize-view.ts"
+import { scaleView } from "../subresources/scale-view.ts"
 import { create } from "./create.ts"
 import { deleteOne } from "./delete.ts"
 import { deleteCollection } from "./delete-collection.ts"
@@ -13,6 +17,17 @@ import { update } from "./update.ts"
 import { watch } from "./watch.ts"
 
 type VerbHandler = (request: ResourceRequest, view: View) => Promise<ServerResponse>
+
+/** Subresources that show and take a part of the object, beside status and scale. */
+const subresourceViews: Readonly<Record<string, (served: ServedResource) => View>> = {
+  "namespaces/finalize": finalizeView,
+}
+
+/** Subresources that are an action: "VERB RESOURCE/NAME". */
+const actions: Readonly<Record<string, (request: ResourceRequest) => Promise<ServerResponse>>> = {
+  "create pods/binding": bindPod,
+  "create bindings": bindPod,
+}
 
 const verbHandlers: Readonly<Record<string, VerbHandler>> = {
   get,
@@ -36,6 +51,9 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
     name,
     subresource,
   }
+  const path = groupResource(served.resource) + (subresource && `/${subresource}`)
+  const action = actions[`${verb} ${path}`]
+  if (action) return action(request)
   const view = viewOf(served, subresource)
   if (!view) return undefined
   const handler = verbHandlers[verb]
@@ -47,6 +65,8 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
 
 function viewOf(served: ServedResource, subresource: string): View | undefined {
   if (subresource === "") return mainView(served)
-  if (subresource === "status" && served.resource.hasStatus) return statusView(served)
-  return undefined
+  const { resource } = served
+  if (subresource === "status" && resource.hasStatus) return statusView(served)
+  if (subresource === "scale" && resource.scale) return scaleView(served, resource.scale)
+  return subresourceViews[`${groupResource(resource)}/${subresource}`]?.(served)
 }

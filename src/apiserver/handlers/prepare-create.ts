@@ -2,7 +2,7 @@ import { invalid } from "../../apimachinery/field-error.ts"
 import { badRequest } from "../../apimachinery/status-errors.ts"
 import { StatusError } from "../../apimachinery/status-error.ts"
 import { validateObjectMeta } from "../../apimachinery/validate-object-meta.ts"
-import { safeSuffix, uuid } from "../../base/random.ts"
+import { type Random, safeSuffix, uuid } from "../../base/random.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import type { Mutable, StrategyContext } from "../registry/strategy.ts"
 
@@ -36,13 +36,12 @@ export function prepareCreate({ strategy }: ServedResource, object: Mutable, con
   strategy.prepareForCreate(object, context)
   metadata.uid = uuid(context.server.random)
   metadata.creationTimestamp = context.now
-  if (!metadata.name && metadata.generateName) nameAnew(object, context)
 }
 
-/** "web-" becomes "web-x7k2p". */
-export function nameAnew(object: Mutable, { server }: StrategyContext): void {
-  const base = object.metadata.generateName!.slice(0, maxNameLength - suffixLength)
-  object.metadata.name = base + safeSuffix(server.random, suffixLength)
+/** "web-" becomes "web-x7k2p"; "" when there is nothing to make a name of. */
+export function generateName({ metadata }: Mutable, random: Random): string {
+  if (!metadata.generateName) return ""
+  return metadata.generateName.slice(0, maxNameLength - suffixLength) + safeSuffix(random, suffixLength)
 }
 
 /** Throws StatusError Invalid with all that is wrong. */

@@ -1,6 +1,8 @@
+import { copyJson } from "../../apimachinery/freeze.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
+import { normalize } from "../../apimachinery/structural.ts"
 import type { Change } from "../registry/registry.ts"
-import { objectAs } from "../registry/served-resources.ts"
+import { objectAs, type ServedResource } from "../registry/served-resources.ts"
 import type { Mutable } from "../registry/strategy.ts"
 import type { View } from "../registry/view.ts"
 import { keyOf, type ResourceRequest, strategyContext } from "../resource-request.ts"
@@ -30,6 +32,7 @@ export async function replaceObject(
     const wanted = await next(current)
     const object = await admitted(request, view, options, wanted, current)
     const old = stored.object
+    const alongside = await served.strategy.allocate?.(object, old, strategy)
     prepareUpdate(view, object, old, strategy)
     validateUpdate(served, view, object, old, strategy)
     await context.server.admission.validate(
@@ -39,13 +42,13 @@ export async function replaceObject(
         kind: view.kind,
       }),
     )
-    if (isGone(object)) {
-      const alongside = await served.strategy.allocate?.(undefined, old, strategy)
-      return { kind: "delete", ...(alongside && { alongside }) }
+    if (isGone(served, object)) {
+      const released = await served.strategy.allocate?.(undefined, old, strategy)
+      return { kind: "delete", ...(released && { alongside: released }) }
     }
-    const alongside = await served.strategy.allocate?.(object, old, strategy)
-    if (!alongside && equalButVersion(object, old)) return { kind: "none" }
-    return { kind: "put", object, ...(alongside && { alongside }) }
+    const complete = normalize(served.registry.storage.schema, object)
+    if (!alongside && equalButVersion(complete, old)) return { kind: "none" }
+    return { kind: "put", object: complete, ...(alongside && { alongside }) }
   }
   const { dryRun } = options
   const { stored } = await served.registry.change(keyOf(request), decide, { dryRun, signal: context.signal })
@@ -67,13 +70,15 @@ async function admitted(
     kind: view.kind,
   })
   const result = (await context.server.admission.mutate(attributes)) ?? shown
-  const object = result === shown ? wanted : view.take(current, structuredClone(result) as Mutable)
+  const object = result === shown ? wanted : view.take(current, copyJson(result) as Mutable)
   return served.toStorage(object) as Mutable
 }
 
 /** The last finalizer of an object that is being deleted has been taken off: now it goes. */
-function isGone({ metadata }: Mutable): boolean {
+function isGone({ strategy }: ServedResource, object: Mutable): boolean {
+  const { metadata } = object
   return (
+    !strategy.isHeld?.(object) &&
     metadata.deletionTimestamp !== undefined &&
     !metadata.finalizers?.length &&
     !metadata.deletionGracePeriodSeconds

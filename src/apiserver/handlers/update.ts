@@ -1,3 +1,4 @@
+import { copyJson } from "../../apimachinery/freeze.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import { notFound } from "../../apimachinery/status-errors.ts"
 import { decodeBody } from "../encoding/decode-body.ts"
@@ -15,11 +16,11 @@ import { parseWriteOptions } from "./write-options.ts"
 export async function update(request: ResourceRequest, view: View): Promise<ServerResponse> {
   const { context, served, name } = request
   const options = parseWriteOptions(context.request.query, "UpdateOptions")
-  const body = await decodeBody(context, view.kind)
+  const body = await decodeBody(context, view.kind, options.fieldValidation)
   ensureNamespace(body, served.resource.namespaced, request.namespace)
   ensureName(body, name)
   const next = (current: KubeObject) => {
-    const object = view.take(current, structuredClone(body))
+    const object = view.take(current, copyJson(body))
     checkPreconditions(served, object, current)
     return object
   }

@@ -3,6 +3,7 @@ import { conflict } from "../../apimachinery/status-errors.ts"
 import { parseTime, formatTime } from "../../apimachinery/time.ts"
 import type { DeleteOptions } from "../handlers/delete-options.ts"
 import type { ServedResource } from "./served-resources.ts"
+import type { Mutable } from "./strategy.ts"
 
 /**
  * What deleting an object means, as a pure decision. An object goes at once when nothing holds it; finalizers and a grace
@@ -33,8 +34,8 @@ export function planDeletion(
   const sameFinalizers = finalizers.length === old.length && finalizers.every((name) => old.includes(name))
   let object = graceful ?? current
   if (!sameFinalizers) object = withMetadata(object, { finalizers: [...finalizers] })
-  if (finalizers.length > 0) {
-    const marked = graceful ? object : mark(object, nowMs)
+  if (finalizers.length > 0 || served.strategy.isHeld?.(current)) {
+    const marked = graceful ? object : mark(served, object, nowMs)
     return marked === current ? { kind: "none" } : { kind: "mark", object: marked }
   }
   if (graceful && (graceful.metadata.deletionGracePeriodSeconds ?? 0) > 0) return { kind: "mark", object }
@@ -86,14 +87,16 @@ function planGrace(
 }
 
 /** For kinds without a grace period, held by finalizers alone. */
-function mark(object: KubeObject, nowMs: number): KubeObject {
+function mark({ strategy }: ServedResource, object: KubeObject, nowMs: number): KubeObject {
   const { deletionTimestamp, deletionGracePeriodSeconds, generation } = object.metadata
-  if (deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0) return object
-  return withMetadata(object, {
+  if (deletionTimestamp !== undefined && !deletionGracePeriodSeconds) return object
+  const marked = withMetadata(object, {
     deletionTimestamp: deletionTimestamp ?? formatTime(nowMs),
     deletionGracePeriodSeconds: 0,
     ...(deletionGracePeriodSeconds === undefined && generation && { generation: generation + 1 }),
   })
+  strategy.prepareForDelete?.(marked as Mutable)
+  return marked
 }
 
 /** The garbage collector's two finalizers follow from what the deleter wants to happen to dependents. */

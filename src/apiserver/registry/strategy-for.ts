@@ -1,8 +1,97 @@
-import type { Resource } from "../../apimachinery/resource.ts"
-import { defaultStrategy } from "./default-strategy.ts"
+import { dns1035LabelName, pathSegmentName } from "../../apimachinery/names.ts"
+import { groupResource, type Resource } from "../../apimachinery/resource.ts"
+import { bumpGeneration, copyField, defaultStrategy, keepAllBut } from "./default-strategy.ts"
+import { namespaceStrategy } from "./strategies/namespace.ts"
+import { podStrategy } from "./strategies/pod.ts"
 import type { Strategy } from "./strategy.ts"
 
 /** What is special about a kind; most have nothing. */
 export function strategyFor(resource: Resource): Strategy {
-  return defaultStrategy(resource)
+  return defaultStrategy(resource, specialities[groupResource(resource)])
+}
+
+/** The status is there, but what is wished for has no generation. */
+const withoutGeneration: Partial<Strategy> = {
+  prepareForCreate(object) {
+    object["status"] = {}
+  },
+  prepareForUpdate(object, old) {
+    copyField(object, old, "status")
+  },
+}
+
+/** No status, and yet a generation of what is wished for. */
+const withGeneration: Partial<Strategy> = {
+  prepareForCreate(object) {
+    object.metadata.generation = 1
+  },
+  prepareForUpdate: bumpGeneration,
+}
+
+const createdByUpdate: Partial<Strategy> = { allowsCreateOnUpdate: true }
+const rbac: Partial<Strategy> = { allowsCreateOnUpdate: true, nameRule: pathSegmentName }
+const needsVersion: Partial<Strategy> = { allowsUnconditionalUpdate: false }
+
+const specialities: Readonly<Record<string, Partial<Strategy>>> = {
+  pods: podStrategy,
+  namespaces: namespaceStrategy,
+  // A kubelet registers its node with a status.
+  nodes: {
+    prepareForCreate() {},
+    prepareForUpdate: (object, old) => copyField(object, old, "status"),
+  },
+  services: {
+    ...withoutGeneration,
+    allowsCreateOnUpdate: true,
+    nameRule: dns1035LabelName,
+    returnsDeletedObject: true,
+  },
+  serviceaccounts: { returnsDeletedObject: true },
+  podtemplates: { ...withGeneration, returnsDeletedObject: true },
+  resourcequotas: { ...withoutGeneration, returnsDeletedObject: true },
+  persistentvolumes: { ...withoutGeneration, returnsDeletedObject: true },
+  persistentvolumeclaims: {
+    ...withoutGeneration,
+    returnsDeletedObject: true,
+    prepareForCreate: (object) => void (object["status"] = { phase: "Pending" }),
+  },
+  replicationcontrollers: { garbageCollection: "orphan" },
+  limitranges: createdByUpdate,
+  endpoints: createdByUpdate,
+  events: { allowsCreateOnUpdate: true, garbageCollection: "unsupported" },
+  "leases.coordination.k8s.io": { allowsCreateOnUpdate: true, allowsUnconditionalUpdate: false },
+  "endpointslices.discovery.k8s.io": withGeneration,
+  "networkpolicies.networking.k8s.io": withGeneration,
+  "priorityclasses.scheduling.k8s.io": withGeneration,
+  "deviceclasses.resource.k8s.io": withGeneration,
+  "resourceslices.resource.k8s.io": withGeneration,
+  "validatingwebhookconfigurations.admissionregistration.k8s.io": { ...withGeneration, ...needsVersion },
+  "mutatingwebhookconfigurations.admissionregistration.k8s.io": { ...withGeneration, ...needsVersion },
+  "validatingadmissionpolicybindings.admissionregistration.k8s.io": { ...withGeneration, ...needsVersion },
+  "mutatingadmissionpolicies.admissionregistration.k8s.io": { ...withGeneration, ...needsVersion },
+  "mutatingadmissionpolicybindings.admissionregistration.k8s.io": { ...withGeneration, ...needsVersion },
+  "validatingadmissionpolicies.admissionregistration.k8s.io": needsVersion,
+  "customresourcedefinitions.apiextensions.k8s.io": needsVersion,
+  "apiservices.apiregistration.k8s.io": { ...withoutGeneration, ...needsVersion },
+  "certificatesigningrequests.certificates.k8s.io": {
+    ...withoutGeneration,
+    prepareForStatusUpdate(object, old) {
+      keepAllBut(object, old, ["status", "metadata"])
+    },
+  },
+  "clusterroles.rbac.authorization.k8s.io": rbac,
+  "clusterrolebindings.rbac.authorization.k8s.io": rbac,
+  "roles.rbac.authorization.k8s.io": rbac,
+  "rolebindings.rbac.authorization.k8s.io": rbac,
+  "horizontalpodautoscalers.autoscaling": withoutGeneration,
+  "jobs.batch": { garbageCollection: "orphan" },
+  "poddisruptionbudgets.policy": needsVersion,
+  "csinodes.storage.k8s.io": needsVersion,
+  "csidrivers.storage.k8s.io": needsVersion,
+  "csistoragecapacities.storage.k8s.io": needsVersion,
+  "volumeattachments.storage.k8s.io": { ...withoutGeneration, ...needsVersion },
+  "runtimeclasses.node.k8s.io": needsVersion,
+  "servicecidrs.networking.k8s.io": withoutGeneration,
+  "resourceclaims.resource.k8s.io": withoutGeneration,
+  "storageversions.internal.apiserver.k8s.io": { ...withoutGeneration, ...needsVersion },
 }

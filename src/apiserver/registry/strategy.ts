@@ -46,6 +46,10 @@ export interface Strategy {
    * removed at once.
    */
   gracePeriodSeconds?(object: KubeObject, requested: number | undefined): number
+  /** Something beside its finalizers holds the object: deleting only marks it. */
+  isHeld?(object: KubeObject): boolean
+  /** Changes what else is to change when an object is marked as being deleted. In place. */
+  prepareForDelete?(object: Mutable): void
   /** Resources claimed with the object or given back with it, in the same transaction. May set fields of `object`. */
   allocate?(
     object: Mutable | undefined,

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../apimachinery/meta.ts"
-import { deepFreeze } from "./deep-freeze.ts"
+import { deepFreeze } from "../../apimachinery/freeze.ts"
 
 /** Turns stored bytes into an object; the object has no resourceVersion yet and belongs to the caller. */
 export interface StorageDecoder {

@@ -43,7 +43,7 @@ export class WatcherIndex {
   }
 
   *[Symbol.iterator](): Iterator<Watcher> {
-    for (const members of this.#groups.values()) yield* [...members]
+    for (const members of this.#groups.values()) yield* members
   }
 
   #offerTo(group: string, event: CacheEvent): void {

@@ -1,0 +1,91 @@
+import { BindingSchema, type Binding } from "../../api/core/v1/binding.ts"
+import type { Pod } from "../../api/core/v1/pod.ts"
+import { copyJson } from "../../apimachinery/freeze.ts"
+import { type FieldError, invalid, requiredValue, unsupportedValue } from "../../apimachinery/field-error.ts"
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import { conflict, notFound } from "../../apimachinery/status-errors.ts"
+import { formatTime } from "../../apimachinery/time.ts"
+import { decodeBody } from "../encoding/decode-body.ts"
+import { respondPlain } from "../encoding/respond-plain.ts"
+import { admissionAttributes } from "../handlers/admit.ts"
+import { ensureNamespace } from "../handlers/prepare-create.ts"
+import { parseWriteOptions } from "../handlers/write-options.ts"
+import type { ServerResponse } from "../http/response.ts"
+import { keyIn, type ResourceRequest } from "../resource-request.ts"
+
+const bindingKind = { group: "", version: "v1", kind: "Binding", schema: BindingSchema }
+
+/** POST pods/NAME/binding, and the older POST bindings: puts a pod on a node, once. */
+export async function bindPod(request: ResourceRequest): Promise<ServerResponse> {
+  const { context, served } = request
+  const options = parseWriteOptions(context.request.query, "CreateOptions")
+  const draft = await decodeBody(context, bindingKind, options.fieldValidation)
+  ensureNamespace(draft, true, request.namespace)
+  const name = request.name || draft.metadata.name
+  const named = { ...request, name }
+  const attributes = admissionAttributes(named, "CREATE", options, {
+    object: draft,
+    oldObject: undefined,
+    kind: bindingKind,
+  })
+  const admitted = ((await context.server.admission.mutate(attributes)) ?? draft) as unknown as Binding
+  await context.server.admission.validate({ ...attributes, object: admitted })
+  validateBinding(admitted)
+
+  const now = formatTime(context.server.clock.now())
+  const { registry } = context.server.resources.get({ group: "", version: "v1", plural: "pods" })
+  await registry.change(
+    keyIn({ ...served, resource: registry.storage }, request.namespace, name),
+    (stored) => {
+      if (!stored) throw notFound(registry.storage, name)
+      return {
+        kind: "put",
+        object: bound(stored.object as unknown as Pod, admitted, now) as unknown as KubeObject,
+      }
+    },
+    { dryRun: options.dryRun, signal: context.signal },
+  )
+  return respondPlain(context, 201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" })
+}
+
+function validateBinding({ target, metadata }: Binding): void {
+  const errors: FieldError[] = []
+  if (target.kind && target.kind !== "Node") {
+    errors.push(unsupportedValue("target.kind", target.kind, ["Node", "<empty>"]))
+  }
+  if (!target.name) errors.push(requiredValue("target.name"))
+  if (errors.length > 0) throw invalid({ group: "", kind: "Binding" }, metadata.name, errors)
+}
+
+function bound(pod: Pod, { metadata, target }: Binding, now: string): Pod {
+  const { name, uid, resourceVersion } = pod.metadata
+  const refuse = (why: string) => conflict({ group: "", plural: "pods/binding" }, name, why)
+  if (metadata.uid && metadata.uid !== uid) {
+    throw refuse(`Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`)
+  }
+  if (metadata.resourceVersion && metadata.resourceVersion !== resourceVersion) {
+    throw refuse(
+      `Precondition failed: ResourceVersion in precondition: ${metadata.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+    )
+  }
+  if (pod.metadata.deletionTimestamp)
+    throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
+  if (pod.spec.nodeName) throw refuse(`pod ${name} is already assigned to node "${pod.spec.nodeName}"`)
+  if (pod.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
+  const result = copyJson(pod)
+  result.spec.nodeName = target.name ?? ""
+  if (metadata.annotations)
+    result.metadata.annotations = { ...result.metadata.annotations, ...metadata.annotations }
+  if (metadata.labels) result.metadata.labels = { ...result.metadata.labels, ...metadata.labels }
+  const others = (result.status.conditions ?? []).filter(({ type }) => type !== "PodScheduled")
+  const { generation } = pod.metadata
+  const scheduled = {
+    type: "PodScheduled",
+    ...(generation && { observedGeneration: generation }),
+    status: "True",
+    lastProbeTime: null as unknown as string,
+    lastTransitionTime: now,
+  }
+  result.status.conditions = [...others, scheduled]
+  return result
+}

@@ -1,0 +1,78 @@
+import { ScaleSchema } from "../../api/autoscaling/v1/scale.ts"
+import { type FieldError, invalid, invalidValue } from "../../apimachinery/field-error.ts"
+import {
+  formatLabelSelector,
+  type LabelSelectorObject,
+  selectorFromLabels,
+  selectorFromObject,
+} from "../../apimachinery/labels.ts"
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import type { ScalePaths } from "../../apimachinery/resource.ts"
+import type { ServedResource } from "../registry/served-resources.ts"
+import type { Mutable } from "../registry/strategy.ts"
+import type { View } from "../registry/view.ts"
+
+type Json = Readonly<Record<string, unknown>>
+
+/** The number of replicas alone, in the same form for every kind that has one. */
+export function scaleView({ strategy }: ServedResource, paths: ScalePaths): View {
+  return {
+    subresource: "scale",
+    isWhole: false,
+    kind: { group: "autoscaling", version: "v1", kind: "Scale", schema: ScaleSchema },
+    show: (object) => scaleOf(object, paths),
+    take: (current, written) => withReplicas(current, written, paths),
+    prepare: (object, old, context) => strategy.prepareForUpdate(object, old, context),
+    validate: (object, old, context) => strategy.validateUpdate(object, old, context),
+  }
+}
+
+function scaleOf(object: KubeObject, paths: ScalePaths): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  const replicas = at(object, paths.specReplicas)
+  const selector = paths.labelSelector && selectorText(at(object, paths.labelSelector))
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata: { name, ...(namespace && { namespace }), uid, resourceVersion, creationTimestamp },
+    spec: { ...(replicas ? { replicas } : {}) },
+    status: { replicas: at(object, paths.statusReplicas) ?? 0, ...(selector && { selector }) },
+  } as unknown as KubeObject
+}
+
+function withReplicas(current: KubeObject, written: Mutable, paths: ScalePaths): Mutable {
+  const replicas = ((written["spec"] as Json | undefined)?.["replicas"] ?? 0) as number
+  const errors: FieldError[] =
+    replicas < 0 ? [invalidValue("spec.replicas", replicas, "must be greater than or equal to 0")] : []
+  if (errors.length > 0) throw invalid({ group: "autoscaling", kind: "Scale" }, current.metadata.name, errors)
+  const { resourceVersion, uid } = written.metadata
+  const object = put(
+    current as unknown as Json,
+    paths.specReplicas.split("."),
+    replicas,
+  ) as unknown as Mutable
+  // Preconditions are judged as for the object itself; absent ones ask for nothing.
+  return { ...object, metadata: { ...current.metadata, resourceVersion, uid } } as Mutable
+}
+
+function selectorText(selector: unknown): string {
+  if (typeof selector === "string") return selector
+  if (typeof selector !== "object" || selector === null) return ""
+  const isPlain = !("matchLabels" in selector || "matchExpressions" in selector)
+  return formatLabelSelector(
+    isPlain
+      ? selectorFromLabels(selector as Record<string, string>)
+      : selectorFromObject(selector as LabelSelectorObject),
+  )
+}
+
+function at(object: unknown, path: string): unknown {
+  let value = object
+  for (const name of path.replace(/^\./, "").split(".")) value = (value as Json | undefined)?.[name]
+  return value
+}
+
+function put(object: Json, [name, ...rest]: readonly string[], value: unknown): Json {
+  if (name === undefined) return object
+  return { ...object, [name]: rest.length === 0 ? value : put((object[name] ?? {}) as Json, rest, value) }
+}
