@@ -38,6 +38,15 @@ export interface Subresource {
 }
 
 /**
+ * Between a served version and the stored one. What is given is not changed, and may be shared with what comes back. The
+ * caller sets apiVersion and kind.
+ */
+export interface Conversion<T extends KubeObject> {
+  toStored(object: T): KubeObject
+  fromStored(stored: KubeObject): T
+}
+
+/**
  * One served version of one kind: the only place that knows its names, scope, shape and looks. Built-in kinds declare it
  * in `api/`; a CustomResourceDefinition becomes one at run time.
  */
@@ -60,6 +69,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly selectableFields: Readonly<Record<string, Reader<T, [], string>>>
   /** The version whose form is stored, where several are served (`autoscaling/v2`). @default this version */
   readonly storedAs?: GroupVersion
+  /** To and from `storedAs`, where that has another shape. @default only apiVersion differs */
+  readonly conversion?: Conversion<T>
   /** The store's prefix as upstream lays it out, without slashes at the ends: "services/specs", "minions". */
   readonly storagePrefix: string
 }
@@ -83,6 +94,7 @@ export interface ResourceDeclaration<T extends KubeObject> {
   readonly columns?: readonly Column<T>[]
   readonly selectableFields?: Readonly<Record<string, Reader<T, [], string>>>
   readonly storedAs?: GroupVersion
+  readonly conversion?: Conversion<T>
   readonly storagePrefix?: string
 }
 

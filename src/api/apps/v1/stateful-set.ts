@@ -43,10 +43,14 @@ export const RollingUpdateStatefulSetStrategy = message(
 )
 export interface RollingUpdateStatefulSetStrategy extends Infer<typeof RollingUpdateStatefulSetStrategy> {}
 
-export const StatefulSetUpdateStrategy = message("io.k8s.api.apps.v1.StatefulSetUpdateStrategy", {
-  type: field(1, StatefulSetUpdateStrategyType),
-  rollingUpdate: optional(2, RollingUpdateStatefulSetStrategy),
-})
+export const StatefulSetUpdateStrategy = message(
+  "io.k8s.api.apps.v1.StatefulSetUpdateStrategy",
+  {
+    type: field(1, StatefulSetUpdateStrategyType),
+    rollingUpdate: optional(2, RollingUpdateStatefulSetStrategy),
+  },
+  { applyDefaults: (strategy) => defaultUpdateStrategy(strategy) },
+)
 export interface StatefulSetUpdateStrategy extends Infer<typeof StatefulSetUpdateStrategy> {}
 
 export const StatefulSetPersistentVolumeClaimRetentionPolicy = message(
@@ -75,7 +79,7 @@ export const StatefulSetSpec = message("io.k8s.api.apps.v1.StatefulSetSpec", {
   revisionHistoryLimit: optional(8, int32, { default: 10 }),
   minReadySeconds: field(9, int32),
   persistentVolumeClaimRetentionPolicy: optional(10, StatefulSetPersistentVolumeClaimRetentionPolicy, {
-    default: {},
+    default: { whenDeleted: "Retain", whenScaled: "Retain" },
   }),
   ordinals: optional(11, StatefulSetOrdinals),
 })
@@ -140,3 +144,10 @@ export const StatefulSet = resource<StatefulSet>({
   ],
   schema: StatefulSetSchema,
 })
+
+/** One that names its type and no more stays as it is, unlike a Deployment's. */
+function defaultUpdateStrategy(strategy: StatefulSetUpdateStrategy): void {
+  if (strategy.type) return
+  strategy.type = "RollingUpdate"
+  strategy.rollingUpdate ??= { partition: 0 }
+}

@@ -10,7 +10,9 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
+import { horizontalPodAutoscalerColumns } from "../v2/horizontal-pod-autoscaler-columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
+import { horizontalPodAutoscalerConversion } from "./horizontal-pod-autoscaler-conversion.ts"
 
 export const CrossVersionObjectReference = message(
   "io.k8s.api.autoscaling.v1.CrossVersionObjectReference",
@@ -61,5 +63,10 @@ export const HorizontalPodAutoscaler = resource<HorizontalPodAutoscaler>({
   categories: ["all"],
   hasStatus: true,
   storedAs: { group: "autoscaling", version: "v2" },
+  conversion: horizontalPodAutoscalerConversion,
+  columns: horizontalPodAutoscalerColumns.map((column) => ({
+    ...column,
+    cell: (autoscaler, now) => column.cell(horizontalPodAutoscalerConversion.toStored(autoscaler), now),
+  })),
   schema: HorizontalPodAutoscalerSchema,
 })

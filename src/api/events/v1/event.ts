@@ -14,6 +14,7 @@ import { EventSource } from "../../core/v1/event.ts"
 import { ObjectReference } from "../../core/v1/object-reference.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { type EventFacts, eventColumns } from "../../core/v1/event-columns.ts"
+import { eventConversion } from "./event-conversion.ts"
 
 export const EventSeries = message("io.k8s.api.events.v1.EventSeries", {
   count: always(1, int32, { required: true }),
@@ -49,6 +50,7 @@ export const Event = resource<Event>({
   namespaced: true,
   shortNames: ["ev"],
   storedAs: { group: "", version: "v1" },
+  conversion: eventConversion,
   columns: eventColumns(factsOf),
   selectableFields: {
     "regarding.kind": ({ regarding }) => regarding.kind ?? "",

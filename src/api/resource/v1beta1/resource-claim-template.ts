@@ -4,6 +4,7 @@ import { always, type Infer, message } from "../../../apimachinery/schema.ts"
 import { ageColumn, nameColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { ResourceClaimSpec } from "./resource-claim.ts"
+import { resourceClaimTemplateConversion } from "./conversion.ts"
 
 export const ResourceClaimTemplateSpec = message("io.k8s.api.resource.v1beta1.ResourceClaimTemplateSpec", {
   metadata: always(1, ObjectMeta),
@@ -25,6 +26,7 @@ export const ResourceClaimTemplate = resource<ResourceClaimTemplate>({
   plural: "resourceclaimtemplates",
   namespaced: true,
   storedAs: { group: "resource.k8s.io", version: "v1" },
+  conversion: resourceClaimTemplateConversion,
   columns: [nameColumn, ageColumn],
   schema: ResourceClaimTemplateSchema,
 })

@@ -21,6 +21,7 @@ import { NodeSelector } from "../../core/v1/node-selector.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { DeviceConfiguration, DeviceSelector } from "./device-configuration.ts"
+import { resourceClaimConversion } from "./conversion.ts"
 
 export const DeviceAllocationMode = enumeration("All", "ExactCount")
 export type DeviceAllocationMode = Infer<typeof DeviceAllocationMode>
@@ -200,6 +201,7 @@ export const ResourceClaim = resource<ResourceClaim>({
   namespaced: true,
   hasStatus: true,
   storedAs: { group: "resource.k8s.io", version: "v1" },
+  conversion: resourceClaimConversion,
   columns: [
     nameColumn,
     column("State", "Whether it has devices, and they are in use.", formatState),

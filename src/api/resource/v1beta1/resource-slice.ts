@@ -17,6 +17,7 @@ import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { NodeSelector } from "../../core/v1/node-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { DeviceTaintEffect } from "./resource-claim.ts"
+import { resourceSliceConversion } from "./conversion.ts"
 
 export const ResourcePool = message("io.k8s.api.resource.v1beta1.ResourcePool", {
   name: always(1, string, { required: true }),
@@ -139,6 +140,7 @@ export const ResourceSlice = resource<ResourceSlice>({
   plural: "resourceslices",
   namespaced: false,
   storedAs: { group: "resource.k8s.io", version: "v1" },
+  conversion: resourceSliceConversion,
   columns: [
     nameColumn,
     column("Node", "Where the devices are.", ({ spec }) => spec.nodeName ?? ""),
