@@ -1,0 +1,245 @@
+import { sleep } from "../base/clock.ts"
+import { type IpFamily, ipFamily } from "../base/ip-address.ts"
+import { formatKey, keyOf, parseKey } from "../apimachinery/meta.ts"
+import { Node } from "../api/core/v1/node.ts"
+import { Service } from "../api/core/v1/service.ts"
+import { EndpointSlice } from "../api/discovery/v1/endpoint-slice.ts"
+import { ClientAffinity } from "./client-affinity.ts"
+import { ConnectionTracking, type Flow, staleFlows } from "./connection-tracking.ts"
+import { HealthCheckServers } from "./health-check-servers.ts"
+import type { NodeView } from "./model/node-view.ts"
+import { type Frontend, planService, type ServicePlan } from "./model/plan-service.ts"
+import { type Element, elementsOf } from "./nftables/elements.ts"
+import { Ruleset } from "./nftables/ruleset.ts"
+import { tableName } from "./nftables/table.ts"
+import type { Proxy, ProxyOptions } from "./proxy.ts"
+
+const serviceIndex = "proxy/service"
+/** Services that another proxy takes care of. */
+const proxyNameLabel = "service.kubernetes.io/service-proxy-name"
+const headlessLabel = "service.kubernetes.io/headless"
+/** How often we look whether somebody flushed the machine's rules. */
+const inspectionMs = 30_000
+const retryMs = 1000
+/** Services planned before others in the process get a turn. */
+const batchSize = 500
+
+/** The proxy that works by the kernel's nftables; needs root. */
+export function createProxy(options: ProxyOptions): Proxy {
+  return new NftablesProxy(options)
+}
+
+/**
+ * The loop: whatever changes makes a Service dirty; dirty Services are planned anew, all together, and the difference
+ * goes to the kernel in one transaction. While one is under way changes gather for the next, so a storm of changes
+ * makes fewer and larger transactions, and a single change waits for nothing.
+ */
+class NftablesProxy implements Proxy {
+  readonly ready: Promise<void>
+  readonly #options: ProxyOptions
+  readonly #families: readonly IpFamily[]
+  readonly #ruleset: Ruleset
+  readonly #affinity = new ClientAffinity()
+  readonly #tracking: ConnectionTracking
+  readonly #healthChecks: HealthCheckServers
+  /** Frontends of Services whose flows or clients must be forgotten with their endpoints. */
+  readonly #remembered = new Map<string, readonly Frontend[]>()
+  readonly #dirty = new Set<string>()
+  readonly #settled: (() => void)[] = []
+  /** The kernel's tables are not what `#ruleset` says: make them all. */
+  #makeAll = true
+  #busy = false
+  #wake: () => void = () => {}
+  #zone: string | undefined
+  #becomeReady: () => void = () => {}
+
+  constructor(options: ProxyOptions) {
+    const { prefix, podNetworks, serviceNetworks, commands, log } = options
+    this.#options = options
+    this.#families =
+      options.families ??
+      Array.from(new Set<IpFamily>([4, ...[...podNetworks, ...serviceNetworks].map(ipFamily)]))
+    this.#ruleset = new Ruleset({ prefix, podNetworks, serviceNetworks }, this.#families)
+    this.#tracking = new ConnectionTracking(commands, log)
+    this.#healthChecks = new HealthCheckServers(log)
+    this.ready = new Promise((resolve) => {
+      this.#becomeReady = resolve
+    })
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { informers, clock, log } = this.#options
+    const stopWatching = this.#watch()
+    const synced = [informers.for(Service), informers.for(EndpointSlice), informers.for(Node)].map(
+      (each) => each.synced,
+    )
+    await Promise.race([Promise.all(synced), aborted(signal)])
+    while (!signal.aborted) {
+      try {
+        await this.#sync()
+        this.#becomeReady()
+        await this.#changeOrInspection(signal)
+      } catch (error) {
+        log.error("cannot apply the rules for Services; trying again", { error })
+        this.#makeAll = true
+        await sleep(clock, retryMs, signal)
+      }
+    }
+    stopWatching()
+    this.#healthChecks.close()
+  }
+
+  settled(): Promise<void> {
+    if (!this.#busy && this.#dirty.size === 0 && !this.#makeAll) return Promise.resolve()
+    return new Promise((resolve) => this.#settled.push(resolve))
+  }
+
+  async cleanUp(): Promise<void> {
+    const { commands, prefix } = this.#options
+    this.#makeAll = true
+    const lines = this.#families.map((family) => {
+      const table = tableName(prefix, family)
+      return `add table ${table}\ndelete table ${table}\n`
+    })
+    await commands.run("nft", ["-f", "-"], lines.join(""))
+  }
+
+  #watch(): () => void {
+    const { informers, nodeName } = this.#options
+    informers.addIndex(EndpointSlice, serviceIndex, servicesOf)
+    const stops = [
+      informers.onChange(Service, (current, previous) =>
+        this.#mark(formatKey(keyOf((current ?? previous)!))),
+      ),
+      informers.onChange(EndpointSlice, (current, previous) => {
+        for (const slice of [current, previous])
+          if (slice) for (const key of servicesOf(slice)) this.#mark(key)
+      }),
+      informers.onChange(Node, (current) => {
+        if (current?.metadata.name !== nodeName) return
+        const zone = current.metadata.labels?.["topology.kubernetes.io/zone"]
+        if (zone === this.#zone) return
+        this.#zone = zone
+        for (const service of informers.cache.list(Service)) this.#mark(formatKey(keyOf(service)))
+      }),
+    ]
+    return () => stops.forEach((stop) => stop())
+  }
+
+  #mark(key: string): void {
+    this.#dirty.add(key)
+    this.#wake()
+  }
+
+  /** Waits until something is dirty; in between makes sure that our tables are still there. */
+  async #changeOrInspection(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    if (this.#dirty.size > 0) return
+    this.#settled.splice(0).forEach((resolve) => resolve())
+    const waited = new AbortController()
+    const stop = () => waited.abort()
+    this.#wake = stop
+    signal.addEventListener("abort", stop, { once: true })
+    await sleep(clock, inspectionMs, waited.signal)
+    signal.removeEventListener("abort", stop)
+    this.#wake = () => {}
+    if (!waited.signal.aborted) await this.#inspect()
+  }
+
+  async #inspect(): Promise<void> {
+    const { commands, prefix, log } = this.#options
+    const tables = (await commands.run("nft", ["list", "tables"])).split("\n")
+    if (this.#families.every((family) => tables.includes(`table ${tableName(prefix, family)}`))) return
+    log.warn("somebody removed the rules for Services; making them again")
+    this.#makeAll = true
+  }
+
+  async #sync(): Promise<void> {
+    this.#busy = true
+    try {
+      const keys = Array.from(this.#dirty)
+      this.#dirty.clear()
+      const wanted = new Map<string, readonly Element[]>()
+      const flows: Flow[] = []
+      let clientsLost = false
+      for (const [index, key] of keys.entries()) {
+        if (index % batchSize === batchSize - 1)
+          await new Promise<void>((resolve) => this.#options.clock.soon(resolve))
+        const plan = this.#plan(key)
+        wanted.set(key, plan ? elementsOf(plan).filter(({ family }) => this.#families.includes(family)) : [])
+        const change = this.#remember(key, plan?.frontends ?? [])
+        flows.push(...change.flows)
+        clientsLost ||= change.clientsLost
+      }
+      await this.#apply(wanted)
+      if (flows.length > 0) await this.#tracking.forget(flows)
+      if (clientsLost) await this.#forgetClients()
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  async #apply(wanted: ReadonlyMap<string, readonly Element[]>): Promise<void> {
+    const { commands } = this.#options
+    const change = this.#ruleset.planChange(wanted)
+    const text = this.#makeAll ? this.#ruleset.planAll() : change
+    if (text) await commands.run("nft", ["-f", "-"], text)
+    this.#makeAll = false
+  }
+
+  #plan(key: string): ServicePlan | undefined {
+    const { cache } = this.#options.informers
+    const service = cache.find(Service, parseKey(key))
+    const ours = service && !service.metadata.labels?.[proxyNameLabel]
+    const plan = ours
+      ? planService(service, cache.byIndex(EndpointSlice, serviceIndex, key), this.#nodeView)
+      : undefined
+    const { namespace = "", name } = parseKey(key)
+    this.#healthChecks.update(key, plan?.healthCheck && { namespace, name, ...plan.healthCheck })
+    return plan
+  }
+
+  get #nodeView(): NodeView {
+    return { nodeName: this.#options.nodeName, zone: this.#zone }
+  }
+
+  #remember(key: string, frontends: readonly Frontend[]): { flows: Flow[]; clientsLost: boolean } {
+    const flows = staleFlows(this.#remembered.get(key) ?? [], frontends)
+    const connectionless = frontends.filter(({ protocol }) => protocol !== "tcp")
+    if (connectionless.length > 0) this.#remembered.set(key, connectionless)
+    else this.#remembered.delete(key)
+    return { flows, clientsLost: this.#affinity.update(key, frontends) }
+  }
+
+  async #forgetClients(): Promise<void> {
+    const { commands, prefix } = this.#options
+    const table = tableName(prefix, 4)
+    const listing = await commands.run("nft", [
+      "--json",
+      "--numeric",
+      "list",
+      "map",
+      ...table.split(" "),
+      "affinity",
+    ])
+    const stale = this.#affinity.staleElements(listing)
+    // One by one: an element whose time runs out right now is no longer there, and must not keep the others.
+    for (const key of stale)
+      await commands
+        .run("nft", ["delete", "element", ...table.split(" "), "affinity", `{ ${key} }`])
+        .catch(() => {})
+  }
+}
+
+function servicesOf({ metadata }: EndpointSlice): string[] {
+  const name = metadata.labels?.["kubernetes.io/service-name"]
+  if (!name || metadata.labels?.[headlessLabel] !== undefined) return []
+  return [`${metadata.namespace}/${name}`]
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener("abort", () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,103 @@
+import {
+  networkIncludes,
+  parseNetwork,
+  formatNetwork,
+  type IpFamily,
+  type IpNetwork,
+} from "../../base/ip-address.ts"
+import type { Frontend, Route, ServicePlan } from "../model/plan-service.ts"
+import { type Group, groupName, groupOf } from "./group.ts"
+
+/** One element of a set or map of the proxy's table. */
+export interface Element {
+  readonly family: IpFamily
+  readonly set: string
+  readonly key: string
+  /** Absent in sets. */
+  readonly value?: string
+  /** The element leads to this group's chain or is in its map. */
+  readonly group?: Group
+  /** The element leads to the chain that remembers clients for this long. */
+  readonly rememberSeconds?: number
+}
+
+/** Everything that a Service puts into the table. */
+export function elementsOf(plan: ServicePlan): Element[] {
+  const elements = plan.frontends.flatMap(frontendElements)
+  for (const address of plan.localAddresses) {
+    const family = address.includes(":") ? 6 : 4
+    elements.push({ family, set: "hairpins", key: `${address} . ${address}` })
+  }
+  for (const key of plan.clusterIPs)
+    elements.push({ family: key.includes(":") ? 6 : 4, set: "cluster-ips", key })
+  return elements
+}
+
+function frontendElements(frontend: Frontend): Element[] {
+  const { family, route, insideRoute, affinitySeconds } = frontend
+  const key = frontendKey(frontend)
+  const suffix = frontend.address === undefined ? "ports" : "services"
+  const elements = routeElements(frontend, route, key, "")
+  if (insideRoute) elements.push(...routeElements(frontend, insideRoute, key, "inside-"))
+  if (affinitySeconds !== undefined && family === 4)
+    elements.push({
+      family,
+      set: `sticky-${suffix}`,
+      key,
+      value: `goto remember-${affinitySeconds}`,
+      rememberSeconds: affinitySeconds,
+    })
+  return [...elements, ...sourceRangeElements(frontend, key)]
+}
+
+function routeElements(frontend: Frontend, route: Route, key: string, prefix: "" | "inside-"): Element[] {
+  const { family } = frontend
+  const suffix = frontend.address === undefined ? "ports" : "services"
+  if (route.to !== "endpoints") {
+    // From inside, "no endpoint" is refused wherever the packet came from, so once is enough.
+    if (prefix) return []
+    return [{ family, set: `refused-${suffix}`, key, value: route.to === "drop" ? "drop" : "goto refuse" }]
+  }
+  const group = groupOf(frontend, route)
+  const name = groupName(group)
+  return [
+    { family, set: `${prefix}${suffix}`, key, value: `goto ${name}`, group },
+    ...route.endpoints.map(({ address, port }, index) => ({
+      family,
+      set: name,
+      key: `${key} . ${index}`,
+      value: `${address} . ${port}`,
+      group,
+    })),
+  ]
+}
+
+function sourceRangeElements({ family, sourceRanges }: Frontend, key: string): Element[] {
+  if (!sourceRanges) return []
+  const networks = sourceRanges.flatMap((range) => parseNetwork(range) ?? [])
+  return [
+    { family, set: "guarded-services", key },
+    ...withoutContained(networks).map((network) => ({
+      family,
+      set: "allowed-sources",
+      key: `${key} . ${formatNetwork(network)}`,
+    })),
+  ]
+}
+
+/** The kernel refuses ranges that overlap. */
+function withoutContained(networks: readonly IpNetwork[]): IpNetwork[] {
+  return networks.filter(
+    (network, index) =>
+      !networks.some(
+        (other, otherIndex) =>
+          otherIndex !== index &&
+          networkIncludes(other, network) &&
+          (other.prefixLength < network.prefixLength || otherIndex < index),
+      ),
+  )
+}
+
+function frontendKey({ address, protocol, port }: Frontend): string {
+  return address === undefined ? `${protocol} . ${port}` : `${address} . ${protocol} . ${port}`
+}

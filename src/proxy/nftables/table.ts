@@ -1,0 +1,138 @@
+import { type IpFamily, ipFamily } from "../../base/ip-address.ts"
+import { allButMasqueradeMark, masqueradeMark } from "./group.ts"
+import { words } from "./words.ts"
+
+/** What the table's fixed part depends on. */
+export interface TableInput {
+  readonly prefix: string
+  /** Where pods are: their connections need no other source address. */
+  readonly podNetworks: readonly string[]
+  /** Where cluster IPs are given from. */
+  readonly serviceNetworks: readonly string[]
+}
+
+/** Family and name, as nft wants them in commands. */
+export function tableName(prefix: string, family: IpFamily): string {
+  return `${words[family].ip} ${prefix}-services`
+}
+
+/**
+ * The fixed part: hooks, and the sets and maps that Services fill. The way of a packet:
+ *
+ *     firewall    a new connection to a guarded address from somewhere else than allowed is dropped
+ *     translate   the first of these that knows the address and port leads to a group's chain (group.ts):
+ *                   inside-services, inside-ports   (from pods and this node alone)
+ *                   services, ports
+ *     refuse      known but without endpoints, or unknown although in the network of cluster IPs
+ *     remember    with session affinity, the client and the endpoint it was given
+ *     masquerade  marked connections, and endpoints that call themselves
+ *
+ * Only the first packet of a connection passes the translation; the kernel's connection tracking does the rest. That is
+ * also why an endpoint that is removed gets no new connections while its established ones go on.
+ */
+export function planTable(input: TableInput, family: IpFamily): string {
+  const table = tableName(input.prefix, family)
+  const { ip, addressType } = words[family]
+  const podNetworks = input.podNetworks.filter((network) => ipFamily(network) === family)
+  const serviceNetworks = input.serviceNetworks.filter((network) => ipFamily(network) === family)
+  const service = `${ip} daddr . meta l4proto . th dport`
+  const port = "meta l4proto . th dport"
+  const protocols = ["tcp", "udp", "sctp"]
+  return `
+add table ${table}
+delete table ${table}
+table ${table} {
+  set pod-networks { type ${addressType}; flags interval; ${elementList(podNetworks)} }
+  set hairpins { type ${addressType} . ${addressType}; }
+  set cluster-ips { type ${addressType}; }
+  map services { type ${addressType} . inet_proto . inet_service : verdict; }
+  map inside-services { type ${addressType} . inet_proto . inet_service : verdict; }
+  map refused-services { type ${addressType} . inet_proto . inet_service : verdict; }
+  map sticky-services { type ${addressType} . inet_proto . inet_service : verdict; }
+  map ports { type inet_proto . inet_service : verdict; }
+  map inside-ports { type inet_proto . inet_service : verdict; }
+  map refused-ports { type inet_proto . inet_service : verdict; }
+  map sticky-ports { type inet_proto . inet_service : verdict; }
+  set guarded-services { type ${addressType} . inet_proto . inet_service; }
+  set allowed-sources { type ${addressType} . inet_proto . inet_service . ${addressType}; flags interval; }
+  map affinity {
+    type ${addressType} . ${addressType} . inet_proto . inet_service : ${addressType} . inet_service
+    size 262144
+    flags dynamic,timeout
+  }
+
+  chain firewall {
+    ct state new ${service} @guarded-services ${service} . ${ip} saddr != @allowed-sources drop
+  }
+  chain firewall-prerouting { type filter hook prerouting priority -110; jump firewall; }
+  chain firewall-output { type filter hook output priority -110; jump firewall; }
+
+  chain translate-inside {
+    ${service} vmap @inside-services
+    fib daddr type local ${port} vmap @inside-ports
+  }
+  chain translate {
+    ${service} vmap @services
+    fib daddr type local ${port} vmap @ports
+  }
+  chain prerouting {
+    type nat hook prerouting priority -100
+    ${ip} saddr @pod-networks jump translate-inside
+    jump translate
+  }
+  chain output {
+    type nat hook output priority -100
+    jump translate-inside
+    jump translate
+  }
+
+  chain refuse { reject; }
+  chain refuse-services {
+    ${service} vmap @refused-services
+    ${ip} daddr @cluster-ips goto refuse
+    ${serviceNetworks.map((network) => `${ip} daddr ${network} drop`).join("\n    ")}
+  }
+  chain refuse-ports {
+    ${service} vmap @refused-services
+    fib daddr type local ${port} vmap @refused-ports
+  }
+  chain refuse-input { type filter hook input priority 0; ct state new jump refuse-ports; }
+  chain refuse-forward { type filter hook forward priority 0; ct state new jump refuse-services; }
+  chain refuse-output {
+    type filter hook output priority 0
+    ct state new jump refuse-ports
+    ct state new jump refuse-services
+  }
+
+  chain remember {
+    type nat hook postrouting priority 90
+    ct status & dnat == 0 return
+    ${protocols.map((protocol) => `meta l4proto ${protocol} ct original ${ip} daddr . meta l4proto . ct original proto-dst vmap @sticky-services`).join("\n    ")}
+    ${protocols.map((protocol) => `meta l4proto ${protocol} meta l4proto . ct original proto-dst vmap @sticky-ports`).join("\n    ")}
+  }
+  chain masquerade {
+    type nat hook postrouting priority srcnat
+    ct status & dnat != 0 ${ip} saddr . ${ip} daddr @hairpins masquerade fully-random
+    meta mark & ${masqueradeMark} == 0 return
+    meta mark set meta mark & ${allButMasqueradeMark} masquerade fully-random
+  }
+}
+`
+}
+
+/**
+ * The chain that keeps the client's endpoint for this long, or longer if it was kept already: an update of an element
+ * that is there renews its time and leaves its value.
+ */
+export function planRemember(table: string, seconds: number): string {
+  const name = `remember-${seconds}`
+  const rules = ["tcp", "udp", "sctp"].map(
+    (protocol) =>
+      `add rule ${table} ${name} meta l4proto ${protocol} update @affinity { ip saddr . ct original ip daddr . meta l4proto . ct original proto-dst timeout ${seconds}s : ip daddr . ${protocol} dport }\n`,
+  )
+  return `add chain ${table} ${name}\n${rules.join("")}`
+}
+
+function elementList(elements: readonly string[]): string {
+  return elements.length > 0 ? `elements = { ${elements.join(", ")} };` : ""
+}
