@@ -1,0 +1,111 @@
+import type { Node } from "../api/core/v1/node.ts"
+import type { Pod } from "../api/core/v1/pod.ts"
+import { NodeInfo } from "./node-info.ts"
+import { isTerminated, podInfo } from "./pod-info.ts"
+
+/**
+ * The nodes and the pods on them, as the scheduler believes them to be: what the API has told, and pods it has placed
+ * itself whose binding the API has not told yet ("assumed").
+ */
+export class ClusterView {
+  readonly #nodes = new Map<string, NodeInfo>()
+  /** Pods whose node is not known (yet, or any more), by node name. */
+  readonly #homeless = new Map<string, Map<string, Pod>>()
+  readonly #placed = new Map<string, string>()
+  readonly #assumed = new Set<string>()
+  /** Nodes in the order of zones in turn, so that looking at the first N of them looks into every zone. */
+  #order: readonly NodeInfo[] | undefined
+
+  get nodes(): readonly NodeInfo[] {
+    this.#order ??= interleaveZones(Array.from(this.#nodes.values()))
+    return this.#order
+  }
+
+  find(nodeName: string): NodeInfo | undefined {
+    return this.#nodes.get(nodeName)
+  }
+
+  setNode(node: Node): void {
+    const { name } = node.metadata
+    const known = this.#nodes.get(name)
+    if (known) {
+      if (zoneOf(known.node) !== zoneOf(node)) this.#order = undefined
+      return known.setNode(node)
+    }
+    const info = new NodeInfo(node)
+    for (const pod of this.#homeless.get(name)?.values() ?? []) info.add(podInfo(pod))
+    this.#homeless.delete(name)
+    this.#nodes.set(name, info)
+    this.#order = undefined
+  }
+
+  deleteNode(name: string): void {
+    const info = this.#nodes.get(name)
+    if (!info) return
+    this.#nodes.delete(name)
+    this.#order = undefined
+    if (info.pods.size)
+      this.#homeless.set(name, new Map(Array.from(info.pods.values(), ({ pod, uid }) => [uid, pod])))
+  }
+
+  /** The API tells of a pod that has a node. */
+  setPod(pod: Pod): void {
+    this.#assumed.delete(pod.metadata.uid)
+    this.#take(pod.metadata.uid)
+    if (!isTerminated(pod)) this.#put(pod, pod.spec.nodeName!)
+  }
+
+  deletePod(uid: string): void {
+    this.#assumed.delete(uid)
+    this.#take(uid)
+  }
+
+  /** The scheduler has chosen; counted at once, so that the next pod sees it. */
+  assume(pod: Pod, nodeName: string): void {
+    this.#put(pod, nodeName)
+    this.#assumed.add(pod.metadata.uid)
+  }
+
+  /** Binding failed: the choice is taken back, unless the API has told otherwise meanwhile. */
+  forget(uid: string): void {
+    if (this.#assumed.delete(uid)) this.#take(uid)
+  }
+
+  #put(pod: Pod, nodeName: string): void {
+    this.#placed.set(pod.metadata.uid, nodeName)
+    const node = this.#nodes.get(nodeName)
+    if (node) return node.add(podInfo(pod))
+    const waiting = this.#homeless.get(nodeName) ?? new Map<string, Pod>()
+    this.#homeless.set(nodeName, waiting.set(pod.metadata.uid, pod))
+  }
+
+  #take(uid: string): void {
+    const nodeName = this.#placed.get(uid)
+    if (nodeName === undefined) return
+    this.#placed.delete(uid)
+    this.#nodes.get(nodeName)?.remove(uid)
+    this.#homeless.get(nodeName)?.delete(uid)
+  }
+}
+
+function zoneOf(node: Node): string {
+  const labels = node.metadata.labels ?? {}
+  return `${labels["topology.kubernetes.io/region"] ?? ""}:${labels["topology.kubernetes.io/zone"] ?? ""}`
+}
+
+function interleaveZones(nodes: readonly NodeInfo[]): readonly NodeInfo[] {
+  const zones = new Map<string, NodeInfo[]>()
+  for (const info of nodes) {
+    const zone = zoneOf(info.node)
+    const members = zones.get(zone)
+    if (members) members.push(info)
+    else zones.set(zone, [info])
+  }
+  if (zones.size <= 1) return nodes
+  const rows = Array.from(zones.values())
+  const ordered: NodeInfo[] = []
+  for (let index = 0; ordered.length < nodes.length; index++) {
+    for (const row of rows) if (index < row.length) ordered.push(row[index]!)
+  }
+  return ordered
+}

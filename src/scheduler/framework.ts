@@ -1,0 +1,107 @@
+import type { Client } from "../client/client.ts"
+import type { Cache } from "../client/cache.ts"
+import type { KubeObject } from "../apimachinery/meta.ts"
+import type { Resource } from "../apimachinery/resource.ts"
+import type { ClusterView } from "./cluster-view.ts"
+import type { NodeInfo } from "./node-info.ts"
+import type { PodInfo } from "./pod-info.ts"
+
+/**
+ * The extension points of scheduling
+ * (https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/). A plugin is a value with the points
+ * it takes part in. What upstream passes between points in a CycleState is here what a closure remembers: `filter` looks
+ * at the pod once and gives back a check for nodes, or nothing when the pod does not concern it.
+ *
+ * A cycle, from popping a pod to choosing its node, never waits: the cluster view cannot change under it.
+ */
+export interface Plugin {
+  readonly name: string
+  /** Why the pod may not even enter the queue yet; undefined lets it in. Asked again when the pod itself changes. */
+  readonly gate?: (pod: PodInfo) => string | undefined
+  /** Says which nodes can run the pod. Undefined: all of them, as far as this plugin cares. */
+  readonly filter?: (pod: PodInfo, context: CycleContext) => Filter | Rejection | undefined
+  /** Says which of the feasible nodes are better. Undefined: no opinion. */
+  readonly score?: (pod: PodInfo, nodes: readonly NodeInfo[], context: CycleContext) => Score | undefined
+  /** What must be done before the pod is bound (volumes are); throws to give the node up. */
+  readonly preBind?: (pod: PodInfo, nodeName: string, context: BindContext) => Promise<void>
+  /** What may make a pod schedulable that this plugin rejected; a change of the pod itself always may. */
+  readonly hints?: readonly Hint[]
+}
+
+export interface CycleContext {
+  readonly view: ClusterView
+  readonly cache: Cache
+  /** Pods that were promised room on this node by preemption; they are there as far as lesser pods are concerned. */
+  readonly nominatedTo: (nodeName: string) => readonly PodInfo[]
+}
+
+export interface BindContext {
+  readonly client: Client
+  readonly cache: Cache
+  readonly signal: AbortSignal
+}
+
+export interface Filter {
+  /** Only these nodes need to be looked at. */
+  readonly onlyNodes?: ReadonlySet<string>
+  /** Undefined: fits. */
+  readonly check: (node: NodeInfo) => Rejection | undefined
+}
+
+export interface Rejection {
+  /** As shown to people, in upstream's words: "Insufficient cpu". */
+  readonly reasons: readonly string[]
+  /** False: removing pods from the node would not help, so preemption need not try. */
+  readonly resolvable: boolean
+}
+
+export interface Score {
+  readonly of: (node: NodeInfo) => number
+  /** Brings raw scores to 0..100, in place. @default they are already */
+  readonly normalize?: (scores: number[]) => void
+}
+
+export const maxScore = 100
+
+/** What can happen to an object, as far as scheduling is concerned; of pods, only those that have a node are told. */
+export type Change = "add" | "update" | "delete"
+
+/** A change in the cluster that may make a rejected pod schedulable. */
+export interface Hint<T extends KubeObject = KubeObject> {
+  readonly resource: Resource<T>
+  readonly change: Change
+  /** Whether the change can help anybody; asked once, before any waiting pod is looked at. Absent: yes. */
+  readonly concerns?: (current: T | undefined, previous: T | undefined) => boolean
+  /** Whether it can help this pod. Absent: yes. */
+  readonly mayHelp?: (pod: PodInfo, current: T | undefined, previous: T | undefined) => boolean
+}
+
+/** Helps inference in a list of hints about different kinds. */
+export function hint<T extends KubeObject>(
+  resource: Resource<T>,
+  change: Change,
+  when: Pick<Hint<T>, "concerns" | "mayHelp"> = {},
+): Hint {
+  return { resource, change, ...when } as unknown as Hint
+}
+
+export function unresolvable(...reasons: string[]): Rejection {
+  return { reasons, resolvable: false }
+}
+
+export function resolvable(...reasons: string[]): Rejection {
+  return { reasons, resolvable: true }
+}
+
+export function isRejection(result: Filter | Rejection | undefined): result is Rejection {
+  return result !== undefined && "reasons" in result
+}
+
+/** Scales to 0..100 by the greatest; reversed where less is better. */
+export function normalizeByGreatest(scores: number[], reversed = false): void {
+  const greatest = Math.max(...scores, 0)
+  for (let index = 0; index < scores.length; index++) {
+    const scaled = greatest === 0 ? 0 : Math.floor((scores[index]! * maxScore) / greatest)
+    scores[index] = reversed ? maxScore - scaled : scaled
+  }
+}

@@ -1,0 +1,27 @@
+import { Node } from "../../api/core/v1/node.ts"
+import { Pod } from "../../api/core/v1/pod.ts"
+import { hint, type Plugin, resolvable } from "../framework.ts"
+import { type HostPort, podInfo } from "../pod-info.ts"
+import type { NodeInfo } from "../node-info.ts"
+
+const taken = resolvable("node(s) didn't have free ports for the requested pod ports")
+
+/** Two pods can't listen on the same port of the host. */
+export const nodePorts: Plugin = {
+  name: "NodePorts",
+  filter: ({ hostPorts }) =>
+    hostPorts.length === 0
+      ? undefined
+      : { check: (node) => (hostPorts.some((port) => conflicts(node, port)) ? taken : undefined) },
+  hints: [
+    hint(Pod, "delete", { concerns: (_current, gone) => podInfo(gone!).hostPorts.length > 0 }),
+    hint(Node, "add"),
+  ],
+}
+
+function conflicts({ hostPorts }: NodeInfo, { protocol, port, address }: HostPort): boolean {
+  const holders = hostPorts.get(`${protocol}/${port}`)
+  return (
+    holders?.some((holder) => holder === "0.0.0.0" || address === "0.0.0.0" || holder === address) ?? false
+  )
+}

@@ -1,0 +1,67 @@
+import type { Pod } from "../api/core/v1/pod.ts"
+import { computePodRequests } from "../api/core/v1/pod-resources.ts"
+import { type Resources, resourcesFromAmounts } from "./resources.ts"
+
+/** A port of the host that a pod wants for itself. */
+export interface HostPort {
+  /** "0.0.0.0": on every address. */
+  readonly address: string
+  readonly protocol: string
+  readonly port: number
+}
+
+/** A pod with what scheduling asks of it again and again, worked out once per version of the pod. */
+export interface PodInfo {
+  readonly pod: Pod
+  readonly uid: string
+  readonly priority: number
+  readonly requests: Resources
+  /** As `requests`, but a container that asks for nothing counts as a little: spreading needs a weight for it. */
+  readonly nonZeroRequests: { readonly milliCpu: number; readonly memoryBytes: number }
+  readonly hostPorts: readonly HostPort[]
+}
+
+const defaultMilliCpu = 100
+const defaultMemoryBytes = 200 * 1024 * 1024
+
+const known = new WeakMap<Pod, PodInfo>()
+
+/** Pods are immutable, so their info is remembered for as long as they are. */
+export function podInfo(pod: Pod): PodInfo {
+  let info = known.get(pod)
+  if (!info) known.set(pod, (info = compute(pod)))
+  return info
+}
+
+function compute(pod: Pod): PodInfo {
+  const requests = resourcesFromAmounts(computePodRequests(pod, { useStatus: true }))
+  return {
+    pod,
+    uid: pod.metadata.uid,
+    priority: pod.spec.priority ?? 0,
+    requests,
+    nonZeroRequests: {
+      milliCpu: requests.milliCpu || defaultMilliCpu * pod.spec.containers.length,
+      memoryBytes: requests.memoryBytes || defaultMemoryBytes * pod.spec.containers.length,
+    },
+    hostPorts: hostPortsOf(pod),
+  }
+}
+
+function hostPortsOf(pod: Pod): HostPort[] {
+  const ports: HostPort[] = []
+  for (const container of [
+    ...pod.spec.containers,
+    ...(pod.spec.initContainers ?? []).filter((each) => each.restartPolicy === "Always"),
+  ]) {
+    for (const { hostPort, hostIP, protocol } of container.ports ?? []) {
+      if (hostPort) ports.push({ address: hostIP || "0.0.0.0", protocol: protocol || "TCP", port: hostPort })
+    }
+  }
+  return ports
+}
+
+/** Pods that ended hold nothing. */
+export function isTerminated(pod: Pod): boolean {
+  return pod.status.phase === "Succeeded" || pod.status.phase === "Failed"
+}

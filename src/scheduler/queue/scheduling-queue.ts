@@ -1,0 +1,270 @@
+import type { Clock, Timer } from "../../base/clock.ts"
+import { Heap } from "../../base/heap.ts"
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import type { Resource } from "../../apimachinery/resource.ts"
+import type { FitError } from "../fit-error.ts"
+import type { Change, Hint, Plugin } from "../framework.ts"
+import type { PodInfo } from "../pod-info.ts"
+import { groupResource } from "../../apimachinery/resource.ts"
+
+/**
+ * The pods that wait for a node (https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/#queue-sort).
+ * A pod is always in one place:
+ *
+ *   gated          a plugin does not let it in yet; left when the pod itself changes
+ *   active         ready to be tried: by priority, then by time
+ *   backoff        ready, but was tried a moment ago: waits 1 s, 2 s, 4 s, ... 10 s. Taken early when nothing is active
+ *   unschedulable  no node fitted; left when something changes that a plugin which rejected it says may help
+ *   taken          being tried
+ *
+ * Trying a pod never waits, so nothing can change between the try and its verdict, and no event can be missed.
+ */
+export interface QueuedPod {
+  info: PodInfo
+  /** When it entered the queue, in ms; decides among equals of priority. */
+  readonly since: number
+  attempts: number
+  /** How often in a row no node fitted. */
+  unschedulableCount: number
+  place: "gated" | "active" | "backoff" | "unschedulable" | "taken" | "gone"
+  backoffUntil: number
+  /** Failures of requests, not of fit: these wait out their back-off. */
+  failed: boolean
+  rejectedBy: ReadonlySet<string>
+  unschedulableSince: number
+  /** Why it found no node the last time. */
+  fitError?: FitError
+}
+
+export interface SchedulingQueueOptions {
+  readonly clock: Clock
+  readonly plugins: readonly Plugin[]
+  /** @default 1000 */
+  readonly initialBackoffMs?: number
+  /** @default 10_000 */
+  readonly maxBackoffMs?: number
+}
+
+/** A pod that no hint has woken for this long is tried all the same. */
+const patienceMs = 5 * 60_000
+
+export class SchedulingQueue {
+  readonly #options: SchedulingQueueOptions
+  readonly #pods = new Map<string, QueuedPod>()
+  readonly #active = new Heap<QueuedPod>(compareForActive)
+  readonly #backoff = new Heap<QueuedPod>((a, b) => a.backoffUntil - b.backoffUntil)
+  /** The unschedulable ones by each plugin that rejected them. */
+  readonly #rejectedBy = new Map<string, Set<QueuedPod>>()
+  readonly #hints = new Map<string, { plugin: string; hint: Hint }[]>()
+  #activeSize = 0
+  #timer: Timer | undefined
+  #patienceTimer: Timer | undefined
+  #wake: (() => void) | undefined
+
+  constructor(options: SchedulingQueueOptions) {
+    this.#options = options
+    for (const plugin of options.plugins) {
+      for (const hint of plugin.hints ?? []) {
+        const id = hintId(hint.resource, hint.change)
+        this.#hints.set(id, [...(this.#hints.get(id) ?? []), { plugin: plugin.name, hint }])
+      }
+    }
+  }
+
+  /** Pods in each place, for metrics and for people. */
+  get sizes(): Readonly<Record<QueuedPod["place"], number>> {
+    const sizes = { gated: 0, active: 0, backoff: 0, unschedulable: 0, taken: 0, gone: 0 }
+    for (const { place } of this.#pods.values()) sizes[place]++
+    return sizes
+  }
+
+  find(uid: string): QueuedPod | undefined {
+    return this.#pods.get(uid)
+  }
+
+  /** A pod without a node appeared or changed. A change of its status alone moves nothing. */
+  set(info: PodInfo): void {
+    const queued = this.#pods.get(info.uid)
+    if (!queued) return this.#enter(info)
+    const previous = queued.info.pod
+    queued.info = info
+    if (queued.place === "taken") return
+    const changed = info.pod.spec !== previous.spec || info.pod.metadata.labels !== previous.metadata.labels
+    if (queued.place === "gated") this.#admit(queued)
+    else if (queued.place === "unschedulable" && changed) this.#retry(queued)
+  }
+
+  delete(uid: string): void {
+    const queued = this.#pods.get(uid)
+    if (!queued) return
+    this.#pods.delete(uid)
+    this.#move(queued, "gone")
+  }
+
+  /** The next pod to try, or undefined when none is ready. */
+  take(): QueuedPod | undefined {
+    const queued = this.#pop(this.#active, "active") ?? this.#takeEarly()
+    if (!queued) return undefined
+    this.#move(queued, "taken")
+    queued.attempts++
+    return queued
+  }
+
+  /** Resolves when `take` may have something, or when `signal` aborts. */
+  async ready(signal: AbortSignal): Promise<void> {
+    if (this.#activeSize > 0 || this.#earliest() || signal.aborted) return
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      signal.addEventListener("abort", () => resolve(), { once: true })
+    })
+    this.#wake = undefined
+  }
+
+  /** The verdict of a try: no node fits. */
+  reject(queued: QueuedPod, error: FitError): void {
+    if (queued.place !== "taken") return
+    queued.unschedulableCount++
+    queued.failed = false
+    queued.fitError = error
+    queued.rejectedBy = error.plugins
+    queued.unschedulableSince = this.#options.clock.monotonic()
+    this.#move(queued, "unschedulable")
+    for (const plugin of error.plugins) this.#rejecters(plugin).add(queued)
+    this.#watchPatience()
+  }
+
+  /** The verdict of a try: something went wrong on the way; tried again after a while. */
+  fail(queued: QueuedPod): void {
+    if (queued.place !== "taken") return
+    queued.unschedulableCount++
+    queued.failed = true
+    this.#retry(queued)
+  }
+
+  /** Something changed in the cluster: pods that it may help get another try. */
+  onChange<T extends KubeObject>(resource: Resource<T>, change: Change, current?: T, previous?: T): void {
+    for (const { plugin, hint } of this.#hints.get(hintId(resource as never, change)) ?? []) {
+      const waiting = this.#rejectedBy.get(plugin)
+      if (!waiting?.size || hint.concerns?.(current, previous) === false) continue
+      for (const queued of Array.from(waiting)) {
+        if (hint.mayHelp?.(queued.info, current, previous) !== false) this.#retry(queued)
+      }
+    }
+    // Rejected by no plugin: there was no node at all.
+    if (change === "add") for (const queued of Array.from(this.#rejecters(""))) this.#retry(queued)
+  }
+
+  close(): void {
+    this.#timer?.cancel()
+    this.#patienceTimer?.cancel()
+  }
+
+  #enter(info: PodInfo): void {
+    const queued: QueuedPod = {
+      info,
+      since: this.#options.clock.now(),
+      attempts: 0,
+      unschedulableCount: 0,
+      place: "gated",
+      backoffUntil: 0,
+      failed: false,
+      rejectedBy: new Set(),
+      unschedulableSince: 0,
+    }
+    this.#pods.set(info.uid, queued)
+    this.#admit(queued)
+  }
+
+  #admit(queued: QueuedPod): void {
+    const gated = this.#options.plugins.some((plugin) => plugin.gate?.(queued.info) !== undefined)
+    if (!gated) this.#activate(queued)
+  }
+
+  #retry(queued: QueuedPod): void {
+    const { clock, initialBackoffMs = 1000, maxBackoffMs = 10_000 } = this.#options
+    const waitMs = Math.min(initialBackoffMs * 2 ** Math.max(queued.unschedulableCount - 1, 0), maxBackoffMs)
+    const from = queued.place === "unschedulable" ? queued.unschedulableSince : clock.monotonic()
+    queued.backoffUntil = from + waitMs
+    if (queued.unschedulableCount === 0 || queued.backoffUntil <= clock.monotonic())
+      return this.#activate(queued)
+    this.#move(queued, "backoff")
+    this.#backoff.push(queued)
+    this.#armTimer()
+    if (!queued.failed) this.#wake?.()
+  }
+
+  #activate(queued: QueuedPod): void {
+    this.#move(queued, "active")
+    this.#active.push(queued)
+    this.#wake?.()
+  }
+
+  /** Heaps forget nothing; what has moved on is skipped when it comes to the top. */
+  #move(queued: QueuedPod, place: QueuedPod["place"]): void {
+    if (queued.place === "active") this.#activeSize--
+    if (place === "active") this.#activeSize++
+    if (queued.place === "unschedulable") {
+      for (const plugin of queued.rejectedBy) this.#rejectedBy.get(plugin)?.delete(queued)
+      this.#rejectedBy.get("")?.delete(queued)
+    }
+    queued.place = place
+    if (place === "unschedulable" && queued.rejectedBy.size === 0) this.#rejecters("").add(queued)
+  }
+
+  #pop(heap: Heap<QueuedPod>, place: QueuedPod["place"]): QueuedPod | undefined {
+    for (let queued = heap.pop(); queued; queued = heap.pop()) if (queued.place === place) return queued
+    return undefined
+  }
+
+  #earliest(): QueuedPod | undefined {
+    while (this.#backoff.peek() && this.#backoff.peek()!.place !== "backoff") this.#backoff.pop()
+    const first = this.#backoff.peek()
+    return first?.failed ? undefined : first
+  }
+
+  #takeEarly(): QueuedPod | undefined {
+    return this.#earliest() && this.#pop(this.#backoff, "backoff")
+  }
+
+  #armTimer(): void {
+    this.#timer?.cancel()
+    const first = this.#backoff.peek()
+    if (!first) return
+    this.#timer = this.#options.clock.after(first.backoffUntil - this.#options.clock.monotonic(), () => {
+      const now = this.#options.clock.monotonic()
+      while (this.#backoff.peek() && this.#backoff.peek()!.backoffUntil <= now) {
+        const queued = this.#backoff.pop()!
+        if (queued.place === "backoff") this.#activate(queued)
+      }
+      this.#armTimer()
+    })
+  }
+
+  #watchPatience(): void {
+    this.#patienceTimer ??= this.#options.clock.after(patienceMs, () => {
+      this.#patienceTimer = undefined
+      const before = this.#options.clock.monotonic() - patienceMs
+      let left = false
+      for (const queued of Array.from(this.#pods.values())) {
+        if (queued.place !== "unschedulable") continue
+        if (queued.unschedulableSince <= before) this.#retry(queued)
+        else left = true
+      }
+      if (left) this.#watchPatience()
+    })
+  }
+
+  #rejecters(plugin: string): Set<QueuedPod> {
+    let pods = this.#rejectedBy.get(plugin)
+    if (!pods) this.#rejectedBy.set(plugin, (pods = new Set()))
+    return pods
+  }
+}
+
+function compareForActive(a: QueuedPod, b: QueuedPod): number {
+  return b.info.priority - a.info.priority || a.since - b.since
+}
+
+function hintId(resource: Resource, change: Change): string {
+  return `${groupResource(resource)} ${change}`
+}

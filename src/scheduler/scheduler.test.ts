@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
+import { Event } from "../api/core/v1/event.ts"
+import { Node } from "../api/core/v1/node.ts"
+import { Pod } from "../api/core/v1/pod.ts"
+import { startTestServer, type TestServer } from "../apiserver/testing.ts"
+import type { Draft } from "../apimachinery/meta.ts"
+import { silentLogger } from "../base/log.ts"
+import { realClock } from "../base/real/clock.ts"
+import { SeededRandom } from "../base/simulated/random.ts"
+import { createEventRecorder } from "../client/create-event-recorder.ts"
+import { createInformers } from "../client/informers.ts"
+import { createScheduler } from "./scheduler.ts"
+
+let server: TestServer
+let stop: AbortController
+
+beforeEach(async () => {
+  server = await startTestServer()
+  stop = new AbortController()
+  const random = new SeededRandom("scheduler")
+  const parts = { client: server.client, clock: realClock, random, log: silentLogger }
+  const informers = createInformers(parts)
+  const events = createEventRecorder({ ...parts, component: "default-scheduler", signal: stop.signal })
+  const scheduler = createScheduler({ ...parts, informers, events })
+  informers.start(stop.signal)
+  void scheduler.run(stop.signal)
+})
+
+afterEach(async () => {
+  stop.abort()
+  await server.stop()
+})
+
+function addNode(name: string, parts: Draft<Node> = {}): Promise<Node> {
+  return server.client.create(Node, {
+    metadata: { name, labels: { "kubernetes.io/hostname": name }, ...parts.metadata },
+    spec: { ...parts.spec },
+    status: { allocatable: { cpu: "2", memory: "4Gi", pods: "10" }, ...parts.status },
+  })
+}
+
+function addPod(name: string, spec: Draft<Pod["spec"]> = {}): Promise<Pod> {
+  return server.client.create(Pod, {
+    metadata: { name, namespace: "default" },
+    spec: { containers: [{ name: "main", image: "app" }], ...spec },
+  })
+}
+
+const asking = (cpu: string) => ({
+  containers: [{ name: "main", image: "app", resources: { requests: { cpu } } }],
+})
+
+async function nodeOf(name: string): Promise<string> {
+  return vi.waitFor(async () => {
+    const { spec } = await server.client.get(Pod, { namespace: "default", name })
+    expect(spec.nodeName).toBeTruthy()
+    return spec.nodeName!
+  }, 5000)
+}
+
+async function pendingBecause(name: string): Promise<string> {
+  return vi.waitFor(async () => {
+    const { status } = await server.client.get(Pod, { namespace: "default", name })
+    const condition = status.conditions?.find(({ type }) => type === "PodScheduled")
+    expect(condition).toMatchObject({ status: "False", reason: "Unschedulable" })
+    return condition!.message!
+  }, 5000)
+}
+
+describe("the scheduler", () => {
+  test("spreads pods by what is free and says so in an event", async () => {
+    await addNode("one")
+    await addNode("two")
+    await addPod("a", asking("1"))
+    await addPod("b", asking("1"))
+    expect(new Set([await nodeOf("a"), await nodeOf("b")])).toEqual(new Set(["one", "two"]))
+    await vi.waitFor(async () => {
+      const { items } = await server.client.list(Event, { namespace: "default" })
+      const scheduled = items.filter(({ reason }) => reason === "Scheduled").map(({ message }) => message)
+      expect(scheduled).toContain(`Successfully assigned default/a to ${await nodeOf("a")}`)
+    })
+  })
+
+  test("says what each node failed on, in upstream's words, and schedules when that changes", async () => {
+    const small = await addNode("small")
+    await addNode("tainted", { spec: { taints: [{ key: "dedicated", value: "db", effect: "NoSchedule" }] } })
+    await addNode("cordoned", { spec: { unschedulable: true } })
+    await addPod("big", asking("3"))
+    expect(await pendingBecause("big")).toBe(
+      "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. " +
+        "no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.",
+    )
+    const grown = {
+      ...small,
+      status: { ...small.status, allocatable: { cpu: "4", memory: "4Gi", pods: "10" } },
+    }
+    await server.client.updateStatus(Node, grown)
+    expect(await nodeOf("big")).toBe("small")
+  })
+
+  test("a pod without any node waits for the first", async () => {
+    await addPod("first")
+    expect(await pendingBecause("first")).toBe("no nodes available to schedule pods")
+    await addNode("late")
+    expect(await nodeOf("first")).toBe("late")
+  })
+
+  test("follows node selectors and affinity", async () => {
+    await addNode("hdd")
+    await addNode("ssd", { metadata: { labels: { disk: "ssd" } } })
+    await addPod("selected", { nodeSelector: { disk: "ssd" } })
+    const matchExpressions = [{ key: "disk", operator: "NotIn" as const, values: ["ssd"] }]
+    await addPod("repelled", {
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] },
+        },
+      },
+    })
+    expect(await nodeOf("selected")).toBe("ssd")
+    expect(await nodeOf("repelled")).toBe("hdd")
+  })
+
+  test("one holder for a port of the host", async () => {
+    await addNode("only")
+    const spec = {
+      containers: [{ name: "main", image: "app", ports: [{ containerPort: 80, hostPort: 80 }] }],
+    }
+    await addPod("holder", spec)
+    await nodeOf("holder")
+    await addPod("waiter", spec)
+    expect(await pendingBecause("waiter")).toContain(
+      "1 node(s) didn't have free ports for the requested pod ports.",
+    )
+    await server.client.delete(Pod, { namespace: "default", name: "holder" }, { gracePeriodSeconds: 0 })
+    expect(await nodeOf("waiter")).toBe("only")
+  })
+
+  test("gated pods wait until their gates are gone", async () => {
+    await addNode("only")
+    await addPod("gated", { schedulingGates: [{ name: "example.com/wait" }] })
+    await addPod("free")
+    await nodeOf("free")
+    const gated = await server.client.get(Pod, { namespace: "default", name: "gated" })
+    expect(gated.spec.nodeName).toBeFalsy()
+    await server.client.update(Pod, { ...gated, spec: { ...gated.spec, schedulingGates: [] } })
+    expect(await nodeOf("gated")).toBe("only")
+  })
+
+  test("makes room for the more important", async () => {
+    await addNode("only")
+    await addPod("cheap", { ...asking("1500m"), terminationGracePeriodSeconds: 0 })
+    await nodeOf("cheap")
+    await addPod("dear", { ...asking("1500m"), priority: 1000 })
+    expect(await nodeOf("dear")).toBe("only")
+    await expect(server.client.get(Pod, { namespace: "default", name: "cheap" })).rejects.toThrow("not found")
+  })
+})
