@@ -27,7 +27,11 @@ export interface Client {
     options?: WriteOptions,
   ): Promise<R>
   /** Replaces it; fails with Conflict unless metadata.resourceVersion is the current one (or absent). */
-  update<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>
+  update<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    options?: WriteOptions & { subresource?: string },
+  ): Promise<T>
   /** Replaces its status only. */
   updateStatus<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>
   patch<T extends KubeObject>(

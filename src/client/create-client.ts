@@ -94,9 +94,13 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
       return send<R>("POST", objectPath(resource, key, subresource), { ...writing(writeOptions), body })
     },
 
-    update<T extends KubeObject>(resource: Resource<T>, object: T, writeOptions?: WriteOptions) {
-      const parts = { ...writing(writeOptions), body: withKind(resource, object) }
-      return send<T>("PUT", objectPath(resource, object.metadata), parts)
+    update<T extends KubeObject>(
+      resource: Resource<T>,
+      object: T,
+      updateOptions?: WriteOptions & { subresource?: string },
+    ) {
+      const parts = { ...writing(updateOptions), body: withKind(resource, object) }
+      return send<T>("PUT", objectPath(resource, object.metadata, updateOptions?.subresource), parts)
     },
 
     updateStatus<T extends KubeObject>(resource: Resource<T>, object: T, writeOptions?: WriteOptions) {

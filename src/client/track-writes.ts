@@ -59,11 +59,7 @@ export class TrackedWrites {
   ): Promise<T> {
     const object = await result
     if (options?.dryRun || !this.#informers.has(resource)) return object
-    const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
     this.#expect(resource, object.metadata.resourceVersion)
-    // Taking the last finalizer from an object that is being deleted deletes it.
-    if (deletionTimestamp && !deletionGracePeriodSeconds && !finalizers?.length)
-      this.#expectGone(resource, object.metadata, object.metadata.uid)
     return object
   }
 

@@ -67,3 +67,8 @@ export function isNamespaceTerminating(error: unknown): error is StatusError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+export function ignoreNamespaceTerminating(error: unknown): undefined {
+  if (isNamespaceTerminating(error)) return undefined
+  throw error
+}
