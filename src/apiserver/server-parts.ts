@@ -1,10 +1,12 @@
 import type { Clock } from "../base/clock.ts"
+import type { IpNetwork } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import type { Store } from "../etcd/store.ts"
 import type { AdmissionChain } from "./admission/admission.ts"
 import type { Authenticator } from "./authentication/authenticator.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
+import type { PortRange } from "./registry/service/claim-node-ports.ts"
 import type { ServedResources } from "./registry/served-resources.ts"
 import type { Mirror } from "./watch-cache/mirror.ts"
 
@@ -19,6 +21,9 @@ export interface ServerParts {
   readonly authenticator: Authenticator
   readonly authorizer: Authorizer
   readonly admission: AdmissionChain
+  /** From which Services get their addresses; the first family is the default one. */
+  readonly serviceNetworks: readonly IpNetwork[]
+  readonly nodePortRange: PortRange
   /** Of requests that do not run for long by nature. */
   readonly requestTimeoutMs: number
   /** Aborts when the server shuts down: watches and streams end. */

@@ -1,5 +1,6 @@
 import type { Resource } from "../apimachinery/resource.ts"
 import type { Clock } from "../base/clock.ts"
+import { type IpNetwork, parseNetwork } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import type { Transport } from "../client/transport.ts"
@@ -14,6 +15,7 @@ import type { ServerResponse } from "./http/response.ts"
 import { addBuiltInResources } from "./registry/add-resources.ts"
 import { ServedResources } from "./registry/served-resources.ts"
 import { handleRequest } from "./request-path.ts"
+import type { PortRange } from "./registry/service/claim-node-ports.ts"
 import type { RequestInfo } from "./request-info.ts"
 import type { ServerParts } from "./server-parts.ts"
 import { createInProcessTransport } from "./transport.ts"
@@ -29,6 +31,10 @@ export interface ApiServerOptions {
   readonly authenticator: Authenticator
   readonly authorizer: Authorizer
   readonly admission: AdmissionChain
+  /** `--service-cluster-ip-range`, one per family. @default ["10.96.0.0/12"] */
+  readonly serviceClusterIpRanges?: readonly string[]
+  /** `--service-node-port-range`. @default 30000 to 32767 */
+  readonly nodePortRange?: PortRange
   /** @default 60 s, as upstream's `--request-timeout` */
   readonly requestTimeoutMs?: number
 }
@@ -47,13 +53,22 @@ export interface ApiServer {
 }
 
 const noInfo = {} as RequestInfo
+const defaultNodePortRange: PortRange = { first: 30_000, last: 32_767 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, clock, log, requestTimeoutMs = 60_000 } = options
+  const { store, clock, log, requestTimeoutMs = 60_000, nodePortRange = defaultNodePortRange } = options
   const shutdown = new AbortController()
   const mirror = new Mirror({ store, clock, log: log.named("watch-cache"), signal: shutdown.signal })
   const resources = new ServedResources()
-  const parts: ServerParts = { ...options, requestTimeoutMs, mirror, resources, signal: shutdown.signal }
+  const parts: ServerParts = {
+    ...options,
+    requestTimeoutMs,
+    nodePortRange,
+    serviceNetworks: (options.serviceClusterIpRanges ?? ["10.96.0.0/12"]).map(toNetwork),
+    mirror,
+    resources,
+    signal: shutdown.signal,
+  }
   addBuiltInResources(parts, options.resources)
 
   const handle = (request: ServerRequest): Promise<ServerResponse> => {
@@ -81,4 +96,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       mirror.close()
     },
   }
+}
+
+function toNetwork(text: string): IpNetwork {
+  const network = parseNetwork(text)
+  if (!network)
+    throw new Error(
+      `service cluster IP range ${JSON.stringify(text)} is no network: use a form like "10.96.0.0/12"`,
+    )
+  return network
 }

@@ -101,6 +101,20 @@ export class Registry {
     }
   }
 
+  /** Creates `object` as part of another's transaction; `key` is the object's within the registry. */
+  planCreate(key: string, object: KubeObject): Alongside {
+    const storeKey = this.cache.prefix + key
+    return {
+      compare: [{ key: storeKey, target: "modRevision", is: "=", to: 0 }],
+      operations: [{ op: "put", key: storeKey, value: this.#codec.encode(object) }],
+    }
+  }
+
+  /** Deletes an object, if it is there, as part of another's transaction. */
+  planDelete(key: string): Alongside {
+    return { compare: [], operations: [{ op: "delete", key: this.cache.prefix + key }] }
+  }
+
   /** Undefined when another writer was faster. */
   async #write(
     key: string,

@@ -1,8 +1,9 @@
-import { dns1035LabelName, pathSegmentName } from "../../apimachinery/names.ts"
+import { pathSegmentName } from "../../apimachinery/names.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
 import { bumpGeneration, copyField, defaultStrategy, keepAllBut } from "./default-strategy.ts"
 import { namespaceStrategy } from "./strategies/namespace.ts"
 import { podStrategy } from "./strategies/pod.ts"
+import { serviceStrategy } from "./service/service-strategy.ts"
 import type { Strategy } from "./strategy.ts"
 
 /** What is special about a kind; most have nothing. */
@@ -40,12 +41,7 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
     prepareForCreate() {},
     prepareForUpdate: (object, old) => copyField(object, old, "status"),
   },
-  services: {
-    ...withoutGeneration,
-    allowsCreateOnUpdate: true,
-    nameRule: dns1035LabelName,
-    returnsDeletedObject: true,
-  },
+  services: serviceStrategy,
   serviceaccounts: { returnsDeletedObject: true },
   podtemplates: { ...withGeneration, returnsDeletedObject: true },
   resourcequotas: { ...withoutGeneration, returnsDeletedObject: true },

@@ -68,6 +68,11 @@ export class Mirror {
       this.#unclaimed.set(prefix + key, { revision, bytes })
   }
 
+  /** A key that belongs to no resource. */
+  findUnclaimed(key: string): { readonly revision: number; readonly bytes: Uint8Array } | undefined {
+    return this.#unclaimed.get(key)
+  }
+
   /** Resolves when the mirror has come to `revision`; rejects when `signal` aborts before. */
   waitUntil(revision: number, signal?: AbortSignal): Promise<void> {
     if (this.#revision >= revision) return Promise.resolve()

@@ -1,0 +1,53 @@
+import { dns1035LabelName } from "../../../apimachinery/names.ts"
+import type { Alongside } from "../registry.ts"
+import type { Strategy } from "../strategy.ts"
+import { alignClusterIps, carryOverAllocated } from "./carry-over.ts"
+import { claimAddresses } from "./claim-addresses.ts"
+import { claimNodePorts, releaseNodePorts } from "./claim-node-ports.ts"
+import { dropFieldsOfOldType } from "./drop-fields.ts"
+import { setIpFamilies } from "./ip-families.ts"
+import { asService } from "./service-spec.ts"
+
+/** A Service's addresses and ports are claimed with it and given back with it. */
+export const serviceStrategy: Partial<Strategy> = {
+  nameRule: dns1035LabelName,
+  allowsCreateOnUpdate: true,
+  returnsDeletedObject: true,
+
+  prepareForCreate(object) {
+    asService(object).status = { loadBalancer: {} }
+  },
+
+  prepareForUpdate(object, old) {
+    asService(object).status = asService(old).status
+    dropFieldsOfOldType(asService(object).spec, asService(old).spec)
+  },
+
+  allocate(object, old, context) {
+    const before = old && asService(old)
+    if (!object) {
+      const gone = { ...before!, spec: { ...before!.spec, type: "ExternalName" as const } }
+      return join([...claimAddresses(gone, before, context), releaseNodePorts(before!, context)])
+    }
+    const service = asService(object)
+    if (!service.spec) return undefined
+    if (before) carryOverAllocated(service.spec, before.spec)
+    alignClusterIps(service.spec, before?.spec)
+    const families = [...new Set(context.server.serviceNetworks.map(({ family }) => family))]
+    setIpFamilies(
+      service,
+      before,
+      families.map((family) => (family === 4 ? "IPv4" : "IPv6")),
+    )
+    return join([...claimAddresses(service, before, context), claimNodePorts(service, before, context)])
+  },
+}
+
+function join(plans: readonly (Alongside | undefined)[]): Alongside | undefined {
+  const all = plans.filter((plan) => plan !== undefined)
+  if (all.length === 0) return undefined
+  return {
+    compare: all.flatMap(({ compare }) => compare),
+    operations: all.flatMap(({ operations }) => operations),
+  }
+}
