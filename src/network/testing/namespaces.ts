@@ -136,3 +136,63 @@ const udp = () => new Promise((resolve) => {
   for (let n = 0; n < times; n++) answers.push(await (protocol === "udp" ? udp() : tcp()))
   console.log(JSON.stringify(answers))
 })()`
+
+/**
+ * Connects two namespaces by a cable, each end with its address, e.g. "10.0.0.1/24". Routes are the test's own affair.
+ */
+export async function connectNamespaces(
+  a: TestNamespace,
+  aEnd: { name: string; address: string },
+  b: TestNamespace,
+  bEnd: { name: string; address: string },
+): Promise<void> {
+  await a.commands.run("ip", [
+    "link",
+    "add",
+    aEnd.name,
+    "type",
+    "veth",
+    "peer",
+    "name",
+    bEnd.name,
+    "netns",
+    b.name,
+  ])
+  for (const [space, { name, address }] of [
+    [a, aEnd],
+    [b, bEnd],
+  ] as const)
+    await space.commands.run("ip", ["-batch", "-"], `link set ${name} up\naddr add ${address} dev ${name}\n`)
+}
+
+/** A pod as the node's network would connect it: a cable and an address of its own, routed by the node. */
+export async function connectPod(
+  node: TestNamespace,
+  pod: TestNamespace,
+  address: string,
+  gateway: string,
+): Promise<void> {
+  const name = `corpod${address.replaceAll(/[.:]/g, "").slice(-8)}`
+  await node.commands.run(
+    "ip",
+    ["-batch", "-"],
+    [
+      `link add ${name} type veth peer name eth0 netns ${pod.name}`,
+      `link set ${name} up`,
+      `addr replace ${gateway}/32 dev lo`,
+      `route add ${address} dev ${name} src ${gateway}\n`,
+    ].join("\n"),
+  )
+  for (const setting of ["all/forwarding", `${name}/route_localnet`])
+    await node.commands.run("tee", [`/proc/sys/net/ipv4/conf/${setting}`], "1")
+  await pod.commands.run(
+    "ip",
+    ["-batch", "-"],
+    [
+      "link set eth0 up",
+      `addr add ${address}/32 dev eth0`,
+      `route add ${gateway} dev eth0`,
+      `route add default via ${gateway}\n`,
+    ].join("\n"),
+  )
+}

@@ -25,7 +25,7 @@ export function tableName(prefix: string, family: IpFamily): string {
  *                   services, ports
  *     refuse      known but without endpoints, or unknown although in the network of cluster IPs
  *     remember    with session affinity, the client and the endpoint it was given
- *     masquerade  marked connections, and endpoints that call themselves
+ *     replace-source  marked connections, and endpoints that call themselves
  *
  * Only the first packet of a connection passes the translation; the kernel's connection tracking does the rest. That is
  * also why an endpoint that is removed gets no new connections while its established ones go on.
@@ -110,7 +110,7 @@ table ${table} {
     ${protocols.map((protocol) => `meta l4proto ${protocol} ct original ${ip} daddr . meta l4proto . ct original proto-dst vmap @sticky-services`).join("\n    ")}
     ${protocols.map((protocol) => `meta l4proto ${protocol} meta l4proto . ct original proto-dst vmap @sticky-ports`).join("\n    ")}
   }
-  chain masquerade {
+  chain replace-source {
     type nat hook postrouting priority srcnat
     ct status & dnat != 0 ${ip} saddr . ${ip} daddr @hairpins masquerade fully-random
     meta mark & ${masqueradeMark} == 0 return

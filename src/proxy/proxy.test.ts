@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Node } from "../api/core/v1/node.ts"
+import { Service, type ServiceSpec } from "../api/core/v1/service.ts"
+import { EndpointSlice } from "../api/discovery/v1/endpoint-slice.ts"
+import { startTestServer, type TestServer } from "../apiserver/testing.ts"
+import { silentLogger } from "../base/log.ts"
+import { realClock } from "../base/real/clock.ts"
+import { realRandom } from "../base/real/random.ts"
+import { createInformers, type Informers } from "../client/informers.ts"
+import {
+  connectNamespaces,
+  connectPod,
+  createNamespace,
+  type TestNamespace,
+  whyNoNamespaces,
+} from "../network/testing/namespaces.ts"
+import { createProxy } from "./create-proxy.ts"
+import type { Proxy } from "./proxy.ts"
+import { type TestEndpoint, testService, testSlice } from "./testing.ts"
+
+const reason = whyNoNamespaces()
+const gateway = "10.244.0.1"
+const podAddresses = ["10.244.0.2", "10.244.0.3", "10.244.0.4"]
+const endpoints: TestEndpoint[] = podAddresses.map((address) => ({ address, node: "here" }))
+
+describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason})` : ""}`, () => {
+  let server: TestServer
+  let informers: Informers
+  let proxy: Proxy
+  let running: Promise<void>
+  let node: TestNamespace
+  let outside: TestNamespace
+  const pods: TestNamespace[] = []
+  const stop = new AbortController()
+
+  /** Creates or replaces the Service and its endpoints, and waits until they are in the kernel. */
+  async function apply(
+    name: string,
+    spec: Partial<ServiceSpec>,
+    all: readonly TestEndpoint[],
+    ports?: Parameters<typeof testSlice>[2],
+    ingress: string[] = [],
+  ) {
+    const { client } = server
+    const service = testService(name, spec, ingress)
+    const slice = testSlice(name, all, ports)
+    const { uid: _uid, resourceVersion: _version, creationTimestamp: _time, ...metadata } = service.metadata
+    const existing = await client.get(Service, { namespace: "default", name }).catch(() => undefined)
+    const written = existing
+      ? await client.update(Service, { ...existing, spec: { ...existing.spec, ...spec } })
+      : await client.create(Service, { ...service, metadata })
+    await client.updateStatus(Service, { ...written, status: service.status })
+    const oldSlice = await client
+      .get(EndpointSlice, { namespace: "default", name: slice.metadata.name })
+      .catch(() => undefined)
+    const last = oldSlice
+      ? await client.update(EndpointSlice, { ...oldSlice, endpoints: slice.endpoints, ports: slice.ports })
+      : await client.create(EndpointSlice, {
+          ...slice,
+          metadata: { namespace: "default", name: slice.metadata.name, labels: slice.metadata.labels },
+        })
+    const service2 = await client.get(Service, { namespace: "default", name })
+    await informers.reached(Service, service2.metadata.resourceVersion)
+    await informers.reached(EndpointSlice, last.metadata.resourceVersion)
+    await proxy.settled()
+  }
+
+  /** Who answered, without the address they saw. */
+  const names = (answers: readonly string[]) =>
+    answers.map((answer) => (answer.startsWith("error") ? answer : answer.split(" ")[0]))
+  const nameSet = (answers: readonly string[]) => [...new Set(names(answers))].sort()
+
+  beforeAll(async () => {
+    server = await startTestServer()
+    await server.client.create(Node, { metadata: { name: "here" } })
+    node = await createNamespace("node")
+    outside = await createNamespace("outside")
+    await connectNamespaces(node, { name: "eth0", address: "192.0.2.1/24" }, outside, {
+      name: "eth0",
+      address: "192.0.2.9/24",
+    })
+    for (const destination of ["203.0.113.0/24", "10.96.0.0/16"])
+      await outside.commands.run("ip", ["route", "add", destination, "via", "192.0.2.1"])
+    await node.commands.run("ip", ["route", "add", "default", "via", "192.0.2.9"])
+    for (const [index, address] of podAddresses.entries()) {
+      const pod = await createNamespace(`pod-${index}`)
+      pods.push(pod)
+      await connectPod(node, pod, address, gateway)
+    }
+    await Promise.all(
+      pods.map((pod, index) => pod.serve({ answer: `pod-${index}`, tcp: [8080], udp: [5353] })),
+    )
+    informers = createInformers({
+      client: server.client,
+      clock: realClock,
+      random: realRandom,
+      log: silentLogger,
+    })
+    proxy = createProxy({
+      informers,
+      nodeName: "here",
+      prefix: "cortest",
+      podNetworks: ["10.244.0.0/16"],
+      serviceNetworks: ["10.96.0.0/16"],
+      commands: node.commands,
+      clock: realClock,
+      log: silentLogger,
+    })
+    running = proxy.run(stop.signal)
+    informers.start(stop.signal)
+    await proxy.ready
+  })
+
+  afterAll(async () => {
+    stop.abort()
+    await running
+    await server.stop()
+    for (const space of [...pods, outside, node]) await space.remove()
+  })
+
+  it("spreads connections to a cluster IP over all endpoints, from pods and from the node", async () => {
+    await apply("web", { clusterIP: "10.96.1.1" }, endpoints)
+    const target = { address: "10.96.1.1", port: 80, times: 40 }
+    const fromPod = await pods[0]!.request(target)
+    expect(nameSet(fromPod)).toEqual(["pod-0", "pod-1", "pod-2"])
+    // Pods see who calls, except those that call themselves.
+    expect(fromPod).toContain("pod-1 10.244.0.2")
+    expect(fromPod).not.toContain("pod-0 10.244.0.2")
+    expect(nameSet(await node.request(target))).toEqual(["pod-0", "pod-1", "pod-2"])
+  })
+
+  it("drops an endpoint for new connections and refuses when none is left", async () => {
+    await apply("web", { clusterIP: "10.96.1.1" }, [
+      endpoints[0]!,
+      { ...endpoints[1]!, ready: false },
+      { ...endpoints[2]!, ready: false },
+    ])
+    const target = { address: "10.96.1.1", port: 80, times: 10 }
+    expect(nameSet(await pods[1]!.request(target))).toEqual(["pod-0"])
+    await apply("web", { clusterIP: "10.96.1.1" }, [])
+    expect(await pods[1]!.request({ ...target, times: 1 })).toEqual(["error: ECONNREFUSED"])
+    expect(await node.request({ ...target, times: 1 })).toEqual(["error: ECONNREFUSED"])
+    expect(await pods[1]!.request({ ...target, port: 81, times: 1 })).toEqual(["error: ECONNREFUSED"])
+    await apply("web", { clusterIP: "10.96.1.1" }, endpoints)
+    expect(nameSet(await pods[1]!.request(target)).length).toBeGreaterThan(1)
+  })
+
+  it("opens node ports on every address of the node, its loopback address too", async () => {
+    await apply(
+      "nodeport",
+      {
+        clusterIP: "10.96.1.2",
+        type: "NodePort",
+        ports: [{ port: 80, targetPort: 8080, protocol: "TCP", nodePort: 30080 }],
+      },
+      endpoints,
+    )
+    for (const [space, address] of [
+      [outside, "192.0.2.1"],
+      [node, "192.0.2.1"],
+      [node, "127.0.0.1"],
+      [pods[0]!, "192.0.2.1"],
+    ] as const)
+      expect(nameSet(await space.request({ address, port: 30080, times: 30 }))).toEqual([
+        "pod-0",
+        "pod-1",
+        "pod-2",
+      ])
+    expect(await outside.request({ address: "192.0.2.1", port: 30080 })).not.toContainEqual(
+      expect.stringContaining("192.0.2.9"),
+    )
+  })
+
+  it("shows the client's address under the external policy Local, and drops where no endpoint is local", async () => {
+    const spec: Partial<ServiceSpec> = {
+      clusterIP: "10.96.1.3",
+      type: "LoadBalancer",
+      externalTrafficPolicy: "Local",
+      ports: [{ port: 80, targetPort: 8080, protocol: "TCP", nodePort: 30081 }],
+    }
+    const split = [endpoints[0]!, { ...endpoints[1]!, node: "there" }]
+    await apply("local", spec, split, undefined, ["203.0.113.7"])
+    const port = { address: "192.0.2.1", port: 30081 }
+    const loadBalancer = { address: "203.0.113.7", port: 80 }
+    for (const target of [port, loadBalancer]) {
+      expect(new Set(await outside.request({ ...target, times: 10 }))).toEqual(new Set(["pod-0 192.0.2.9"]))
+      expect(nameSet(await pods[2]!.request({ ...target, times: 30 }))).toEqual(["pod-0", "pod-1"])
+      expect(nameSet(await node.request({ ...target, times: 30 }))).toEqual(["pod-0", "pod-1"])
+    }
+    await apply("local", spec, [split[1]!], undefined, ["203.0.113.7"])
+    expect(await outside.request({ ...port, timeoutMs: 300 })).toEqual(["error: timeout"])
+    expect(nameSet(await pods[2]!.request(loadBalancer))).toEqual(["pod-1"])
+  })
+
+  it("lets nobody but the source ranges reach a load balancer's address", async () => {
+    const spec: Partial<ServiceSpec> = {
+      clusterIP: "10.96.1.4",
+      type: "LoadBalancer",
+      loadBalancerSourceRanges: ["198.51.100.0/24"],
+    }
+    await apply("guarded", spec, endpoints, undefined, ["203.0.113.8"])
+    const target = { address: "203.0.113.8", port: 80, timeoutMs: 300 }
+    expect(await outside.request(target)).toEqual(["error: timeout"])
+    await apply(
+      "guarded",
+      { ...spec, loadBalancerSourceRanges: ["198.51.100.0/24", "192.0.2.0/28"] },
+      endpoints,
+      undefined,
+      ["203.0.113.8"],
+    )
+    expect(nameSet(await outside.request(target))).not.toContain("error: timeout")
+  })
+
+  it("keeps a client with its endpoint, and finds it another one when that is gone", async () => {
+    const spec: Partial<ServiceSpec> = {
+      clusterIP: "10.96.1.5",
+      sessionAffinity: "ClientIP",
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 3600 } },
+    }
+    await apply("sticky", spec, endpoints)
+    const target = { address: "10.96.1.5", port: 80, times: 15 }
+    const [first, ...others] = nameSet(await pods[0]!.request(target))
+    expect(others).toEqual([])
+    const remaining = endpoints.filter((_, index) => `pod-${index}` !== first)
+    await apply("sticky", spec, remaining)
+    const [second, ...rest] = nameSet(await pods[0]!.request(target))
+    expect(rest).toEqual([])
+    expect(second).not.toBe(first)
+    await apply("sticky", spec, endpoints)
+    expect(nameSet(await pods[0]!.request(target))).toEqual([second])
+    await apply("sticky", { ...spec, sessionAffinity: "None", sessionAffinityConfig: undefined }, endpoints)
+    expect(nameSet(await pods[0]!.request({ ...target, times: 40 }))).toHaveLength(3)
+  })
+
+  it("forgets UDP flows to endpoints that are gone", async () => {
+    const spec: Partial<ServiceSpec> = {
+      clusterIP: "10.96.1.6",
+      ports: [{ port: 53, targetPort: 5353, protocol: "UDP" }],
+    }
+    const ports = [{ port: 5353, protocol: "UDP" as const }]
+    await apply("udp", spec, [endpoints[1]!], ports)
+    const target = { protocol: "udp" as const, address: "10.96.1.6", port: 53 }
+    expect(names(await pods[0]!.request(target))).toEqual(["pod-1"])
+    await node.commands.run("conntrack", ["-L", "-p", "udp"])
+    await apply("udp", spec, [endpoints[2]!], ports)
+    expect(await node.commands.run("conntrack", ["-L", "-p", "udp", "--reply-src", podAddresses[1]!])).toBe(
+      "",
+    )
+    expect(names(await pods[0]!.request(target))).toEqual(["pod-2"])
+  })
+
+  it("goes on with established connections and fails none while endpoints come and go", async () => {
+    const spec: Partial<ServiceSpec> = { clusterIP: "10.96.1.7" }
+    await apply("rolling", spec, endpoints)
+    const load = pods[0]!.request({ address: "10.96.1.7", port: 80, times: 1500 })
+    for (let step = 0; step < 12; step++)
+      await apply(
+        "rolling",
+        spec,
+        endpoints.filter((_, index) => index !== step % 3),
+      )
+    const answers = await load
+    expect(answers.filter((answer) => answer.startsWith("error"))).toEqual([])
+    expect(answers).toHaveLength(1500)
+  })
+
+  it("makes its rules again when somebody flushed them, and leaves nothing behind", async () => {
+    await node.commands.run("nft", ["flush", "ruleset"])
+    await apply("web", { clusterIP: "10.96.1.1" }, [endpoints[1]!])
+    expect(nameSet(await pods[0]!.request({ address: "10.96.1.1", port: 80 }))).toEqual(["pod-1"])
+    expect(nameSet(await pods[0]!.request({ address: "10.96.1.2", port: 80 }))).not.toContain(
+      "error: timeout",
+    )
+    stop.abort()
+    await running
+    await proxy.cleanUp()
+    expect(await node.commands.run("nft", ["list", "tables"])).toBe("")
+  })
+})
