@@ -18,21 +18,22 @@ const partPattern = /([0-9]*)(\.[0-9]*)?([^0-9.]*)/y
 
 /** Milliseconds, with fractions. Throws Error in the words of Go's parser. */
 export function parseDuration(text: string): number {
-  const nanos = parseNanos(text)
+  const nanos = parseDurationNanos(text)
   return Number(nanos / 1_000_000n) + Number(nanos % 1_000_000n) / 1e6
 }
 
 export function formatDuration(ms: number): string {
   const whole = Math.trunc(ms)
-  return formatNanos(BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1e6)))
+  return formatDurationNanos(BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1e6)))
 }
 
 /** The text as the server stores and answers it. Throws Error in the words of Go's parser. */
 export function canonicalDuration(text: string): string {
-  return formatNanos(parseNanos(text))
+  return formatDurationNanos(parseDurationNanos(text))
 }
 
-function parseNanos(text: string): bigint {
+/** Nanoseconds. Throws Error in the words of Go's parser. */
+export function parseDurationNanos(text: string): bigint {
   const invalid = () => new Error(`time: invalid duration ${quote(text)}`)
   const unsigned = text.replace(/^[+-]/, "")
   if (unsigned === "0") return 0n
@@ -53,9 +54,9 @@ function parseNanos(text: string): bigint {
   return text.startsWith("-") ? -nanos : nanos
 }
 
-function formatNanos(nanos: bigint): string {
+export function formatDurationNanos(nanos: bigint): string {
   if (nanos === 0n) return "0s"
-  if (nanos < 0n) return `-${formatNanos(-nanos)}`
+  if (nanos < 0n) return `-${formatDurationNanos(-nanos)}`
   if (nanos < 1_000n) return `${nanos}ns`
   if (nanos < 1_000_000n) return `${decimal(nanos, 3)}µs`
   if (nanos < 1_000_000_000n) return `${decimal(nanos, 6)}ms`

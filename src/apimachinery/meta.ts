@@ -1,4 +1,5 @@
 import {
+  always,
   bool,
   type Infer,
   field,
@@ -17,10 +18,10 @@ import {
 export const OwnerReference = message(
   "io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference",
   {
-    kind: field(1, string, { required: true }),
-    name: field(3, string, { required: true }),
-    uid: field(4, string, { required: true }),
-    apiVersion: field(5, string, { required: true }),
+    apiVersion: always(5, string, { required: true }),
+    kind: always(1, string, { required: true }),
+    name: always(3, string, { required: true }),
+    uid: always(4, string, { required: true }),
     controller: optional(6, bool),
     blockOwnerDeletion: optional(7, bool),
   },
@@ -63,6 +64,20 @@ export const ObjectMeta = message("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMe
   finalizers: field(14, list(string, { type: "set" }), { patchStrategy: "merge" }),
   managedFields: field(17, list(ManagedFieldsEntry)),
 })
+
+export const ShardInfo = message("io.k8s.apimachinery.pkg.apis.meta.v1.ShardInfo", {
+  selector: always(1, string),
+})
+
+/** The metadata of a list. */
+export const ListMeta = message("io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta", {
+  selfLink: field(1, string),
+  resourceVersion: field(2, string),
+  continue: field(3, string),
+  remainingItemCount: optional(4, int64),
+  shardInfo: optional(5, ShardInfo),
+})
+export interface ListMeta extends Infer<typeof ListMeta> {}
 
 type InferredObjectMeta = Infer<typeof ObjectMeta>
 /** As read from the server: identity is always set. `namespace` is "" or absent for cluster-scoped kinds. */

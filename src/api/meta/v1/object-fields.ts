@@ -5,7 +5,7 @@ import { string, type TypedField } from "../../../apimachinery/schema.ts"
 const typeField: TypedField<string, true> = { schema: string, presence: "implicit" }
 
 /** For kinds that are no objects: the options of subresources. */
-export const typeFields = { apiVersion: typeField, kind: typeField }
+export const typeFields = { kind: typeField, apiVersion: typeField }
 
 /** What every object starts with. The type is that of objects from the server, which have a name and a uid. */
 export const objectFields = {
