@@ -1,17 +1,31 @@
 import type { Handler, RequestContext, Stage } from "./context.ts"
 import type { ServerResponse } from "./http/response.ts"
+import { audit } from "./stages/audit.ts"
 import { authenticate } from "./stages/authenticate.ts"
 import { authorize } from "./stages/authorize.ts"
 import { deadline } from "./stages/deadline.ts"
+import { createFlowControl } from "./stages/flow-control.ts"
+import { impersonate } from "./stages/impersonate.ts"
 import { recover } from "./stages/recover.ts"
 import { withRequestInfo } from "./stages/request-info.ts"
 import { route } from "./stages/route.ts"
+import { warnings } from "./stages/warnings.ts"
 
-/** The way of every request, outermost first: each stage may answer, or let the next one. */
-const stages: readonly Stage[] = [recover, withRequestInfo, deadline, authenticate, authorize]
-
-/** The whole path as one function. */
-export const handleRequest: Handler = compose(stages, route)
+/** The way of every request as one function. Outermost first: each stage may answer, or let the next one. */
+export function createRequestPath(): Handler {
+  const stages: readonly Stage[] = [
+    warnings,
+    recover,
+    withRequestInfo,
+    audit,
+    deadline,
+    authenticate,
+    impersonate,
+    createFlowControl(),
+    authorize,
+  ]
+  return compose(stages, route)
+}
 
 function compose(outermostFirst: readonly Stage[], innermost: Handler): Handler {
   return outermostFirst.reduceRight<Handler>(

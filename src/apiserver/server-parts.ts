@@ -3,24 +3,21 @@ import type { IpNetwork } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import type { Store } from "../etcd/store.ts"
-import type { AdmissionChain } from "./admission/admission.ts"
-import type { Authenticator } from "./authentication/authenticator.ts"
-import type { Authorizer } from "./authorization/authorizer.ts"
+import type { AuditSink } from "./audit.ts"
 import type { PortRange } from "./registry/service/claim-node-ports.ts"
 import type { ServedResources } from "./registry/served-resources.ts"
+import type { Security } from "./security.ts"
 import type { Mirror } from "./watch-cache/mirror.ts"
 
 /** What stages and handlers work with: one of each per server. */
-export interface ServerParts {
+export interface ServerParts extends Security {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
   readonly store: Store
   readonly mirror: Mirror
   readonly resources: ServedResources
-  readonly authenticator: Authenticator
-  readonly authorizer: Authorizer
-  readonly admission: AdmissionChain
+  readonly audit: AuditSink | undefined
   /** From which Services get their addresses; the first family is the default one. */
   readonly serviceNetworks: readonly IpNetwork[]
   readonly nodePortRange: PortRange

@@ -3,21 +3,27 @@ import type { Clock } from "../base/clock.ts"
 import { type IpNetwork, parseNetwork } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
+import { createClient } from "../client/create-client.ts"
 import type { Transport } from "../client/transport.ts"
 import type { Store } from "../etcd/store.ts"
-import type { AdmissionChain } from "./admission/admission.ts"
-import { anonymous, type Authenticator, type UserInfo } from "./authentication/authenticator.ts"
-import type { Authorizer } from "./authorization/authorizer.ts"
+import type { AuditSink } from "./audit.ts"
+import { anonymous, authenticatedGroup, mastersGroup, type UserInfo } from "./authentication/authenticator.ts"
+import type { ObjectFollower } from "./authorization/object-follower.ts"
+import { Compactor } from "./compactor.ts"
 import type { RequestContext } from "./context.ts"
 import { plainJson } from "./encoding/output-format.ts"
 import type { ServerRequest } from "./http/request.ts"
 import type { ServerResponse } from "./http/response.ts"
 import { addBuiltInResources } from "./registry/add-resources.ts"
-import { ServedResources } from "./registry/served-resources.ts"
-import { handleRequest } from "./request-path.ts"
+import { objectAs, ServedResources } from "./registry/served-resources.ts"
 import type { PortRange } from "./registry/service/claim-node-ports.ts"
 import type { RequestInfo } from "./request-info.ts"
+import { createRequestPath } from "./request-path.ts"
+import type { CreateSecurity } from "./security.ts"
+import { createServerCache } from "./server-cache.ts"
 import type { ServerParts } from "./server-parts.ts"
+import { runStartHooks } from "./start-hooks/run-start-hooks.ts"
+import type { AdvertisedAddress } from "./start-hooks/ensure-kubernetes-service.ts"
 import { createInProcessTransport } from "./transport.ts"
 import { Mirror } from "./watch-cache/mirror.ts"
 
@@ -28,9 +34,10 @@ export interface ApiServerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
-  readonly authenticator: Authenticator
-  readonly authorizer: Authorizer
-  readonly admission: AdmissionChain
+  readonly security: CreateSecurity
+  readonly audit?: AuditSink
+  /** How pods reach the server; without it there is no Service `kubernetes`. */
+  readonly advertised?: AdvertisedAddress
   /** `--service-cluster-ip-range`, one per family. @default ["10.96.0.0/12"] */
   readonly serviceClusterIpRanges?: readonly string[]
   /** `--service-node-port-range`. @default 30000 to 32767 */
@@ -41,8 +48,10 @@ export interface ApiServerOptions {
 
 /** The one door to state. */
 export interface ApiServer {
-  /** Reads what there is; requests may be made after this. */
+  /** Reads what there is, then makes true what every cluster has. Requests may be made once `serving` has resolved. */
   start(): Promise<void>
+  /** Resolves when what is in the store has been read. */
+  readonly serving: Promise<void>
   /** Answers one request; never rejects. */
   handle(request: ServerRequest): Promise<ServerResponse>
   /** The road for a component of the same process. */
@@ -52,57 +61,102 @@ export interface ApiServer {
   readonly parts: ServerParts
 }
 
-const noInfo = {} as RequestInfo
-const defaultNodePortRange: PortRange = { first: 30_000, last: 32_767 }
+/** The server itself, where it uses its own API. */
+const self: UserInfo = { name: "system:apiserver", groups: [mastersGroup, authenticatedGroup], extra: {} }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, clock, log, requestTimeoutMs = 60_000, nodePortRange = defaultNodePortRange } = options
+  const { clock, log } = options
   const shutdown = new AbortController()
-  const mirror = new Mirror({ store, clock, log: log.named("watch-cache"), signal: shutdown.signal })
-  const resources = new ServedResources()
-  const parts: ServerParts = {
-    ...options,
-    requestTimeoutMs,
-    nodePortRange,
-    serviceNetworks: (options.serviceClusterIpRanges ?? ["10.96.0.0/12"]).map(toNetwork),
-    mirror,
-    resources,
-    signal: shutdown.signal,
-  }
-  addBuiltInResources(parts, options.resources)
+  const parts = createParts(options, shutdown.signal, (user) => createInProcessTransport(handle, user))
+  const compactor = new Compactor(options.store, clock, log.named("compactor"))
+  const requestPath = createRequestPath()
 
-  const handle = (request: ServerRequest): Promise<ServerResponse> => {
-    const context: RequestContext = {
-      server: parts,
-      request,
-      startedMs: clock.monotonic(),
-      info: noInfo,
-      user: anonymous,
-      signal: request.signal,
-      format: plainJson,
-      warnings: [],
-      annotations: new Map(),
-    }
-    return handleRequest(context)
+  function handle(request: ServerRequest): Promise<ServerResponse> {
+    return requestPath(newContext(parts, request))
   }
 
+  let begin: () => void
+  const serving = new Promise<void>((resolve) => (begin = resolve))
   return {
     parts,
-    start: () => mirror.start(),
+    serving,
     handle,
     transportFor: (user) => createInProcessTransport(handle, user),
+    async start() {
+      await parts.mirror.start()
+      compactor.start()
+      for (const follower of parts.followers ?? []) follow(parts.resources, follower)
+      begin()
+      await runStartHooks(parts, createClient(createInProcessTransport(handle, self)), options.advertised)
+    },
     async stop() {
       shutdown.abort()
-      mirror.close()
+      compactor.stop()
+      parts.mirror.close()
     },
   }
 }
 
+function createParts(
+  options: ApiServerOptions,
+  signal: AbortSignal,
+  transportFor: (user: UserInfo) => Transport,
+): ServerParts {
+  const { store, clock, random, log, requestTimeoutMs = 60_000, nodePortRange = defaultNodePortRange } = options
+  const mirror = new Mirror({ store, clock, log: log.named("watch-cache"), signal })
+  const resources = new ServedResources()
+  const cache = createServerCache(resources)
+  const client = createClient(transportFor(self))
+  const parts: ServerParts = {
+    ...options.security({ cache, client, clock, random, log }),
+    clock,
+    random,
+    log,
+    store,
+    mirror,
+    resources,
+    requestTimeoutMs,
+    nodePortRange,
+    serviceNetworks: (options.serviceClusterIpRanges ?? defaultServiceRanges).map(toNetwork),
+    audit: options.audit,
+    signal,
+  }
+  addBuiltInResources(parts, options.resources)
+  return parts
+}
+
+const defaultNodePortRange: PortRange = { first: 30_000, last: 32_767 }
+const defaultServiceRanges = ["10.96.0.0/12"]
+
 function toNetwork(text: string): IpNetwork {
   const network = parseNetwork(text)
-  if (!network)
-    throw new Error(
-      `service cluster IP range ${JSON.stringify(text)} is no network: use a form like "10.96.0.0/12"`,
-    )
-  return network
+  if (network) return network
+  throw new Error(`service cluster IP range ${JSON.stringify(text)} is no network: use a form like 10.96.0.0/12`)
 }
+
+const noInfo = {} as RequestInfo
+
+function newContext(server: ServerParts, request: ServerRequest): RequestContext {
+  return {
+    server,
+    request,
+    startedMs: server.clock.monotonic(),
+    info: noInfo,
+    user: anonymous,
+    signal: request.signal,
+    format: plainJson,
+    warnings: [],
+    annotations: new Map(),
+  }
+}
+
+function follow(resources: ServedResources, follower: ObjectFollower): void {
+  for (const resource of follower.resources) {
+    const served = resources.get(resource)
+    served.registry.cache.follow({
+      put: (stored) => follower.put(objectAs(served, stored)),
+      remove: (stored) => follower.remove(objectAs(served, stored)),
+    })
+  }
+}
+

@@ -12,6 +12,7 @@ import type { Store } from "../etcd/store.ts"
 import type { AdmissionChain } from "./admission/admission.ts"
 import { anonymous, type UserInfo } from "./authentication/authenticator.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
+import type { CreateSecurity } from "./security.ts"
 import { type ApiServer, createApiServer } from "./server.ts"
 
 export interface TestServer {
@@ -43,7 +44,14 @@ const admitAll: AdmissionChain = {
  * await client.create(ConfigMap, { metadata: { namespace: "default", name: "a" } })
  */
 export async function startTestServer(
-  options: { clock?: Clock; random?: Random; admission?: AdmissionChain; authorizer?: Authorizer } = {},
+  options: {
+    clock?: Clock
+    random?: Random
+    admission?: AdmissionChain
+    authorizer?: Authorizer
+    /** In the place of everything that lets all through. */
+    security?: CreateSecurity
+  } = {},
 ): Promise<TestServer> {
   const { clock = realClock, random = new SeededRandom("test") } = options
   const store = createMemoryStore({ clock })
@@ -53,9 +61,13 @@ export async function startTestServer(
     clock,
     random,
     log: silentLogger,
-    authenticator: { authenticate: async () => ({ user: anonymous }) },
-    authorizer: options.authorizer ?? allowAll,
-    admission: options.admission ?? admitAll,
+    security:
+      options.security ??
+      (() => ({
+        authenticator: { authenticate: async () => ({ user: anonymous }) },
+        authorizer: options.authorizer ?? allowAll,
+        admission: options.admission ?? admitAll,
+      })),
   })
   await server.start()
   const transport = server.transportFor(admin)

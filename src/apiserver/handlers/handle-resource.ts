@@ -6,6 +6,9 @@ import type { ServedResource } from "../registry/served-resources.ts"
 import { mainView, statusView, type View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import { bindPod } from "../subresources/bind-pod.ts"
+import { createToken } from "../subresources/create-token.ts"
+import { evictPod } from "../subresources/evict-pod.ts"
+import { answerReview, isReview } from "../subresources/reviews.ts"
 import { finalizeView } from "../subresources/finalize-view.ts"
 import { scaleView } from "../subresources/scale-view.ts"
 import { create } from "./create.ts"
@@ -27,6 +30,8 @@ const subresourceViews: Readonly<Record<string, (served: ServedResource) => View
 const actions: Readonly<Record<string, (request: ResourceRequest) => Promise<ServerResponse>>> = {
   "create pods/binding": bindPod,
   "create bindings": bindPod,
+  "create serviceaccounts/token": createToken,
+  "create pods/eviction": evictPod,
 }
 
 const verbHandlers: Readonly<Record<string, VerbHandler>> = {
@@ -52,6 +57,7 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
     subresource,
   }
   const path = groupResource(served.resource) + (subresource && `/${subresource}`)
+  if (verb === "create" && subresource === "" && isReview(served.resource)) return answerReview(request)
   const action = actions[`${verb} ${path}`]
   if (action) return action(request)
   const view = viewOf(served, subresource)

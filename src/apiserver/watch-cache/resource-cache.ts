@@ -15,6 +15,12 @@ export interface ResourceCacheOptions {
   readonly indexedValue?: (stored: StoredObject) => string
 }
 
+/** Something of the server itself that keeps an index over the objects. */
+export interface CacheFollower {
+  put(stored: StoredObject): void
+  remove(stored: StoredObject): void
+}
+
 /** Every object of one resource, in all its served versions, and its latest changes. Fed by the mirror alone. */
 export class ResourceCache {
   readonly prefix: string
@@ -23,6 +29,7 @@ export class ResourceCache {
   readonly #namespaces = new Map<string, SortedObjects>()
   readonly #window: EventWindow
   readonly #watchers: WatcherIndex
+  readonly #followers: CacheFollower[] = []
 
   constructor(options: ResourceCacheOptions) {
     this.prefix = options.prefix
@@ -77,10 +84,18 @@ export class ResourceCache {
     return this.#window.startRevision
   }
 
+  /** Tells `follower` of every object there is and of every change from now on, at once and in order. */
+  follow(follower: CacheFollower): void {
+    this.#followers.push(follower)
+    for (const stored of this.#objects.values()) follower.put(stored)
+  }
+
   // What the mirror calls.
 
   load(key: string, revision: number, bytes: Uint8Array): void {
-    this.#put(new StoredObject(this.#decoder, key, revision, bytes))
+    const stored = new StoredObject(this.#decoder, key, revision, bytes)
+    this.#put(stored)
+    for (const follower of this.#followers) follower.put(stored)
   }
 
   /** `bytes` undefined: the object was deleted. */
@@ -90,6 +105,10 @@ export class ResourceCache {
     if (current) this.#put(current)
     else this.#delete(key)
     if (!current && !previous) return
+    for (const follower of this.#followers) {
+      if (current) follower.put(current)
+      else if (previous) follower.remove(previous)
+    }
     const event = new CacheEvent(revision, current, previous)
     this.#window.push(event)
     this.#watchers.offer(event)
@@ -98,6 +117,7 @@ export class ResourceCache {
   /** Forgets everything, to be loaded again; watches end, since what they missed cannot be told. */
   reset(revision: number): void {
     for (const watcher of this.#watchers) watcher.end("reset")
+    for (const follower of this.#followers) for (const stored of this.#objects.values()) follower.remove(stored)
     this.#objects.clear()
     this.#namespaces.clear()
     this.#window.reset(revision)
