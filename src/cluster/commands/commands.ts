@@ -1,0 +1,35 @@
+import type { Command } from "./command.ts"
+
+/** Everything `coracle` can do. */
+export const commands: readonly Command[] = [
+  {
+    name: "up",
+    summary: "start a cluster",
+    usage: "[flags]",
+    load: async () => (await import("./up.ts")).up,
+  },
+  {
+    name: "down",
+    summary: "stop the cluster; everything it knows is kept",
+    usage: "[--data-dir DIR]",
+    load: async () => (await import("./down.ts")).down,
+  },
+  {
+    name: "status",
+    summary: "say whether the cluster runs, where, and how its nodes are",
+    usage: "[--data-dir DIR]",
+    load: async () => (await import("./status.ts")).status,
+  },
+  {
+    name: "reset",
+    summary: "stop the cluster and delete everything it knows",
+    usage: "[--data-dir DIR]",
+    load: async () => (await import("./reset.ts")).reset,
+  },
+  {
+    name: "image load",
+    summary: "put an image archive (docker save, OCI) on the nodes",
+    usage: "FILE.tar [--data-dir DIR]",
+    load: async () => (await import("./image-load.ts")).imageLoad,
+  },
+]

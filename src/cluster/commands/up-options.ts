@@ -1,0 +1,73 @@
+import { parseFlags } from "../../base/flags.ts"
+import { UsageError } from "./command.ts"
+
+export const upFlags = {
+  "data-dir": {
+    type: "string",
+    placeholder: "DIR",
+    description: "where the cluster keeps everything (root: /var/lib/coracle)",
+  },
+  listen: {
+    type: "string",
+    default: "127.0.0.1:6443",
+    placeholder: "ADDR:PORT",
+    description: "where the API server listens; port 0 picks a free one (127.0.0.1:6443)",
+  },
+  nodes: { type: "int", placeholder: "N", description: "real nodes (1 as root on Linux with containerd, else 0)" },
+  "simulated-nodes": {
+    type: "int",
+    placeholder: "N",
+    description: "nodes whose containers are simulated (1 where there can be no real one, else 0)",
+  },
+  kubeconfig: {
+    type: "string",
+    placeholder: "FILE",
+    description: 'kubeconfig that gets the context "coracle" (your own)',
+  },
+  detach: { type: "bool", short: "d", description: "return when the cluster is ready; it goes on in the background" },
+  etcd: { type: "list", placeholder: "URL,...", description: "keep the state in this etcd instead of the data directory" },
+  verbose: { type: "bool", short: "v", description: "log what every component does" },
+  help: { type: "bool", short: "h", description: "show this" },
+} as const
+
+export interface UpOptions {
+  readonly dataDir: string | undefined
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Undefined: what the machine can do. */
+  readonly nodes: number | undefined
+  readonly simulatedNodes: number | undefined
+  readonly kubeconfig: string | undefined
+  readonly detach: boolean
+  readonly etcd: readonly string[]
+  readonly verbose: boolean
+  readonly help: boolean
+}
+
+export function parseUpOptions(argv: readonly string[]): UpOptions {
+  const { values, arguments: rest } = parseFlags(argv, upFlags)
+  if (rest.length) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`)
+  for (const name of ["nodes", "simulated-nodes"] as const) {
+    if ((values[name] ?? 0) < 0) throw new UsageError(`--${name} must not be negative`)
+  }
+  return {
+    dataDir: values["data-dir"],
+    listen: parseListen(values.listen),
+    nodes: values.nodes,
+    simulatedNodes: values["simulated-nodes"],
+    kubeconfig: values.kubeconfig,
+    detach: values.detach,
+    etcd: values.etcd,
+    verbose: values.verbose,
+    help: values.help,
+  }
+}
+
+/** "127.0.0.1:6443", "[::1]:6443", ":6443" (all addresses). */
+export function parseListen(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  if (!match || port > 65_535) {
+    throw new UsageError(`--listen ${text}: expected an address and a port, such as 127.0.0.1:6443 or [::1]:6443`)
+  }
+  return { host: match[1] || match[2] || "0.0.0.0", port }
+}

@@ -1,0 +1,152 @@
+import { openSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { createLogger } from "../../base/real/logger.ts"
+import { mergeKubeconfig, removeFromKubeconfig } from "../certificates/kubeconfig.ts"
+import { type RunningCluster, startCluster } from "../cluster.ts"
+import { claim, dataDirectory, type DataDirectory, release, writeState } from "../data-directory.ts"
+import { type Progress, terminalProgress } from "../progress.ts"
+import { describeFlags } from "./command.ts"
+import { startDetached } from "./detach.ts"
+import { parseUpOptions, upFlags, type UpOptions } from "./up-options.ts"
+
+/** What the kubeconfig's entries are called. */
+const contextName = "coracle"
+const userName = "coracle-admin"
+
+/** Starts a cluster and runs it until it is told to stop. */
+export async function up(argv: readonly string[]): Promise<number> {
+  const startedMs = performance.now() - process.uptime() * 0
+  const options = parseUpOptions(argv)
+  if (options.help) {
+    process.stdout.write(`Usage: coracle up [flags]\n\n${describeFlags(upFlags)}`)
+    return 0
+  }
+  const directory = dataDirectory(options.dataDir)
+  if (options.detach) return startDetached(directory, argv)
+  const stopped = stopSignal()
+  const progress = terminalProgress(process.stderr)
+  claim(directory)
+  try {
+    const cluster = await startUnlessStopped(options, directory, progress, stopped)
+    if (!cluster) return 130
+    await announce(cluster, options, directory, startedMs)
+    await Promise.race([stopped, cluster.failed])
+    progress.step("stopping")
+    await removeFromKubeconfig(userKubeconfig(options), contextName, userName)
+    await cluster.stop()
+    progress.end()
+  } finally {
+    release(directory)
+  }
+  return 0
+}
+
+/** A signal may come at any moment of the start: what was started until then is stopped again. */
+async function startUnlessStopped(
+  options: UpOptions,
+  directory: DataDirectory,
+  progress: Progress,
+  stopped: Promise<void>,
+): Promise<RunningCluster | undefined> {
+  const abort = new AbortController()
+  void stopped.then(() => abort.abort())
+  try {
+    return await startCluster({
+      directory,
+      listen: options.listen,
+      nodes: options.nodes,
+      simulatedNodes: options.simulatedNodes,
+      etcd: options.etcd,
+      progress,
+      log: logger(options, directory),
+      signal: abort.signal,
+    })
+  } catch (error) {
+    if (abort.signal.aborted) return undefined
+    throw error
+  }
+}
+
+async function announce(
+  cluster: RunningCluster,
+  options: UpOptions,
+  directory: DataDirectory,
+  startedMs: number,
+): Promise<void> {
+  const { server, nodes } = cluster
+  writeState(directory, { server, nodes, startedAt: new Date().toISOString() })
+  const file = userKubeconfig(options)
+  await mergeKubeconfig(file, { ...cluster.admin, name: contextName, user: userName })
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(2)
+  cluster.options.progress.end()
+  process.stdout.write(`ready ${server} kubeconfig ${directory.kubeconfig} after ${seconds} s\n`)
+  process.stdout.write(whatNext(cluster, options, file))
+  // A detached start waits for this.
+  process.send?.({ ready: true })
+}
+
+function whatNext({ nodes }: RunningCluster, options: UpOptions, file: string): string {
+  const how = file === defaultKubeconfig() ? "" : ` (export KUBECONFIG=${file})`
+  const simulated = nodes.every(({ runtime }) => runtime === "simulated")
+  const detached = process.send !== undefined
+  return [
+    "",
+    `The context "${contextName}" is set in your kubeconfig${how}. What next:`,
+    "  kubectl get nodes",
+    ...(simulated
+      ? ["  kubectl create deployment hello --image=hello   # containers are simulated on this node"]
+      : [
+          "  kubectl create deployment hello --image=IMAGE --port=8080",
+          "  kubectl expose deployment hello --type=NodePort",
+          "  coracle image load FILE.tar                      # an image without a registry",
+        ]),
+    detached ? `  coracle down${options.dataDir ? ` --data-dir ${options.dataDir}` : ""}` : "  Ctrl-C stops the cluster; nothing is lost.",
+    "",
+  ].join("\n")
+}
+
+function userKubeconfig(options: UpOptions): string {
+  return options.kubeconfig ?? defaultKubeconfig()
+}
+
+function defaultKubeconfig(): string {
+  return process.env["KUBECONFIG"]?.split(":").find(Boolean) ?? join(homedir(), ".kube/config")
+}
+
+function logger(options: UpOptions, directory: DataDirectory) {
+  // Detached, standard error is the log file already.
+  const file = process.send ? process.stderr.fd : openSync(directory.logFile, "a", 0o600)
+  const level = options.verbose ? "debug" : "info"
+  return createLogger({ level, write: bufferedWriter(file) })
+}
+
+/** Log lines of one turn of the event loop go out in one write. */
+function bufferedWriter(file: number): (line: string) => void {
+  let waiting = ""
+  const flush = () => {
+    const text = waiting
+    waiting = ""
+    if (text) import("node:fs").then(({ write }) => write(file, text, () => {}), () => {})
+  }
+  return (line) => {
+    if (!waiting) setImmediate(flush)
+    waiting += line
+  }
+}
+
+/** The first SIGINT or SIGTERM asks to stop; a second SIGINT means now. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (asked && signal === "SIGINT") {
+        process.stderr.write("\nstopped without cleaning up: `coracle down` does the rest\n")
+        process.exit(130)
+      }
+      asked = true
+      resolve()
+    }
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal)
+  })
+}
