@@ -1,0 +1,100 @@
+/**
+ * EndpointSlice: the pods that a Service selects, with their addresses, ports and states, in slices of 100.
+ *
+ * Owns the slices labelled as managed by it, by owner reference and the label kubernetes.io/service-name.
+ * Reads Services, pods, nodes (for zones) and slices; writes slices.
+ * Woken by changes of Services, of the pods they select, and of its slices.
+ */
+import { Node } from "../../api/core/v1/node.ts"
+import { Pod } from "../../api/core/v1/pod.ts"
+import { Service } from "../../api/core/v1/service.ts"
+import { EndpointSlice } from "../../api/discovery/v1/endpoint-slice.ts"
+import { keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
+import { ignoreNotFound } from "../../apimachinery/status-error.ts"
+import {
+  type ControllerDefinition,
+  done,
+  type ReconcileContext,
+  type Result,
+  watch,
+} from "../../client/controller.ts"
+import { hasSelector, keysOfServices, podsBehind } from "../shared/keys-of-services.ts"
+import { ignoreNamespaceTerminating, messageOf } from "../shared/pod-control.ts"
+import { isManaged, planSlices, serviceNameLabel, type SlicePlan } from "./plan.ts"
+import { TriggerTimes, withTriggerTime } from "./trigger-time.ts"
+
+export function createEndpointSliceController(
+  options: { readonly maxEndpointsPerSlice?: number } = {},
+): ControllerDefinition {
+  const triggerTimes = new TriggerTimes()
+  const maxPerSlice = options.maxEndpointsPerSlice ?? 100
+  return {
+    name: "endpointslice-controller",
+    eventSource: "endpoint-slice-controller",
+    watches: [
+      watch(Service, (service) => [keyOf(service)]),
+      watch(Pod, keysOfServices),
+      watch(Node, () => []),
+      watch(EndpointSlice, keysOfService, { service: serviceOf }),
+    ],
+    reconcile: (key, context) => reconcile(key, context, triggerTimes, maxPerSlice),
+  }
+}
+
+async function reconcile(
+  key: ObjectKey,
+  context: ReconcileContext,
+  triggerTimes: TriggerTimes,
+  maxPerSlice: number,
+): Promise<Result> {
+  const { cache, events } = context
+
+  // Observe. The slices of a Service that has gone are collected as garbage.
+  const service = cache.find(Service, key)
+  if (!service) triggerTimes.forget(key)
+  if (!service || !hasSelector(service)) return done
+  const pods = podsBehind(service, (namespace) => cache.list(Pod, { namespace }))
+  const existing = cache.byIndex(EndpointSlice, "service", `${key.namespace}/${key.name}`)
+
+  // Decide.
+  const findNode = (name: string) => cache.find(Node, { name })
+  const plan = planSlices({ service, pods, existing, findNode, maxPerSlice })
+
+  // Act.
+  const triggerTime = triggerTimes.next(service, pods)
+  try {
+    await applyPlan(context, plan, triggerTime)
+  } catch (error) {
+    const message = `Error updating Endpoint Slices for Service ${key.namespace}/${key.name}: ${messageOf(error)}`
+    events.event(service, "Warning", "FailedToUpdateEndpointSlices", message)
+    throw error
+  }
+  const [homeless] = plan.homeless
+  if (homeless)
+    throw new Error(
+      `skipping Pod ${homeless.metadata.name} for Service ${key.namespace}/${key.name}: Node ${homeless.spec.nodeName ?? ""} Not Found`,
+    )
+  return done
+}
+
+async function applyPlan(
+  { client }: ReconcileContext,
+  plan: SlicePlan,
+  triggerTime: string | undefined,
+): Promise<void> {
+  for (const slice of plan.create)
+    await client.create(EndpointSlice, withTriggerTime(slice, triggerTime)).catch(ignoreNamespaceTerminating)
+  for (const slice of plan.update) await client.update(EndpointSlice, withTriggerTime(slice, triggerTime))
+  for (const slice of plan.delete) await client.delete(EndpointSlice, keyOf(slice)).catch(ignoreNotFound)
+}
+
+/** Others may have slices for the same Service: they are none of our business. */
+function serviceOf(slice: EndpointSlice): readonly string[] {
+  const name = slice.metadata.labels?.[serviceNameLabel]
+  return name && isManaged(slice) ? [`${slice.metadata.namespace}/${name}`] : []
+}
+
+function keysOfService(slice: EndpointSlice): readonly ObjectKey[] {
+  const name = slice.metadata.labels?.[serviceNameLabel]
+  return name && isManaged(slice) ? [{ namespace: slice.metadata.namespace, name }] : []
+}
