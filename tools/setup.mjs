@@ -20,7 +20,7 @@ export const nodePackages = {
 /** What the tests and the README's first five minutes build their image from. */
 const imagePackages = { busybox: "busybox-static" }
 /** Real clients and servers that the tests talk to. */
-const testPackages = { etcd: "etcd-server", etcdctl: "etcd-client" }
+const testPackages = { etcd: "etcd-server", etcdctl: "etcd-client", unzip: "unzip", curl: "curl" }
 
 export function setup({ forTests = false } = {}) {
   requireNode()
