@@ -57,6 +57,8 @@ export class SpdyConnection {
     this.#nextPingId = this.#nextStreamId
     this.#peerParity = role === "client" ? 0 : 1
     transport.on("error", () => {})
+    // Reading may be waiting for a stream's reader: it need not any more.
+    transport.once("close", () => this.#streams.forEach((state) => state.wake()))
     // Keystrokes are small and wait for their echo.
     if (transport instanceof Socket) transport.setNoDelay(true)
     this.closed = this.#run()
@@ -73,7 +75,7 @@ export class SpdyConnection {
     this.#nextStreamId += 2
     const state = new StreamState(this.#port, id, headers, { peer: false, we: writeNothing })
     if (this.#isGoingAway || !this.#transport.writable) {
-      state.becomeReset(new Error("the connection is closed"))
+      state.becomeEnded(new Error("the connection is closed"))
       return state.stream
     }
     this.#streams.set(id, state)
@@ -142,7 +144,7 @@ export class SpdyConnection {
       this.#isGoingAway = true
       this.#reader.close()
       const reason = new Error("the connection has ended")
-      for (const state of this.#streams.values()) state.becomeReset(reason)
+      for (const state of this.#streams.values()) state.becomeEnded(reason)
       for (const answered of this.#pings.values()) answered()
     }
   }

@@ -39,6 +39,9 @@ export class StreamState {
   #peerIsDone: boolean
   #weAreDone: boolean
   #isReset = false
+  /** With its connection. */
+  #hasEnded = false
+  readonly #writesNothing: boolean
 
   constructor(
     port: StreamPort,
@@ -50,6 +53,7 @@ export class StreamState {
     this.#id = id
     this.#peerIsDone = done.peer
     this.#weAreDone = done.we
+    this.#writesNothing = done.we
     let resolveAccepted!: (headers: SpdyHeaders) => void
     let rejectAccepted!: (error: Error) => void
     const accepted = new Promise<SpdyHeaders>((resolve, reject) => {
@@ -82,7 +86,7 @@ export class StreamState {
     if (isLast) {
       this.#peerIsDone = true
       duplex.push(null)
-      this.#forgetIfDone()
+      if (this.#weAreDone) this.#port.forget(this.#id)
     }
     if (duplex.destroyed || duplex.readableLength <= maxUnreadBytes) return undefined
     return new Promise((resolve) => {
@@ -90,24 +94,36 @@ export class StreamState {
     })
   }
 
+  /** Whoever waits for room waits no longer. */
+  wake(): void {
+    this.#readerWakes?.()
+  }
+
   becomeAccepted(headers: SpdyHeaders): void {
     this.#resolveAccepted(headers)
   }
 
-  /** Nothing comes or goes any more: the reader sees the end, what is written is dropped. */
+  /** Either side has given the stream up: what was not read or sent is lost. */
   becomeReset(reason: Error): void {
     this.#rejectAccepted(reason)
-    if (this.#isReset) return
     this.#isReset = true
-    this.#readerWakes?.()
+    this.stream.duplex.destroy()
+  }
+
+  /** The connection has ended: the reader gets what is there and then the end, what is written is dropped. */
+  becomeEnded(reason: Error): void {
+    this.#rejectAccepted(reason)
+    if (this.#isReset) return
+    this.#hasEnded = true
     if (!this.#peerIsDone) this.stream.duplex.push(null)
     this.#peerIsDone = true
     this.#weAreDone = true
     this.#port.forget(this.#id)
+    this.#closeIfDone()
   }
 
   #createDuplex(): Duplex {
-    return new Duplex({
+    const duplex = new Duplex({
       allowHalfOpen: true,
       // Reading to the end with `for await` must not give up the other direction.
       autoDestroy: false,
@@ -125,16 +141,21 @@ export class StreamState {
         done(error)
       },
     })
+    duplex.once("end", () => this.#closeIfDone())
+    duplex.once("finish", () => this.#closeIfDone())
+    return duplex
   }
 
   #send(bytes: Buffer, isLast: boolean, done: (error?: Error) => void): void {
     if (this.#isReset || this.#weAreDone) return done()
     if (isLast) this.#weAreDone = true
     this.#port.sendData(this.#id, bytes, isLast, done)
-    this.#forgetIfDone()
+    if (this.#peerIsDone && this.#weAreDone) this.#port.forget(this.#id)
   }
 
-  #forgetIfDone(): void {
-    if (this.#peerIsDone && this.#weAreDone) this.#port.forget(this.#id)
+  #closeIfDone(): void {
+    const { readableEnded, writableFinished } = this.stream.duplex
+    if (readableEnded && (writableFinished || this.#hasEnded || this.#writesNothing))
+      this.stream.duplex.destroy()
   }
 }
