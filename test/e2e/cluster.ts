@@ -27,7 +27,11 @@ export interface Output {
 }
 
 /** A program run to its end; never rejects. */
-export function run(file: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; input?: string; timeoutMs?: number } = {}): Promise<Output> {
+export function run(
+  file: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; input?: string; timeoutMs?: number } = {},
+): Promise<Output> {
   return new Promise((resolve) => {
     const child = execFile(
       file,
@@ -51,7 +55,15 @@ export class TestCluster {
   }
 
   async up(): Promise<Output> {
-    const output = await this.coracle("up", "--detach", "--listen", "127.0.0.1:0", "--kubeconfig", this.kubeconfig, ...this.#flags)
+    const output = await this.coracle(
+      "up",
+      "--detach",
+      "--listen",
+      "127.0.0.1:0",
+      "--kubeconfig",
+      this.kubeconfig,
+      ...this.#flags,
+    )
     if (output.code !== 0) throw new Error(`up failed: ${output.stdout}${output.stderr}\n${this.log()}`)
     return output
   }
@@ -146,8 +158,15 @@ export function hostState(): Record<string, string> {
     links: list("ip", "-o", "link").replace(/^\d+: ([^:@]+).*$/gm, "$1"),
     rules: list("nft", "list", "ruleset"),
     mounts: readFileSync("/proc/self/mounts", "utf8"),
-    processes: list("ps", "-eo", "args").split("\n").filter((line) => /containerd|coracle-e2e|pause/.test(line) && !/ps -eo/.test(line)).join("\n"),
-    cgroups: list("sh", "-c", "find /sys/fs/cgroup -type d -name '*coracle*' -o -type d -name '*kubepods*' | sort"),
+    processes: list("ps", "-eo", "args")
+      .split("\n")
+      .filter((line) => /containerd|coracle-e2e|pause/.test(line) && !/ps -eo/.test(line))
+      .join("\n"),
+    cgroups: list(
+      "sh",
+      "-c",
+      "find /sys/fs/cgroup -type d -name '*coracle*' -o -type d -name '*kubepods*' | sort",
+    ),
     namespaces: list("sh", "-c", "ls /run/netns /var/run/netns 2>/dev/null | sort -u"),
   }
 }

@@ -1,0 +1,131 @@
+import { readFileSync } from "node:fs"
+import { request } from "node:http"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { eventually, type Kubectl, TestCluster, whyNoContainers } from "./cluster.ts"
+import { buildBusyboxImage } from "./images.ts"
+import { realClients } from "./real-clients.ts"
+
+const missing = whyNoContainers()
+const manifest = readFileSync(new URL("web.yaml", import.meta.url), "utf8")
+
+describe.skipIf(missing)("a Service", () => {
+  const cluster = new TestCluster()
+  let kubectl: Kubectl
+  let nodePort: number
+  let nodeAddress: string
+
+  beforeAll(async () => {
+    await cluster.up()
+    const image = buildBusyboxImage("e2e/busybox:1")
+    await cluster.coracle("image", "load", image)
+    kubectl = cluster.kubectl(realClients.kubectl136())
+    await kubectl.call("apply -f -", manifest)
+    await kubectl.call("-n shop rollout status deployment/web --timeout=90s")
+    const service = await kubectl.json<{ spec: { ports: { nodePort: number }[] } }>("-n shop get service web")
+    nodePort = service.spec.ports[0]!.nodePort
+    const node = await kubectl.json<{
+      items: { status: { addresses: { type: string; address: string }[] } }[]
+    }>("get nodes")
+    nodeAddress = node.items[0]!.status.addresses.find(({ type }) => type === "InternalIP")!.address
+    await kubectl.call("-n shop run client --image=e2e/busybox:1 --restart=Never --command -- sleep 3600")
+    await kubectl.call("-n shop wait pod/client --for=condition=Ready --timeout=60s")
+  })
+  afterAll(() => cluster.destroy())
+
+  const podNames = async () => {
+    const { items } = await kubectl.json<{
+      items: { metadata: { name: string; deletionTimestamp?: string } }[]
+    }>("-n shop get pods -l app=web")
+    return items
+      .filter(({ metadata }) => !metadata.deletionTimestamp)
+      .map(({ metadata }) => metadata.name)
+      .sort()
+  }
+  const fromPod = (command: string) => kubectl.call(`-n shop exec client -- sh -c '${command}'`)
+
+  test("answers a pod under its DNS names, by all pods in turn", async () => {
+    const expected = await podNames()
+    for (const name of ["web", "web.shop", "web.shop.svc.cluster.local"]) {
+      const answers = await fromPod(
+        `for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do wget -q -O - http://${name}/; done`,
+      )
+      expect([...new Set(answers.trim().split("\n"))].sort()).toEqual(expected)
+    }
+  })
+
+  test("answers the host on its node port, by all pods in turn", async () => {
+    const expected = await podNames()
+    for (const host of ["127.0.0.1", nodeAddress]) {
+      const answers = new Set<string>()
+      for (let times = 0; times < 20; times++) answers.add((await get(host, nodePort)).trim())
+      expect([...answers].sort()).toEqual(expected)
+    }
+  })
+
+  test("an unready pod gets nothing, until it is ready again", async () => {
+    const [unready, ...others] = await podNames()
+    await kubectl.call(`-n shop exec ${unready} -c server -- rm /www/ready`)
+    await eventually(async () => {
+      const answers = new Set<string>()
+      for (let times = 0; times < 20; times++) answers.add((await get("127.0.0.1", nodePort)).trim())
+      expect([...answers].sort()).toEqual(others)
+    })
+    await kubectl.call(`-n shop exec ${unready} -c server -- touch /www/ready`)
+    await eventually(async () => {
+      const answers = new Set<string>()
+      for (let times = 0; times < 20; times++) answers.add((await get("127.0.0.1", nodePort)).trim())
+      expect(answers).toContain(unready)
+    })
+  })
+
+  test("pods reach the API server with their token", async () => {
+    const answer = await fromPod(
+      'T=/var/run/secrets/kubernetes.io/serviceaccount; wget -q -O - --no-check-certificate --header "Authorization: Bearer $(cat $T/token)" https://kubernetes.default.svc/version',
+    ).catch((error: Error) => error.message)
+    expect(answer).toContain('"gitVersion"')
+  })
+
+  test("names outside the cluster and wrong names are told apart", async () => {
+    expect(await fromPod("nslookup kubernetes.default.svc.cluster.local || true")).toContain("10.96.0.1")
+    expect(await fromPod("nslookup nothing.shop.svc.cluster.local 2>&1 || true")).toMatch(
+      /NXDOMAIN|can.t resolve/,
+    )
+  })
+
+  test("a rolling update under constant load fails no request", async () => {
+    const failures: string[] = []
+    let answered = 0
+    let stop = false
+    const load = Array.from({ length: 4 }, async () => {
+      while (!stop) {
+        await get("127.0.0.1", nodePort).then(
+          () => answered++,
+          (error: Error) => failures.push(error.message),
+        )
+      }
+    })
+    const before = await podNames()
+    await kubectl.call("-n shop set env deployment/web ROUND=2")
+    await kubectl.call("-n shop rollout status deployment/web --timeout=120s")
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    stop = true
+    await Promise.all(load)
+    expect((await podNames()).filter((name) => before.includes(name))).toEqual([])
+    expect(answered).toBeGreaterThan(100)
+    expect(failures).toEqual([])
+  })
+})
+
+function get(host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ port, host, agent: false, timeout: 5000 }, (response) => {
+      let text = ""
+      response
+        .on("data", (chunk) => (text += chunk))
+        .on("end", () => resolve(text))
+        .on("error", reject)
+    })
+    sent.on("timeout", () => sent.destroy(new Error("timeout")))
+    sent.on("error", reject).end()
+  })
+}
