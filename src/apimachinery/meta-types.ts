@@ -93,8 +93,8 @@ export const ListOptions = message(name("ListOptions"), {
 export interface ListOptions extends Infer<typeof ListOptions> {}
 
 export const WatchEventSchema = message(name("WatchEvent"), {
-  type: always(1, string),
-  object: always(2, rawExtension),
+  type: always(1, string, { required: true }),
+  object: always(2, rawExtension, { required: true }),
 })
 
 export const PartialObjectMetadata = message(name("PartialObjectMetadata"), {
@@ -111,45 +111,45 @@ export const PartialObjectMetadataList = message(name("PartialObjectMetadataList
 export interface PartialObjectMetadataList extends Infer<typeof PartialObjectMetadataList> {}
 
 export const GroupVersionForDiscovery = message(name("GroupVersionForDiscovery"), {
-  groupVersion: always(1, string),
-  version: always(2, string),
+  groupVersion: always(1, string, { required: true }),
+  version: always(2, string, { required: true }),
 })
 
 export const ServerAddressByClientCIDR = message(name("ServerAddressByClientCIDR"), {
-  clientCIDR: always(1, string),
-  serverAddress: always(2, string),
+  clientCIDR: always(1, string, { required: true }),
+  serverAddress: always(2, string, { required: true }),
 })
 
 export const APIVersions = message(name("APIVersions"), {
   ...typeFields,
-  versions: always(1, list(string)),
-  serverAddressByClientCIDRs: always(2, list(ServerAddressByClientCIDR)),
+  versions: always(1, list(string), { required: true }),
+  serverAddressByClientCIDRs: always(2, list(ServerAddressByClientCIDR), { required: true }),
 })
 export interface APIVersions extends Infer<typeof APIVersions> {}
 
 export const APIGroup = message(name("APIGroup"), {
   ...typeFields,
-  name: always(1, string),
-  versions: always(2, list(GroupVersionForDiscovery)),
-  preferredVersion: field(3, GroupVersionForDiscovery),
+  name: always(1, string, { required: true }),
+  versions: always(2, list(GroupVersionForDiscovery), { required: true }),
+  preferredVersion: always(3, GroupVersionForDiscovery),
   serverAddressByClientCIDRs: field(4, list(ServerAddressByClientCIDR)),
 })
 export interface APIGroup extends Infer<typeof APIGroup> {}
 
 export const APIGroupList = message(name("APIGroupList"), {
   ...typeFields,
-  groups: always(1, list(APIGroup)),
+  groups: always(1, list(APIGroup), { required: true }),
 })
 export interface APIGroupList extends Infer<typeof APIGroupList> {}
 
 export const APIResource = message(name("APIResource"), {
-  name: always(1, string),
-  singularName: always(6, string),
-  namespaced: always(2, bool),
+  name: always(1, string, { required: true }),
+  singularName: always(6, string, { required: true }),
+  namespaced: always(2, bool, { required: true }),
   group: field(8, string),
   version: field(9, string),
-  kind: always(3, string),
-  verbs: always(4, list(string, { wrapperField: 1 })),
+  kind: always(3, string, { required: true }),
+  verbs: always(4, list(string, { wrapperField: 1 }), { required: true }),
   shortNames: field(5, list(string)),
   categories: field(7, list(string)),
   storageVersionHash: field(10, string),
@@ -158,7 +158,7 @@ export interface APIResource extends Infer<typeof APIResource> {}
 
 export const APIResourceList = message(name("APIResourceList"), {
   ...typeFields,
-  groupVersion: always(1, string),
-  resources: always(2, list(APIResource)),
+  groupVersion: always(1, string, { required: true }),
+  resources: always(2, list(APIResource), { required: true }),
 })
 export interface APIResourceList extends Infer<typeof APIResourceList> {}

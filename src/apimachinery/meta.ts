@@ -66,7 +66,7 @@ export const ObjectMeta = message("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMe
 })
 
 export const ShardInfo = message("io.k8s.apimachinery.pkg.apis.meta.v1.ShardInfo", {
-  selector: always(1, string),
+  selector: always(1, string, { required: true }),
 })
 
 /** The metadata of a list. */

@@ -28,6 +28,7 @@ export interface EventSeries extends Infer<typeof EventSeries> {}
 
 export const EventSchema = message("io.k8s.api.core.v1.Event", {
   ...objectFields,
+  metadata: { ...objectFields.metadata, required: true },
   involvedObject: always(2, ObjectReference, { required: true }),
   reason: field(3, string),
   message: field(4, string),

@@ -46,6 +46,7 @@ export interface StorageVersionStatus extends Infer<typeof StorageVersionStatus>
 
 export const StorageVersionSchema = message("io.k8s.api.apiserverinternal.v1alpha1.StorageVersion", {
   ...objectFields,
+  metadata: { ...objectFields.metadata, required: true },
   spec: always(2, StorageVersionSpec),
   status: always(3, StorageVersionStatus),
 })

@@ -55,6 +55,7 @@ export const ResourcePoolStatusRequestSchema = message(
   "io.k8s.api.resource.v1alpha3.ResourcePoolStatusRequest",
   {
     ...objectFields,
+    metadata: { ...objectFields.metadata, required: true },
     spec: always(2, ResourcePoolStatusRequestSpec, { required: true }),
     status: optional(3, ResourcePoolStatusRequestStatus),
   },
