@@ -2,7 +2,7 @@ import { decodeBase64, encodeBase64 } from "../base/base64.ts"
 import { canonicalDuration } from "./duration.ts"
 import { parseQuantity } from "./quantity.ts"
 import type { ScalarName, ScalarSchema } from "./schema.ts"
-import type { Plan } from "./schema-plan.ts"
+import type { FieldPlan, Plan } from "./schema-plan.ts"
 import { canonicalTime } from "./time.ts"
 
 /** Why a value is no such scalar. Without a message it has the wrong type, and the caller says where. */
@@ -108,13 +108,18 @@ export function zeroOf(plan: Plan): unknown {
     case "object": {
       const zero: Record<string, unknown> = {}
       for (const field of plan.list) {
-        if (field.presence === "always") zero[field.name] = zeroOf(field.ref.get())
+        if (field.isAlwaysWritten) zero[field.name] = absentValue(field)
       }
       return zero
     }
     default:
       return null
   }
+}
+
+/** What is written for a field that has no value and must be written all the same. */
+export function absentValue(field: FieldPlan): unknown {
+  return field.presence === "always" ? zeroOf(field.ref.get()) : null
 }
 
 const zeros: Readonly<Record<ScalarName, unknown>> = {

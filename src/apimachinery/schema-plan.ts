@@ -65,6 +65,8 @@ export interface FieldPlan {
   readonly index: number
   readonly field: Field
   readonly presence: Presence
+  /** Is never left out, though it may be zero or null. */
+  readonly isAlwaysWritten: boolean
   readonly ref: PlanRef
 }
 
@@ -125,6 +127,7 @@ function makeObjectPlan(schema: ObjectSchema, isTyped: boolean): ObjectPlan {
       index,
       field,
       presence: field.presence,
+      isAlwaysWritten: field.presence === "always" || field.writtenAsNull === true,
       ref: new PlanRef(field.schema, isTyped),
     }),
   )
@@ -134,7 +137,7 @@ function makeObjectPlan(schema: ObjectSchema, isTyped: boolean): ObjectPlan {
     isTyped,
     list,
     fields: new Map(list.map((each) => [each.name, each])),
-    alwaysCount: list.filter((each) => each.presence === "always").length,
+    alwaysCount: list.filter((each) => each.isAlwaysWritten).length,
   }
 }
 

@@ -116,6 +116,8 @@ export interface Field {
   readonly via?: readonly number[]
   readonly schema: SchemaRef
   readonly presence: Presence
+  /** An absent value is written as null (Go: pointer without omitempty). Only with presence `explicit`. */
+  readonly writtenAsNull?: boolean
   /** Missing is a validation error in OpenAPI's sense. */
   readonly required?: boolean
   /** Set when absent; a JSON value. */
@@ -158,6 +160,7 @@ type Ref<T> = (SchemaRef & Typed<T>) | (() => Schema & Typed<T>)
 export interface FieldOptions {
   readonly required?: boolean
   readonly default?: unknown
+  readonly writtenAsNull?: boolean
   readonly patchStrategy?: Field["patchStrategy"]
   readonly patchMergeKey?: string
 }

@@ -1,5 +1,5 @@
 import { quote } from "../base/quote.ts"
-import { decodeScalar, type ScalarFault, zeroOf } from "./scalars.ts"
+import { absentValue, decodeScalar, type ScalarFault, zeroOf } from "./scalars.ts"
 import type { ObjectSchema } from "./schema.ts"
 import {
   type FieldPlan,
@@ -95,7 +95,7 @@ class Walk {
       const decoded = this.#decodeField(plan, field, value[key], depth + 1)
       if (decoded !== value[key]) return this.#rebuild(plan, value, keys, index, depth, { decoded })
       last = field.index
-      if (field.presence === "always") alwaysCount++
+      if (field.isAlwaysWritten) alwaysCount++
     }
     const isComplete = alwaysCount === plan.alwaysCount || !plan.isTyped
     return isComplete ? value : this.#rebuild(plan, value, keys, keys.length, depth)
@@ -131,8 +131,7 @@ class Walk {
     const result: JsonRecord = {}
     for (const field of plan.list) {
       let member = members[field.index]
-      if (member === undefined && plan.isTyped && field.presence === "always")
-        member = zeroOf(field.ref.get())
+      if (member === undefined && plan.isTyped && field.isAlwaysWritten) member = absentValue(field)
       if (member !== undefined) setMember(result, field.name, member)
     }
     for (const key of unknown ?? []) setMember(result, key, value[key])
@@ -144,11 +143,11 @@ class Walk {
     const fieldPlan = field.ref.get()
     if (value === null) {
       if (!plan.isTyped) return fieldPlan.schema.nullable ? null : undefined
-      return field.presence === "always" ? zeroOf(fieldPlan) : undefined
+      return field.isAlwaysWritten ? absentValue(field) : undefined
     }
     const result = this.decode(fieldPlan, value, depth)
     if (plan.isTyped && field.presence === "implicit" && isZero(result)) return undefined
-    return result === null && plan.isTyped && field.presence !== "always" ? undefined : result
+    return result === null && plan.isTyped && !field.isAlwaysWritten ? undefined : result
   }
 
   #decodeList(plan: ListPlan, value: unknown[], depth: number): unknown[] {

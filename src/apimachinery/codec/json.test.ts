@@ -5,8 +5,9 @@ import { encodeJson, encodeJsonBytes, encodePrettyJson, maxJsonDepth, parseJson 
 
 describe("parseJson", () => {
   test("agrees with JSON.parse", () => {
+    const withoutBigIntegers = fc.json().filter((text) => !/[0-9]{16}/.test(text))
     fc.assert(
-      fc.property(fc.json(), (text) => {
+      fc.property(withoutBigIntegers, (text) => {
         expect(parseJson(text, [])).toEqual(JSON.parse(text))
         expect(parseJsonSlowly(text, 100)).toEqual(JSON.parse(text))
       }),

@@ -1,7 +1,7 @@
 import { encodeBase64 } from "../../base/base64.ts"
 import { formatDurationNanos } from "../duration.ts"
 import { parseQuantity } from "../quantity.ts"
-import { zeroOf } from "../scalars.ts"
+import { absentValue, zeroOf } from "../scalars.ts"
 import type { ObjectSchema, ScalarSchema } from "../schema.ts"
 import {
   type FieldPlan,
@@ -51,7 +51,7 @@ function decodeObject(plan: ObjectPlan, reader: ProtobufReader): JsonRecord {
   const object: JsonRecord = {}
   for (const field of plan.list) {
     let member = members[field.index]
-    if (field.presence === "always") member ??= zeroOf(field.ref.get())
+    if (field.isAlwaysWritten) member ??= absentValue(field)
     else if (member === null || (field.presence === "implicit" && isZero(member))) continue
     if (member !== undefined) setMember(object, field.name, member)
   }
