@@ -1,0 +1,134 @@
+import type { Container } from "../api/core/v1/container.ts"
+import type { Pod } from "../api/core/v1/pod.ts"
+import type { NodeAddress, NodeSystemInfo } from "../api/core/v1/node.ts"
+import type { ResourceList } from "../api/core/v1/resource-requirements.ts"
+import type { DnsConfig, Mount } from "../container-runtime/cri.ts"
+import type { PodAddresses } from "./containers/pod-field.ts"
+import type { ProbeResult, ProbeType } from "./pods/pod-state.ts"
+
+/**
+ * What a kubelet needs of the machine it runs on, beside a container runtime. Two implementations: `real/` on Linux, and
+ * `simulated/`, which keeps nothing on disk and costs nothing while nothing happens.
+ */
+export interface NodeHost {
+  readonly volumes: PodVolumes
+  readonly cgroups: PodCgroups
+  readonly files: ContainerFiles
+  readonly prober: Prober
+  readonly logs: ContainerLogs
+  machine(): Promise<Machine>
+}
+
+/** What does not change while the kubelet runs. */
+export interface Machine {
+  /** cpu, memory, ephemeral-storage, pods, hugepages-*. */
+  readonly capacity: ResourceList
+  readonly allocatable: ResourceList
+  /** InternalIPs first, the primary at the head; then the Hostname. */
+  readonly addresses: readonly NodeAddress[]
+  /** Without versions of runtime and kubelet, which the kubelet adds. */
+  readonly info: Omit<NodeSystemInfo, "containerRuntimeVersion" | "kubeletVersion" | "kubeProxyVersion">
+  /** What the node's own /etc/resolv.conf says. */
+  readonly dns: DnsConfig
+}
+
+export interface PodVolumes {
+  /**
+   * Makes every volume of the pod ready, and keeps those that follow an object of the API current from then on. Called
+   * again after a failure it goes on where it stopped. Throws VolumeError.
+   */
+  mount(pod: Pod): Promise<void>
+  /** A pod changed (its labels, say): files made from its fields follow. */
+  update(pod: Pod): void
+  /** The mounts of one container, once `mount` has succeeded. Throws when one of its paths cannot be had. */
+  containerMounts(
+    pod: Pod,
+    container: Container,
+    variables: Readonly<Record<string, string>>,
+  ): Promise<Mount[]>
+  /** Idempotent; after it nothing of the pod's volumes is left. */
+  unmount(podUid: string): Promise<void>
+  /** Pods that have something left on the machine, of this run or an earlier one. */
+  listPods(): Promise<readonly string[]>
+}
+
+/** `volume` is what could not be mounted; `message` says why, as events show it. */
+export class VolumeError extends Error {
+  override readonly name = "VolumeError"
+  readonly volume: string
+
+  constructor(volume: string, message: string) {
+    super(message)
+    this.volume = volume
+  }
+}
+
+export interface PodCgroups {
+  /** Makes the pod's group with its limits; resolves to its name for the runtime, "" where groups cannot be made. */
+  ensure(pod: Pod): Promise<string>
+  remove(podUid: string): Promise<void>
+  listPods(): Promise<readonly string[]>
+}
+
+/** Files that the kubelet writes for containers, beside volumes. */
+export interface ContainerFiles {
+  /** Makes the directory of a pod's logs; resolves to it. */
+  ensureLogDirectory(pod: Pod): Promise<string>
+  /** /etc/hosts and the file for the termination message, as mounts; neither where the container mounts its own. */
+  containerMounts(pod: Pod, container: Container, addresses: PodAddresses): Promise<Mount[]>
+  /** The message a container left in its file when it ended; "" if it left none. `hostPath` is the file's. */
+  readTerminationMessage(hostPath: string): Promise<string>
+  /** Removes what was made for the pod; its logs only if `logs` is set. */
+  remove(podUid: string, options: { readonly logs: boolean }): Promise<void>
+}
+
+export interface ProbeTarget {
+  readonly pod: Pod
+  readonly container: Container
+  readonly containerId: string
+  readonly type: ProbeType
+  readonly startedAtMs: number
+  /** Where HTTP, TCP and gRPC probes go. */
+  readonly podIp: string
+  /** What is known already, of a container that was taken over. */
+  readonly known?: ProbeResult
+}
+
+export interface ProbeReport {
+  /** The result changed. */
+  result(result: ProbeResult): void
+  /** A probe failed, counted or not, as events tell it: "Readiness probe failed: ...". */
+  unhealthy(message: string): void
+}
+
+export interface Prober {
+  /** Probes until the returned function is called. A liveness or startup probe that has failed stops by itself. */
+  start(target: ProbeTarget, report: ProbeReport): () => void
+}
+
+export interface LogOptions {
+  readonly follow: boolean
+  readonly timestamps: boolean
+  readonly sinceMs?: number
+  readonly tailLines?: number
+  readonly limitBytes?: number
+  /** @default both */
+  readonly stream?: "stdout" | "stderr"
+}
+
+export interface ContainerLogs {
+  /**
+   * A container's output. With `follow` it goes on until `signal` aborts or the container has ended (`ended` resolves)
+   * and everything has been read.
+   */
+  read(log: LogSource, options: LogOptions, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** The end of a log, for termination messages: at most `maxLines` lines and `maxBytes` bytes. */
+  tail(log: LogSource, maxLines: number, maxBytes: number): Promise<string>
+}
+
+export interface LogSource {
+  readonly containerId: string
+  /** Absolute; "" in simulated runtimes. */
+  readonly path: string
+  readonly ended: Promise<void>
+}

@@ -1,0 +1,197 @@
+import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { Logger } from "../../base/log.ts"
+import { quantityMilliValue, quantityValue } from "../../apimachinery/quantity.ts"
+import type { Pod } from "../../api/core/v1/pod.ts"
+import { computePodLimits, computePodRequests } from "../../api/core/v1/pod-resources.ts"
+import { cpuQuota, cpuShares } from "../containers/linux-resources.ts"
+import type { PodCgroups } from "../node-host.ts"
+import { computeQosClass } from "../status/qos-class.ts"
+
+const root = "/sys/fs/cgroup"
+
+export interface RealCgroupsOptions {
+  /** This node's own, so that nodes and clusters on one machine do not meet: "/coracle/3f2a/node-1". */
+  readonly parent: string
+  readonly log: Logger
+}
+
+/**
+ * One control group per pod, where upstream has it: guaranteed pods right below `kubepods`, the others in a group per
+ * class, so that the classes are weighed against each other as wholes:
+ *
+ *     <parent>/kubepods/pod<uid>   <parent>/kubepods/burstable/pod<uid>   <parent>/kubepods/besteffort/pod<uid>
+ *
+ * Containers' groups are the runtime's, below these. Version 1 has one tree per controller, version 2 one for all.
+ */
+export class RealCgroups implements PodCgroups {
+  readonly #options: RealCgroupsOptions
+  #trees: Promise<readonly Tree[]> | undefined
+
+  constructor(options: RealCgroupsOptions) {
+    this.#options = options
+  }
+
+  async ensure(pod: Pod): Promise<string> {
+    const path = join(this.#kubepods(), classDirectory(pod), `pod${pod.metadata.uid}`)
+    const limits = podLimits(pod)
+    try {
+      for (const tree of await this.#findTrees()) await tree.ensure(path, limits)
+      return path
+    } catch (error) {
+      this.#options.log.warn("no control group for the pod: its limits hold for each container alone", {
+        path,
+        error,
+      })
+      return ""
+    }
+  }
+
+  async remove(podUid: string): Promise<void> {
+    for (const directory of classes)
+      await this.#removeEverywhere(join(this.#kubepods(), directory, `pod${podUid}`))
+  }
+
+  async listPods(): Promise<readonly string[]> {
+    const uids = new Set<string>()
+    for (const { directory } of await this.#findTrees()) {
+      for (const each of classes) {
+        const names = await readdir(join(directory, this.#kubepods(), each)).catch(() => [])
+        for (const name of names) if (name.startsWith("pod")) uids.add(name.slice(3))
+      }
+    }
+    return [...uids]
+  }
+
+  /** Removes this node's whole tree. No process may be left in it. */
+  async close(): Promise<void> {
+    await this.#removeEverywhere(this.#options.parent)
+    // The parents are shared with other nodes: they go with the last of them.
+    const parts = this.#options.parent.split("/").filter(Boolean)
+    for (let depth = parts.length - 1; depth > 0; depth--) {
+      for (const { directory } of await this.#findTrees())
+        await rmdir(join(directory, ...parts.slice(0, depth))).catch(() => {})
+    }
+  }
+
+  async #removeEverywhere(path: string): Promise<void> {
+    for (const { directory } of await this.#findTrees()) await removeTree(join(directory, path))
+  }
+
+  #kubepods(): string {
+    return join(this.#options.parent, "kubepods")
+  }
+
+  #findTrees(): Promise<readonly Tree[]> {
+    this.#trees ??= findTrees()
+    return this.#trees
+  }
+}
+
+const classes = ["", "burstable", "besteffort"]
+
+function classDirectory(pod: Pod): string {
+  const qosClass = pod.status.qosClass ?? computeQosClass(pod)
+  return qosClass === "Guaranteed" ? "" : qosClass === "Burstable" ? "burstable" : "besteffort"
+}
+
+interface PodLimits {
+  readonly cpuShares: number
+  readonly cpuQuota?: number
+  readonly memoryBytes?: number
+}
+
+/** A limit for the whole pod exists only where every container has one. */
+function podLimits(pod: Pod): PodLimits {
+  const requests = computePodRequests(pod)
+  const limits = computePodLimits(pod)
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
+  const allLimit = (name: string) =>
+    pod.spec.resources?.limits?.[name] !== undefined ||
+    containers.every(({ resources }) => resources?.limits?.[name] !== undefined)
+  const { cpu, memory } = limits
+  return {
+    cpuShares: cpuShares(requests["cpu"] ? quantityMilliValue(requests["cpu"]) : 0),
+    ...(cpu && allLimit("cpu") && { cpuQuota: cpuQuota(quantityMilliValue(cpu)) }),
+    ...(memory && allLimit("memory") && { memoryBytes: quantityValue(memory) }),
+  }
+}
+
+interface Tree {
+  readonly directory: string
+  ensure(path: string, limits: PodLimits): Promise<void>
+}
+
+async function findTrees(): Promise<readonly Tree[]> {
+  const controllers = await readFile(join(root, "cgroup.controllers"), "utf8").catch(() => undefined)
+  if (controllers !== undefined) return [unifiedTree()]
+  const names = await readdir(root).catch(() => [])
+  return names.filter((name) => name !== "unified" && !name.includes(",")).map(versionOneTree)
+}
+
+function versionOneTree(controller: string): Tree {
+  const directory = join(root, controller)
+  return {
+    directory,
+    async ensure(path, { cpuShares: shares, cpuQuota: quota, memoryBytes }) {
+      const group = join(directory, path)
+      await mkdir(group, { recursive: true })
+      if (controller === "cpu") {
+        await writeFile(join(group, "cpu.shares"), String(shares))
+        if (quota !== undefined) await writeFile(join(group, "cpu.cfs_quota_us"), String(quota))
+      }
+      if (controller === "memory" && memoryBytes !== undefined)
+        await writeFile(join(group, "memory.limit_in_bytes"), String(memoryBytes))
+      if (controller === "cpuset") await inheritCpuset(directory, path)
+    },
+  }
+}
+
+/** In version 1 a new cpuset is empty and no process can enter it until it is told what its parent has. */
+async function inheritCpuset(directory: string, path: string): Promise<void> {
+  const steps = path.split("/").filter(Boolean)
+  for (let depth = 1; depth <= steps.length; depth++) {
+    const group = join(directory, ...steps.slice(0, depth))
+    for (const name of ["cpuset.cpus", "cpuset.mems"]) {
+      const own = (await readFile(join(group, name), "utf8")).trim()
+      if (own !== "") continue
+      await writeFile(join(group, name), await readFile(join(group, "..", name), "utf8"))
+    }
+  }
+}
+
+const wantedControllers = ["cpu", "memory", "pids", "cpuset", "io"]
+
+function unifiedTree(): Tree {
+  return {
+    directory: root,
+    async ensure(path, { cpuShares: shares, cpuQuota: quota, memoryBytes }) {
+      const steps = path.split("/").filter(Boolean)
+      for (let depth = 0; depth < steps.length; depth++) {
+        const parent = join(root, ...steps.slice(0, depth))
+        const available = (await readFile(join(parent, "cgroup.controllers"), "utf8")).trim().split(" ")
+        const enable = wantedControllers.filter((name) => available.includes(name)).map((name) => `+${name}`)
+        await writeFile(join(parent, "cgroup.subtree_control"), enable.join(" "))
+        await mkdir(join(parent, steps[depth]!), { recursive: true })
+      }
+      const group = join(root, path)
+      await writeFile(join(group, "cpu.weight"), String(sharesToWeight(shares)))
+      if (quota !== undefined) await writeFile(join(group, "cpu.max"), `${quota} 100000`)
+      if (memoryBytes !== undefined) await writeFile(join(group, "memory.max"), String(memoryBytes))
+    },
+  }
+}
+
+/** Version 1's shares (2 to 262144) on version 2's scale (1 to 10000), as runc converts them. */
+export function sharesToWeight(shares: number): number {
+  return Math.floor(1 + ((shares - 2) * 9999) / 262_142)
+}
+
+/** Groups can only be removed empty: the innermost first. */
+async function removeTree(directory: string): Promise<void> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
+  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(directory, entry.name))
+  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error
+  })
+}

@@ -1,0 +1,325 @@
+import { chmod, mkdir, readdir, rm } from "node:fs/promises"
+import { join } from "node:path"
+import type { Clock, Timer } from "../../../base/clock.ts"
+import type { Commands } from "../../../base/commands.ts"
+import type { Logger } from "../../../base/log.ts"
+import { quantityValue } from "../../../apimachinery/quantity.ts"
+import { ConfigMap } from "../../../api/core/v1/config-map.ts"
+import type { Container, VolumeMount } from "../../../api/core/v1/container.ts"
+import type { Pod } from "../../../api/core/v1/pod.ts"
+import { Secret } from "../../../api/core/v1/secret.ts"
+import type { Volume } from "../../../api/core/v1/volume.ts"
+import type { Mount } from "../../../container-runtime/cri.ts"
+import { expandVariables, missingVariables } from "../../containers/expand-variables.ts"
+import { type PodVolumes, VolumeError } from "../../node-host.ts"
+import type { NodeObjects } from "../../objects/node-objects.ts"
+import type { ServiceAccountTokens } from "../../volumes/service-account-tokens.ts"
+import { commonUser, type FileSources, volumeFiles } from "../../volumes/volume-files.ts"
+import { writeAtomically } from "./atomic-directory.ts"
+import { ensureHostPath } from "./host-path.ts"
+import { mountsBelow, unmountBelow } from "./mounts.ts"
+import { giveToGroup } from "./ownership.ts"
+import { openSubPath } from "./sub-path.ts"
+
+export interface RealPodVolumesOptions {
+  /** The kubelet's own; pods' volumes lie below `pods/`. */
+  readonly rootDirectory: string
+  readonly objects: NodeObjects
+  readonly tokens: ServiceAccountTokens
+  /** Facts for the downward API; asked anew each time. */
+  readonly facts: (pod: Pod) => Pick<FileSources, "allocatable" | "addresses" | "trustBundle">
+  readonly commands: Commands
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** A pod whose volumes are there, and what keeps them current. */
+interface MountedPod {
+  pod: Pod
+  /** Where each volume is on the host. */
+  readonly paths: Map<string, string>
+  readonly unfollow: (() => void)[]
+  refresh?: Timer
+  writing: Promise<void>
+}
+
+/** Volumes on a real file system, below `<rootDirectory>/pods/<uid>/volumes` as upstream lays them out. */
+export class RealPodVolumes implements PodVolumes {
+  readonly #options: RealPodVolumesOptions
+  readonly #mounted = new Map<string, MountedPod>()
+  #versions = 0
+
+  constructor(options: RealPodVolumesOptions) {
+    this.#options = options
+  }
+
+  /** Secrets live in memory alone, in one file system for the whole node. Call once, before anything else. */
+  async start(): Promise<void> {
+    const directory = this.#secretsDirectory()
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    if ((await mountsBelow(directory)).includes(directory)) return
+    await this.#options.commands
+      .run("mount", ["-t", "tmpfs", "-o", "mode=0700", "tmpfs", directory])
+      .catch((error: unknown) => this.#options.log.warn("secrets are kept on disk", { directory, error }))
+  }
+
+  /** Unmounts everything of every pod. For the end of the node, when no pod runs any more. */
+  async close(): Promise<void> {
+    for (const podUid of [...this.#mounted.keys()]) await this.unmount(podUid)
+    await unmountBelow(this.#options.rootDirectory, this.#options.commands)
+  }
+
+  async mount(pod: Pod): Promise<void> {
+    const { uid } = pod.metadata
+    const mounted = this.#mounted.get(uid) ?? {
+      pod,
+      paths: new Map(),
+      unfollow: [],
+      writing: Promise.resolve(),
+    }
+    this.#mounted.set(uid, mounted)
+    mounted.pod = pod
+    for (const volume of pod.spec.volumes ?? []) {
+      if (mounted.paths.has(volume.name)) continue
+      try {
+        mounted.paths.set(volume.name, await this.#mountVolume(pod, volume))
+      } catch (error) {
+        throw new VolumeError(volume.name, (error as Error).message)
+      }
+      this.#follow(mounted, volume)
+    }
+    this.#scheduleRefresh(mounted)
+  }
+
+  update(pod: Pod): void {
+    const mounted = this.#mounted.get(pod.metadata.uid)
+    if (!mounted) return
+    mounted.pod = pod
+    const followsPod = (pod.spec.volumes ?? []).some(
+      ({ downwardAPI, projected }) =>
+        downwardAPI !== undefined || projected?.sources?.some((source) => source.downwardAPI !== undefined),
+    )
+    if (followsPod) this.#rewrite(mounted)
+  }
+
+  async containerMounts(
+    pod: Pod,
+    container: Container,
+    variables: Readonly<Record<string, string>>,
+  ): Promise<Mount[]> {
+    const mounted = this.#mounted.get(pod.metadata.uid)
+    const mounts: Mount[] = []
+    for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+      const volume = pod.spec.volumes?.find(({ name }) => name === mount.name)
+      const path = mounted?.paths.get(mount.name)
+      if (!volume || path === undefined) throw new Error(`volume "${mount.name}" is not mounted`)
+      const subPath = expandSubPath(mount, variables)
+      const hostPath =
+        subPath === ""
+          ? path
+          : await this.#bindSubPath(pod, container, { path, subPath, index, name: mount.name })
+      mounts.push(toMount(mount, hostPath, isReadOnly(volume)))
+    }
+    return mounts
+  }
+
+  async unmount(podUid: string): Promise<void> {
+    const mounted = this.#mounted.get(podUid)
+    if (mounted) {
+      for (const unfollow of mounted.unfollow) unfollow()
+      mounted.refresh?.cancel()
+      this.#mounted.delete(podUid)
+      await mounted.writing
+    }
+    this.#options.tokens.forget(podUid)
+    const pod = this.#podDirectory(podUid)
+    const secrets = join(this.#secretsDirectory(), podUid)
+    for (const directory of [join(pod, "volumes"), join(pod, "volume-subpaths"), secrets]) {
+      await unmountBelow(directory, this.#options.commands)
+      await rm(directory, { recursive: true, force: true })
+    }
+  }
+
+  async listPods(): Promise<readonly string[]> {
+    return readdir(join(this.#options.rootDirectory, "pods")).catch(() => [])
+  }
+
+  /** Makes one volume ready; resolves to its place on the host. */
+  async #mountVolume(pod: Pod, volume: Volume): Promise<string> {
+    const { hostPath, emptyDir } = volume
+    if (hostPath) {
+      await ensureHostPath(hostPath.path, hostPath.type ?? "")
+      return hostPath.path
+    }
+    const directory = this.#volumeDirectory(pod, volume)
+    await mkdir(directory, { recursive: true })
+    await chmod(directory, 0o777)
+    const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {}
+    if (emptyDir) {
+      if (emptyDir.medium === "Memory") await this.#mountMemory(directory, emptyDir.sizeLimit)
+      if (fsGroup !== undefined) await giveToGroup(directory, fsGroup, fsGroupChangePolicy)
+      return directory
+    }
+    if (!(await this.#writeFiles(pod, volume)))
+      throw new Error(
+        `no volume plugin matched: volume "${volume.name}" is of a type this kubelet does not know`,
+      )
+    return directory
+  }
+
+  async #mountMemory(directory: string, sizeLimit: string | number | undefined): Promise<void> {
+    const size = sizeLimit === undefined ? [] : ["-o", `size=${quantityValue(sizeLimit)}`]
+    await unmountBelow(directory, this.#options.commands)
+    await this.#options.commands.run("mount", ["-t", "tmpfs", ...size, "tmpfs", directory])
+    await chmod(directory, 0o777)
+  }
+
+  /** Writes what an object-backed volume holds now; false for volumes of other types. */
+  async #writeFiles(pod: Pod, volume: Volume): Promise<boolean> {
+    const { objects, tokens, facts } = this.#options
+    const files = await volumeFiles(pod, volume, {
+      findConfigMap: (namespace, name) => objects.find(ConfigMap, { namespace, name }),
+      findSecret: (namespace, name) => objects.find(Secret, { namespace, name }),
+      token: (of, audience, expirationSeconds) => tokens.get(of, audience, expirationSeconds),
+      ...facts(pod),
+    })
+    if (!files) return false
+    const group = pod.spec.securityContext?.fsGroup
+    const owner = volume.projected ? commonUser(pod) : undefined
+    const time = new Date(this.#options.clock.now()).toISOString().slice(0, 19).replace(/[-T:]/g, "_")
+    await writeAtomically(this.#volumeDirectory(pod, volume), files, {
+      version: `${time}.${this.#versions++}`,
+      ...(group !== undefined && { group }),
+      ...(owner !== undefined && { owner }),
+    })
+    return true
+  }
+
+  /** Rewrites the volume whenever an object that it shows changes. */
+  #follow(mounted: MountedPod, { configMap, secret, projected }: Volume): void {
+    const { namespace = "" } = mounted.pod.metadata
+    const configMaps = [
+      configMap?.name,
+      ...(projected?.sources ?? []).map((source) => source.configMap?.name),
+    ]
+    const secrets = [secret?.secretName, ...(projected?.sources ?? []).map((source) => source.secret?.name)]
+    const changed = () => this.#rewrite(mounted)
+    for (const name of configMaps)
+      if (name) mounted.unfollow.push(this.#options.objects.follow(ConfigMap, { namespace, name }, changed))
+    for (const name of secrets)
+      if (name) mounted.unfollow.push(this.#options.objects.follow(Secret, { namespace, name }, changed))
+  }
+
+  /** One after the other: two versions of a volume must not be written at the same time. */
+  #rewrite(mounted: MountedPod): void {
+    const { log } = this.#options
+    mounted.writing = mounted.writing.then(async () => {
+      if (this.#mounted.get(mounted.pod.metadata.uid) !== mounted) return
+      for (const volume of mounted.pod.spec.volumes ?? []) {
+        if (!mounted.paths.has(volume.name)) continue
+        // An object that is gone leaves what was shown of it: a running program keeps its configuration.
+        await this.#writeFiles(mounted.pod, volume).catch((error: unknown) =>
+          log.warn("volume not updated", { pod: mounted.pod.metadata.name, volume: volume.name, error }),
+        )
+      }
+      this.#scheduleRefresh(mounted)
+    })
+  }
+
+  #scheduleRefresh(mounted: MountedPod): void {
+    const { clock, tokens } = this.#options
+    const atMs = tokens.refreshAtMs(mounted.pod.metadata.uid)
+    mounted.refresh?.cancel()
+    if (atMs === undefined) return
+    const delayMs = Math.max(atMs - clock.now(), 1000)
+    mounted.refresh = clock.after(delayMs, () => this.#rewrite(mounted))
+  }
+
+  /** Mounts a part of a volume to a place of its own, from which it goes into the container. */
+  async #bindSubPath(
+    pod: Pod,
+    container: Container,
+    { path, subPath, index, name }: { path: string; subPath: string; index: number; name: string },
+  ): Promise<string> {
+    const { commands } = this.#options
+    const target = join(
+      this.#podDirectory(pod.metadata.uid),
+      "volume-subpaths",
+      name,
+      container.name,
+      String(index),
+    )
+    await unmountBelow(target, commands)
+    await rm(target, { recursive: true, force: true })
+    const handle = await openSubPath(path, subPath)
+    try {
+      const isDirectory = (await handle.stat()).isDirectory()
+      await mkdir(isDirectory ? target : join(target, ".."), { recursive: true })
+      if (!isDirectory) await commands.run("touch", [target])
+      await commands.run("mount", [
+        "--no-canonicalize",
+        "--bind",
+        `/proc/${process.pid}/fd/${handle.fd}`,
+        target,
+      ])
+    } finally {
+      await handle.close()
+    }
+    return target
+  }
+
+  #podDirectory(podUid: string): string {
+    return join(this.#options.rootDirectory, "pods", podUid)
+  }
+
+  #secretsDirectory(): string {
+    return join(this.#options.rootDirectory, "secrets")
+  }
+
+  #volumeDirectory(pod: Pod, volume: Volume): string {
+    const { uid } = pod.metadata
+    const plugin = volume.emptyDir
+      ? "empty-dir"
+      : volume.configMap
+        ? "configmap"
+        : volume.secret
+          ? "secret"
+          : volume.downwardAPI
+            ? "downward-api"
+            : "projected"
+    const isSecret = volume.secret !== undefined || volume.projected !== undefined
+    const parent = isSecret ? join(this.#secretsDirectory(), uid) : join(this.#podDirectory(uid), "volumes")
+    return join(parent, `kubernetes.io~${plugin}`, volume.name)
+  }
+}
+
+/** Throws, in upstream's words, when the expression cannot be expanded or leads out of the volume. */
+function expandSubPath(mount: VolumeMount, variables: Readonly<Record<string, string>>): string {
+  if (!mount.subPathExpr) return mount.subPath ?? ""
+  const missing = missingVariables(mount.subPathExpr, variables)
+  if (missing.length > 0) throw new Error(`missing value for "${missing[0]}"`)
+  const path = expandVariables(mount.subPathExpr, variables)
+  if (path.startsWith("/")) throw new Error(`error SubPath \`${path}\` must not be an absolute path`)
+  if (path.split("/").includes(".."))
+    throw new Error(`unable to provision SubPath \`${path}\`: must not contain '..'`)
+  return path
+}
+
+function isReadOnly({ configMap, secret, downwardAPI, projected }: Volume): boolean {
+  return Boolean(configMap ?? secret ?? downwardAPI ?? projected)
+}
+
+const propagations = {
+  None: "PROPAGATION_PRIVATE",
+  HostToContainer: "PROPAGATION_HOST_TO_CONTAINER",
+  Bidirectional: "PROPAGATION_BIDIRECTIONAL",
+} as const
+
+function toMount(mount: VolumeMount, hostPath: string, readOnlyVolume: boolean): Mount {
+  return {
+    containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,
+    hostPath,
+    readonly: (mount.readOnly ?? false) || readOnlyVolume,
+    propagation: propagations[mount.mountPropagation ?? "None"],
+  }
+}

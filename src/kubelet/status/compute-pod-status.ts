@@ -1,0 +1,126 @@
+import { formatTime } from "../../apimachinery/time.ts"
+import type { ContainerStatus } from "../../api/core/v1/container-status.ts"
+import type { Pod, PodPhase, PodStatus } from "../../api/core/v1/pod.ts"
+import { type PodContainer, podContainers } from "../pods/pod-containers.ts"
+import type { PodState } from "../pods/pod-state.ts"
+import { currentSandbox } from "../pods/runtime-pod.ts"
+import { computeContainerStatus } from "./container-status.ts"
+import { computePodConditions } from "./pod-conditions.ts"
+import { computePodPhase } from "./pod-phase.ts"
+import { computeQosClass } from "./qos-class.ts"
+
+export interface NodeView {
+  /** The node's addresses, the primary first. */
+  readonly hostIps: readonly string[]
+  readonly runtimeName: string
+}
+
+/** The part of a pod's status that the kubelet owns, from what it knows of the pod. Pure. */
+export function computePodStatus(state: PodState, node: NodeView, nowMs: number): PodStatus {
+  const { pod, stage } = state
+  if (stage.kind === "rejected") return rejectedStatus(state, stage, node)
+  const containers = podContainers(pod)
+  const statusOf = (container: PodContainer) => containerStatusOf(state, container, node.runtimeName)
+  const init = containers.filter(({ role }) => role === "init" || role === "sidecar").map(statusOf)
+  const main = containers.filter(({ role }) => role === "main").map(statusOf)
+  const ephemeral = containers.filter(({ role }) => role === "ephemeral").map(statusOf)
+
+  const isOver = stage.kind === "terminated" || stage.kind === "finished"
+  const evicted = stage.kind !== "syncing" && stage.cause.kind === "evicted" ? stage.cause : undefined
+  const phase: PodPhase = phaseOf(pod, { init, main, isOver }, evicted !== undefined)
+  const failed = phase === "Failed"
+  const { ips, hasSandbox } = addressesOf(state, node)
+  const { generation } = pod.metadata
+  return {
+    ...(generation !== undefined && { observedGeneration: generation }),
+    phase,
+    conditions: computePodConditions({
+      pod,
+      phase,
+      statuses: [...init, ...main],
+      hasSandbox,
+      disruption: evicted?.condition,
+      nowMs,
+    }),
+    ...messageOf(pod, failed ? evicted : undefined),
+    ...hostAddresses(node),
+    ...(ips.length > 0 && { podIP: ips[0]!, podIPs: ips.map((ip) => ({ ip })) }),
+    startTime: pod.status.startTime ?? formatTime(state.startedAtMs),
+    ...(init.length > 0 && { initContainerStatuses: init }),
+    containerStatuses: main,
+    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
+    qosClass: pod.status.qosClass ?? computeQosClass(pod),
+  }
+}
+
+function phaseOf(
+  pod: Pod,
+  parts: Pick<Parameters<typeof computePodPhase>[0], "init" | "main" | "isOver">,
+  isEvicted: boolean,
+): PodPhase {
+  // A pod that has ended once has ended: its phase never goes back.
+  const { phase } = pod.status
+  if (phase === "Succeeded" || phase === "Failed") return phase
+  const runs = [...parts.init, ...parts.main].some(({ state }) => state.running)
+  if (isEvicted && parts.isOver) return "Failed"
+  const computed = computePodPhase({ pod, ...parts })
+  // Nobody may think that it has ended while something of it still runs.
+  if (runs && (computed === "Succeeded" || computed === "Failed")) return phase ?? "Running"
+  return computed
+}
+
+function containerStatusOf(state: PodState, container: PodContainer, runtimeName: string): ContainerStatus {
+  const { spec, status } = state.pod
+  const { name } = container.spec
+  const previous = [
+    ...(status.initContainerStatuses ?? []),
+    ...(status.containerStatuses ?? []),
+    ...(status.ephemeralContainerStatuses ?? []),
+  ].find((known) => known.name === name)
+  return computeContainerStatus(state, container, {
+    runtimeName,
+    defaultWaitingReason: spec.initContainers?.length ? "PodInitializing" : "ContainerCreating",
+    previous,
+  })
+}
+
+function addressesOf(
+  { pod, runtime }: PodState,
+  node: NodeView,
+): { ips: readonly string[]; hasSandbox: boolean } {
+  const sandbox = currentSandbox(runtime)
+  const known = pod.status.podIPs?.map(({ ip }) => ip) ?? []
+  if (!sandbox?.ready) return { ips: known, hasSandbox: false }
+  const ips = pod.spec.hostNetwork ? node.hostIps : sandbox.ips
+  return { ips, hasSandbox: ips.length > 0 }
+}
+
+function hostAddresses({ hostIps }: NodeView): Pick<PodStatus, "hostIP" | "hostIPs"> {
+  const [primary] = hostIps
+  return primary === undefined ? {} : { hostIP: primary, hostIPs: hostIps.map((ip) => ({ ip })) }
+}
+
+function messageOf(
+  pod: Pod,
+  evicted: { reason: string; message: string } | undefined,
+): Pick<PodStatus, "reason" | "message"> {
+  const { reason, message } = evicted ?? pod.status
+  return { ...(reason && { reason }), ...(message && { message }) }
+}
+
+function rejectedStatus(
+  { pod, startedAtMs }: PodState,
+  { reason, message }: { reason: string; message: string },
+  node: NodeView,
+): PodStatus {
+  const { generation } = pod.metadata
+  return {
+    ...(generation !== undefined && { observedGeneration: generation }),
+    phase: "Failed",
+    reason,
+    message,
+    ...hostAddresses(node),
+    startTime: pod.status.startTime ?? formatTime(startedAtMs),
+    qosClass: pod.status.qosClass ?? computeQosClass(pod),
+  }
+}

@@ -1,0 +1,168 @@
+import { formatTime } from "../../apimachinery/time.ts"
+import type {
+  ContainerState,
+  ContainerStateTerminated,
+  ContainerStatus,
+} from "../../api/core/v1/container-status.ts"
+import type { PodContainer } from "../pods/pod-containers.ts"
+import type { ContainerWork, PodState } from "../pods/pod-state.ts"
+import type { RuntimeContainer } from "../pods/runtime-pod.ts"
+
+export interface ContainerStatusContext {
+  /** "containerd": prefix of container ids. */
+  readonly runtimeName: string
+  /** What a container waits for when nothing is known to be wrong: "ContainerCreating" or "PodInitializing". */
+  readonly defaultWaitingReason: string
+  /** What the API last said, for what the runtime has forgotten. */
+  readonly previous: ContainerStatus | undefined
+}
+
+/** The status of one container, from what the runtime shows and what the kubelet is doing about it. Pure. */
+export function computeContainerStatus(
+  { runtime, containers, probes, stage }: PodState,
+  container: PodContainer,
+  context: ContainerStatusContext,
+): ContainerStatus {
+  const { spec, role } = container
+  const { previous } = context
+  const attempts = runtime.containers.filter(({ name }) => name === spec.name)
+  const [newest, before] = attempts
+  const work = containers[spec.name]
+  const over = stage.kind === "terminated" || stage.kind === "finished"
+  if (!newest) return withoutRuntime(container, work, over, context)
+
+  const waiting = newest.state === "exited" && !over ? waitingOf(work) : undefined
+  const state = waiting ? { waiting } : stateOf(newest, context)
+  const last = waiting ? newest : before?.state === "exited" ? before : undefined
+  const started = newest.state === "running" && isStarted(container, newest, work, probes)
+  return {
+    name: spec.name,
+    state,
+    lastState: last ? { terminated: terminated(last, context) } : (previous?.lastState ?? {}),
+    ready: isReady(role, newest, started, container, probes),
+    restartCount: newest.attempt,
+    image: newest.image || (spec.image ?? ""),
+    imageID: newest.imageRef,
+    containerID: `${context.runtimeName}://${newest.id}`,
+    started,
+    ...resourcesOf(container, newest),
+    ...volumeMountsOf(container),
+    ...(newest.user &&
+      newest.state === "running" && {
+        user: { linux: { ...newest.user, supplementalGroups: [...newest.user.supplementalGroups] } },
+      }),
+  }
+}
+
+/** Nothing of it in the runtime: it has not been made yet, or its remains have been lost. */
+function withoutRuntime(
+  { spec }: PodContainer,
+  work: ContainerWork | undefined,
+  over: boolean,
+  { previous, defaultWaitingReason }: ContainerStatusContext,
+): ContainerStatus {
+  if (previous && over) return { ...previous, ready: false, started: false, state: lostState(previous) }
+  const lost = previous?.state.running !== undefined
+  const wasTerminated = previous?.state.terminated
+  return {
+    name: spec.name,
+    state: { waiting: waitingOf(work) ?? { reason: defaultWaitingReason } },
+    lastState: lost
+      ? { terminated: unlocatable(previous.containerID) }
+      : wasTerminated
+        ? { terminated: wasTerminated }
+        : (previous?.lastState ?? {}),
+    ready: false,
+    restartCount: (previous?.restartCount ?? 0) + (lost ? 1 : 0),
+    image: spec.image ?? "",
+    imageID: "",
+    started: false,
+    ...volumeMountsOf({ spec }),
+  }
+}
+
+function lostState(previous: ContainerStatus): ContainerState {
+  if (previous.state.terminated) return previous.state
+  return { terminated: unlocatable(previous.containerID) }
+}
+
+function unlocatable(containerID: string | undefined): ContainerStateTerminated {
+  return {
+    exitCode: 137,
+    reason: "ContainerStatusUnknown",
+    message: "The container could not be located when the pod was terminated",
+    startedAt: null as never,
+    finishedAt: null as never,
+    ...(containerID && { containerID }),
+  }
+}
+
+function waitingOf(work: ContainerWork | undefined): ContainerState["waiting"] {
+  if (work?.kind === "failed") return { reason: work.reason, ...(work.message && { message: work.message }) }
+  if (work?.kind === "backingOff") return { reason: "CrashLoopBackOff", message: work.message }
+  return undefined
+}
+
+function stateOf(container: RuntimeContainer, context: ContainerStatusContext): ContainerState {
+  if (container.state === "running") return { running: { startedAt: formatTime(container.startedAtMs) } }
+  if (container.state === "exited") return { terminated: terminated(container, context) }
+  return { waiting: { reason: context.defaultWaitingReason } }
+}
+
+function terminated(
+  { id, exitCode, reason, message, startedAtMs, finishedAtMs }: RuntimeContainer,
+  { runtimeName }: ContainerStatusContext,
+): ContainerStateTerminated {
+  return {
+    exitCode,
+    ...(reason && { reason }),
+    ...(message && { message }),
+    startedAt: formatTime(startedAtMs),
+    finishedAt: formatTime(finishedAtMs),
+    containerID: `${runtimeName}://${id}`,
+  }
+}
+
+function isStarted(
+  { spec }: PodContainer,
+  { id }: RuntimeContainer,
+  work: ContainerWork | undefined,
+  probes: PodState["probes"],
+): boolean {
+  // While its postStart hook runs, a container has not started.
+  if (work?.kind === "starting") return false
+  return !spec.startupProbe || probes[id]?.startup?.success === true
+}
+
+function isReady(
+  role: PodContainer["role"],
+  newest: RuntimeContainer,
+  started: boolean,
+  { spec }: PodContainer,
+  probes: PodState["probes"],
+): boolean {
+  if (role === "init") return newest.state === "exited" && newest.exitCode === 0
+  if (role === "ephemeral") return false
+  return started && (!spec.readinessProbe || probes[newest.id]?.readiness?.success === true)
+}
+
+/** What it was given, and what it has: the same until a resize is under way. */
+function resourcesOf({ spec, role }: PodContainer, { state }: RuntimeContainer) {
+  if (state !== "running" || (role !== "main" && role !== "sidecar")) return {}
+  const { requests, limits } = spec.resources ?? {}
+  return {
+    ...(requests && { allocatedResources: requests }),
+    resources: { ...(limits && { limits }), ...(requests && { requests }) },
+  }
+}
+
+function volumeMountsOf({ spec }: Pick<PodContainer, "spec">): Pick<ContainerStatus, "volumeMounts"> {
+  if (!spec.volumeMounts?.length) return {}
+  return {
+    volumeMounts: spec.volumeMounts.map(({ name, mountPath, readOnly }) => ({
+      name,
+      mountPath,
+      ...(readOnly && { readOnly, recursiveReadOnly: "Disabled" }),
+    })),
+  }
+}
