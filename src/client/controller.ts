@@ -6,6 +6,7 @@ import type { Resource } from "../apimachinery/resource.ts"
 import type { Cache } from "./cache.ts"
 import type { Client } from "./client.ts"
 import type { EventRecorder } from "./event-recorder.ts"
+import type { Informers } from "./informers.ts"
 
 /**
  * A control loop as one value: its promise is `reconcile`, its wiring is `watches`. A watch yields keys and nothing else,
@@ -21,6 +22,11 @@ export interface ControllerDefinition {
   /** The component its events come from, where upstream has another name for it there. @default its name */
   readonly eventSource?: string
   readonly watches: readonly WatchSource[]
+  /**
+   * For what is not known when the controller is written: watches more resources while it runs. Called once, before the
+   * first key; `enqueue` asks for a key as a watch would.
+   */
+  readonly attach?: (enqueue: (key: ObjectKey) => void, context: AttachContext) => void
   /** Keys reconciled at the same time. @default 5 */
   readonly workers?: number
   reconcile(key: ObjectKey, context: ReconcileContext): Promise<Result>
@@ -32,6 +38,13 @@ export interface WatchSource<T extends KubeObject = KubeObject> {
   readonly keys: (object: T, cache: Cache) => readonly ObjectKey[]
   /** Named functions for `cache.byIndex`. */
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>
+}
+
+export interface AttachContext {
+  readonly informers: Informers
+  readonly clock: Clock
+  readonly log: Logger
+  readonly signal: AbortSignal
 }
 
 export interface ReconcileContext {

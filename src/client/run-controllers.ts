@@ -61,6 +61,7 @@ class ControlLoop {
       log: this.#log,
     })
     for (const source of definition.watches) this.#subscribe(source, informers)
+    definition.attach?.((key) => this.#queue.add(formatKey(key)), { ...options, log: this.#log })
     signal.addEventListener("abort", () => this.#queue.close(), { once: true })
     if (signal.aborted) this.#queue.close()
   }
