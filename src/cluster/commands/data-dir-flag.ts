@@ -3,7 +3,11 @@ import { dataDirectory, type DataDirectory } from "../data-directory.ts"
 import { describeFlags, UsageError } from "./command.ts"
 
 const flags = {
-  "data-dir": { type: "string", placeholder: "DIR", description: "the cluster's directory (root: /var/lib/coracle)" },
+  "data-dir": {
+    type: "string",
+    placeholder: "DIR",
+    description: "the cluster's directory (root: /var/lib/coracle)",
+  },
   help: { type: "bool", short: "h", description: "show this" },
 } as const
 
@@ -15,7 +19,9 @@ export function parseDataDir(
 ): { directory: DataDirectory; arguments: readonly string[] } | undefined {
   const { values, arguments: rest } = parseFlags(argv, flags)
   if (values.help) {
-    process.stdout.write(`Usage: coracle ${[command, ...argumentNames].join(" ")} [flags]\n\n${describeFlags(flags)}`)
+    process.stdout.write(
+      `Usage: coracle ${[command, ...argumentNames].join(" ")} [flags]\n\n${describeFlags(flags)}`,
+    )
     return undefined
   }
   if (rest.length !== argumentNames.length) {

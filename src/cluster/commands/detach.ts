@@ -15,10 +15,14 @@ export async function startDetached(directory: DataDirectory, argv: readonly str
   mkdirSync(directory.path, { recursive: true, mode: 0o755 })
   const log = openSync(directory.logFile, "a", 0o600)
   const printedFrom = statSync(directory.logFile).size
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, "up", ...argv.filter(isNotDetach)], {
-    detached: true,
-    stdio: ["ignore", log, log, "ipc"],
-  })
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, process.argv[1]!, "up", ...argv.filter(isNotDetach)],
+    {
+      detached: true,
+      stdio: ["ignore", log, log, "ipc"],
+    },
+  )
   const outcome = await new Promise<"ready" | number>((resolve) => {
     child.once("message", () => resolve("ready"))
     child.once("exit", (code, signal) => resolve(signal ? 1 : (code ?? 1)))
@@ -28,7 +32,9 @@ export async function startDetached(directory: DataDirectory, argv: readonly str
     process.stderr.write(printed)
     return outcome || 1
   }
-  process.stdout.write(printed.slice(Math.max(printed.search(/^ready /m), 0)).replace(/^[IWED]\d{4} .*\n/gm, ""))
+  process.stdout.write(
+    printed.slice(Math.max(printed.search(/^ready /m), 0)).replace(/^[IWED]\d{4} .*\n/gm, ""),
+  )
   child.disconnect()
   child.unref()
   return 0

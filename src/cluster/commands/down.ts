@@ -20,7 +20,8 @@ export async function stopCluster(directory: DataDirectory): Promise<string> {
   if (pid !== undefined) {
     process.kill(pid, "SIGTERM")
     for (let waitedMs = 0; isAlive(pid); waitedMs += 50) {
-      if (waitedMs > patienceMs) throw new Error(`process ${pid} does not stop; its log is ${directory.logFile}`)
+      if (waitedMs > patienceMs)
+        throw new Error(`process ${pid} does not stop; its log is ${directory.logFile}`)
       await wait(50)
     }
     return "stopped"
@@ -28,5 +29,7 @@ export async function stopCluster(directory: DataDirectory): Promise<string> {
   const abandoned = wasAbandoned(directory)
   await cleanUpNodes(directory)
   release(directory)
-  return abandoned ? "the cluster had crashed: what it left on this machine is removed, its state is kept" : "not running"
+  return abandoned
+    ? "the cluster had crashed: what it left on this machine is removed, its state is kept"
+    : "not running"
 }

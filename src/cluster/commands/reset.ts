@@ -14,7 +14,9 @@ export async function reset(argv: readonly string[]): Promise<number> {
     return 0
   }
   if (!marks.some((name) => existsSync(`${path}/${name}`))) {
-    process.stderr.write(`coracle reset: ${path} is not the data directory of a cluster; nothing was deleted\n`)
+    process.stderr.write(
+      `coracle reset: ${path} is not the data directory of a cluster; nothing was deleted\n`,
+    )
     return 1
   }
   await stopCluster(parsed.directory)

@@ -21,7 +21,8 @@ export async function runCommand(argv: readonly string[], commands: readonly Com
       process.stderr.write(`coracle ${command.name}: ${error.message}\n`)
       return 2
     }
-    const text = error instanceof Error ? (process.env["CORACLE_DEBUG"] ? error.stack : error.message) : String(error)
+    const text =
+      error instanceof Error ? (process.env["CORACLE_DEBUG"] ? error.stack : error.message) : String(error)
     process.stderr.write(`coracle ${command.name}: ${text}\n`)
     return 1
   }
@@ -29,6 +30,8 @@ export async function runCommand(argv: readonly string[], commands: readonly Com
 
 function help(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name, usage }) => `${name} ${usage ?? ""}`.length))
-  const rows = commands.map(({ name, usage, summary }) => `  ${`${name} ${usage ?? ""}`.padEnd(width)}  ${summary}\n`)
+  const rows = commands.map(
+    ({ name, usage, summary }) => `  ${`${name} ${usage ?? ""}`.padEnd(width)}  ${summary}\n`,
+  )
   return `Kubernetes as one program.\n\nUsage: coracle COMMAND\n\n${rows.join("")}\nFlags of a command: coracle COMMAND --help\n`
 }

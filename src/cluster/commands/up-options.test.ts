@@ -10,11 +10,18 @@ test.each([
 })
 
 test.each(["6443", "::1:6443", "host:99999", "host:"])("%s is refused with an example", (text) => {
-  expect(() => parseListen(text)).toThrow(`--listen ${text}: expected an address and a port, such as 127.0.0.1:6443`)
+  expect(() => parseListen(text)).toThrow(
+    `--listen ${text}: expected an address and a port, such as 127.0.0.1:6443`,
+  )
 })
 
 test("leaves open what the machine decides", () => {
-  expect(parseUpOptions([])).toMatchObject({ nodes: undefined, simulatedNodes: undefined, detach: false, etcd: [] })
+  expect(parseUpOptions([])).toMatchObject({
+    nodes: undefined,
+    simulatedNodes: undefined,
+    detach: false,
+    etcd: [],
+  })
   expect(parseUpOptions(["--nodes", "3", "-d"])).toMatchObject({ nodes: 3, detach: true })
   expect(() => parseUpOptions(["--nodes", "-1"])).toThrow("--nodes must not be negative")
   expect(() => parseUpOptions(["now"])).toThrow('unexpected argument "now"')

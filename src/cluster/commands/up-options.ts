@@ -13,7 +13,11 @@ export const upFlags = {
     placeholder: "ADDR:PORT",
     description: "where the API server listens; port 0 picks a free one (127.0.0.1:6443)",
   },
-  nodes: { type: "int", placeholder: "N", description: "real nodes (1 as root on Linux with containerd, else 0)" },
+  nodes: {
+    type: "int",
+    placeholder: "N",
+    description: "real nodes (1 as root on Linux with containerd, else 0)",
+  },
   "simulated-nodes": {
     type: "int",
     placeholder: "N",
@@ -24,8 +28,16 @@ export const upFlags = {
     placeholder: "FILE",
     description: 'kubeconfig that gets the context "coracle" (your own)',
   },
-  detach: { type: "bool", short: "d", description: "return when the cluster is ready; it goes on in the background" },
-  etcd: { type: "list", placeholder: "URL,...", description: "keep the state in this etcd instead of the data directory" },
+  detach: {
+    type: "bool",
+    short: "d",
+    description: "return when the cluster is ready; it goes on in the background",
+  },
+  etcd: {
+    type: "list",
+    placeholder: "URL,...",
+    description: "keep the state in this etcd instead of the data directory",
+  },
   verbose: { type: "bool", short: "v", description: "log what every component does" },
   help: { type: "bool", short: "h", description: "show this" },
 } as const
@@ -67,7 +79,9 @@ export function parseListen(text: string): { host: string; port: number } {
   const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text)
   const port = Number(match?.[3])
   if (!match || port > 65_535) {
-    throw new UsageError(`--listen ${text}: expected an address and a port, such as 127.0.0.1:6443 or [::1]:6443`)
+    throw new UsageError(
+      `--listen ${text}: expected an address and a port, such as 127.0.0.1:6443 or [::1]:6443`,
+    )
   }
   return { host: match[1] || match[2] || "0.0.0.0", port }
 }

@@ -101,7 +101,9 @@ function whatNext({ nodes }: RunningCluster, options: UpOptions, file: string): 
           "  kubectl expose deployment hello --type=NodePort",
           "  coracle image load FILE.tar                      # an image without a registry",
         ]),
-    detached ? `  coracle down${options.dataDir ? ` --data-dir ${options.dataDir}` : ""}` : "  Ctrl-C stops the cluster; nothing is lost.",
+    detached
+      ? `  coracle down${options.dataDir ? ` --data-dir ${options.dataDir}` : ""}`
+      : "  Ctrl-C stops the cluster; nothing is lost.",
     "",
   ].join("\n")
 }
@@ -127,7 +129,11 @@ function bufferedWriter(file: number): (line: string) => void {
   const flush = () => {
     const text = waiting
     waiting = ""
-    if (text) import("node:fs").then(({ write }) => write(file, text, () => {}), () => {})
+    if (text)
+      import("node:fs").then(
+        ({ write }) => write(file, text, () => {}),
+        () => {},
+      )
   }
   return (line) => {
     if (!waiting) setImmediate(flush)

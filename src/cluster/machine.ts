@@ -1,0 +1,52 @@
+import { accessSync, constants } from "node:fs"
+import { hostname, networkInterfaces } from "node:os"
+import { join } from "node:path"
+
+/** What a real node calls, by the Debian package that has it. */
+const programs = {
+  containerd: "containerd",
+  runc: "runc",
+  nft: "nftables",
+  ip: "iproute2",
+  conntrack: "conntrack",
+}
+
+/** Why this machine can't run real containers, in words for its user; undefined when it can. */
+export function whyNoRealNode(): string | undefined {
+  if (process.platform !== "linux") return `real containers need Linux, and this is ${process.platform}`
+  if (process.getuid?.() !== 0) return "real containers need root: run it with sudo to have them"
+  const missing = Object.entries(programs).filter(([program]) => !isInstalled(program))
+  if (missing.length === 0) return undefined
+  const packages = missing.map(([, name]) => name).join(" ")
+  return `real containers need ${missing.map(([program]) => program).join(", ")}: apt-get install ${packages}`
+}
+
+function isInstalled(program: string): boolean {
+  const directories = [...(process.env["PATH"] ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"]
+  return directories.some((directory) => {
+    try {
+      accessSync(join(directory, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+/** The machine's name as a node's name: lower case, DNS characters. */
+export function machineName(): string {
+  const name = hostname()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.-]/g, "-")
+    .replaceAll(/^[.-]+|[.-]+$/g, "")
+  return name || "node"
+}
+
+/** The first address of the machine that others can reach; undefined on a machine without a network. */
+export function machineAddress(): string | undefined {
+  for (const addresses of Object.values(networkInterfaces())) {
+    const found = addresses?.find(({ family, internal }) => family === "IPv4" && !internal)
+    if (found) return found.address
+  }
+  return undefined
+}

@@ -1,0 +1,75 @@
+import { Node } from "../api/core/v1/node.ts"
+import { Pod } from "../api/core/v1/pod.ts"
+import { Secret } from "../api/core/v1/secret.ts"
+import { ServiceAccount } from "../api/core/v1/service-account.ts"
+import { createAdmissionChain } from "../apiserver/admission/create-admission-chain.ts"
+import { RequestAuthenticator } from "../apiserver/authentication/authenticate-request.ts"
+import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts"
+import { clientCertificates } from "../apiserver/authentication/client-certificate.ts"
+import { issuerDocuments } from "../apiserver/authentication/issuer-discovery.ts"
+import { certificateVerifier } from "../apiserver/authentication/real/certificate-verifier.ts"
+import { tokenKeys } from "../apiserver/authentication/real/token-keys.ts"
+import { requestHeaders } from "../apiserver/authentication/request-headers.ts"
+import { type FindBound, ServiceAccountTokens } from "../apiserver/authentication/service-account-tokens.ts"
+import { createDefaultAuthorizer } from "../apiserver/authorization/default-authorizer.ts"
+import { defaultPolicy } from "../apiserver/authorization/rbac/bootstrap/default-policy.ts"
+import { ensurePolicy } from "../apiserver/authorization/rbac/bootstrap/ensure-policy.ts"
+import type { CreateSecurity } from "../apiserver/security.ts"
+import type { Cache } from "../client/cache.ts"
+import type { ClusterCertificates } from "./certificates/cluster-certificates.ts"
+
+/** Written into ServiceAccount tokens, and what tokens are good for unless they say otherwise: as kubeadm sets it. */
+export const serviceAccountIssuer = "https://kubernetes.default.svc.cluster.local"
+
+/**
+ * Who may come in and what they may do, as in a cluster made by kubeadm: certificates of the cluster's authority, tokens
+ * of ServiceAccounts and of machines that join; Node and RBAC authorization; the default admission plugins.
+ */
+export function createClusterSecurity(
+  certificates: ClusterCertificates,
+  externalAddress: string,
+): CreateSecurity {
+  return ({ cache, client, clock, random, log }) => {
+    const audiences = [serviceAccountIssuer]
+    const keys = tokenKeys(certificates.serviceAccountKey.privateKeyPem)
+    const findBound = boundFrom(cache)
+    const tokens = new ServiceAccountTokens({ issuers: audiences, audiences, keys, findBound, clock })
+    const verifier = (name: "ca" | "front-proxy-ca") =>
+      certificateVerifier(certificates.authority(name).certificatePem)
+    const authenticator = new RequestAuthenticator({
+      connection: [
+        requestHeaders(verifier("front-proxy-ca"), ["front-proxy-client"], clock),
+        clientCertificates(verifier("ca"), clock),
+      ],
+      tokens: [
+        tokens,
+        bootstrapTokens({
+          findSecret: (name) => cache.find(Secret, { namespace: "kube-system", name }),
+          ownAudiences: audiences,
+          clock,
+        }),
+      ],
+      audiences,
+    })
+    const { authorizer, policy, followers } = createDefaultAuthorizer()
+    return {
+      authenticator,
+      authorizer,
+      admission: createAdmissionChain({ cache, client, authorizer, policy, clock, random, log }),
+      followers,
+      tokenIssuer: { issuer: serviceAccountIssuer, audiences, keys, findBound, clock, random },
+      tokenReviewer: { authenticator, audiences },
+      startHooks: [(self) => ensurePolicy(self, defaultPolicy())],
+      documents: issuerDocuments(serviceAccountIssuer, keys, externalAddress),
+    }
+  }
+}
+
+const boundResources = { ServiceAccount, Pod, Secret, Node } as const
+
+function boundFrom(cache: Cache): FindBound {
+  return (kind, namespace, name) =>
+    kind === "Node"
+      ? cache.find(Node, { name })
+      : cache.find(boundResources[kind] as typeof Pod, { namespace, name })
+}
