@@ -22,7 +22,7 @@ export interface RunControllersOptions {
   readonly random: Random
   readonly log: Logger
   readonly signal: AbortSignal
-  readonly metrics?: (controller: ControllerDefinition) => WorkQueueMetrics
+  readonly metrics?: ((controller: ControllerDefinition) => WorkQueueMetrics) | undefined
 }
 
 /**

@@ -1,0 +1,77 @@
+import type { ControllerDefinition } from "../client/controller.ts"
+import type { Discovered } from "../client/discover-resources.ts"
+import { deploymentController } from "./deployment/deployment.ts"
+import { createEndpointsController } from "./endpoints/endpoints.ts"
+import { createEndpointSliceController } from "./endpointslice/endpointslice.ts"
+import { createGarbageCollector } from "./garbage-collector/garbage-collector.ts"
+import { createNamespaceController } from "./namespace/namespace.ts"
+import { createNodeIpamController, type NodeIpamOptions } from "./node-ipam/node-ipam.ts"
+import { replicaSetController } from "./replicaset/replicaset.ts"
+import { createRootCaPublisher } from "./root-ca-publisher/root-ca-publisher.ts"
+import { serviceAccountController } from "./serviceaccount/serviceaccount.ts"
+
+/** What controllers need beside the API; a controller whose part is missing does not run. */
+export interface ControllerSettings {
+  readonly discover: () => Promise<Discovered>
+  /** Certificates in PEM by which pods recognize the API server. */
+  readonly rootCertificateAuthority?: string
+  /** Ranges from which nodes get addresses for their pods. */
+  readonly nodeIpam?: NodeIpamOptions
+}
+
+interface Entry {
+  /** As `--controllers` knows it. */
+  readonly name: string
+  readonly create: (settings: ControllerSettings) => ControllerDefinition | undefined
+}
+
+/** Every controller there is, by upstream's names, in upstream's order of starting. */
+const entries: readonly Entry[] = [
+  { name: "serviceaccount-controller", create: () => serviceAccountController },
+  { name: "garbage-collector-controller", create: createGarbageCollector },
+  { name: "namespace-controller", create: createNamespaceController },
+  { name: "deployment-controller", create: () => deploymentController },
+  { name: "replicaset-controller", create: () => replicaSetController },
+  { name: "endpoints-controller", create: createEndpointsController },
+  { name: "endpointslice-controller", create: () => createEndpointSliceController() },
+  {
+    name: "root-ca-certificate-publisher-controller",
+    create: ({ rootCertificateAuthority }) =>
+      rootCertificateAuthority === undefined
+        ? undefined
+        : createRootCaPublisher({ rootCertificateAuthority }),
+  },
+  {
+    name: "node-ipam-controller",
+    create: ({ nodeIpam }) => nodeIpam && createNodeIpamController(nodeIpam),
+  },
+]
+
+export const controllerNames: readonly string[] = entries.map(({ name }) => name)
+
+/**
+ * The controllers that `selection` names, as `--controllers` does: "*" is all that run by default, "foo" that one also,
+ * "-foo" not that one; the first that mentions a name counts. Throws for a name that does not exist.
+ */
+export function createControllers(
+  settings: ControllerSettings,
+  selection: readonly string[] = ["*"],
+): readonly ControllerDefinition[] {
+  for (const item of selection) {
+    const name = item.replace(/^-/, "")
+    if (name !== "*" && !controllerNames.includes(name))
+      throw new Error(`"${name}" is not in the list of known controllers: ${controllerNames.join(", ")}`)
+  }
+  return entries
+    .filter(({ name }) => isSelected(name, selection))
+    .map(({ create }) => create(settings))
+    .filter((controller) => controller !== undefined)
+}
+
+function isSelected(name: string, selection: readonly string[]): boolean {
+  for (const item of selection) {
+    if (item === name) return true
+    if (item === `-${name}`) return false
+  }
+  return selection.includes("*")
+}

@@ -1,0 +1,76 @@
+import type { Clock } from "../base/clock.ts"
+import type { Logger } from "../base/log.ts"
+import type { Random } from "../base/random.ts"
+import type { ControllerDefinition } from "../client/controller.ts"
+import { createClient } from "../client/create-client.ts"
+import { createEventRecorder } from "../client/create-event-recorder.ts"
+import { discoverResources } from "../client/discover-resources.ts"
+import { createInformers, type Informers } from "../client/informers.ts"
+import { runAsLeader } from "../client/leader-election.ts"
+import { runControllers } from "../client/run-controllers.ts"
+import type { Transport } from "../client/transport.ts"
+import type { WorkQueueMetrics } from "../client/work-queue.ts"
+import { type ControllerSettings, createControllers } from "./controllers.ts"
+
+export interface ControllerManagerOptions extends Omit<ControllerSettings, "discover"> {
+  /** As the user system:kube-controller-manager. */
+  readonly transport: Transport
+  /** The transport under a controller's own service account. @default `transport` for all */
+  readonly transportFor?: (controllerName: string) => Transport
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** `--controllers`. @default ["*"] */
+  readonly controllers?: readonly string[]
+  /** Runs only while it holds the Lease kube-system/kube-controller-manager. @default alone: no election */
+  readonly leaderElection?: { readonly identity: string }
+  readonly metrics?: (controllerName: string) => WorkQueueMetrics
+}
+
+export interface ControllerManager {
+  /** Runs until `signal` aborts. With an election, ends (resolves) as well when the lease was lost. */
+  run(signal: AbortSignal): Promise<void>
+  /** Resolves when every controller has seen the whole state once; with an election, when this one leads. */
+  readonly ready: Promise<void>
+}
+
+const component = "kube-controller-manager"
+
+export function createControllerManager(options: ControllerManagerOptions): ControllerManager {
+  let resolveReady: () => void = () => {}
+  const ready = new Promise<void>((resolve) => (resolveReady = resolve))
+  const clientOf = (transport: Transport) =>
+    createClient(transport, { fieldManager: component, userAgent: component })
+
+  async function runNow(signal: AbortSignal): Promise<void> {
+    const client = clientOf(options.transport)
+    const informers: Informers = createInformers({ ...options, client })
+    const discover = () => discoverResources(options.transport, signal)
+    const controllers = createControllers({ ...options, discover }, options.controllers)
+    const { metrics, transportFor } = options
+    const clientFor = transportFor ? ({ name }: ControllerDefinition) => clientOf(transportFor(name)) : client
+    const running = runControllers({
+      ...options,
+      controllers,
+      client: clientFor,
+      informers,
+      signal,
+      metrics: metrics && (({ name }) => metrics(name)),
+    })
+    informers.start(signal)
+    void informers.synced().then(resolveReady)
+    await running
+  }
+
+  return {
+    ready,
+    async run(signal) {
+      if (!options.leaderElection) return runNow(signal)
+      const client = clientOf(options.transport)
+      const { identity } = options.leaderElection
+      const events = createEventRecorder({ ...options, client, component: identity })
+      const lease = { namespace: "kube-system", name: component }
+      await runAsLeader({ ...options, client, events, lease, identity, signal }, runNow)
+    },
+  }
+}
