@@ -7,7 +7,8 @@ import { StoreUnavailableError } from "../store.ts"
 import type { Journal, JournalRecord } from "./journal.ts"
 
 interface Group {
-  readonly records: JournalRecord[]
+  /** The newest revision in the group; 0 if it makes none. */
+  revision: number
   readonly durable: Promise<void>
   readonly settle: (error?: Error) => void
 }
@@ -15,13 +16,13 @@ interface Group {
 export class GroupCommit {
   readonly #journal: Journal
   readonly #clock: Clock
-  readonly #onDurable: (records: readonly JournalRecord[]) => void
+  readonly #onDurable: (revision: number) => void
   #gathering: Group | undefined
   #writing: Group | undefined
   #failure: Error | undefined
 
-  /** @param onDurable called for each group before its writers are told */
-  constructor(journal: Journal, clock: Clock, onDurable: (records: readonly JournalRecord[]) => void) {
+  /** @param onDurable called with each group's newest revision, before its writers are told */
+  constructor(journal: Journal, clock: Clock, onDurable: (revision: number) => void) {
     this.#journal = journal
     this.#clock = clock
     this.#onDurable = onDurable
@@ -40,7 +41,8 @@ export class GroupCommit {
       // Not at once: whoever else is about to write in this turn of the event loop comes along.
       if (this.#writing === undefined) this.#clock.soon(() => this.#writeNext())
     }
-    this.#gathering.records.push(record)
+    this.#journal.add(record)
+    if (record.type === "events") this.#gathering.revision = record.revision
     return this.#gathering.durable
   }
 
@@ -55,10 +57,10 @@ export class GroupCommit {
     if (group === undefined || this.#writing !== undefined) return
     this.#gathering = undefined
     this.#writing = group
-    this.#journal.write(group.records).then(
+    this.#journal.flush().then(
       () => {
         this.#writing = undefined
-        this.#onDurable(group.records)
+        if (group.revision > 0) this.#onDurable(group.revision)
         group.settle()
         this.#writeNext()
       },
@@ -83,5 +85,5 @@ function newGroup(): Group {
   const durable = new Promise<void>((resolve, reject) => {
     settle = (error) => (error === undefined ? resolve() : reject(error))
   })
-  return { records: [], durable, settle }
+  return { revision: 0, durable, settle }
 }

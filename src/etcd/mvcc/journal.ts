@@ -12,11 +12,14 @@ export type JournalRecord =
   | { readonly type: "grant"; readonly id: bigint; readonly ttlSeconds: number }
   | { readonly type: "compact"; readonly revision: number }
 
-/** Where a store's records are kept. The store calls one `write` at a time. */
+/** Where a store's records are kept. */
 export interface Journal {
-  /** Resolves when the records are durable. A rejection is final: the store then refuses everything. */
-  write(records: readonly JournalRecord[]): Promise<void>
-  /** Whether the quota is used up, so that only deletes and compaction may go on. */
-  readonly full: boolean
+  /** Takes a record for the next flush. It must be done with the record when it returns. */
+  add(record: JournalRecord): void
+  /**
+   * Resolves when everything added before the call is durable. The store waits for one flush before it asks for the next;
+   * records may be added meanwhile. A rejection is final: the store then refuses everything.
+   */
+  flush(): Promise<void>
   close(): Promise<void>
 }

@@ -12,9 +12,16 @@ interface Version {
 
 export class KeyIndex {
   readonly #keys: SortedMap<string, Version>
+  #sizeBytes = 0
 
-  constructor(keys: SortedMap<string, Version> = sortedMap(compareStrings)) {
-    this.#keys = keys
+  constructor(copied?: KeyIndex) {
+    this.#keys = copied ? copied.#keys.clone() : sortedMap(compareStrings)
+    this.#sizeBytes = copied ? copied.#sizeBytes : 0
+  }
+
+  /** What all versions together hold, with an estimate of what a version costs beside its value. */
+  get sizeBytes(): number {
+    return this.#sizeBytes
   }
 
   /** Keys held, deleted ones that are not pruned yet included. */
@@ -38,6 +45,7 @@ export class KeyIndex {
   /** Adds a key's newest version. */
   record(event: StoreEvent): void {
     const older = this.#keys.get(event.kv.key)
+    this.#sizeBytes += sizeOf(event)
     this.#keys.set(event.kv.key, { event, older })
   }
 
@@ -51,16 +59,19 @@ export class KeyIndex {
       kept.push(version.event)
       version = version.older
     }
+    for (let dropped = version?.older; dropped !== undefined; dropped = dropped.older)
+      this.#sizeBytes -= sizeOf(dropped.event)
     // `version` is what a read at `revision` sees: needed if it is a value, and nothing below it is.
     if (version?.event.type === "put") {
       if (version.older === undefined) return
       kept.push(version.event)
     } else if (version === undefined) return
+    else this.#sizeBytes -= sizeOf(version.event)
     this.#replace(key, kept)
   }
 
   clone(): KeyIndex {
-    return new KeyIndex(this.#keys.clone())
+    return new KeyIndex(this)
   }
 
   #replace(key: string, eventsNewestFirst: readonly StoreEvent[]): void {
@@ -70,6 +81,12 @@ export class KeyIndex {
     if (version === undefined) this.#keys.delete(key)
     else this.#keys.set(key, version)
   }
+}
+
+const versionBytes = 200
+
+function sizeOf({ kv }: StoreEvent): number {
+  return versionBytes + kv.key.length + kv.value.length
 }
 
 const stop = { break: 0 }

@@ -33,6 +33,10 @@ export interface LocalStoreOptions {
   readonly random?: Random | undefined
   /** @default nothing is kept beyond this process */
   readonly journal?: Journal | undefined
+  /** Called when a compaction is durable. */
+  readonly onCompacted?: ((revision: number) => void) | undefined
+  /** How much the state may hold, history included, before puts are refused. @default no limit */
+  readonly quotaBytes?: number | undefined
 }
 
 /** Revisions forgotten per turn of the event loop after a compaction. */
@@ -43,17 +47,21 @@ export class LocalStore implements Store {
   readonly #state: State
   readonly #clock: Clock
   readonly #journal: Journal | undefined
+  readonly #onCompacted: ((revision: number) => void) | undefined
+  readonly #quotaBytes: number
   readonly #commits: GroupCommit | undefined
   readonly #hub: WatchHub
   readonly #keeper: LeaseKeeper
   #pruning = false
   #closed = false
 
-  constructor({ state, clock, random, journal }: LocalStoreOptions) {
+  constructor({ state, clock, random, journal, quotaBytes, onCompacted }: LocalStoreOptions) {
     this.#state = state
     this.#clock = clock
     this.#journal = journal
-    this.#commits = journal && new GroupCommit(journal, clock, (records) => this.#reveal(records))
+    this.#onCompacted = onCompacted
+    this.#quotaBytes = quotaBytes ?? Number.POSITIVE_INFINITY
+    this.#commits = journal && new GroupCommit(journal, clock, (revision) => this.#hub.advance(revision))
     this.#hub = new WatchHub(state)
     this.#keeper = new LeaseKeeper(state.leases, clock, random, (id) => this.#expire(id))
     this.leases = this.#createLeases()
@@ -68,7 +76,7 @@ export class LocalStore implements Store {
   async txn(request: TxnRequest): Promise<TxnResponse> {
     this.#checkUsable()
     checkTxnRequest(request)
-    if (this.#journal?.full && needsSpace(request)) throw new NoSpaceError()
+    if (this.full && needsSpace(request)) throw new NoSpaceError()
     const { response, events } = runTransaction(this.#state, request)
     if (events.length > 0) await this.#commit({ type: "events", revision: response.revision, events })
     // Nothing written, but what it read may not be durable yet.
@@ -88,11 +96,17 @@ export class LocalStore implements Store {
     this.#state.compact(revision)
     this.#pruneSoon()
     await this.#commit({ type: "compact", revision })
+    this.#onCompacted?.(revision)
   }
 
   async currentRevision(): Promise<number> {
     this.#checkUsable()
     return this.#hub.visible
+  }
+
+  /** Whether the quota is used up: only deletes and compaction make room again. */
+  get full(): boolean {
+    return this.#state.sizeBytes > this.#quotaBytes
   }
 
   /** The oldest revision that can still be read; 0: all of them. */
@@ -118,7 +132,7 @@ export class LocalStore implements Store {
     return {
       grant: async (ttlSeconds, id) => {
         this.#checkUsable()
-        if (this.#journal?.full) throw new NoSpaceError()
+        if (this.full) throw new NoSpaceError()
         const lease = this.#keeper.grant(ttlSeconds, id)
         await this.#commit({ type: "grant", id: lease.id, ttlSeconds: lease.ttlSeconds })
         return { id: lease.id, ttlSeconds: lease.ttlSeconds }
@@ -161,15 +175,8 @@ export class LocalStore implements Store {
   }
 
   async #commit(record: JournalRecord): Promise<void> {
-    if (this.#commits === undefined) this.#reveal([record])
-    else await this.#commits.append(record)
-  }
-
-  #reveal(records: readonly JournalRecord[]): void {
-    for (let index = records.length - 1; index >= 0; index--) {
-      const record = records[index]!
-      if (record.type === "events") return this.#hub.advance(record.revision)
-    }
+    if (this.#commits !== undefined) await this.#commits.append(record)
+    else if (record.type === "events") this.#hub.advance(record.revision)
   }
 
   #pruneSoon(): void {

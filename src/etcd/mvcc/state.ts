@@ -47,6 +47,16 @@ export class State {
     return this.#compactRevision
   }
 
+  /** What all versions that are kept hold, roughly what they cost in memory. */
+  get sizeBytes(): number {
+    return this.#index.sizeBytes
+  }
+
+  /** Keys held, deleted ones that are not pruned yet included. */
+  get keyCount(): number {
+    return this.#index.size
+  }
+
   find(key: string, revision = Number.MAX_SAFE_INTEGER): KeyValue | undefined {
     return this.#index.findAt(key, revision)
   }
@@ -118,6 +128,23 @@ export class State {
   before(event: StoreEvent): KeyValue | undefined {
     const revision = event.kv.modRevision - 1
     return revision < this.#compactRevision ? undefined : this.#index.findAt(event.kv.key, revision)
+  }
+
+  /** Starts an empty state at a revision of which `restore` then tells every key. */
+  startAt(revision: number): void {
+    this.#revision = revision
+    this.#compactRevision = revision
+  }
+
+  /** Adds a key as it was at the revision given to `startAt`. */
+  restore(kv: KeyValue): void {
+    this.#index.record({ type: "put", kv })
+    if (kv.lease !== 0n) this.leases.attach(kv.lease, kv.key)
+  }
+
+  /** Adds what happened in the revision given to `startAt`: a watch may start there. */
+  remember(events: readonly StoreEvent[]): void {
+    this.#log.set(this.#revision, events)
   }
 
   /** Refuses reads before `revision` from now on; `prune` gives the memory back. */
