@@ -68,21 +68,25 @@ export const StatefulSetOrdinals = message("io.k8s.api.apps.v1.StatefulSetOrdina
 })
 export interface StatefulSetOrdinals extends Infer<typeof StatefulSetOrdinals> {}
 
-export const StatefulSetSpec = message("io.k8s.api.apps.v1.StatefulSetSpec", {
-  replicas: optional(1, int32, { default: 1 }),
-  selector: optional(2, LabelSelector, { required: true }),
-  template: always(3, PodTemplateSpec, { required: true }),
-  volumeClaimTemplates: field(4, list(PersistentVolumeClaimSchema)),
-  serviceName: always(5, string),
-  podManagementPolicy: field(6, PodManagementPolicyType, { default: "OrderedReady" }),
-  updateStrategy: always(7, StatefulSetUpdateStrategy),
-  revisionHistoryLimit: optional(8, int32, { default: 10 }),
-  minReadySeconds: field(9, int32),
-  persistentVolumeClaimRetentionPolicy: optional(10, StatefulSetPersistentVolumeClaimRetentionPolicy, {
-    default: { whenDeleted: "Retain", whenScaled: "Retain" },
-  }),
-  ordinals: optional(11, StatefulSetOrdinals),
-})
+export const StatefulSetSpec = message(
+  "io.k8s.api.apps.v1.StatefulSetSpec",
+  {
+    replicas: optional(1, int32, { default: 1 }),
+    selector: optional(2, LabelSelector, { required: true }),
+    template: always(3, PodTemplateSpec, { required: true }),
+    volumeClaimTemplates: field(4, list(PersistentVolumeClaimSchema)),
+    serviceName: always(5, string),
+    podManagementPolicy: field(6, PodManagementPolicyType, { default: "OrderedReady" }),
+    updateStrategy: always(7, StatefulSetUpdateStrategy),
+    revisionHistoryLimit: optional(8, int32, { default: 10 }),
+    minReadySeconds: field(9, int32),
+    persistentVolumeClaimRetentionPolicy: optional(10, StatefulSetPersistentVolumeClaimRetentionPolicy, {
+      default: { whenDeleted: "Retain", whenScaled: "Retain" },
+    }),
+    ordinals: optional(11, StatefulSetOrdinals),
+  },
+  { applyDefaults: (spec) => defaultStatefulSetSpec(spec) },
+)
 export interface StatefulSetSpec extends Infer<typeof StatefulSetSpec> {}
 
 export const StatefulSetCondition = message("io.k8s.api.apps.v1.StatefulSetCondition", {
@@ -150,4 +154,10 @@ function defaultUpdateStrategy(strategy: StatefulSetUpdateStrategy): void {
   if (strategy.type) return
   strategy.type = "RollingUpdate"
   strategy.rollingUpdate ??= { partition: 0 }
+}
+
+function defaultStatefulSetSpec(spec: StatefulSetSpec): void {
+  for (const claim of spec.volumeClaimTemplates ?? []) {
+    Object.assign(claim, { apiVersion: "v1", kind: "PersistentVolumeClaim" })
+  }
 }

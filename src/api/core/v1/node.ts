@@ -33,15 +33,19 @@ export const NodeConfigSource = message("io.k8s.api.core.v1.NodeConfigSource", {
 })
 export interface NodeConfigSource extends Infer<typeof NodeConfigSource> {}
 
-export const NodeSpec = message("io.k8s.api.core.v1.NodeSpec", {
-  podCIDR: field(1, string),
-  podCIDRs: field(7, list(string, { type: "set" }), { patchStrategy: "merge" }),
-  providerID: field(3, string),
-  unschedulable: field(4, bool),
-  taints: field(5, list(Taint)),
-  configSource: optional(6, NodeConfigSource),
-  externalID: field(2, string),
-})
+export const NodeSpec = message(
+  "io.k8s.api.core.v1.NodeSpec",
+  {
+    podCIDR: field(1, string),
+    podCIDRs: field(7, list(string, { type: "set" }), { patchStrategy: "merge" }),
+    providerID: field(3, string),
+    unschedulable: field(4, bool),
+    taints: field(5, list(Taint)),
+    configSource: optional(6, NodeConfigSource),
+    externalID: field(2, string),
+  },
+  { applyDefaults: (spec) => defaultNodeSpec(spec) },
+)
 export interface NodeSpec extends Infer<typeof NodeSpec> {}
 
 export const NodePhase = enumeration("Pending", "Running", "Terminated")
@@ -189,4 +193,11 @@ function defaultNodeStatus(status: NodeStatus): void {
   roundResourceList(status.capacity)
   roundResourceList(status.allocatable)
   if (status.capacity) status.allocatable ??= { ...status.capacity }
+}
+
+/** `podCIDR` is the first of `podCIDRs`. If they differ, the writer knows one range only and means that. */
+function defaultNodeSpec(spec: NodeSpec): void {
+  const first = spec.podCIDRs?.[0]
+  if (spec.podCIDR && spec.podCIDR !== first) spec.podCIDRs = [spec.podCIDR]
+  else if (first) spec.podCIDR = first
 }

@@ -41,7 +41,7 @@ export const podColumns: readonly Column<Pod>[] = [
 
 /** Ordinary containers, and the sidecars that run beside them. */
 function countContainers({ spec }: Pod): number {
-  return spec.containers.length + (spec.initContainers ?? []).filter(isSidecar).length
+  return (spec.containers ?? []).length + (spec.initContainers ?? []).filter(isSidecar).length
 }
 
 function formatRestarts(pod: Pod, now: number): string {

@@ -1,7 +1,7 @@
 import { parseQuantity, quantityOf } from "../../../apimachinery/quantity.ts"
 import type { Container } from "./container.ts"
 import { imageTag } from "./image-reference.ts"
-import type { Pod, PodSpec } from "./pod.ts"
+import type { Pod, PodSpec, PodStatus } from "./pod.ts"
 import {
   type Amounts,
   computePodLimits,
@@ -34,8 +34,22 @@ export function defaultVolume(volume: Volume): void {
   if (volume.image) volume.image.pullPolicy ||= pullPolicyFor(volume.image.reference ?? "")
 }
 
+/** `serviceAccount` is the old name of `serviceAccountName`; both are shown. */
+export function defaultPodSpec(spec: PodSpec): void {
+  const name = spec.serviceAccountName || spec.serviceAccount
+  if (name) Object.assign(spec, { serviceAccountName: name, serviceAccount: name })
+}
+
+/** `podIP` is the first of `podIPs`. If they differ, the writer knows one address only and means that. */
+export function defaultPodStatus(status: PodStatus): void {
+  const first = status.podIPs?.[0]?.ip
+  if (status.podIP && status.podIP !== first) status.podIPs = [{ ip: status.podIP }]
+  else if (first) status.podIP = first
+}
+
 export function defaultPod(pod: Pod): void {
   const { spec } = pod
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
   const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
   for (const container of containers) requestUpToLimit(container)
   defaultPodLevelResources(spec)

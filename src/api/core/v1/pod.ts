@@ -26,7 +26,7 @@ import { ResourceList, ResourceRequirements } from "./resource-requirements.ts"
 import { PodSecurityContext } from "./security-context.ts"
 import { Toleration } from "./toleration.ts"
 import { Volume } from "./volume.ts"
-import { defaultPod } from "./pod-defaults.ts"
+import { defaultPod, defaultPodSpec, defaultPodStatus } from "./pod-defaults.ts"
 import { podColumns } from "./pod-columns.ts"
 
 export const RestartPolicy = enumeration("Always", "Never", "OnFailure")
@@ -102,76 +102,83 @@ export const PodSchedulingGroup = message("io.k8s.api.core.v1.PodSchedulingGroup
 })
 export interface PodSchedulingGroup extends Infer<typeof PodSchedulingGroup> {}
 
-export const PodSpec = message("io.k8s.api.core.v1.PodSpec", {
-  volumes: field(1, list(Volume, { keys: ["name"] }), {
-    patchStrategy: "merge,retainKeys",
-    patchMergeKey: "name",
-  }),
-  initContainers: field(20, list(Container, { keys: ["name"] }), {
-    patchStrategy: "merge",
-    patchMergeKey: "name",
-  }),
-  containers: always(2, list(Container, { keys: ["name"] }), {
-    required: true,
-    patchStrategy: "merge",
-    patchMergeKey: "name",
-  }),
-  ephemeralContainers: field(34, list(EphemeralContainer, { keys: ["name"] }), {
-    patchStrategy: "merge",
-    patchMergeKey: "name",
-  }),
-  restartPolicy: field(3, RestartPolicy, { default: "Always" }),
-  terminationGracePeriodSeconds: optional(4, int64, { default: 30 }),
-  activeDeadlineSeconds: optional(5, int64),
-  dnsPolicy: field(6, DNSPolicy, { default: "ClusterFirst" }),
-  nodeSelector: field(7, mapOf(string, { atomic: true })),
-  serviceAccountName: field(8, string),
-  serviceAccount: field(9, string),
-  automountServiceAccountToken: optional(21, bool),
-  nodeName: field(10, string),
-  hostNetwork: field(11, bool),
-  hostPID: field(12, bool),
-  hostIPC: field(13, bool),
-  shareProcessNamespace: optional(27, bool),
-  securityContext: optional(14, PodSecurityContext, { default: {} }),
-  imagePullSecrets: field(15, list(LocalObjectReference, { keys: ["name"] }), {
-    patchStrategy: "merge",
-    patchMergeKey: "name",
-  }),
-  hostname: field(16, string),
-  subdomain: field(17, string),
-  affinity: optional(18, Affinity),
-  schedulerName: field(19, string, { default: "default-scheduler" }),
-  tolerations: field(22, list(Toleration)),
-  hostAliases: field(23, list(HostAlias, { keys: ["ip"] }), { patchStrategy: "merge", patchMergeKey: "ip" }),
-  priorityClassName: field(24, string),
-  priority: optional(25, int32),
-  dnsConfig: optional(26, PodDNSConfig),
-  readinessGates: field(28, list(PodReadinessGate)),
-  runtimeClassName: optional(29, string),
-  enableServiceLinks: optional(30, bool),
-  preemptionPolicy: optional(31, PreemptionPolicy),
-  overhead: field(32, ResourceList),
-  topologySpreadConstraints: field(
-    33,
-    list(TopologySpreadConstraint, { keys: ["topologyKey", "whenUnsatisfiable"] }),
-    { patchStrategy: "merge", patchMergeKey: "topologyKey" },
-  ),
-  setHostnameAsFQDN: optional(35, bool),
-  os: optional(36, PodOS),
-  hostUsers: optional(37, bool),
-  schedulingGates: field(38, list(PodSchedulingGate, { keys: ["name"] }), {
-    patchStrategy: "merge",
-    patchMergeKey: "name",
-  }),
-  resourceClaims: field(39, list(PodResourceClaim, { keys: ["name"] }), {
-    patchStrategy: "merge,retainKeys",
-    patchMergeKey: "name",
-  }),
-  resources: optional(40, ResourceRequirements),
-  hostnameOverride: optional(41, string),
-  schedulingGroup: optional(43, PodSchedulingGroup),
-})
+export const PodSpec = message(
+  "io.k8s.api.core.v1.PodSpec",
+  {
+    volumes: field(1, list(Volume, { keys: ["name"] }), {
+      patchStrategy: "merge,retainKeys",
+      patchMergeKey: "name",
+    }),
+    initContainers: field(20, list(Container, { keys: ["name"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "name",
+    }),
+    containers: always(2, list(Container, { keys: ["name"] }), {
+      required: true,
+      patchStrategy: "merge",
+      patchMergeKey: "name",
+    }),
+    ephemeralContainers: field(34, list(EphemeralContainer, { keys: ["name"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "name",
+    }),
+    restartPolicy: field(3, RestartPolicy, { default: "Always" }),
+    terminationGracePeriodSeconds: optional(4, int64, { default: 30 }),
+    activeDeadlineSeconds: optional(5, int64),
+    dnsPolicy: field(6, DNSPolicy, { default: "ClusterFirst" }),
+    nodeSelector: field(7, mapOf(string, { atomic: true })),
+    serviceAccountName: field(8, string),
+    serviceAccount: field(9, string),
+    automountServiceAccountToken: optional(21, bool),
+    nodeName: field(10, string),
+    hostNetwork: field(11, bool),
+    hostPID: field(12, bool),
+    hostIPC: field(13, bool),
+    shareProcessNamespace: optional(27, bool),
+    securityContext: optional(14, PodSecurityContext, { default: {} }),
+    imagePullSecrets: field(15, list(LocalObjectReference, { keys: ["name"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "name",
+    }),
+    hostname: field(16, string),
+    subdomain: field(17, string),
+    affinity: optional(18, Affinity),
+    schedulerName: field(19, string, { default: "default-scheduler" }),
+    tolerations: field(22, list(Toleration)),
+    hostAliases: field(23, list(HostAlias, { keys: ["ip"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "ip",
+    }),
+    priorityClassName: field(24, string),
+    priority: optional(25, int32),
+    dnsConfig: optional(26, PodDNSConfig),
+    readinessGates: field(28, list(PodReadinessGate)),
+    runtimeClassName: optional(29, string),
+    enableServiceLinks: optional(30, bool),
+    preemptionPolicy: optional(31, PreemptionPolicy),
+    overhead: field(32, ResourceList),
+    topologySpreadConstraints: field(
+      33,
+      list(TopologySpreadConstraint, { keys: ["topologyKey", "whenUnsatisfiable"] }),
+      { patchStrategy: "merge", patchMergeKey: "topologyKey" },
+    ),
+    setHostnameAsFQDN: optional(35, bool),
+    os: optional(36, PodOS),
+    hostUsers: optional(37, bool),
+    schedulingGates: field(38, list(PodSchedulingGate, { keys: ["name"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "name",
+    }),
+    resourceClaims: field(39, list(PodResourceClaim, { keys: ["name"] }), {
+      patchStrategy: "merge,retainKeys",
+      patchMergeKey: "name",
+    }),
+    resources: optional(40, ResourceRequirements),
+    hostnameOverride: optional(41, string),
+    schedulingGroup: optional(43, PodSchedulingGroup),
+  },
+  { applyDefaults: (spec) => defaultPodSpec(spec) },
+)
 export interface PodSpec extends Infer<typeof PodSpec> {}
 
 export const PodTemplateSpec = message("io.k8s.api.core.v1.PodTemplateSpec", {
@@ -240,35 +247,39 @@ export const NodeAllocatableResourceClaimStatus = message(
 export interface NodeAllocatableResourceClaimStatus
   extends Infer<typeof NodeAllocatableResourceClaimStatus> {}
 
-export const PodStatus = message("io.k8s.api.core.v1.PodStatus", {
-  observedGeneration: field(17, int64),
-  phase: field(1, PodPhase),
-  conditions: field(2, list(PodCondition, { keys: ["type"] }), {
-    patchStrategy: "merge",
-    patchMergeKey: "type",
-  }),
-  message: field(3, string),
-  reason: field(4, string),
-  nominatedNodeName: field(11, string),
-  hostIP: field(5, string),
-  hostIPs: field(16, list(HostIP), { patchStrategy: "merge", patchMergeKey: "ip" }),
-  podIP: field(6, string),
-  podIPs: field(12, list(PodIP, { keys: ["ip"] }), { patchStrategy: "merge", patchMergeKey: "ip" }),
-  startTime: optional(7, time),
-  initContainerStatuses: field(10, list(ContainerStatus)),
-  containerStatuses: field(8, list(ContainerStatus)),
-  qosClass: field(9, PodQOSClass),
-  ephemeralContainerStatuses: field(13, list(ContainerStatus)),
-  resize: field(14, string),
-  resourceClaimStatuses: field(15, list(PodResourceClaimStatus, { keys: ["name"] }), {
-    patchStrategy: "merge,retainKeys",
-    patchMergeKey: "name",
-  }),
-  extendedResourceClaimStatus: optional(18, PodExtendedResourceClaimStatus),
-  allocatedResources: field(19, ResourceList),
-  resources: optional(20, ResourceRequirements),
-  nodeAllocatableResourceClaimStatuses: field(21, list(NodeAllocatableResourceClaimStatus)),
-})
+export const PodStatus = message(
+  "io.k8s.api.core.v1.PodStatus",
+  {
+    observedGeneration: field(17, int64),
+    phase: field(1, PodPhase),
+    conditions: field(2, list(PodCondition, { keys: ["type"] }), {
+      patchStrategy: "merge",
+      patchMergeKey: "type",
+    }),
+    message: field(3, string),
+    reason: field(4, string),
+    nominatedNodeName: field(11, string),
+    hostIP: field(5, string),
+    hostIPs: field(16, list(HostIP), { patchStrategy: "merge", patchMergeKey: "ip" }),
+    podIP: field(6, string),
+    podIPs: field(12, list(PodIP, { keys: ["ip"] }), { patchStrategy: "merge", patchMergeKey: "ip" }),
+    startTime: optional(7, time),
+    initContainerStatuses: field(10, list(ContainerStatus)),
+    containerStatuses: field(8, list(ContainerStatus)),
+    qosClass: field(9, PodQOSClass),
+    ephemeralContainerStatuses: field(13, list(ContainerStatus)),
+    resize: field(14, string),
+    resourceClaimStatuses: field(15, list(PodResourceClaimStatus, { keys: ["name"] }), {
+      patchStrategy: "merge,retainKeys",
+      patchMergeKey: "name",
+    }),
+    extendedResourceClaimStatus: optional(18, PodExtendedResourceClaimStatus),
+    allocatedResources: field(19, ResourceList),
+    resources: optional(20, ResourceRequirements),
+    nodeAllocatableResourceClaimStatuses: field(21, list(NodeAllocatableResourceClaimStatus)),
+  },
+  { applyDefaults: (status) => defaultPodStatus(status) },
+)
 export interface PodStatus extends Infer<typeof PodStatus> {}
 
 export const PodSchema = message(

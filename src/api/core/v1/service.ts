@@ -168,7 +168,7 @@ function defaultServiceSpec(spec: ServiceSpec): void {
     spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: clientIPAffinitySeconds } }
   }
   if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= "Cluster"
-  if (spec.type !== "ExternalName") spec.internalTrafficPolicy ??= "Cluster"
+  if (["ClusterIP", "NodePort", "LoadBalancer"].includes(spec.type)) spec.internalTrafficPolicy ??= "Cluster"
   if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true
 }
 

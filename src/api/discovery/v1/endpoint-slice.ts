@@ -92,10 +92,10 @@ export const EndpointSlice = resource<EndpointSlice>({
   schema: EndpointSliceSchema,
 })
 
-function formatPorts({ ports = [] }: EndpointSlice): string {
-  return orUnset(formatWithMore(ports.map(({ port, name }) => String(port ?? name ?? "*"))))
+function formatPorts({ ports }: EndpointSlice): string {
+  return orUnset(formatWithMore((ports ?? []).map(({ port, name }) => String(port ?? name ?? "*"))))
 }
 
 function formatAddresses({ endpoints }: EndpointSlice): string {
-  return orUnset(formatWithMore((endpoints ?? []).flatMap(({ addresses }) => addresses)))
+  return orUnset(formatWithMore((endpoints ?? []).flatMap(({ addresses }) => addresses ?? [])))
 }

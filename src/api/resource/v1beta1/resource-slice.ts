@@ -81,7 +81,7 @@ export const NodeAllocatableResourceMapping = message(
   "io.k8s.api.resource.v1beta1.NodeAllocatableResourceMapping",
   {
     capacityKey: optional(1, string),
-    allocationMultiplier: optional(2, quantity),
+    allocationMultiplier: optional(2, quantity, { default: "1" }),
   },
 )
 export interface NodeAllocatableResourceMapping extends Infer<typeof NodeAllocatableResourceMapping> {}
