@@ -25,10 +25,17 @@ import { BackwardWriter } from "./protobuf-writer.ts"
  * protobuf-writer.ts), so the closures run in descending order.
  */
 export function encodeMessage(schema: ObjectSchema, object: object): Uint8Array {
-  const writer = new BackwardWriter()
-  encoderOf(objectPlan(schema))(writer, object)
-  return writer.finish()
+  try {
+    encoderOf(objectPlan(schema))(shared, object)
+  } catch (error) {
+    shared.finish()
+    throw error
+  }
+  return shared.finish()
 }
+
+// Encoding never waits, so one buffer serves all.
+const shared = new BackwardWriter()
 
 /** Writes a value without tag and length. */
 type Encode = (writer: BackwardWriter, value: unknown) => void

@@ -1,3 +1,4 @@
+import { utf8Length } from "../../base/utf8.ts"
 import { isRecord, type JsonRecord } from "../schema-plan.ts"
 import { resolveScalar } from "./yaml-scalars.ts"
 
@@ -81,7 +82,7 @@ function isFilled(value: unknown): value is unknown[] | JsonRecord {
 
 // What is longer cannot be told from a value in time, says the specification.
 function isLongKey(key: string): boolean {
-  return /[\n\r\x85\u2028\u2029]/.test(key) || new TextEncoder().encode(key).length > 128
+  return /[\n\r\x85\u2028\u2029]/.test(key) || (key.length > 42 && utf8Length(key) > 128)
 }
 
 function scalarText(value: unknown, indent: number, column: number, isValue: boolean): string {
