@@ -4,6 +4,7 @@ import type { Random } from "../base/random.ts"
 import { Namespace } from "../api/core/v1/namespace.ts"
 import { Service } from "../api/core/v1/service.ts"
 import { EndpointSlice } from "../api/discovery/v1/endpoint-slice.ts"
+import type { Resource } from "../apimachinery/resource.ts"
 import type { Informers } from "../client/informers.ts"
 import { Forwarder } from "./forward/forwarder.ts"
 import { type Upstreams, upstreamsOfFile } from "./forward/upstreams.ts"
@@ -75,6 +76,10 @@ export function createDnsServer(options: DnsServerOptions): DnsServer {
     serverAddresses: addresses,
   })
   const responder = new Responder({ view, settings, isReady: () => isReady, forwarder, metrics })
+  // After the view's own indexes: they are brought up to date before handlers are called.
+  const stops = [Namespace, Service, EndpointSlice].map((kind) =>
+    informers.onChange(kind as Resource, () => responder.remembered.forget()),
+  )
   return {
     ready,
     get ports() {
@@ -89,6 +94,7 @@ export function createDnsServer(options: DnsServerOptions): DnsServer {
     },
     metrics: () => metrics.text(),
     async close() {
+      stops.forEach((stop) => stop())
       await Promise.all(listeners.splice(0).map((listener) => listener.close()))
     },
   }

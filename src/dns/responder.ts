@@ -7,6 +7,7 @@ import { parseQuery, type Query } from "./wire/query.ts"
 import type { Forwarder, TransportName } from "./forward/forwarder.ts"
 import { answerClusterName } from "./zone/answer-cluster-name.ts"
 import type { ClusterView } from "./zone/cluster-view.ts"
+import { RememberedAnswers } from "./zone/remembered-answers.ts"
 import type { ZoneSettings } from "./zone/zone-settings.ts"
 import type { DnsMetrics } from "./metrics.ts"
 
@@ -29,6 +30,8 @@ const longestChain = 8
  * from what is kept or by asking.
  */
 export class Responder {
+  /** To be forgotten at every change of the view. */
+  readonly remembered = new RememberedAnswers()
   readonly #options: ResponderOptions
   #turn = 0
 
@@ -62,7 +65,7 @@ export class Responder {
   #answerOwn(name: string, type: number): Answer | undefined {
     const { view, settings, isReady } = this.#options
     const zone = settings()
-    if (isReady()) return answerClusterName(name, type, view, zone)
+    if (isReady()) return this.remembered.get(name, type, () => answerClusterName(name, type, view, zone))
     return name === zone.zone || name.endsWith(`.${zone.zone}`) ? notReady : undefined
   }
 

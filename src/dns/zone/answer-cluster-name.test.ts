@@ -135,7 +135,7 @@ describe("answerClusterName", () => {
     expect(ask("2.0.244.10.in-addr.arpa", "PTR")).toEqual(["PTR db-0.db.default.svc.cluster.local"])
     expect(ask("1.1.1.1.in-addr.arpa", "PTR")).toBe("not ours")
     expect(addressOfReverseName(`${"0.".repeat(31)}0.ip6.arpa`)).toBe("::")
-    const reversed = [..."fd000096000000000000000000000020"].reverse().join(".")
+    const reversed = "fd000096000000000000000000000020".split("").reverse().join(".")
     expect(ask(`${reversed}.ip6.arpa`, "PTR")).toEqual(["PTR web.default.svc.cluster.local"])
   })
 
