@@ -3,6 +3,7 @@ import type { ServerResponse } from "./http/response.ts"
 import { audit } from "./stages/audit.ts"
 import { authenticate } from "./stages/authenticate.ts"
 import { authorize } from "./stages/authorize.ts"
+import { count } from "./stages/count.ts"
 import { deadline } from "./stages/deadline.ts"
 import { createFlowControl } from "./stages/flow-control.ts"
 import { impersonate } from "./stages/impersonate.ts"
@@ -17,6 +18,7 @@ export function createRequestPath(): Handler {
     warnings,
     recover,
     withRequestInfo,
+    count,
     audit,
     deadline,
     authenticate,

@@ -4,6 +4,11 @@ import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import type { Store } from "../etcd/store.ts"
 import type { AuditSink } from "./audit.ts"
+import type { ServerMetrics } from "./metrics/server-metrics.ts"
+import type { Discovery } from "./paths/discovery.ts"
+import type { HealthCheck } from "./paths/health.ts"
+import type { OpenApi } from "./paths/openapi.ts"
+import type { VersionInfo } from "./paths/version.ts"
 import type { PortRange } from "./registry/service/claim-node-ports.ts"
 import type { ServedResources } from "./registry/served-resources.ts"
 import type { Security } from "./security.ts"
@@ -18,6 +23,11 @@ export interface ServerParts extends Security {
   readonly mirror: Mirror
   readonly resources: ServedResources
   readonly audit: AuditSink | undefined
+  readonly metrics: ServerMetrics
+  readonly discovery: Discovery
+  readonly openApi: OpenApi
+  readonly healthChecks: readonly HealthCheck[]
+  readonly version: VersionInfo
   /** From which Services get their addresses; the first family is the default one. */
   readonly serviceNetworks: readonly IpNetwork[]
   readonly nodePortRange: PortRange

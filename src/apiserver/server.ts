@@ -1,3 +1,4 @@
+import type { Descriptions } from "../api/openapi/descriptions.ts"
 import type { Resource } from "../apimachinery/resource.ts"
 import type { Clock } from "../base/clock.ts"
 import { type IpNetwork, parseNetwork } from "../base/ip-address.ts"
@@ -14,6 +15,11 @@ import type { RequestContext } from "./context.ts"
 import { plainJson } from "./encoding/output-format.ts"
 import type { ServerRequest } from "./http/request.ts"
 import type { ServerResponse } from "./http/response.ts"
+import { ServerMetrics } from "./metrics/server-metrics.ts"
+import { Discovery } from "./paths/discovery.ts"
+import type { HealthCheck } from "./paths/health.ts"
+import { OpenApi } from "./paths/openapi.ts"
+import { apiLevel, type VersionInfo } from "./paths/version.ts"
 import { addBuiltInResources } from "./registry/add-resources.ts"
 import { objectAs, ServedResources } from "./registry/served-resources.ts"
 import type { PortRange } from "./registry/service/claim-node-ports.ts"
@@ -42,6 +48,12 @@ export interface ApiServerOptions {
   readonly serviceClusterIpRanges?: readonly string[]
   /** `--service-node-port-range`. @default 30000 to 32767 */
   readonly nodePortRange?: PortRange
+  /** @default that of the API level */
+  readonly version?: VersionInfo
+  /** Texts of OpenAPI and `explain`; called when somebody first asks for them. */
+  readonly loadDescriptions?: () => Promise<Descriptions>
+  /** Asked by `/healthz`, `/livez` and `/readyz` beside the server's own. */
+  readonly healthChecks?: readonly HealthCheck[]
   /** @default 60 s, as upstream's `--request-timeout` */
   readonly requestTimeoutMs?: number
 }
@@ -67,7 +79,8 @@ const self: UserInfo = { name: "system:apiserver", groups: [mastersGroup, authen
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { clock, log } = options
   const shutdown = new AbortController()
-  const parts = createParts(options, shutdown.signal, (user) => createInProcessTransport(handle, user))
+  const state: StartState = { hooksDone: false }
+  const parts = createParts(options, shutdown.signal, state, (user) => createInProcessTransport(handle, user))
   const compactor = new Compactor(options.store, clock, log.named("compactor"))
   const requestPath = createRequestPath()
 
@@ -88,6 +101,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       for (const follower of parts.followers ?? []) follow(parts.resources, follower)
       begin()
       await runStartHooks(parts, createClient(createInProcessTransport(handle, self)), options.advertised)
+      state.hooksDone = true
     },
     async stop() {
       shutdown.abort()
@@ -100,9 +114,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 function createParts(
   options: ApiServerOptions,
   signal: AbortSignal,
+  state: StartState,
   transportFor: (user: UserInfo) => Transport,
 ): ServerParts {
-  const { store, clock, random, log, requestTimeoutMs = 60_000, nodePortRange = defaultNodePortRange } = options
+  const { store, clock, random, log, advertised } = options
+  const { requestTimeoutMs = 60_000, nodePortRange = defaultNodePortRange } = options
   const mirror = new Mirror({ store, clock, log: log.named("watch-cache"), signal })
   const resources = new ServedResources()
   const cache = createServerCache(resources)
@@ -119,10 +135,43 @@ function createParts(
     nodePortRange,
     serviceNetworks: (options.serviceClusterIpRanges ?? defaultServiceRanges).map(toNetwork),
     audit: options.audit,
+    metrics: new ServerMetrics(resources),
+    discovery: new Discovery(resources, advertised ? `${advertised.address}:${advertised.port}` : ""),
+    openApi: new OpenApi(resources, options.loadDescriptions),
+    healthChecks: [...ownChecks(store, signal, state), ...(options.healthChecks ?? [])],
+    version: options.version ?? apiLevel,
     signal,
   }
   addBuiltInResources(parts, options.resources)
   return parts
+}
+
+/** How far `start` has come. */
+interface StartState {
+  hooksDone: boolean
+}
+
+function ownChecks(store: Store, signal: AbortSignal, state: StartState): HealthCheck[] {
+  const everyProbe = ["healthz", "livez", "readyz"] as const
+  return [
+    { name: "ping", of: everyProbe, check() {} },
+    { name: "log", of: everyProbe, check() {} },
+    { name: "etcd", of: everyProbe, check: () => store.currentRevision().then(() => {}) },
+    {
+      name: "poststarthook/ensure-cluster-objects",
+      of: everyProbe,
+      check() {
+        if (!state.hooksDone) throw new Error("not finished")
+      },
+    },
+    {
+      name: "shutdown",
+      of: ["readyz"],
+      check() {
+        if (signal.aborted) throw new Error("process is shutting down")
+      },
+    },
+  ]
 }
 
 const defaultNodePortRange: PortRange = { first: 30_000, last: 32_767 }

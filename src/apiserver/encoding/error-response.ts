@@ -1,17 +1,13 @@
 import type { Status, StatusError } from "../../apimachinery/status-error.ts"
 import type { RequestContext } from "../context.ts"
 import type { ServerResponse } from "../http/response.ts"
-import { respondPlain } from "./respond-plain.ts"
+import { respondStatus } from "./respond-plain.ts"
 
 /** A failure as a Status in the negotiated format; in JSON when that is what could not be agreed on. */
 export function errorResponse(context: RequestContext, error: StatusError): ServerResponse {
   const retryAfter = error.details?.retryAfterSeconds
-  return respondPlain(
-    context,
-    error.code,
-    statusOf(error),
-    retryAfter ? { "retry-after": String(retryAfter) } : {},
-  )
+  const headers: Record<string, string> = retryAfter ? { "retry-after": String(retryAfter) } : {}
+  return respondStatus(context, error.code, statusOf(error), headers)
 }
 
 /** Errors that carry more than a Status has room for. */

@@ -1,53 +1,108 @@
+import { encodeProtobuf, encodeWatchEvent, frame } from "../../apimachinery/codec/protobuf.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
+import { StatusSchema } from "../../apimachinery/meta-types.ts"
 import type { StatusError } from "../../apimachinery/status-error.ts"
 import type { ServerResponse, WatchFrame } from "../http/response.ts"
 import { objectAs, type ServedResource } from "../registry/served-resources.ts"
-import { apiVersionOf } from "../registry/view.ts"
+import { apiVersionOf, type BodyKind } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import type { WatchedChange, Watcher } from "../watch-cache/watcher.ts"
 import { statusOf } from "./error-response.ts"
-import { contentTypes } from "./output-format.ts"
+import { type Media, mediaTypes, type OutputKind } from "./output-format.ts"
+import { partialKind, partialMetadata } from "./partial-metadata.ts"
+import { tableOptions } from "./respond.ts"
 import { storedJson } from "./stored-json.ts"
+import { storedProtobuf } from "./stored-protobuf.ts"
+import { tableOf } from "./table.ts"
 
 /** A stream of changes; or of one error, which watches tell inside a successful answer. */
 export function respondWatch(request: ResourceRequest, watcher: Watcher | StatusError): ServerResponse {
   const { media } = request.context.format
   return {
     status: 200,
-    headers: { "content-type": media === "json" ? contentTypes.json : `${contentTypes[media]};stream=watch` },
+    headers: { "content-type": media === "json" ? mediaTypes.json : `${mediaTypes[media]};stream=watch` },
     body: {
       kind: "watch",
-      batches: watcher instanceof Error ? onlyError(watcher) : frames(request.served, watcher),
+      batches: watcher instanceof Error ? onlyError(watcher, media) : frames(request, watcher),
     },
   }
 }
 
 async function* frames(
-  served: ServedResource,
+  request: ResourceRequest,
   watcher: Watcher,
 ): AsyncGenerator<readonly WatchFrame[], void, void> {
-  for await (const batch of watcher.batches()) yield batch.map((change) => frameOf(served, change))
+  const makeFrame = frameMaker(request)
+  for await (const batch of watcher.batches()) yield batch.map(makeFrame)
 }
 
-async function* onlyError(error: StatusError): AsyncGenerator<readonly WatchFrame[], void, void> {
-  yield [plainFrame("ERROR", statusOf(error))]
+async function* onlyError(
+  error: StatusError,
+  media: Media,
+): AsyncGenerator<readonly WatchFrame[], void, void> {
+  const kind: BodyKind = { group: "", version: "v1", kind: "Status", schema: StatusSchema }
+  yield [plainFrame("ERROR", statusOf(error), media, kind)]
 }
 
-function frameOf(served: ServedResource, change: WatchedChange): WatchFrame {
-  if (change.type === "BOOKMARK") return plainFrame("BOOKMARK", bookmarkOf(served, change))
-  const { type, stored } = change
-  return {
-    type,
-    object: () => objectAs(served, stored),
-    encode: () => concat([typeHeads[type], ...storedJson(served, stored), frameEnd]),
+type FrameMaker = (change: WatchedChange) => WatchFrame
+
+function frameMaker(request: ResourceRequest): FrameMaker {
+  const { context, served } = request
+  const { media, as } = context.format
+  if (as) return transformedFrames(request, as)
+  return (change) => {
+    if (change.type === "BOOKMARK") return plainFrame("BOOKMARK", bookmarkOf(served, change), media, served.resource)
+    const { type, stored } = change
+    return {
+      type,
+      object: () => objectAs(served, stored),
+      encode: () =>
+        media === "protobuf"
+          ? frame(encodeWatchEvent(type, storedProtobuf(served, stored)))
+          : concat([typeHeads[type], ...storedJson(served, stored), frameEnd]),
+    }
   }
 }
 
-function plainFrame(type: WatchFrame["type"], object: object): WatchFrame {
+/** Watches for tables and for metadata alone. Columns are told with the first event, as they never change. */
+function transformedFrames(request: ResourceRequest, { kind, version }: OutputKind): FrameMaker {
+  const { served, context } = request
+  const { media } = context.format
+  let withColumns = true
+  return (change) => {
+    const object =
+      change.type === "BOOKMARK" ? bookmarkOf(served, change) : objectAs(served, change.stored)
+    if (kind !== "Table") {
+      return plainFrame(change.type, partialMetadata(object, version), media, partialKind(version))
+    }
+    const { resourceVersion } = object.metadata
+    const rows = change.type === "BOOKMARK" ? [] : [object]
+    const options = { ...tableOptions(request, version), withColumns }
+    withColumns = false
+    const table = tableOf(served.resource, rows, { resourceVersion }, options)
+    // A bookmark keeps its annotations, which say that the initial state is complete.
+    const told = change.type === "BOOKMARK" ? bookmarkTable(table, object, version) : table
+    return plainFrame(change.type, told, media, undefined)
+  }
+}
+
+function bookmarkTable(table: object, bookmark: KubeObject, version: "v1" | "v1beta1"): object {
+  return { ...table, rows: [{ cells: [], object: partialMetadata(bookmark, version) }] }
+}
+
+function plainFrame(
+  type: WatchFrame["type"],
+  object: object,
+  media: Media,
+  kind: BodyKind | undefined,
+): WatchFrame {
   return {
     type,
     object: () => object,
-    encode: () => encoder.encode(`{"type":"${type}","object":${JSON.stringify(object)}}\n`),
+    encode: () =>
+      media === "protobuf" && kind
+        ? frame(encodeWatchEvent(type, encodeProtobuf(kind, object)))
+        : encoder.encode(`{"type":"${type}","object":${JSON.stringify(object)}}\n`),
   }
 }
 

@@ -1,15 +1,18 @@
 import type { KubeObject } from "../../apimachinery/meta.ts"
-import type { ServerResponse } from "../http/response.ts"
-import { objectAs, type ServedResource } from "../registry/served-resources.ts"
-import type { View } from "../registry/view.ts"
-import { apiVersionOf } from "../registry/view.ts"
+import { notAcceptable } from "../../apimachinery/status-errors.ts"
 import type { ListPage } from "../handlers/list.ts"
+import type { ObjectBody, ServerResponse } from "../http/response.ts"
+import { objectAs, type ServedResource } from "../registry/served-resources.ts"
+import { apiVersionOf, type View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import type { StoredObject } from "../watch-cache/stored-object.ts"
-import { contentTypes } from "./output-format.ts"
 import { encodeValue } from "./encode-value.ts"
+import { mediaTypes, type OutputKind } from "./output-format.ts"
+import { partialKind, partialListKind, partialMetadata, partialMetadataList } from "./partial-metadata.ts"
 import { respondPlain } from "./respond-plain.ts"
-import { storedItemJson, storedJson } from "./stored-json.ts"
+import { storedItemJson, storedJson, typeFirst } from "./stored-json.ts"
+import { listProtobuf, storedProtobuf } from "./stored-protobuf.ts"
+import { parseIncludeObject, tableOf } from "./table.ts"
 
 const encoder = new TextEncoder()
 const newline = encoder.encode("\n")
@@ -23,57 +26,110 @@ export function respondObject(
   stored: StoredObject,
 ): ServerResponse {
   const { context, served } = request
-  const { format } = context
   const value = () => view.show(objectAs(served, stored))
-  if (!view.isWhole || format.as) return respondPlain(context, status, value())
+  if (context.format.as) return respondTransformed(request, status, value(), context.format.as)
+  if (!view.isWhole) return respondPlain(context, status, value(), view.kind)
+  const { media, pretty } = context.format
   return {
     status,
-    headers: { "content-type": contentTypes[format.media] },
+    headers: { "content-type": mediaTypes[media] },
     body: {
       kind: "object",
       value,
-      encode: () =>
-        format.media === "json" && !format.pretty
-          ? [...storedJson(served, stored), newline]
-          : encodeValue(value(), format),
+      encode() {
+        if (media === "json" && !pretty) return [...storedJson(served, stored), newline]
+        if (media === "protobuf") return [storedProtobuf(served, stored)]
+        return [encodeValue(typeFirst(value()), context.format, undefined)]
+      },
     },
   }
+}
+
+function respondTransformed(
+  request: ResourceRequest,
+  status: number,
+  object: KubeObject,
+  { kind, version }: OutputKind,
+): ServerResponse {
+  const { context, served } = request
+  if (kind === "PartialObjectMetadata") {
+    return respondPlain(context, status, partialMetadata(object, version), partialKind(version))
+  }
+  // A list's kind was asked for and there is no list.
+  if (kind === "PartialObjectMetadataList") throw notAcceptable([mediaTypes.json, mediaTypes.yaml, mediaTypes.protobuf])
+  const { resourceVersion } = object.metadata
+  const table = tableOf(served.resource, [object], { resourceVersion }, tableOptions(request, version))
+  return respondPlain(context, status, table, undefined)
 }
 
 export function respondList(request: ResourceRequest, page: ListPage): ServerResponse {
   const { context, served } = request
-  const { format } = context
+  const { media, as } = context.format
+  if (as) return respondTransformedList(request, page, as)
   return {
     status: 200,
-    headers: { "content-type": contentTypes[format.media] },
-    body: {
-      kind: "object",
-      value: () => listValue(served, page),
-      encode: () =>
-        format.media === "json" && !format.pretty
-          ? listJson(served, page)
-          : encodeValue(listValue(served, page), format),
-    },
+    headers: { "content-type": mediaTypes[media] },
+    body: { kind: "object", value: () => listValue(served, page), encode: listEncoder(request, page) },
+  }
+}
+
+function listEncoder({ context, served }: ResourceRequest, page: ListPage): ObjectBody["encode"] {
+  const { media, pretty } = context.format
+  if (media === "json" && !pretty) return () => listJson(served, page)
+  if (media === "protobuf") return () => [listProtobuf(served, listMetadata(page), page.items)]
+  return () => [encodeValue(plainList(served, page), context.format, undefined)]
+}
+
+function respondTransformedList(
+  request: ResourceRequest,
+  page: ListPage,
+  { kind, version }: OutputKind,
+): ServerResponse {
+  const { context, served } = request
+  const objects = page.items.map((stored) => objectAs(served, stored))
+  if (kind === "Table") {
+    const table = tableOf(served.resource, objects, listMetadata(page), tableOptions(request, version))
+    return respondPlain(context, 200, table, undefined)
+  }
+  if (kind === "PartialObjectMetadata") throw notAcceptable([mediaTypes.json, mediaTypes.yaml, mediaTypes.protobuf])
+  const list = partialMetadataList(objects, listMetadata(page), version)
+  return respondPlain(context, 200, list, partialListKind(version))
+}
+
+export function tableOptions({ context }: ResourceRequest, version: "v1" | "v1beta1") {
+  return {
+    version,
+    include: parseIncludeObject(context.request.query),
+    nowMs: context.server.clock.now(),
+    withColumns: true,
+  }
+}
+
+function listMetadata(page: ListPage): object {
+  return {
+    resourceVersion: String(page.revision),
+    ...(page.continueToken && { continue: page.continueToken }),
+    ...(page.remainingItemCount && { remainingItemCount: page.remainingItemCount }),
   }
 }
 
 function listHead({ resource }: ServedResource, page: ListPage) {
-  return {
-    kind: resource.listKind,
-    apiVersion: apiVersionOf(resource),
-    metadata: {
-      resourceVersion: String(page.revision),
-      ...(page.continueToken && { continue: page.continueToken }),
-      ...(page.remainingItemCount && { remainingItemCount: page.remainingItemCount }),
-    },
-  }
+  return { kind: resource.listKind, apiVersion: apiVersionOf(resource), metadata: listMetadata(page) }
 }
 
-function listValue(served: ServedResource, page: ListPage): KubeObject & { items: KubeObject[] } {
-  return {
-    ...(listHead(served, page) as unknown as KubeObject),
-    items: page.items.map((stored) => objectAs(served, stored)),
-  }
+function listValue(served: ServedResource, page: ListPage): object {
+  return { ...listHead(served, page), items: page.items.map((stored) => objectAs(served, stored)) }
+}
+
+/** Built-in kinds travel in lists without their type, which the list's own says. */
+function plainList(served: ServedResource, page: ListPage): object {
+  const items = page.items.map((stored) => {
+    const object = objectAs(served, stored)
+    if (served.isCustom) return typeFirst(object)
+    const { kind: _, apiVersion: __, ...rest } = object
+    return rest
+  })
+  return { ...listHead(served, page), items }
 }
 
 /** Nothing is encoded here: the bytes of the items are joined. */
@@ -87,3 +143,4 @@ function* listJson(served: ServedResource, page: ListPage): Generator<Uint8Array
   }
   yield encoder.encode("]}\n")
 }
+

@@ -1,7 +1,9 @@
 import { type FieldError, invalid, invalidValue, unsupportedValue } from "../../apimachinery/field-error.ts"
+import { DeleteOptions as DeleteOptionsSchema } from "../../api/meta/v1/delete-options.ts"
+import { type KubeObject, parseGroupVersion } from "../../apimachinery/meta.ts"
 import { badRequest } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
-import { readValue } from "../encoding/decode-body.ts"
+import { bytesBody, decodeBody, inputMedia, readBytes, typeOf } from "../encoding/decode-body.ts"
 import { isTrue } from "../request-info.ts"
 import { validateDryRun } from "./write-options.ts"
 
@@ -16,9 +18,8 @@ export interface DeleteOptions {
 
 /** From the body, or from the query when there is none. Throws StatusError with upstream's texts. */
 export async function parseDeleteOptions(context: RequestContext): Promise<DeleteOptions> {
-  const body = await readValue(context)
-  const raw = body === undefined ? fromQuery(context.request.query) : fromBody(body)
-  return checkDeleteOptions(raw)
+  const body = await readBody(context)
+  return checkDeleteOptions(body ?? fromQuery(context.request.query))
 }
 
 /** The DeleteOptions object as it travels. */
@@ -52,15 +53,17 @@ export function checkDeleteOptions(raw: RawDeleteOptions): DeleteOptions {
 
 const policies = ["Foreground", "Background", "Orphan"]
 
-function fromBody(body: unknown): RawDeleteOptions {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw badRequest("the object provided is unrecognized (must be of type DeleteOptions)")
-  }
-  const { kind } = body as { kind?: unknown }
-  if (kind !== undefined && kind !== "" && kind !== "DeleteOptions") {
-    throw badRequest(`${String(kind)} cannot be handled as a DeleteOptions`)
-  }
-  return body
+/** Every group takes DeleteOptions in its own name or in that of "v1"; it is the same thing. */
+async function readBody(context: RequestContext): Promise<RawDeleteOptions | undefined> {
+  const { body } = context.request
+  if (body.kind === "none") return undefined
+  const bytes = body.kind === "object" ? undefined : await readBytes(context)
+  if (bytes?.length === 0) return undefined
+  const { apiVersion } = bytes ? typeOf(inputMedia(context), bytes) : (body as { value: Partial<KubeObject> }).value
+  const { group, version } = parseGroupVersion(String(apiVersion || "v1"))
+  const kind = { group, version, kind: "DeleteOptions", schema: DeleteOptionsSchema }
+  const request = bytes ? { ...context.request, body: bytesBody(bytes) } : context.request
+  return (await decodeBody({ ...context, request }, kind)) as unknown as RawDeleteOptions
 }
 
 function fromQuery(query: URLSearchParams): RawDeleteOptions {

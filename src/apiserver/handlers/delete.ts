@@ -2,7 +2,7 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Status } from "../../apimachinery/status-error.ts"
 import { notFound } from "../../apimachinery/status-errors.ts"
 import { respondObject } from "../encoding/respond.ts"
-import { respondPlain } from "../encoding/respond-plain.ts"
+import { respondStatus } from "../encoding/respond-plain.ts"
 import type { ServerResponse } from "../http/response.ts"
 import { planDeletion } from "../registry/deletion.ts"
 import type { Change } from "../registry/registry.ts"
@@ -22,7 +22,7 @@ export async function deleteOne(request: ResourceRequest, view: View): Promise<S
     return respondObject(request, status, view, stored)
   }
   if (request.served.strategy.returnsDeletedObject) return respondObject(request, 200, view, stored)
-  return respondPlain(request.context, 200, deletedStatus(request, stored.object))
+  return respondStatus(request.context, 200, deletedStatus(request, stored.object))
 }
 
 /** Throws NotFound. */

@@ -11,6 +11,7 @@ import { evictPod } from "../subresources/evict-pod.ts"
 import { answerReview, isReview } from "../subresources/reviews.ts"
 import { finalizeView } from "../subresources/finalize-view.ts"
 import { scaleView } from "../subresources/scale-view.ts"
+import { negotiate } from "../encoding/negotiate.ts"
 import { create } from "./create.ts"
 import { deleteOne } from "./delete.ts"
 import { deleteCollection } from "./delete-collection.ts"
@@ -49,6 +50,7 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
   const { group, version, resource, verb, subresource, name } = context.info
   const served = context.server.resources.find(group, version, resource)
   if (!served) return undefined
+  context.format = negotiate(context, verb === "watch")
   const request: ResourceRequest = {
     context,
     served,

@@ -30,10 +30,13 @@ export type RequestBody =
   | { readonly kind: "none" }
   /** Handed over by a component of the same process; frozen or no longer changed by it. */
   | { readonly kind: "object"; readonly value: unknown }
-  /** Reads all of it; throws StatusError RequestEntityTooLarge beyond `limitBytes`. May be called once. */
-  | { readonly kind: "bytes"; read(limitBytes: number): Promise<Uint8Array> }
-  /** Not to be read as a whole (proxying). */
-  | { readonly kind: "stream"; readonly chunks: AsyncIterable<Uint8Array> }
+  | {
+      readonly kind: "bytes"
+      /** Reads all of it; throws StatusError RequestEntityTooLarge beyond `limitBytes`. Once. */
+      read(limitBytes: number): Promise<Uint8Array>
+      /** As it comes, for passing it on. In the place of `read`. */
+      stream?(): AsyncIterable<Uint8Array>
+    }
 
 export const noBody: RequestBody = { kind: "none" }
 

@@ -2,6 +2,11 @@ import { formatGroupVersion, type KubeObject } from "../../apimachinery/meta.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
 import type { ServerParts } from "../server-parts.ts"
 import type { StoredObject } from "../watch-cache/stored-object.ts"
+import { parseJson } from "../../apimachinery/codec/json.ts"
+import { decodeEnvelope, decodeProtobuf, hasEnvelope } from "../../apimachinery/codec/protobuf.ts"
+import { applyDefaults } from "../../apimachinery/defaulting.ts"
+import { deepFreeze } from "../../apimachinery/freeze.ts"
+import { decodeObject, normalize } from "../../apimachinery/structural.ts"
 import { EventLeases } from "./event-leases.ts"
 import { Registry } from "./registry.ts"
 import { createStorageCodec } from "./storage-codec.ts"
@@ -18,7 +23,8 @@ export function addBuiltInResources(server: ServerParts, resources: readonly Res
   const registries = new Map<string, Registry>()
   const stored = resources.filter((resource) => !resource.storedAs)
   for (const resource of stored) {
-    registries.set(storageKey(resource), createRegistry(server, resource))
+    const versions = resources.filter((each) => each === resource || isStoredAs(each, resource))
+    registries.set(storageKey(resource), createRegistry(server, resource, versions))
   }
   for (const resource of resources) {
     const registry = registries.get(
@@ -37,16 +43,22 @@ export function addBuiltInResources(server: ServerParts, resources: readonly Res
   }
 }
 
+function isStoredAs({ storedAs, plural }: Resource, storage: Resource): boolean {
+  return storedAs?.group === storage.group && storedAs.version === storage.version && plural === storage.plural
+}
+
 function storageKey({ group, version, plural }: Pick<Resource, "group" | "version" | "plural">): string {
   return `${group}/${version}/${plural}`
 }
 
-export function createRegistry(server: ServerParts, storage: Resource): Registry {
+export function createRegistry(
+  server: ServerParts,
+  storage: Resource,
+  /** Every version of it, for values that others stored. */
+  versions: readonly Resource[],
+): Registry {
   const { store, mirror, clock } = server
-  const codec = createStorageCodec(
-    storage,
-    (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as KubeObject,
-  )
+  const codec = createStorageCodec(storage, (bytes) => decodeForeign(storage, versions, bytes))
   const indexedField = indexedFields[groupResource(storage)]
   const indexedValue = indexedField ? storage.selectableFields[indexedField] : undefined
   const cache = mirror.addResource({
@@ -65,7 +77,21 @@ export function createRegistry(server: ServerParts, storage: Resource): Registry
   })
 }
 
+/** Of two versions of a resource, the stored one is reached through the other's conversion. */
 function inVersion(to: Resource, from: Resource, object: KubeObject): KubeObject {
   if (to === from) return object
-  return { ...object, apiVersion: formatGroupVersion(to), kind: to.kind }
+  const type = { apiVersion: formatGroupVersion(to), kind: to.kind }
+  if (from.conversion) return normalize(to.schema, { ...from.conversion.toStored(object), ...type })
+  if (to.conversion) return deepFreeze(normalize(to.schema, { ...to.conversion.fromStored(object), ...type }))
+  return { ...object, ...type }
+}
+
+/** What others stored: protobuf, or another version of the kind. Comes out in the storage version, defaults filled in. */
+function decodeForeign(storage: Resource, versions: readonly Resource[], bytes: Uint8Array): KubeObject {
+  const envelope = hasEnvelope(bytes) ? decodeEnvelope(bytes) : undefined
+  const value = envelope ?? (parseJson(bytes) as Partial<KubeObject>)
+  const from = versions.find((each) => formatGroupVersion(each) === value.apiVersion && each.kind === value.kind)
+  if (!from) throw new Error(`stored object is of an unknown version: ${value.apiVersion}, ${value.kind}`)
+  const decoded = envelope ? decodeProtobuf(from.schema, envelope) : decodeObject(from.schema, value)
+  return inVersion(storage, from, applyDefaults(from.schema, decoded) as unknown as KubeObject)
 }

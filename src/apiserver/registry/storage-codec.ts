@@ -1,3 +1,4 @@
+import { encodeJsonBytes, parseJson } from "../../apimachinery/codec/json.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import type { StorageDecoder } from "../watch-cache/stored-object.ts"
@@ -8,7 +9,6 @@ export interface StorageCodec extends StorageDecoder {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
 
 /**
  * @param fromForeign reads what others stored: protobuf, or another version of the kind; gives an object in the storage version
@@ -23,7 +23,7 @@ export function createStorageCodec(
   const written = new WeakMap<Uint8Array, KubeObject>()
   return {
     encode(object) {
-      const bytes = encoder.encode(JSON.stringify(inStoredOrder(object)))
+      const bytes = encodeJsonBytes(inStoredOrder(object))
       written.set(bytes, object)
       return bytes
     },
@@ -31,7 +31,7 @@ export function createStorageCodec(
       const known = written.get(bytes)
       if (known) return known
       if (!startsWith(bytes, ownPrefix)) return fromForeign(bytes)
-      return JSON.parse(decoder.decode(bytes)) as KubeObject
+      return parseJson(bytes) as KubeObject
     },
   }
 }

@@ -6,7 +6,7 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import { conflict, notFound } from "../../apimachinery/status-errors.ts"
 import { formatTime } from "../../apimachinery/time.ts"
 import { decodeBody } from "../encoding/decode-body.ts"
-import { respondPlain } from "../encoding/respond-plain.ts"
+import { respondStatus, success } from "../encoding/respond-plain.ts"
 import { admissionAttributes } from "../handlers/admit.ts"
 import { ensureNamespace } from "../handlers/prepare-create.ts"
 import { parseWriteOptions } from "../handlers/write-options.ts"
@@ -45,7 +45,7 @@ export async function bindPod(request: ResourceRequest): Promise<ServerResponse>
     },
     { dryRun: options.dryRun, signal: context.signal },
   )
-  return respondPlain(context, 201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" })
+  return respondStatus(context, 201, success)
 }
 
 function validateBinding({ target, metadata }: Binding): void {

@@ -38,5 +38,5 @@ export async function createToken(request: ResourceRequest): Promise<ServerRespo
     },
     tokenIssuer,
   )
-  return respondPlain(context, 201, answer)
+  return respondPlain(context, 201, answer, tokenRequestKind)
 }

@@ -7,7 +7,7 @@ import { isStatusError, StatusError } from "../../apimachinery/status-error.ts"
 import { badRequest, forbidden, internalError, notFound } from "../../apimachinery/status-errors.ts"
 import { formatTime } from "../../apimachinery/time.ts"
 import { decodeBody } from "../encoding/decode-body.ts"
-import { respondPlain } from "../encoding/respond-plain.ts"
+import { respondStatus, success } from "../encoding/respond-plain.ts"
 import { admissionAttributes } from "../handlers/admit.ts"
 import { deleteObject } from "../handlers/delete.ts"
 import { checkDeleteOptions, type DeleteOptions } from "../handlers/delete-options.ts"
@@ -43,7 +43,7 @@ export async function evictPod(request: ResourceRequest): Promise<ServerResponse
   const budget = isHarmless(pod) ? undefined : findBudget(request, pod)
   if (budget && !maySkip(budget, pod)) await takeDisruption(request, budget, pod, deletion)
   await deleteObject(request, { ...deletion, preconditions: { uid: pod.metadata.uid, ...deletion.preconditions } })
-  return respondPlain(context, 201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" })
+  return respondStatus(context, 201, success)
 }
 
 /** It serves nobody, or is going anyway. */

@@ -55,7 +55,7 @@ export async function answerReview(request: ResourceRequest): Promise<ServerResp
     resource.kind === "SelfSubjectReview"
       ? { creationTimestamp: formatTime(context.server.clock.now()) }
       : admitted.metadata
-  return respondPlain(context, 201, { ...admitted, metadata, status })
+  return respondPlain(context, 201, { ...admitted, metadata, status }, resource)
 }
 
 export function isReview({ kind }: { readonly kind: string }): boolean {

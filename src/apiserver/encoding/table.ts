@@ -1,0 +1,55 @@
+import { defaultColumns } from "../../api/columns.ts"
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import type { Column, Resource } from "../../apimachinery/resource.ts"
+import { badRequest } from "../../apimachinery/status-errors.ts"
+import { partialMetadata } from "./partial-metadata.ts"
+
+export type IncludeObject = "None" | "Metadata" | "Object"
+
+/** `?includeObject=`: what of the object goes along with its cells. */
+export function parseIncludeObject(query: URLSearchParams): IncludeObject {
+  const value = query.get("includeObject") ?? ""
+  if (value === "" || value === "Metadata") return "Metadata"
+  if (value === "None" || value === "Object") return value
+  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`)
+}
+
+export interface TableOptions {
+  readonly version: "v1" | "v1beta1"
+  readonly include: IncludeObject
+  readonly nowMs: number
+  /** Later events of a watch leave them out. */
+  readonly withColumns: boolean
+}
+
+/** What `kubectl get` prints (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables). */
+export function tableOf(
+  resource: Resource,
+  objects: readonly KubeObject[],
+  metadata: object,
+  options: TableOptions,
+): object {
+  const columns: readonly Column<KubeObject>[] = resource.columns.length > 0 ? resource.columns : defaultColumns
+  return {
+    kind: "Table",
+    apiVersion: `meta.k8s.io/${options.version}`,
+    metadata,
+    columnDefinitions: options.withColumns ? columns.map(definitionOf) : null,
+    rows: objects.map((object) => rowOf(columns, object, options)),
+  }
+}
+
+function definitionOf({ name, type, format = "", description = "", priority = 0 }: Column<KubeObject>): object {
+  return { name, type, format, description, priority }
+}
+
+function rowOf(
+  columns: readonly Column<KubeObject>[],
+  object: KubeObject,
+  { version, include, nowMs }: TableOptions,
+): object {
+  return {
+    cells: columns.map((column) => column.cell(object, nowMs)),
+    ...(include !== "None" && { object: include === "Object" ? object : partialMetadata(object, version) }),
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Counters, gauges and histograms in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ * Counting is a look-up in a map; names and labels are put together only when somebody reads.
+ */
+export interface Metric {
+  /** Appends its lines. */
+  write(lines: string[]): void
+}
+
+export interface MetricOptions {
+  readonly name: string
+  readonly help: string
+  readonly labels?: readonly string[]
+}
+
+// Cannot be in a label value that came over HTTP.
+const separator = "\u0000"
+
+export class Counter implements Metric {
+  readonly #options: MetricOptions
+  readonly #type: "counter" | "gauge"
+  readonly #values = new Map<string, number>()
+
+  constructor(options: MetricOptions, type: "counter" | "gauge" = "counter") {
+    this.#options = options
+    this.#type = type
+  }
+
+  add(amount: number, ...labels: readonly string[]): void {
+    const key = labels.join(separator)
+    this.#values.set(key, (this.#values.get(key) ?? 0) + amount)
+  }
+
+  set(value: number, ...labels: readonly string[]): void {
+    this.#values.set(labels.join(separator), value)
+  }
+
+  write(lines: string[]): void {
+    const { name, labels = [] } = this.#options
+    writeHead(lines, this.#options, this.#type)
+    for (const [key, value] of this.#values) lines.push(`${name}${formatLabels(labels, key)} ${value}`)
+  }
+}
+
+interface Buckets {
+  readonly counts: number[]
+  sum: number
+  count: number
+}
+
+export class Histogram implements Metric {
+  readonly #options: MetricOptions
+  readonly #bounds: readonly number[]
+  readonly #values = new Map<string, Buckets>()
+
+  /** @param bounds upper bounds of the buckets, ascending */
+  constructor(options: MetricOptions, bounds: readonly number[]) {
+    this.#options = options
+    this.#bounds = bounds
+  }
+
+  observe(value: number, ...labels: readonly string[]): void {
+    const key = labels.join(separator)
+    let buckets = this.#values.get(key)
+    if (!buckets) {
+      this.#values.set(key, (buckets = { counts: this.#bounds.map(() => 0), sum: 0, count: 0 }))
+    }
+    const index = this.#bounds.findIndex((bound) => value <= bound)
+    if (index >= 0) buckets.counts[index]!++
+    buckets.sum += value
+    buckets.count++
+  }
+
+  write(lines: string[]): void {
+    const { name, labels = [] } = this.#options
+    writeHead(lines, this.#options, "histogram")
+    for (const [key, { counts, sum, count }] of this.#values) {
+      let cumulative = 0
+      for (const [index, bound] of this.#bounds.entries()) {
+        cumulative += counts[index]!
+        lines.push(`${name}_bucket${formatLabels([...labels, "le"], join(key, String(bound)))} ${cumulative}`)
+      }
+      lines.push(`${name}_bucket${formatLabels([...labels, "le"], join(key, "+Inf"))} ${count}`)
+      lines.push(`${name}_sum${formatLabels(labels, key)} ${sum}`, `${name}_count${formatLabels(labels, key)} ${count}`)
+    }
+  }
+}
+
+/** A gauge that is looked up when somebody reads. */
+export function gauge(options: MetricOptions, read: () => Iterable<readonly [value: number, ...labels: string[]]>): Metric {
+  return {
+    write(lines) {
+      writeHead(lines, options, "gauge")
+      for (const [value, ...labels] of read()) {
+        lines.push(`${options.name}${formatLabels(options.labels ?? [], labels.join(separator))} ${value}`)
+      }
+    },
+  }
+}
+
+export function formatMetrics(metrics: readonly Metric[]): string {
+  const lines: string[] = []
+  for (const metric of metrics) metric.write(lines)
+  return `${lines.join("\n")}\n`
+}
+
+function writeHead(lines: string[], { name, help }: MetricOptions, type: string): void {
+  lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
+}
+
+function join(key: string, last: string): string {
+  return key === "" ? last : `${key}${separator}${last}`
+}
+
+function formatLabels(names: readonly string[], key: string): string {
+  if (names.length === 0) return ""
+  const values = key.split(separator)
+  return `{${names.map((name, index) => `${name}="${escape(values[index] ?? "")}"`).join(",")}}`
+}
+
+function escape(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
+}

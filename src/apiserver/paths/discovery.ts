@@ -1,0 +1,118 @@
+import {
+  aggregatedDiscovery,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  computeStorageVersionHashes,
+  type StorageVersionHashes,
+} from "../../api/discovery.ts"
+import { APIGroup, APIGroupList, APIResourceList, APIVersions } from "../../apimachinery/meta-types.ts"
+import type { Resource } from "../../apimachinery/resource.ts"
+import type { ObjectSchema } from "../../apimachinery/schema.ts"
+import type { RequestContext } from "../context.ts"
+import { negotiate } from "../encoding/negotiate.ts"
+import { respondPlain } from "../encoding/respond-plain.ts"
+import { headerOf } from "../http/request.ts"
+import { empty, type ServerResponse } from "../http/response.ts"
+import { Derived } from "../registry/derived.ts"
+import type { ServedResources } from "../registry/served-resources.ts"
+import { etagOf } from "./etag.ts"
+
+type Resources = readonly Resource[]
+type AggregatedVersion = "v2" | "v2beta1"
+
+/** What the server tells about itself under `/api` and `/apis`, computed once and kept until the resources change. */
+export class Discovery {
+  readonly #resources: Derived<Resources>
+  readonly #hashes: Derived<Promise<StorageVersionHashes>>
+  readonly #aggregated: Derived<Map<string, Promise<Encoded>>>
+  readonly #serverAddress: string
+
+  constructor(served: ServedResources, serverAddress: string) {
+    this.#serverAddress = serverAddress
+    this.#resources = new Derived(served, () => served.all().map(({ resource }) => resource))
+    this.#hashes = new Derived(served, () => computeStorageVersionHashes(this.#resources.get()))
+    this.#aggregated = new Derived(served, () => new Map())
+  }
+
+  /** Undefined: no such path. `parts` are those of the path: ["apis", "apps", "v1"]. */
+  async answer(context: RequestContext, parts: readonly string[]): Promise<ServerResponse | undefined> {
+    const [root, first, second, ...more] = parts
+    if (more.length > 0) return undefined
+    if (root === "api" && first === undefined) return this.#answerRoot(context, true)
+    if (root === "api" && second === undefined) return this.#answerVersion(context, "", first!)
+    if (root !== "apis") return undefined
+    if (first === undefined) return this.#answerRoot(context, false)
+    if (second !== undefined) return this.#answerVersion(context, first, second)
+    const group = apiGroup(this.#resources.get(), first)
+    return group && respondJson(context, group, "APIGroup", APIGroup)
+  }
+
+  async #answerRoot(context: RequestContext, isLegacy: boolean): Promise<ServerResponse> {
+    const version = aggregatedVersion(headerOf(context.request.headers, "accept"))
+    if (version) return this.#answerAggregated(context, isLegacy, version)
+    return isLegacy
+      ? respondJson(context, apiVersions(this.#serverAddress), "APIVersions", APIVersions)
+      : respondJson(context, apiGroupList(this.#resources.get()), "APIGroupList", APIGroupList)
+  }
+
+  async #answerVersion(
+    context: RequestContext,
+    group: string,
+    version: string,
+  ): Promise<ServerResponse | undefined> {
+    const list = apiResourceList(this.#resources.get(), { group, version }, await this.#hashes.get())
+    return list && respondJson(context, list, "APIResourceList", APIResourceList)
+  }
+
+  async #answerAggregated(
+    context: RequestContext,
+    isLegacy: boolean,
+    version: AggregatedVersion,
+  ): Promise<ServerResponse> {
+    const key = `${isLegacy} ${version}`
+    const documents = this.#aggregated.get()
+    let document = documents.get(key)
+    if (!document) {
+      const value = aggregatedDiscovery(this.#resources.get(), { isLegacy, version })
+      documents.set(key, (document = encode(value)))
+    }
+    const { value, bytes, etag } = await document
+    const headers = {
+      "content-type": `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+      etag,
+      vary: "Accept",
+    }
+    if (headerOf(context.request.headers, "if-none-match") === etag) return { status: 304, headers, body: empty }
+    return { status: 200, headers, body: { kind: "object", value: () => value, encode: () => [bytes] } }
+  }
+}
+
+interface Encoded {
+  readonly value: object
+  readonly bytes: Uint8Array
+  readonly etag: string
+}
+
+async function encode(value: object): Promise<Encoded> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(value)}\n`)
+  return { value, bytes, etag: `"${await etagOf(bytes)}"` }
+}
+
+function respondJson(context: RequestContext, value: object, kind: string, schema: ObjectSchema): ServerResponse {
+  const format = negotiate(context, false)
+  return respondPlain({ format }, 200, value, { group: "", version: "v1", kind, schema })
+}
+
+/** The first clause of the Accept header that asks for aggregated discovery, unless plain JSON stands before it. */
+function aggregatedVersion(accept: string): AggregatedVersion | undefined {
+  for (const clause of accept.split(",")) {
+    const parts = clause.split(";").map((part) => part.trim())
+    if (parts[0] !== "application/json") continue
+    if (!parts.includes("as=APIGroupDiscoveryList") || !parts.includes("g=apidiscovery.k8s.io")) return undefined
+    if (parts.includes("v=v2")) return "v2"
+    if (parts.includes("v=v2beta1")) return "v2beta1"
+  }
+  return undefined
+}

@@ -1,0 +1,108 @@
+import { type Descriptions, noDescriptions } from "../../api/openapi/descriptions.ts"
+import { openApiV2 } from "../../api/openapi/v2.ts"
+import { openApiV3, openApiV3Paths } from "../../api/openapi/v3.ts"
+import type { Resource } from "../../apimachinery/resource.ts"
+import type { RequestContext } from "../context.ts"
+import { headerOf } from "../http/request.ts"
+import { empty, type ServerResponse, textResponse } from "../http/response.ts"
+import { Derived } from "../registry/derived.ts"
+import type { ServedResources } from "../registry/served-resources.ts"
+import { etagOf } from "./etag.ts"
+
+interface Document {
+  readonly bytes: Uint8Array
+  readonly hash: string
+}
+
+/** A year: the address has the document's hash in it, so what is behind it never changes. */
+const immutable = "public, immutable"
+
+/**
+ * `/openapi/v2`, and `/openapi/v3` with a document per group and version. Made when first asked for: a cluster nobody
+ * explains pays nothing.
+ */
+export class OpenApi {
+  readonly #descriptions: Promise<Descriptions>
+  readonly #resources: Derived<readonly Resource[]>
+  readonly #v2: Derived<Promise<Document>>
+  readonly #v3: Derived<Map<string, Promise<Document>>>
+
+  /** @param loadDescriptions called on first use */
+  constructor(served: ServedResources, loadDescriptions: () => Promise<Descriptions> = async () => noDescriptions) {
+    let descriptions: Promise<Descriptions> | undefined
+    // Held as a promise that starts with the first `then`.
+    this.#descriptions = {
+      // oxlint-disable-next-line unicorn/no-thenable -- awaited like any promise, but loaded only when it is
+      then: (...callbacks: Parameters<Promise<Descriptions>["then"]>) =>
+        (descriptions ??= loadDescriptions()).then(...callbacks),
+    } as Promise<Descriptions>
+    this.#resources = new Derived(served, () => served.all().map(({ resource }) => resource))
+    this.#v2 = new Derived(served, async () => encode(openApiV2(this.#resources.get(), await this.#descriptions)))
+    this.#v3 = new Derived(served, () => new Map())
+  }
+
+  /** Undefined: no such path. `parts` follow "openapi". */
+  async answer(context: RequestContext, parts: readonly string[]): Promise<ServerResponse | undefined> {
+    const [version, ...rest] = parts
+    if (version === "v2" && rest.length === 0) return answerDocument(context, await this.#v2.get(), "")
+    if (version !== "v3") return undefined
+    return rest.length === 0 ? this.#answerIndex() : this.#answerGroupVersion(context, rest.join("/"))
+  }
+
+  async #answerIndex(): Promise<ServerResponse> {
+    const paths = [...openApiV3Paths(this.#resources.get()).keys()].sort()
+    const entries = await Promise.all(
+      paths.map(async (path) => {
+        const { hash } = await this.#document(path)
+        return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const
+      }),
+    )
+    const bytes = new TextEncoder().encode(`${JSON.stringify({ paths: Object.fromEntries(entries) })}\n`)
+    return { status: 200, headers: { "content-type": "application/json" }, body: { kind: "bytes", bytes } }
+  }
+
+  async #answerGroupVersion(context: RequestContext, path: string): Promise<ServerResponse | undefined> {
+    if (!openApiV3Paths(this.#resources.get()).has(path)) return undefined
+    const document = await this.#document(path)
+    const asked = context.request.query.get("hash")
+    if (asked === null) return answerDocument(context, document, "")
+    if (asked === document.hash) return answerDocument(context, document, immutable)
+    const location = `/openapi/v3/${path}?hash=${document.hash}`
+    return textResponse(301, `<a href="${location}">Moved Permanently</a>.\n\n`, { location })
+  }
+
+  #document(path: string): Promise<Document> {
+    const documents = this.#v3.get()
+    let document = documents.get(path)
+    if (!document) documents.set(path, (document = this.#make(path)))
+    return document
+  }
+
+  async #make(path: string): Promise<Document> {
+    const resources = this.#resources.get()
+    const groupVersion = openApiV3Paths(resources).get(path)!
+    return encode(openApiV3(resources, groupVersion, await this.#descriptions))
+  }
+}
+
+function answerDocument(context: RequestContext, { bytes, hash }: Document, caching: string): ServerResponse {
+  const etag = `"${hash}"`
+  const headers = {
+    "content-type": "application/json",
+    etag,
+    vary: "Accept",
+    ...(caching && { "cache-control": caching, expires: new Date(inAYear(context)).toUTCString() }),
+  }
+  const known = headerOf(context.request.headers, "if-none-match").split(",").map((each) => each.trim())
+  if (known.includes(etag)) return { status: 304, headers, body: empty }
+  return { status: 200, headers, body: { kind: "bytes", bytes } }
+}
+
+function inAYear({ server }: RequestContext): number {
+  return server.clock.now() + 365 * 24 * 3_600_000
+}
+
+async function encode(value: object): Promise<Document> {
+  const bytes = new TextEncoder().encode(JSON.stringify(value))
+  return { bytes, hash: await etagOf(bytes) }
+}

@@ -1,0 +1,25 @@
+/** What `kubectl version` shows. */
+export interface VersionInfo {
+  readonly major: string
+  readonly minor: string
+  readonly gitVersion: string
+  readonly gitCommit: string
+  readonly gitTreeState: string
+  readonly buildDate: string
+  readonly goVersion: string
+  readonly compiler: string
+  readonly platform: string
+}
+
+/** The level of the API; what else is told identifies this program. */
+export const apiLevel: VersionInfo = {
+  major: "1",
+  minor: "36",
+  gitVersion: "v1.36.0+coracle",
+  gitCommit: "",
+  gitTreeState: "",
+  buildDate: "1970-01-01T00:00:00Z",
+  goVersion: "none",
+  compiler: "typescript",
+  platform: "linux/amd64",
+}

@@ -1,0 +1,177 @@
+import type { IncomingMessage, ServerResponse as NodeResponse } from "node:http"
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2"
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2"
+import type { AddressInfo, Socket } from "node:net"
+import type { Duplex } from "node:stream"
+import type { Clock } from "../../base/clock.ts"
+import type { Logger } from "../../base/log.ts"
+import type { ServerRequest } from "../http/request.ts"
+import type { ServerResponse } from "../http/response.ts"
+import { toServerRequest } from "./to-server-request.ts"
+import { writeResponse } from "./write-response.ts"
+
+export interface KeyPairPem {
+  readonly certificate: string
+  readonly key: string
+}
+
+export interface ServeOptions {
+  /** "127.0.0.1" */
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly serving: KeyPairPem
+  /** Authorities whose client certificates browsers and kubectl are asked for, PEM. */
+  readonly clientAuthorities: string
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** A server that listens. */
+export interface Listening {
+  readonly address: string
+  readonly port: number
+  /** From now on new connections are shown this certificate. */
+  renew(serving: KeyPairPem): void
+  /** Takes no new requests, lets those under way end, and after `graceMs` ends what is left. */
+  close(graceMs: number): Promise<void>
+}
+
+type Handle = (request: ServerRequest) => Promise<ServerResponse>
+export type AnyRequest = IncomingMessage | Http2ServerRequest
+export type AnyResponse = NodeResponse | Http2ServerResponse
+
+// So that many watches of one client share a connection without waiting for each other.
+const maxConcurrentStreams = 1000
+// A gone client is noticed in about this time, or its watches would be kept for ever.
+const keepAliveMs = 30_000
+
+/**
+ * Puts a server on a port: HTTP/2 and HTTP/1.1 side by side, as the client chooses (ALPN). Client certificates are asked
+ * for and never demanded: who the client is, the authenticators say.
+ */
+export async function serveHttps(handle: Handle, options: ServeOptions): Promise<Listening> {
+  const { serving, clientAuthorities, log } = options
+  const server = createSecureServer({
+    allowHTTP1: true,
+    cert: serving.certificate,
+    key: serving.key,
+    ca: clientAuthorities,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: "TLSv1.2",
+    settings: { maxConcurrentStreams },
+  })
+  const connections = new Connections(server)
+  server.on("request", (request: AnyRequest, response: AnyResponse) => {
+    void answer(handle, request, response, log)
+  })
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Uint8Array) => {
+    void answerUpgrade(handle, request, socket, head, log)
+  })
+  server.on("tlsClientError", (error: Error) => log.debug("TLS handshake failed", { error: error.message }))
+  server.on("sessionError", (error: Error) => log.debug("HTTP/2 connection failed", { error: error.message }))
+  await listen(server, options)
+  const { address, port } = server.address() as AddressInfo
+  return {
+    address,
+    port,
+    renew: ({ certificate, key }) => server.setSecureContext({ cert: certificate, key, ca: clientAuthorities }),
+    close: (graceMs) => connections.close(options.clock, graceMs),
+  }
+}
+
+function listen(server: Http2SecureServer, { host, port }: ServeOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject)
+    server.listen({ host, port }, () => {
+      server.off("error", reject)
+      resolve()
+    })
+  })
+}
+
+async function answer(
+  handle: Handle,
+  request: AnyRequest,
+  response: AnyResponse,
+  log: Logger,
+): Promise<void> {
+  const gone = new AbortController()
+  response.on("close", () => gone.abort(new Error("the client has gone")))
+  // Unhandled, an error of a connection would end the process.
+  request.on("error", () => {})
+  response.on("error", () => {})
+  try {
+    await writeResponse(await handle(toServerRequest(request, gone.signal)), request, response)
+  } catch (error) {
+    if (!gone.signal.aborted) log.warn("answering failed", { path: request.url ?? "", error: String(error) })
+    response.destroy()
+  }
+}
+
+/** A connection that is to become something else: the handler takes it over, or answers as usual. */
+async function answerUpgrade(
+  handle: Handle,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Uint8Array,
+  log: Logger,
+): Promise<void> {
+  const gone = new AbortController()
+  socket.on("close", () => gone.abort(new Error("the client has gone")))
+  socket.on("error", () => {})
+  try {
+    const answered = await handle({ ...toServerRequest(request, gone.signal), upgrade: { request, socket, head } })
+    if (answered.body.kind === "upgraded") return
+    await writeRawResponse(answered, socket)
+  } catch (error) {
+    if (!gone.signal.aborted) log.warn("upgrading failed", { path: request.url ?? "", error: String(error) })
+    socket.destroy()
+  }
+}
+
+/** Once a connection has been upgraded, Node.js answers no more for us: refusals are written by hand. */
+async function writeRawResponse({ status, headers, body }: ServerResponse, socket: Duplex): Promise<void> {
+  const pieces = body.kind === "object" ? [...body.encode()] : body.kind === "bytes" ? [body.bytes] : []
+  const bytes = Buffer.concat(pieces)
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    (typeof value === "string" ? [value] : value).map((each) => `${name}: ${each}`),
+  )
+  const head = [`HTTP/1.1 ${status} ${status}`, ...lines, `content-length: ${bytes.length}`, "connection: close"]
+  socket.end(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), bytes]))
+}
+
+/** What is open, so that it can be closed. */
+class Connections {
+  readonly #server: Http2SecureServer
+  readonly #sockets = new Set<Socket>()
+  readonly #sessions = new Set<ServerHttp2Session>()
+
+  constructor(server: Http2SecureServer) {
+    this.#server = server
+    server.on("secureConnection", (socket) => {
+      socket.setKeepAlive(true, keepAliveMs)
+      socket.setNoDelay(true)
+      socket.on("error", () => {})
+      this.#sockets.add(socket)
+      socket.on("close", () => this.#sockets.delete(socket))
+    })
+    server.on("session", (session) => {
+      this.#sessions.add(session)
+      session.on("close", () => this.#sessions.delete(session))
+    })
+  }
+
+  async close(clock: Clock, graceMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    // HTTP/2 says goodbye and finishes its streams; HTTP/1.1 connections end after the answer that is under way.
+    for (const session of this.#sessions) session.close()
+    const timer = clock.after(graceMs, () => {
+      for (const socket of this.#sockets) socket.destroy()
+    })
+    if (graceMs <= 0) for (const socket of this.#sockets) socket.destroy()
+    await closed
+    timer.cancel()
+  }
+}

@@ -1,0 +1,68 @@
+import type { TLSSocket } from "node:tls"
+import { requestEntityTooLarge } from "../../apimachinery/status-errors.ts"
+import { noBody, type RequestBody, type ServerRequest } from "../http/request.ts"
+import type { AnyRequest } from "./serve-https.ts"
+
+/** A request from a socket as the server sees it. Its body is read only when a handler asks for it. */
+export function toServerRequest(request: AnyRequest, signal: AbortSignal): ServerRequest {
+  const url = request.url ?? "/"
+  const mark = url.indexOf("?")
+  const socket = request.socket as TLSSocket
+  const certificates = peerCertificates(socket)
+  return {
+    method: request.method ?? "GET",
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
+    headers: request.headers,
+    body: bodyOf(request),
+    ...(certificates && { peerCertificates: certificates }),
+    ...(socket.remoteAddress && { remoteAddress: socket.remoteAddress }),
+    signal,
+  }
+}
+
+function bodyOf(request: AnyRequest): RequestBody {
+  const { headers, method } = request
+  const isEmpty = headers["content-length"] === "0"
+  const mayHaveBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined
+  const isHttp2 = request.httpVersionMajor === 2
+  if (isEmpty || (!mayHaveBody && (!isHttp2 || method === "GET" || method === "HEAD"))) return noBody
+  return { kind: "bytes", read: (limitBytes) => readAll(request, limitBytes), stream: () => request }
+}
+
+async function readAll(request: AnyRequest, limitBytes: number): Promise<Uint8Array> {
+  const announced = Number(request.headers["content-length"] ?? 0)
+  if (announced > limitBytes) throw tooLarge(limitBytes)
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    length += chunk.length
+    if (length > limitBytes) throw tooLarge(limitBytes)
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}
+
+function tooLarge(limitBytes: number): Error {
+  return requestEntityTooLarge(`limit is ${limitBytes}`)
+}
+
+// One array per connection: the verdict on it is remembered by identity.
+const known = new WeakMap<TLSSocket, readonly Uint8Array[] | null>()
+
+function peerCertificates(socket: TLSSocket): readonly Uint8Array[] | undefined {
+  let chain = known.get(socket)
+  if (chain === undefined) known.set(socket, (chain = readChain(socket)))
+  return chain ?? undefined
+}
+
+function readChain(socket: TLSSocket): readonly Uint8Array[] | null {
+  if (typeof socket.getPeerCertificate !== "function") return null
+  const chain: Uint8Array[] = []
+  let certificate = socket.getPeerCertificate(true)
+  while (certificate?.raw && !chain.some((each) => certificate.raw.equals(each))) {
+    chain.push(certificate.raw)
+    certificate = certificate.issuerCertificate
+  }
+  return chain.length > 0 ? chain : null
+}
