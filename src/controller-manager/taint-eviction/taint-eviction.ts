@@ -1,0 +1,96 @@
+/**
+ * Taint eviction: a pod leaves a node that has a NoExecute taint which it does not tolerate, or no longer.
+ *
+ * Reads nodes and pods; deletes pods.
+ * Woken by changes of pods that are bound to a node, by changes of nodes with such taints, and when a toleration ends.
+ */
+import { Node } from "../../api/core/v1/node.ts"
+import { Pod } from "../../api/core/v1/pod.ts"
+import { keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
+import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.ts"
+import { formatTime } from "../../apimachinery/time.ts"
+import {
+  type ControllerDefinition,
+  done,
+  type ReconcileContext,
+  requeueAfter,
+  type Result,
+  watch,
+} from "../../client/controller.ts"
+import { podsByNode } from "../shared/pods-by-node.ts"
+import { planEviction } from "./plan.ts"
+
+export function createTaintEvictionController(): ControllerDefinition {
+  /** Pods that are to go at some time, and since when we know. */
+  const pending = new Map<string, number>()
+  return {
+    name: "taint-eviction-controller",
+    watches: [
+      // Nodes change all the time; only the taints that drive pods off matter, before or after the change.
+      watch(Node, (node, cache) =>
+        evictingTaints(node).length > 0 ? cache.byIndex(Pod, "node", node.metadata.name).map(keyOf) : [],
+      ),
+      watch(Pod, (pod) => (pod.spec.nodeName ? [keyOf(pod)] : []), podsByNode),
+    ],
+    workers: 8,
+    reconcile: (key, context) => reconcile(key, context, pending),
+  }
+}
+
+async function reconcile(
+  key: ObjectKey,
+  context: ReconcileContext,
+  pending: Map<string, number>,
+): Promise<Result> {
+  const { cache, clock, events } = context
+  const id = `${key.namespace}/${key.name}`
+
+  // Observe.
+  const pod = cache.find(Pod, key)
+  const node = pod?.spec.nodeName ? cache.find(Node, { name: pod.spec.nodeName }) : undefined
+  const taints = node ? evictingTaints(node) : []
+  if (!pod || pod.metadata.deletionTimestamp) {
+    pending.delete(id)
+    return done
+  }
+
+  // Decide.
+  const plan = planEviction(pod, taints, pending.get(id) ?? clock.now())
+  if (plan.kind === "stay") {
+    if (pending.delete(id))
+      events.event(pod, "Normal", "TaintManagerEviction", `Cancelling deletion of Pod ${id}`)
+    return done
+  }
+  if (!pending.has(id)) pending.set(id, clock.now())
+  if (plan.atMs > clock.now()) return requeueAfter(plan.atMs - clock.now())
+
+  // Act.
+  events.event(pod, "Normal", "TaintManagerEviction", `Marking for deletion Pod ${id}`)
+  await evict(context, pod)
+  pending.delete(id)
+  return done
+}
+
+/** Says why in a condition, then deletes: whoever looks at the pod's end (a Job, say) can tell it was disrupted. */
+async function evict({ client, clock }: ReconcileContext, pod: Pod): Promise<void> {
+  const condition = {
+    type: "DisruptionTarget",
+    status: "True",
+    reason: "DeletionByTaintManager",
+    message: "Taint manager: deleting due to NoExecute taint",
+    lastTransitionTime: formatTime(clock.now()),
+  }
+  const { uid } = pod.metadata
+  try {
+    const body = { metadata: { uid }, status: { conditions: [condition] } }
+    await client.patch(Pod, keyOf(pod), { type: "strategic", body }, { subresource: "status" })
+    await client.delete(Pod, keyOf(pod), { preconditions: { uid } })
+  } catch (error) {
+    // It went by itself.
+    if (!isStatusError(error, "Conflict")) ignoreNotFound(error)
+  }
+}
+
+function evictingTaints({ spec }: Node) {
+  return (spec.taints ?? []).filter(({ effect }) => effect === "NoExecute")
+}
