@@ -9,6 +9,7 @@ import { silentLogger } from "../base/log.ts"
 import { realClock } from "../base/real/clock.ts"
 import { realRandom } from "../base/real/random.ts"
 import { createInformers } from "../client/informers.ts"
+import { ensureClusterDns } from "./cluster-dns-objects.ts"
 import { createDnsServer, type DnsServer } from "./create-dns-server.ts"
 import { encodeQuery } from "./wire/encode-query.ts"
 
@@ -46,6 +47,7 @@ describe("DNS server", () => {
   beforeAll(async () => {
     api = await startTestServer()
     await api.client.create(Namespace, { metadata: { name: "default" } }).catch(() => {})
+    await api.client.create(Namespace, { metadata: { name: "kube-system" } }).catch(() => {})
     const service = (name: string, spec: object) =>
       api.client.create(Service, { metadata: { namespace: "default", name }, spec })
     await service("web", { clusterIP: "10.96.0.20", ports: [{ port: 80 }] })
@@ -131,6 +133,29 @@ describe("DNS server", () => {
     await expect
       .poll(() => resolver.resolve4("new.default.svc.cluster.local").catch(() => []))
       .toEqual(["10.96.0.30"])
+  })
+
+  it("is known by the Service and endpoints that people look for", async () => {
+    const options = { clusterIPs: ["10.96.0.10"], nodeName: "node-1", address: "10.244.0.1" }
+    await ensureClusterDns(api.client, options)
+    await ensureClusterDns(api.client, options)
+    expect(await api.client.get(Service, { namespace: "kube-system", name: "kube-dns" })).toMatchObject({
+      spec: {
+        clusterIP: "10.96.0.10",
+        ports: [
+          { port: 53, protocol: "UDP" },
+          { port: 53, protocol: "TCP" },
+        ],
+      },
+    })
+    expect(
+      await api.client.get(EndpointSlice, { namespace: "kube-system", name: "kube-dns-node-1" }),
+    ).toMatchObject({
+      endpoints: [{ addresses: ["10.244.0.1"], nodeName: "node-1" }],
+    })
+    await expect
+      .poll(() => resolver.resolve4("kube-dns.kube-system.svc.cluster.local").catch(() => []))
+      .toEqual(["10.96.0.10"])
   })
 
   it("answers noise with an error or not at all, and goes on", async () => {
