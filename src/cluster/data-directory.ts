@@ -41,7 +41,7 @@ function defaultPath(): string {
 export interface ClusterState {
   readonly server: string
   readonly startedAt: string
-  readonly nodes: readonly { name: string; runtime: "containerd" | "simulated"; socket?: string }[]
+  readonly nodes: readonly { name: string; runtime: "containerd" | "simulated"; endpoint?: string }[]
 }
 
 export function writeState(directory: DataDirectory, state: ClusterState): void {

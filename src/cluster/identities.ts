@@ -14,10 +14,33 @@ export function component(name: string): UserInfo {
 export const schedulerUser = component("system:kube-scheduler")
 export const controllerManagerUser = component("system:kube-controller-manager")
 export const proxyUser = component("system:kube-proxy")
-export const dnsUser = controllerUser("coredns")
+
+/** The ServiceAccounts of controllers that are not called like their controller; upstream has kept the older names. */
+const serviceAccounts: Readonly<Record<string, string>> = {
+  "certificatesigningrequest-approving-controller": "certificate-controller",
+  "certificatesigningrequest-cleaner-controller": "certificate-controller",
+  "certificatesigningrequest-signing-controller": "certificate-controller",
+  "daemonset-controller": "daemon-set-controller",
+  "endpoints-controller": "endpoint-controller",
+  "garbage-collector-controller": "generic-garbage-collector",
+  "node-ipam-controller": "node-controller",
+  "node-lifecycle-controller": "node-controller",
+  "persistentvolume-binder-controller": "persistent-volume-binder",
+  "persistentvolume-expander-controller": "expand-controller",
+  "persistentvolume-protection-controller": "pv-protection-controller",
+  "persistentvolumeclaim-protection-controller": "pvc-protection-controller",
+  "pod-garbage-collector-controller": "pod-garbage-collector",
+  "replicationcontroller-controller": "replication-controller",
+  "resourceclaim-controller": "resource-claim-controller",
+  "root-ca-certificate-publisher-controller": "root-ca-cert-publisher",
+  "service-lb-controller": "service-controller",
+  "serviceaccount-controller": "service-account-controller",
+  "taint-eviction-controller": "node-controller",
+}
 
 /** Each controller has a ServiceAccount of its own, with what its promise needs and no more. */
-export function controllerUser(serviceAccountName: string): UserInfo {
+export function controllerUser(controllerName: string): UserInfo {
+  const serviceAccountName = serviceAccounts[controllerName] ?? controllerName
   return {
     name: serviceAccountUserName("kube-system", serviceAccountName),
     groups: [...serviceAccountGroups("kube-system"), authenticatedGroup],
@@ -28,3 +51,5 @@ export function controllerUser(serviceAccountName: string): UserInfo {
 export function nodeUser(nodeName: string): UserInfo {
   return { name: `system:node:${nodeName}`, groups: ["system:nodes", authenticatedGroup], extra: {} }
 }
+
+export const dnsUser = controllerUser("coredns")

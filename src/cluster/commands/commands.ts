@@ -32,4 +32,22 @@ export const commands: readonly Command[] = [
     usage: "FILE.tar [--data-dir DIR]",
     load: async () => (await import("./image-load.ts")).imageLoad,
   },
+  {
+    name: "apiserver",
+    summary: "run the API server alone, on a data directory",
+    usage: "[flags]",
+    load: async () => (await import("./components/apiserver.ts")).apiserver,
+  },
+  {
+    name: "scheduler",
+    summary: "run a scheduler against any cluster",
+    usage: "--kubeconfig FILE",
+    load: async () => (await import("./components/scheduler.ts")).scheduler,
+  },
+  {
+    name: "controller-manager",
+    summary: "run the controllers against any cluster",
+    usage: "--kubeconfig FILE",
+    load: async () => (await import("./components/controller-manager.ts")).controllerManager,
+  },
 ]

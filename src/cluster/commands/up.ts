@@ -8,6 +8,7 @@ import { claim, dataDirectory, type DataDirectory, release, writeState } from ".
 import { type Progress, terminalProgress } from "../progress.ts"
 import { describeFlags } from "./command.ts"
 import { startDetached } from "./detach.ts"
+import { stopSignal } from "./stop-signal.ts"
 import { parseUpOptions, upFlags, type UpOptions } from "./up-options.ts"
 
 /** What the kubeconfig's entries are called. */
@@ -16,7 +17,6 @@ const userName = "coracle-admin"
 
 /** Starts a cluster and runs it until it is told to stop. */
 export async function up(argv: readonly string[]): Promise<number> {
-  const startedMs = performance.now() - process.uptime() * 0
   const options = parseUpOptions(argv)
   if (options.help) {
     process.stdout.write(`Usage: coracle up [flags]\n\n${describeFlags(upFlags)}`)
@@ -24,14 +24,14 @@ export async function up(argv: readonly string[]): Promise<number> {
   }
   const directory = dataDirectory(options.dataDir)
   if (options.detach) return startDetached(directory, argv)
-  const stopped = stopSignal()
+  const stopped = stopSignal("stopped without cleaning up: `coracle down` does the rest")
   const progress = terminalProgress(process.stderr)
   claim(directory)
   try {
     const cluster = await startUnlessStopped(options, directory, progress, stopped)
     if (!cluster) return 130
-    await announce(cluster, options, directory, startedMs)
-    await Promise.race([stopped, cluster.failed])
+    await announce(cluster, options, directory, progress)
+    await stopped
     progress.step("stopping")
     await removeFromKubeconfig(userKubeconfig(options), contextName, userName)
     await cluster.stop()
@@ -72,14 +72,15 @@ async function announce(
   cluster: RunningCluster,
   options: UpOptions,
   directory: DataDirectory,
-  startedMs: number,
+  progress: Progress,
 ): Promise<void> {
   const { server, nodes } = cluster
   writeState(directory, { server, nodes, startedAt: new Date().toISOString() })
   const file = userKubeconfig(options)
   await mergeKubeconfig(file, { ...cluster.admin, name: contextName, user: userName })
-  const seconds = ((performance.now() - startedMs) / 1000).toFixed(2)
-  cluster.options.progress.end()
+  // Since the process began: what the user has waited for.
+  const seconds = process.uptime().toFixed(2)
+  progress.end()
   process.stdout.write(`ready ${server} kubeconfig ${directory.kubeconfig} after ${seconds} s\n`)
   process.stdout.write(whatNext(cluster, options, file))
   // A detached start waits for this.
@@ -139,20 +140,4 @@ function bufferedWriter(file: number): (line: string) => void {
     if (!waiting) setImmediate(flush)
     waiting += line
   }
-}
-
-/** The first SIGINT or SIGTERM asks to stop; a second SIGINT means now. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false
-    const onSignal = (signal: NodeJS.Signals) => {
-      if (asked && signal === "SIGINT") {
-        process.stderr.write("\nstopped without cleaning up: `coracle down` does the rest\n")
-        process.exit(130)
-      }
-      asked = true
-      resolve()
-    }
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal)
-  })
 }

@@ -1,0 +1,50 @@
+import { parseFlags } from "../../../base/flags.ts"
+import { realClock } from "../../../base/real/clock.ts"
+import { createLogger } from "../../../base/real/logger.ts"
+import { realRandom } from "../../../base/real/random.ts"
+import { startControlPlane } from "../../control-plane.ts"
+import { claim, dataDirectory, release } from "../../data-directory.ts"
+import { describeFlags, UsageError } from "../command.ts"
+import { stopSignal } from "../stop-signal.ts"
+import { parseListen, upFlags } from "../up-options.ts"
+
+const flags = {
+  "data-dir": upFlags["data-dir"],
+  listen: upFlags.listen,
+  verbose: upFlags.verbose,
+  help: upFlags.help,
+} as const
+
+/** The API server with its store; no scheduler, no controllers, no node. What envtest is used for. */
+export async function apiserver(argv: readonly string[]): Promise<number> {
+  const { values, arguments: rest } = parseFlags(argv, flags)
+  if (values.help) {
+    process.stdout.write(`Usage: coracle apiserver [flags]\n\n${describeFlags(flags)}`)
+    return 0
+  }
+  if (rest.length) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`)
+  const directory = dataDirectory(values["data-dir"])
+  const stopped = stopSignal("ended")
+  claim(directory)
+  try {
+    const server = await startControlPlane({
+      directory,
+      listen: parseListen(values.listen),
+      loops: false,
+      clock: realClock,
+      random: realRandom,
+      log: createLogger({
+        level: values.verbose ? "debug" : "info",
+        write: (line) => process.stderr.write(line),
+      }),
+    })
+    process.stdout.write(
+      `ready ${server.address} kubeconfig ${directory.kubeconfig} after ${process.uptime().toFixed(2)} s\n`,
+    )
+    await stopped
+    await server.stop()
+  } finally {
+    release(directory)
+  }
+  return 0
+}

@@ -1,0 +1,71 @@
+import { hostname } from "node:os"
+import type { Clock } from "../../../base/clock.ts"
+import { parseFlags } from "../../../base/flags.ts"
+import type { Logger } from "../../../base/log.ts"
+import { type Random, uuid } from "../../../base/random.ts"
+import { realClock } from "../../../base/real/clock.ts"
+import { createLogger } from "../../../base/real/logger.ts"
+import { realRandom } from "../../../base/real/random.ts"
+import { createHttpsTransport, type HttpsTransport } from "../../../client/real/https-transport.ts"
+import { readKubeconfig, resolveContext } from "../../../client/real/kubeconfig.ts"
+import { describeFlags, UsageError } from "../command.ts"
+import { stopSignal } from "../stop-signal.ts"
+
+const flags = {
+  kubeconfig: {
+    type: "string",
+    placeholder: "FILE",
+    description: "where the cluster is and who we are there",
+  },
+  "leader-elect": {
+    type: "string",
+    default: "true",
+    bare: "true",
+    placeholder: "true|false",
+    description: "work only while holding the Lease of this component (true)",
+  },
+  verbose: { type: "bool", short: "v", description: "log more" },
+  help: { type: "bool", short: "h", description: "show this" },
+} as const
+
+/** What a component that runs by itself is given. */
+export interface ConnectedParts {
+  readonly transport: HttpsTransport
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** Unique among candidates; undefined: no election. */
+  readonly identity: string | undefined
+  /** Aborts when the process is asked to end. */
+  readonly signal: AbortSignal
+}
+
+/** Runs one component against the cluster of a kubeconfig until the process is asked to end. */
+export async function runConnected(
+  name: string,
+  argv: readonly string[],
+  component: (parts: ConnectedParts) => Promise<void>,
+): Promise<number> {
+  const { values, arguments: rest } = parseFlags(argv, flags)
+  if (values.help) {
+    process.stdout.write(`Usage: coracle ${name} --kubeconfig FILE [flags]\n\n${describeFlags(flags)}`)
+    return 0
+  }
+  if (rest.length) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`)
+  if (!values.kubeconfig)
+    throw new UsageError("--kubeconfig FILE is missing: it says which cluster to work for")
+  const { connection } = resolveContext(await readKubeconfig(values.kubeconfig))
+  const stop = new AbortController()
+  void stopSignal("ended").then(() => stop.abort())
+  const transport = createHttpsTransport(connection, { clock: realClock })
+  const identity = values["leader-elect"] === "false" ? undefined : `${hostname()}_${uuid(realRandom)}`
+  const level = values.verbose ? "debug" : "info"
+  const log = createLogger({ level, name, write: (line) => process.stderr.write(line) })
+  try {
+    await component({ transport, clock: realClock, random: realRandom, log, identity, signal: stop.signal })
+  } finally {
+    transport.close()
+  }
+  // A leader that lost its lease must not go on: whoever started it starts it again.
+  return stop.signal.aborted ? 0 : 1
+}

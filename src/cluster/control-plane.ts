@@ -1,0 +1,222 @@
+import { builtInResources } from "../api/index.ts"
+import { type ApiServer, createApiServer } from "../apiserver/server.ts"
+import { type Listening, serveHttps } from "../apiserver/serve/serve-https.ts"
+import { ensureKubernetesService } from "../apiserver/start-hooks/ensure-kubernetes-service.ts"
+import type { UserInfo } from "../apiserver/authentication/authenticator.ts"
+import type { Clock } from "../base/clock.ts"
+import { parseNetwork } from "../base/ip-address.ts"
+import type { Logger } from "../base/log.ts"
+import type { Random } from "../base/random.ts"
+import type { Client } from "../client/client.ts"
+import { createClient } from "../client/create-client.ts"
+import { createEventRecorder } from "../client/create-event-recorder.ts"
+import { createInformers, type Informers } from "../client/informers.ts"
+import { createControllerManager } from "../controller-manager/create-controller-manager.ts"
+import { openEmbeddedStore } from "../etcd/embedded/embedded-store.ts"
+import type { Store } from "../etcd/store.ts"
+import { createScheduler } from "../scheduler/scheduler.ts"
+import { type ClusterCertificates, ensureClusterCertificates } from "./certificates/cluster-certificates.ts"
+import { type KubeconfigEntry, writeKubeconfig } from "./certificates/kubeconfig.ts"
+import type { DataDirectory } from "./data-directory.ts"
+import { controllerManagerUser, controllerUser, schedulerUser } from "./identities.ts"
+import { machineAddress, machineName } from "./machine.ts"
+import { networks } from "./networks.ts"
+import { createClusterSecurity } from "./security.ts"
+
+export interface ControlPlaneOptions {
+  readonly directory: DataDirectory
+  readonly listen: { readonly host: string; readonly port: number }
+  /** False: the API server alone; scheduler and controllers run elsewhere. @default true */
+  readonly loops?: boolean
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+}
+
+/** Store, API server, controllers and scheduler, in this process. */
+export interface ControlPlane {
+  /** "https://127.0.0.1:6443" */
+  readonly address: string
+  readonly port: number
+  readonly certificates: ClusterCertificates
+  readonly server: ApiServer
+  /** The client of a component of this process, as this user. */
+  clientFor(user: UserInfo): Client
+  informersFor(user: UserInfo, scope?: Parameters<typeof createInformers>[0]["scope"]): Informers
+  /** Also listens at this address of the machine, and tells pods to come there: the Service `kubernetes`. */
+  advertise(address: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Long enough for answers under way; watches are told to end at once. */
+const closeGraceMs = 500
+
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { directory, clock, random, log, listen } = options
+  const certificates = ensureClusterCertificates({
+    directory: directory.pki,
+    server: { hosts: serverNames(listen.host), serviceAddress: networks.kubernetesService },
+    clock,
+    random,
+  })
+  const store = await openEmbeddedStore({ directory: directory.store, clock, log: log.named("etcd"), random })
+  try {
+    return await startOnStore(options, certificates, store)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function startOnStore(
+  options: ControlPlaneOptions,
+  certificates: ClusterCertificates,
+  store: Store,
+): Promise<ControlPlane> {
+  const { directory, clock, random, log } = options
+  const stop = new AbortController()
+  const host = reachableHost(options.listen.host)
+  const server = createApiServer({
+    store,
+    resources: builtInResources,
+    clock,
+    random,
+    log: log.named("apiserver"),
+    security: createClusterSecurity(certificates, `${host}:${options.listen.port}`),
+    serviceClusterIpRanges: [networks.services],
+  })
+  const listeners: Listening[] = []
+  const listenAt = async (address: string, port: number): Promise<Listening> => {
+    const listening = await serveHttps((request) => server.handle(request), {
+      host: address,
+      port,
+      serving: servingPair(certificates),
+      clientAuthorities: ["ca", "front-proxy-ca"]
+        .map((name) => certificates.authority(name as "ca").certificatePem)
+        .join(""),
+      clock,
+      log: log.named("apiserver"),
+    })
+    listeners.push(listening)
+    return listening
+  }
+  const { port } = await listenAt(options.listen.host, options.listen.port)
+  const address = `https://${host.includes(":") ? `[${host}]` : host}:${port}`
+  const writeAdmin = () => writeKubeconfig(directory.kubeconfig, adminEntry(certificates, address))
+  writeAdmin()
+  await server.start()
+  const renewal = certificates.keepFresh()
+  certificates.onRenewed((name) => {
+    if (name === "apiserver") for (const listening of listeners) listening.renew(servingPair(certificates))
+    if (name === "admin") writeAdmin()
+  })
+
+  const clientFor = (user: UserInfo) => createClient(server.transportFor(user))
+  const informersFor: ControlPlane["informersFor"] = (user, scope) =>
+    createInformers({
+      client: clientFor(user),
+      clock,
+      random,
+      log: log.named("informers"),
+      ...(scope && { scope }),
+    })
+  const parts: LoopParts = {
+    server,
+    clientFor,
+    informersFor,
+    certificates,
+    clock,
+    random,
+    log,
+    signal: stop.signal,
+  }
+  const loops = options.loops === false ? [] : [runControllers(parts), runScheduler(parts)]
+  return {
+    address,
+    port,
+    certificates,
+    server,
+    clientFor,
+    informersFor,
+    async advertise(podAddress) {
+      if (!listensEverywhere(options.listen.host)) await listenAt(podAddress, port)
+      const self = clientFor({ name: "system:apiserver", groups: ["system:masters"], extra: {} })
+      await ensureKubernetesService(self, parseNetwork(networks.services)!, { address: podAddress, port })
+    },
+    async stop() {
+      stop.abort()
+      renewal.cancel()
+      await Promise.allSettled(loops)
+      await server.stop()
+      await Promise.all(listeners.map((listening) => listening.close(closeGraceMs)))
+      await store.close()
+    },
+  }
+}
+
+interface LoopParts extends Pick<ControlPlane, "server" | "clientFor" | "informersFor" | "certificates"> {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+function runControllers({ server, certificates, clock, random, log, signal }: LoopParts): Promise<void> {
+  const manager = createControllerManager({
+    transport: server.transportFor(controllerManagerUser),
+    transportFor: (controllerName) => server.transportFor(controllerUser(controllerName)),
+    rootCertificateAuthority: certificates.authority("ca").certificatePem,
+    nodeIpam: { clusterCidrs: [networks.pods] },
+    clock,
+    random,
+    log: log.named("controller-manager"),
+  })
+  return manager.run(signal)
+}
+
+function runScheduler({ clientFor, informersFor, clock, random, log, signal }: LoopParts): Promise<void> {
+  const client = clientFor(schedulerUser)
+  const informers = informersFor(schedulerUser)
+  const named = log.named("scheduler")
+  const events = createEventRecorder({
+    client,
+    clock,
+    random,
+    log: named,
+    component: "default-scheduler",
+    signal,
+  })
+  const scheduler = createScheduler({ client, informers, events, clock, random, log: named })
+  informers.start(signal)
+  return scheduler.run(signal)
+}
+
+function servingPair(certificates: ClusterCertificates): { certificate: string; key: string } {
+  const { certificatePem, keyPem } = certificates.get("apiserver")
+  return { certificate: certificatePem, key: keyPem }
+}
+
+/** The admin's kubeconfig, for people and for the cluster's own commands. */
+export function adminEntry(certificates: ClusterCertificates, server: string): KubeconfigEntry {
+  return {
+    name: "coracle",
+    user: "coracle-admin",
+    server,
+    authorityPem: certificates.authority("ca").certificatePem,
+    client: certificates.get("admin"),
+  }
+}
+
+function listensEverywhere(host: string): boolean {
+  return host === "0.0.0.0" || host === "::"
+}
+
+function reachableHost(host: string): string {
+  return listensEverywhere(host) ? "127.0.0.1" : host
+}
+
+/** Everything by which somebody may call the server. */
+function serverNames(host: string): string[] {
+  const address = machineAddress()
+  return [machineName(), ...(listensEverywhere(host) ? [] : [host]), ...(address ? [address] : [])]
+}
