@@ -1,0 +1,75 @@
+import { escalationCheck } from "../authorization/rbac/escalation-check.ts"
+import type { RbacPolicy } from "../authorization/rbac/policy.ts"
+import type { AdmissionChain, AdmissionContext, AdmissionPlugin } from "./admission.ts"
+import { PluginChain } from "./admission-chain.ts"
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+  clusterTrustBundleAttest,
+} from "./certificate-admission.ts"
+import { defaultIngressClass, defaultStorageClass } from "./default-class.ts"
+import { defaultTolerationSeconds } from "./default-toleration-seconds.ts"
+import { limitRanger } from "./limit-ranger.ts"
+import { namespaceLifecycle } from "./namespace-lifecycle.ts"
+import { nodeRestriction } from "./node-restriction.ts"
+import { ownerReferencesPermissionEnforcement, type ResourcesOfKind } from "./owner-references-permission.ts"
+import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts"
+import { podTopologyLabels } from "./pod-topology-labels.ts"
+import { priority } from "./priority.ts"
+import { runtimeClass } from "./runtime-class.ts"
+import { serviceAccount } from "./service-account.ts"
+import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts"
+import { taintNodesByCondition } from "./taint-nodes-by-condition.ts"
+
+export interface AdmissionOptions extends AdmissionContext {
+  /** For the check that nobody grants what they do not have; it is always on where RBAC is. */
+  readonly policy?: RbacPolicy
+  readonly resourcesOfKind?: ResourcesOfKind
+  /** `--enable-admission-plugins`, beside those that are on by default. */
+  readonly enable?: readonly string[]
+  /** `--disable-admission-plugins` */
+  readonly disable?: readonly string[]
+}
+
+/** Plugins that are there and off. */
+const offByDefault = new Set(["OwnerReferencesPermissionEnforcement"])
+
+/** All plugins in the order in which they run, upstream's. NodeRestriction is on, as in clusters made by kubeadm. */
+function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
+  const { resourcesOfKind = () => [] } = options
+  return [
+    namespaceLifecycle(options),
+    limitRanger(options),
+    serviceAccount(options),
+    nodeRestriction(options),
+    taintNodesByCondition(),
+    priority(options),
+    defaultTolerationSeconds(),
+    defaultStorageClass(options),
+    storageObjectInUseProtection(),
+    ownerReferencesPermissionEnforcement(options, resourcesOfKind),
+    persistentVolumeClaimResize(options),
+    runtimeClass(options),
+    certificateApproval(options),
+    certificateSigning(options),
+    clusterTrustBundleAttest(options),
+    certificateSubjectRestriction(),
+    defaultIngressClass(options),
+    podTopologyLabels(options),
+  ]
+}
+
+/** Throws when asked for a plugin that is not known. */
+export function createAdmissionChain(options: AdmissionOptions): AdmissionChain {
+  const { policy, authorizer, enable = [], disable = [] } = options
+  const plugins = orderedPlugins(options)
+  const known = new Set(plugins.map(({ name }) => name))
+  const unknown = [...enable, ...disable].filter((name) => !known.has(name))
+  if (unknown.length > 0)
+    throw new Error(`unknown admission plugins: ${unknown.join(", ")}; known are ${[...known].join(", ")}`)
+  const isOn = ({ name }: AdmissionPlugin) =>
+    !disable.includes(name) && (enable.includes(name) || !offByDefault.has(name))
+  const always = policy ? [escalationCheck(policy, authorizer)] : []
+  return new PluginChain([...plugins.filter(isOn), ...always])
+}
