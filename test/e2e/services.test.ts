@@ -95,9 +95,9 @@ describe.skipIf(missing)("a Service", () => {
   test("a rolling update under constant load fails no request", async () => {
     const failures: string[] = []
     let answered = 0
-    let stop = false
-    const load = Array.from({ length: 4 }, async () => {
-      while (!stop) {
+    const load = { stopped: false }
+    const clients = Array.from({ length: 4 }, async () => {
+      while (!load.stopped) {
         await get("127.0.0.1", nodePort).then(
           () => answered++,
           (error: Error) => failures.push(error.message),
@@ -108,8 +108,8 @@ describe.skipIf(missing)("a Service", () => {
     await kubectl.call("-n shop set env deployment/web ROUND=2")
     await kubectl.call("-n shop rollout status deployment/web --timeout=120s")
     await new Promise((resolve) => setTimeout(resolve, 3000))
-    stop = true
-    await Promise.all(load)
+    load.stopped = true
+    await Promise.all(clients)
     expect((await podNames()).filter((name) => before.includes(name))).toEqual([])
     expect(answered).toBeGreaterThan(100)
     expect(failures).toEqual([])
