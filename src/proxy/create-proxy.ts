@@ -1,5 +1,5 @@
-import { sleep } from "../base/clock.ts"
 import { type IpFamily, ipFamily } from "../base/ip-address.ts"
+import { SyncLoop } from "../base/sync-loop.ts"
 import { formatKey, keyOf, parseKey } from "../apimachinery/meta.ts"
 import { Node } from "../api/core/v1/node.ts"
 import { Service } from "../api/core/v1/service.ts"
@@ -18,9 +18,6 @@ const serviceIndex = "proxy/service"
 /** Services that another proxy takes care of. */
 const proxyNameLabel = "service.kubernetes.io/service-proxy-name"
 const headlessLabel = "service.kubernetes.io/headless"
-/** How often we look whether somebody flushed the machine's rules. */
-const inspectionMs = 30_000
-const retryMs = 1000
 /** Services planned before others in the process get a turn. */
 const batchSize = 500
 
@@ -30,12 +27,10 @@ export function createProxy(options: ProxyOptions): Proxy {
 }
 
 /**
- * The loop: whatever changes makes a Service dirty; dirty Services are planned anew, all together, and the difference
- * goes to the kernel in one transaction. While one is under way changes gather for the next, so a storm of changes
- * makes fewer and larger transactions, and a single change waits for nothing.
+ * Whatever changes makes a Service dirty; dirty Services are planned anew, all together, and the difference goes to the
+ * kernel in one transaction.
  */
 class NftablesProxy implements Proxy {
-  readonly ready: Promise<void>
   readonly #options: ProxyOptions
   readonly #families: readonly IpFamily[]
   readonly #ruleset: Ruleset
@@ -45,16 +40,13 @@ class NftablesProxy implements Proxy {
   /** Frontends of Services whose flows or clients must be forgotten with their endpoints. */
   readonly #remembered = new Map<string, readonly Frontend[]>()
   readonly #dirty = new Set<string>()
-  readonly #settled: (() => void)[] = []
+  readonly #loop: SyncLoop
   /** The kernel's tables are not what `#ruleset` says: make them all. */
   #makeAll = true
-  #busy = false
-  #wake: () => void = () => {}
   #zone: string | undefined
-  #becomeReady: () => void = () => {}
 
   constructor(options: ProxyOptions) {
-    const { prefix, podNetworks, serviceNetworks, commands, log } = options
+    const { prefix, podNetworks, serviceNetworks, commands, clock, log } = options
     this.#options = options
     this.#families =
       options.families ??
@@ -62,36 +54,35 @@ class NftablesProxy implements Proxy {
     this.#ruleset = new Ruleset({ prefix, podNetworks, serviceNetworks }, this.#families)
     this.#tracking = new ConnectionTracking(commands, log)
     this.#healthChecks = new HealthCheckServers(log)
-    this.ready = new Promise((resolve) => {
-      this.#becomeReady = resolve
+    this.#loop = new SyncLoop({
+      clock,
+      log,
+      sync: () => this.#sync(),
+      failed: () => {
+        this.#makeAll = true
+      },
+      inspect: () => this.#inspect(),
     })
   }
 
+  get ready(): Promise<void> {
+    return this.#loop.ready
+  }
+
+  settled(): Promise<void> {
+    return this.#loop.settled()
+  }
+
   async run(signal: AbortSignal): Promise<void> {
-    const { informers, clock, log } = this.#options
+    const { informers } = this.#options
     const stopWatching = this.#watch()
     const synced = [informers.for(Service), informers.for(EndpointSlice), informers.for(Node)].map(
       (each) => each.synced,
     )
     await Promise.race([Promise.all(synced), aborted(signal)])
-    while (!signal.aborted) {
-      try {
-        await this.#sync()
-        this.#becomeReady()
-        await this.#changeOrInspection(signal)
-      } catch (error) {
-        log.error("cannot apply the rules for Services; trying again", { error })
-        this.#makeAll = true
-        await sleep(clock, retryMs, signal)
-      }
-    }
+    await this.#loop.run(signal)
     stopWatching()
     this.#healthChecks.close()
-  }
-
-  settled(): Promise<void> {
-    if (!this.#busy && this.#dirty.size === 0 && !this.#makeAll) return Promise.resolve()
-    return new Promise((resolve) => this.#settled.push(resolve))
   }
 
   async cleanUp(): Promise<void> {
@@ -128,55 +119,40 @@ class NftablesProxy implements Proxy {
 
   #mark(key: string): void {
     this.#dirty.add(key)
-    this.#wake()
+    this.#loop.trigger()
   }
 
-  /** Waits until something is dirty; in between makes sure that our tables are still there. */
-  async #changeOrInspection(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options
-    if (this.#dirty.size > 0) return
-    this.#settled.splice(0).forEach((resolve) => resolve())
-    const waited = new AbortController()
-    const stop = () => waited.abort()
-    this.#wake = stop
-    signal.addEventListener("abort", stop, { once: true })
-    await sleep(clock, inspectionMs, waited.signal)
-    signal.removeEventListener("abort", stop)
-    this.#wake = () => {}
-    if (!waited.signal.aborted) await this.#inspect()
-  }
-
-  async #inspect(): Promise<void> {
+  /** Whether our tables are still there: somebody may have flushed the machine's rules. */
+  async #inspect(): Promise<boolean> {
     const { commands, prefix, log } = this.#options
     const tables = (await commands.run("nft", ["list", "tables"])).split("\n")
-    if (this.#families.every((family) => tables.includes(`table ${tableName(prefix, family)}`))) return
+    if (this.#families.every((family) => tables.includes(`table ${tableName(prefix, family)}`))) return true
     log.warn("somebody removed the rules for Services; making them again")
     this.#makeAll = true
+    return false
   }
 
   async #sync(): Promise<void> {
-    this.#busy = true
-    try {
-      const keys = Array.from(this.#dirty)
-      this.#dirty.clear()
-      const wanted = new Map<string, readonly Element[]>()
-      const flows: Flow[] = []
-      let clientsLost = false
-      for (const [index, key] of keys.entries()) {
-        if (index % batchSize === batchSize - 1)
-          await new Promise<void>((resolve) => this.#options.clock.soon(resolve))
-        const plan = this.#plan(key)
-        wanted.set(key, plan ? elementsOf(plan).filter(({ family }) => this.#families.includes(family)) : [])
-        const change = this.#remember(key, plan?.frontends ?? [])
-        flows.push(...change.flows)
-        clientsLost ||= change.clientsLost
-      }
-      await this.#apply(wanted)
-      if (flows.length > 0) await this.#tracking.forget(flows)
-      if (clientsLost) await this.#forgetClients()
-    } finally {
-      this.#busy = false
+    const keys = Array.from(this.#dirty)
+    this.#dirty.clear()
+    const wanted = new Map<string, readonly Element[]>()
+    const flows: Flow[] = []
+    let clientsLost = false
+    for (const [index, key] of keys.entries()) {
+      if (index % batchSize === batchSize - 1) await this.#letOthersRun()
+      const plan = this.#plan(key)
+      wanted.set(key, plan ? elementsOf(plan).filter(({ family }) => this.#families.includes(family)) : [])
+      const change = this.#remember(key, plan?.frontends ?? [])
+      flows.push(...change.flows)
+      clientsLost ||= change.clientsLost
     }
+    await this.#apply(wanted)
+    if (flows.length > 0) await this.#tracking.forget(flows)
+    if (clientsLost) await this.#forgetClients()
+  }
+
+  #letOthersRun(): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.soon(resolve))
   }
 
   async #apply(wanted: ReadonlyMap<string, readonly Element[]>): Promise<void> {

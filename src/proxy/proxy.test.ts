@@ -66,8 +66,8 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
   }
 
   /** Who answered, without the address they saw. */
-  const names = (answers: readonly string[]) =>
-    answers.map((answer) => (answer.startsWith("error") ? answer : answer.split(" ")[0]))
+  const names = (answers: readonly string[]): string[] =>
+    answers.map((answer) => (answer.startsWith("error") ? answer : answer.split(" ")[0]!))
   const nameSet = (answers: readonly string[]) => [...new Set(names(answers))].sort()
 
   beforeAll(async () => {

@@ -17,7 +17,7 @@ export function testService(
       clusterIP: "10.96.0.1",
       ports: [{ port: 80, targetPort: 8080, protocol: "TCP" }],
       ...spec,
-    } as ServiceSpec,
+    },
     status: { loadBalancer: { ingress: ingressIps.map((ip) => ({ ip, ipMode: "VIP" })) } },
   }
 }
@@ -57,7 +57,7 @@ export function testSlice(
       }),
     })),
     ports: ports.map(({ name = "", port, protocol = "TCP" }) => ({ name, port, protocol })),
-  } as EndpointSlice
+  }
 }
 
 function metadataOf(name: string) {
