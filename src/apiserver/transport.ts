@@ -2,7 +2,7 @@ import { StatusError, type Status } from "../apimachinery/status-error.ts"
 import { genericFailure } from "../apimachinery/status-errors.ts"
 import type { ApiRequest, ApiResponse, RawWatchEvent, Transport } from "../client/transport.ts"
 import type { UserInfo } from "./authentication/authenticator.ts"
-import { noBody, type ServerRequest } from "./http/request.ts"
+import { neverAborts, noBody, type ServerRequest } from "./http/request.ts"
 import type { ServerResponse } from "./http/response.ts"
 import type { WatchBody } from "./http/response.ts"
 
@@ -37,8 +37,6 @@ export function createInProcessTransport(
   }
 }
 
-const never = new AbortController().signal
-
 function toServerRequest(request: ApiRequest, user: UserInfo): ServerRequest {
   return {
     method: request.method,
@@ -47,7 +45,7 @@ function toServerRequest(request: ApiRequest, user: UserInfo): ServerRequest {
     headers: request.headers ?? {},
     body: request.body === undefined ? noBody : { kind: "object", value: request.body },
     user,
-    signal: request.signal ?? never,
+    signal: request.signal ?? neverAborts,
   }
 }
 

@@ -5,6 +5,8 @@ import type { ServerResponse } from "../http/response.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import { mainView, statusView, type View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
+import { approvalView } from "../subresources/approval-view.ts"
+import { ephemeralContainersView, resizeView } from "../subresources/pod-views.ts"
 import { bindPod } from "../subresources/bind-pod.ts"
 import { createToken } from "../subresources/create-token.ts"
 import { evictPod } from "../subresources/evict-pod.ts"
@@ -25,6 +27,9 @@ type VerbHandler = (request: ResourceRequest, view: View) => Promise<ServerRespo
 /** Subresources that show and take a part of the object, beside status and scale. */
 const subresourceViews: Readonly<Record<string, (served: ServedResource) => View>> = {
   "namespaces/finalize": finalizeView,
+  "pods/ephemeralcontainers": ephemeralContainersView,
+  "pods/resize": resizeView,
+  "certificatesigningrequests.certificates.k8s.io/approval": approvalView,
 }
 
 /** Subresources that are an action: "VERB RESOURCE/NAME". */

@@ -1,6 +1,7 @@
 import { StatusError } from "../../apimachinery/status-error.ts"
 import { expired } from "../../apimachinery/status-errors.ts"
 import { respondWatch } from "../encoding/respond-watch.ts"
+import { neverAborts } from "../http/request.ts"
 import type { ServerResponse } from "../http/response.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import type { Watcher, WatchScope } from "../watch-cache/watcher.ts"
@@ -60,11 +61,9 @@ function endInTime({ context }: ResourceRequest, watcher: Watcher, options: List
     watcher.end("closed")
   })
   const end = () => watcher.end("closed")
-  signal.addEventListener("abort", end, { once: true })
-  server.signal.addEventListener("abort", end, { once: true })
+  if (signal !== neverAborts) signal.addEventListener("abort", end, { once: true })
   watcher.onEnd(() => {
     timer.cancel()
-    signal.removeEventListener("abort", end)
-    server.signal.removeEventListener("abort", end)
+    if (signal !== neverAborts) signal.removeEventListener("abort", end)
   })
 }

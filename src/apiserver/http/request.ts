@@ -38,6 +38,9 @@ export type RequestBody =
       stream?(): AsyncIterable<Uint8Array>
     }
 
+/** Of callers that cannot go away. Nobody needs to listen to it. */
+export const neverAborts: AbortSignal = new AbortController().signal
+
 export const noBody: RequestBody = { kind: "none" }
 
 /** The header's value; several of one name joined as HTTP allows. */

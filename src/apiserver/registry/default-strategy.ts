@@ -30,6 +30,7 @@ export function defaultStrategy(resource: Resource, special: Partial<Strategy> =
     validate: () => [],
     validateUpdate: () => [],
     validateStatusUpdate: () => [],
+    validateSubresource: () => [],
     warnings: () => [],
     ...special,
   }

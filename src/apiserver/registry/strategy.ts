@@ -39,6 +39,13 @@ export interface Strategy {
   validate(object: KubeObject, context: StrategyContext): FieldError[]
   validateUpdate(object: KubeObject, old: KubeObject, context: StrategyContext): FieldError[]
   validateStatusUpdate(object: KubeObject, old: KubeObject, context: StrategyContext): FieldError[]
+  /** For views of their own: "resize", "approval". */
+  validateSubresource(
+    subresource: string,
+    object: KubeObject,
+    old: KubeObject,
+    context: StrategyContext,
+  ): FieldError[]
   /** Texts for the writer that do not stop the write. */
   warnings(object: KubeObject, old: KubeObject | undefined): readonly string[]
   /**

@@ -1,4 +1,5 @@
 import { badRequest, timeout } from "../../apimachinery/status-errors.ts"
+import { neverAborts } from "../http/request.ts"
 import { parseGoDurationMs } from "../parse-duration.ts"
 import type { RequestContext, Stage } from "../context.ts"
 
@@ -15,8 +16,9 @@ export const deadline: Stage = async (context, next) => {
   const limitMs = limitOf(context)
   const { clock } = context.server
   const controller = new AbortController()
-  const abort = () => controller.abort(context.request.signal.reason)
-  context.request.signal.addEventListener("abort", abort, { once: true })
+  const abort = () => controller.abort(signal.reason)
+  const { signal } = context.request
+  if (signal !== neverAborts) signal.addEventListener("abort", abort, { once: true })
   const late = new Promise<never>((_, reject) => {
     controller.signal.addEventListener("abort", () => reject(controller.signal.reason as Error), {
       once: true,
@@ -32,7 +34,7 @@ export const deadline: Stage = async (context, next) => {
     return await Promise.race([next(), late])
   } finally {
     timer.cancel()
-    context.request.signal.removeEventListener("abort", abort)
+    if (signal !== neverAborts) signal.removeEventListener("abort", abort)
     late.catch(() => {})
   }
 }
