@@ -1,0 +1,39 @@
+import { createClient } from "../../client/create-client.ts"
+import type { Client } from "../../client/client.ts"
+import type { Clock } from "../../base/clock.ts"
+import { anonymous, type UserInfo } from "../authentication/authenticator.ts"
+import { createDefaultAuthorizer } from "../authorization/default-authorizer.ts"
+import { defaultPolicy } from "../authorization/rbac/bootstrap/default-policy.ts"
+import { ensurePolicy } from "../authorization/rbac/bootstrap/ensure-policy.ts"
+import { startTestServer, type TestServer } from "../testing.ts"
+import { type AdmissionOptions, createAdmissionChain } from "./create-admission-chain.ts"
+
+export interface GuardedServer extends TestServer {
+  /** A client of somebody who is not all-powerful. */
+  clientOf(name: string, ...groups: string[]): Client
+}
+
+/** The real API server with RBAC, the Node authorizer, the default policy and the default admission plugins. */
+export async function startGuardedServer(
+  options: Pick<AdmissionOptions, "enable" | "disable"> & { clock?: Clock } = {},
+): Promise<GuardedServer> {
+  const { clock, ...plugins } = options
+  const server = await startTestServer({
+    ...(clock && { clock }),
+    security: (context) => {
+      const { authorizer, policy, followers } = createDefaultAuthorizer()
+      return {
+        authenticator: { authenticate: async () => ({ user: anonymous }) },
+        authorizer,
+        admission: createAdmissionChain({ ...context, authorizer, policy, ...plugins }),
+        followers,
+        startHooks: [(client) => ensurePolicy(client, defaultPolicy())],
+      }
+    },
+  })
+  const clientOf = (name: string, ...groups: string[]) => {
+    const user: UserInfo = { name, groups: [...groups, "system:authenticated"], extra: {} }
+    return createClient(server.server.transportFor(user))
+  }
+  return { ...server, clientOf }
+}
