@@ -11,7 +11,10 @@ export function createServerCache(resources: ServedResources): Cache {
     return stored && (objectAs(served, stored) as T)
   }
 
-  function list<T extends KubeObject>(resource: Resource<T>, options: CacheListOptions<T> = {}): readonly T[] {
+  function list<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CacheListOptions<T> = {},
+  ): readonly T[] {
     const served = resources.get(resource)
     const objects = served.registry.cache
       .list(options.namespace)
@@ -23,7 +26,8 @@ export function createServerCache(resources: ServedResources): Cache {
     find,
     list,
     // Nothing in the server asks by owner often enough to keep an index.
-    ownedBy: (resource, ownerUid) => list(resource, { where: (object) => controllerOf(object)?.uid === ownerUid }),
+    ownedBy: (resource, ownerUid) =>
+      list(resource, { where: (object) => controllerOf(object)?.uid === ownerUid }),
     byIndex(resource, name) {
       throw new Error(`the server's own cache has no index ${name} of ${resource.plural}`)
     },

@@ -180,7 +180,9 @@ const defaultServiceRanges = ["10.96.0.0/12"]
 function toNetwork(text: string): IpNetwork {
   const network = parseNetwork(text)
   if (network) return network
-  throw new Error(`service cluster IP range ${JSON.stringify(text)} is no network: use a form like 10.96.0.0/12`)
+  throw new Error(
+    `service cluster IP range ${JSON.stringify(text)} is no network: use a form like 10.96.0.0/12`,
+  )
 }
 
 const noInfo = {} as RequestInfo
@@ -208,4 +210,3 @@ function follow(resources: ServedResources, follower: ObjectFollower): void {
     })
   }
 }
-

@@ -72,7 +72,10 @@ export function bytesBody(bytes: Uint8Array): RequestBody {
 }
 
 /** What a body says it is, where a path takes more than one thing. Nothing is said of what cannot be read. */
-export function typeOf(media: Media, bytes: Uint8Array): { readonly apiVersion?: unknown; readonly kind?: unknown } {
+export function typeOf(
+  media: Media,
+  bytes: Uint8Array,
+): { readonly apiVersion?: unknown; readonly kind?: unknown } {
   try {
     if (media === "protobuf") return decodeEnvelope(bytes)
     const value = media === "json" ? parseJson(bytes) : parseYaml(new TextDecoder().decode(bytes))
@@ -129,7 +132,10 @@ export function asKind(value: unknown, expected: BodyKind): Mutable {
   return { ...given, kind: expected.kind, apiVersion: formatGroupVersion(expected) } as Mutable
 }
 
-function checkKind(given: { readonly apiVersion?: unknown; readonly kind?: unknown }, expected: BodyKind): void {
+function checkKind(
+  given: { readonly apiVersion?: unknown; readonly kind?: unknown },
+  expected: BodyKind,
+): void {
   const expectedVersion = formatGroupVersion(expected)
   if (given.kind && given.kind !== expected.kind) {
     const { version } = parseGroupVersion(String(given.apiVersion || expectedVersion))

@@ -22,7 +22,9 @@ export function negotiate({ request }: Pick<RequestContext, "request">, isStream
     const chosen = media && meet(media, clause, pretty)
     if (chosen) return chosen
   }
-  throw notAcceptable(offered.map((media) => (isStream ? `${mediaTypes[media]};stream=watch` : mediaTypes[media])))
+  throw notAcceptable(
+    offered.map((media) => (isStream ? `${mediaTypes[media]};stream=watch` : mediaTypes[media])),
+  )
 }
 
 interface Clause {
@@ -37,7 +39,8 @@ function parseAccept(accept: string): Clause[] {
     const parameters = new Map<string, string>()
     for (const part of rest) {
       const equals = part.indexOf("=")
-      if (equals > 0) parameters.set(part.slice(0, equals).toLowerCase(), part.slice(equals + 1).replaceAll('"', ""))
+      if (equals > 0)
+        parameters.set(part.slice(0, equals).toLowerCase(), part.slice(equals + 1).replaceAll('"', ""))
     }
     const quality = Number(parameters.get("q") ?? 1)
     parameters.delete("q")
@@ -71,7 +74,8 @@ function meet(media: Media, { parameters }: Clause, pretty: boolean): OutputForm
 
 function outputKind(kind: string, group: string, version: string): OutputKind | undefined {
   if (group !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) return undefined
-  if (kind !== "Table" && kind !== "PartialObjectMetadata" && kind !== "PartialObjectMetadataList") return undefined
+  if (kind !== "Table" && kind !== "PartialObjectMetadata" && kind !== "PartialObjectMetadataList")
+    return undefined
   return { kind, version }
 }
 

@@ -25,5 +25,10 @@ export function partialKind(version: string): BodyKind {
 }
 
 export function partialListKind(version: string): BodyKind {
-  return { group: "meta.k8s.io", version, kind: "PartialObjectMetadataList", schema: PartialObjectMetadataList }
+  return {
+    group: "meta.k8s.io",
+    version,
+    kind: "PartialObjectMetadataList",
+    schema: PartialObjectMetadataList,
+  }
 }

@@ -51,7 +51,8 @@ function frameMaker(request: ResourceRequest): FrameMaker {
   const { media, as } = context.format
   if (as) return transformedFrames(request, as)
   return (change) => {
-    if (change.type === "BOOKMARK") return plainFrame("BOOKMARK", bookmarkOf(served, change), media, served.resource)
+    if (change.type === "BOOKMARK")
+      return plainFrame("BOOKMARK", bookmarkOf(served, change), media, served.resource)
     const { type, stored } = change
     return {
       type,
@@ -70,8 +71,7 @@ function transformedFrames(request: ResourceRequest, { kind, version }: OutputKi
   const { media } = context.format
   let withColumns = true
   return (change) => {
-    const object =
-      change.type === "BOOKMARK" ? bookmarkOf(served, change) : objectAs(served, change.stored)
+    const object = change.type === "BOOKMARK" ? bookmarkOf(served, change) : objectAs(served, change.stored)
     if (kind !== "Table") {
       return plainFrame(change.type, partialMetadata(object, version), media, partialKind(version))
     }

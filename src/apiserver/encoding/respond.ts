@@ -56,7 +56,8 @@ function respondTransformed(
     return respondPlain(context, status, partialMetadata(object, version), partialKind(version))
   }
   // A list's kind was asked for and there is no list.
-  if (kind === "PartialObjectMetadataList") throw notAcceptable([mediaTypes.json, mediaTypes.yaml, mediaTypes.protobuf])
+  if (kind === "PartialObjectMetadataList")
+    throw notAcceptable([mediaTypes.json, mediaTypes.yaml, mediaTypes.protobuf])
   const { resourceVersion } = object.metadata
   const table = tableOf(served.resource, [object], { resourceVersion }, tableOptions(request, version))
   return respondPlain(context, status, table, undefined)
@@ -91,7 +92,8 @@ function respondTransformedList(
     const table = tableOf(served.resource, objects, listMetadata(page), tableOptions(request, version))
     return respondPlain(context, 200, table, undefined)
   }
-  if (kind === "PartialObjectMetadata") throw notAcceptable([mediaTypes.json, mediaTypes.yaml, mediaTypes.protobuf])
+  if (kind === "PartialObjectMetadata")
+    throw notAcceptable([mediaTypes.json, mediaTypes.yaml, mediaTypes.protobuf])
   const list = partialMetadataList(objects, listMetadata(page), version)
   return respondPlain(context, 200, list, partialListKind(version))
 }
@@ -143,4 +145,3 @@ function* listJson(served: ServedResource, page: ListPage): Generator<Uint8Array
   }
   yield encoder.encode("]}\n")
 }
-

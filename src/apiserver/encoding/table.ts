@@ -29,7 +29,8 @@ export function tableOf(
   metadata: object,
   options: TableOptions,
 ): object {
-  const columns: readonly Column<KubeObject>[] = resource.columns.length > 0 ? resource.columns : defaultColumns
+  const columns: readonly Column<KubeObject>[] =
+    resource.columns.length > 0 ? resource.columns : defaultColumns
   return {
     kind: "Table",
     apiVersion: `meta.k8s.io/${options.version}`,
@@ -39,7 +40,13 @@ export function tableOf(
   }
 }
 
-function definitionOf({ name, type, format = "", description = "", priority = 0 }: Column<KubeObject>): object {
+function definitionOf({
+  name,
+  type,
+  format = "",
+  description = "",
+  priority = 0,
+}: Column<KubeObject>): object {
   return { name, type, format, description, priority }
 }
 

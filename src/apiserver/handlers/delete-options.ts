@@ -59,7 +59,9 @@ async function readBody(context: RequestContext): Promise<RawDeleteOptions | und
   if (body.kind === "none") return undefined
   const bytes = body.kind === "object" ? undefined : await readBytes(context)
   if (bytes?.length === 0) return undefined
-  const { apiVersion } = bytes ? typeOf(inputMedia(context), bytes) : (body as { value: Partial<KubeObject> }).value
+  const { apiVersion } = bytes
+    ? typeOf(inputMedia(context), bytes)
+    : (body as { value: Partial<KubeObject> }).value
   const { group, version } = parseGroupVersion(String(apiVersion || "v1"))
   const kind = { group, version, kind: "DeleteOptions", schema: DeleteOptionsSchema }
   const request = bytes ? { ...context.request, body: bytesBody(bytes) } : context.request

@@ -81,13 +81,19 @@ export class Histogram implements Metric {
         lines.push(`${name}_bucket${formatLabels([...labels, "le"], join(key, String(bound)))} ${cumulative}`)
       }
       lines.push(`${name}_bucket${formatLabels([...labels, "le"], join(key, "+Inf"))} ${count}`)
-      lines.push(`${name}_sum${formatLabels(labels, key)} ${sum}`, `${name}_count${formatLabels(labels, key)} ${count}`)
+      lines.push(
+        `${name}_sum${formatLabels(labels, key)} ${sum}`,
+        `${name}_count${formatLabels(labels, key)} ${count}`,
+      )
     }
   }
 }
 
 /** A gauge that is looked up when somebody reads. */
-export function gauge(options: MetricOptions, read: () => Iterable<readonly [value: number, ...labels: string[]]>): Metric {
+export function gauge(
+  options: MetricOptions,
+  read: () => Iterable<readonly [value: number, ...labels: string[]]>,
+): Metric {
   return {
     write(lines) {
       writeHead(lines, options, "gauge")

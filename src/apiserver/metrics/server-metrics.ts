@@ -95,7 +95,16 @@ export class ServerMetrics {
 
   longRunning({ info }: RequestContext, change: 1 | -1): void {
     const { group, version, resource, subresource } = info
-    this.#longRunning.add(change, verbLabel(info), group, version, resource, subresource, scopeOf(info), "apiserver")
+    this.#longRunning.add(
+      change,
+      verbLabel(info),
+      group,
+      version,
+      resource,
+      subresource,
+      scopeOf(info),
+      "apiserver",
+    )
   }
 
   format(): string {

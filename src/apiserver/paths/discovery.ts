@@ -84,7 +84,8 @@ export class Discovery {
       etag,
       vary: "Accept",
     }
-    if (headerOf(context.request.headers, "if-none-match") === etag) return { status: 304, headers, body: empty }
+    if (headerOf(context.request.headers, "if-none-match") === etag)
+      return { status: 304, headers, body: empty }
     return { status: 200, headers, body: { kind: "object", value: () => value, encode: () => [bytes] } }
   }
 }
@@ -100,7 +101,12 @@ async function encode(value: object): Promise<Encoded> {
   return { value, bytes, etag: `"${await etagOf(bytes)}"` }
 }
 
-function respondJson(context: RequestContext, value: object, kind: string, schema: ObjectSchema): ServerResponse {
+function respondJson(
+  context: RequestContext,
+  value: object,
+  kind: string,
+  schema: ObjectSchema,
+): ServerResponse {
   const format = negotiate(context, false)
   return respondPlain({ format }, 200, value, { group: "", version: "v1", kind, schema })
 }
@@ -110,7 +116,8 @@ function aggregatedVersion(accept: string): AggregatedVersion | undefined {
   for (const clause of accept.split(",")) {
     const parts = clause.split(";").map((part) => part.trim())
     if (parts[0] !== "application/json") continue
-    if (!parts.includes("as=APIGroupDiscoveryList") || !parts.includes("g=apidiscovery.k8s.io")) return undefined
+    if (!parts.includes("as=APIGroupDiscoveryList") || !parts.includes("g=apidiscovery.k8s.io"))
+      return undefined
     if (parts.includes("v=v2")) return "v2"
     if (parts.includes("v=v2beta1")) return "v2beta1"
   }

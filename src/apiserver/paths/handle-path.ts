@@ -24,7 +24,9 @@ export async function handlePath(context: RequestContext): Promise<ServerRespons
     return respondPlain({ format: { media: "json", pretty: true } }, 200, server.version, undefined)
   }
   if (first === "metrics" && second === undefined) {
-    return textResponse(200, server.metrics.format(), { "content-type": "text/plain; version=0.0.4; charset=utf-8" })
+    return textResponse(200, server.metrics.format(), {
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+    })
   }
   return answerDocument(context)
 }
@@ -50,7 +52,8 @@ function pathsOf({ server }: RequestContext): string[] {
   }
   for (const probe of ["healthz", "livez", "readyz"] as const) {
     paths.add(`/${probe}`)
-    for (const check of server.healthChecks) if (check.of.includes(probe)) paths.add(`/${probe}/${check.name}`)
+    for (const check of server.healthChecks)
+      if (check.of.includes(probe)) paths.add(`/${probe}/${check.name}`)
   }
   for (const { path } of server.documents ?? []) paths.add(path)
   return [...paths].sort()

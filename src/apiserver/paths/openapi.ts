@@ -28,7 +28,10 @@ export class OpenApi {
   readonly #v3: Derived<Map<string, Promise<Document>>>
 
   /** @param loadDescriptions called on first use */
-  constructor(served: ServedResources, loadDescriptions: () => Promise<Descriptions> = async () => noDescriptions) {
+  constructor(
+    served: ServedResources,
+    loadDescriptions: () => Promise<Descriptions> = async () => noDescriptions,
+  ) {
     let descriptions: Promise<Descriptions> | undefined
     // Held as a promise that starts with the first `then`.
     this.#descriptions = {
@@ -37,7 +40,9 @@ export class OpenApi {
         (descriptions ??= loadDescriptions()).then(...callbacks),
     } as Promise<Descriptions>
     this.#resources = new Derived(served, () => served.all().map(({ resource }) => resource))
-    this.#v2 = new Derived(served, async () => encode(openApiV2(this.#resources.get(), await this.#descriptions)))
+    this.#v2 = new Derived(served, async () =>
+      encode(openApiV2(this.#resources.get(), await this.#descriptions)),
+    )
     this.#v3 = new Derived(served, () => new Map())
   }
 
@@ -93,7 +98,9 @@ function answerDocument(context: RequestContext, { bytes, hash }: Document, cach
     vary: "Accept",
     ...(caching && { "cache-control": caching, expires: new Date(inAYear(context)).toUTCString() }),
   }
-  const known = headerOf(context.request.headers, "if-none-match").split(",").map((each) => each.trim())
+  const known = headerOf(context.request.headers, "if-none-match")
+    .split(",")
+    .map((each) => each.trim())
   if (known.includes(etag)) return { status: 304, headers, body: empty }
   return { status: 200, headers, body: { kind: "bytes", bytes } }
 }

@@ -44,7 +44,9 @@ export function addBuiltInResources(server: ServerParts, resources: readonly Res
 }
 
 function isStoredAs({ storedAs, plural }: Resource, storage: Resource): boolean {
-  return storedAs?.group === storage.group && storedAs.version === storage.version && plural === storage.plural
+  return (
+    storedAs?.group === storage.group && storedAs.version === storage.version && plural === storage.plural
+  )
 }
 
 function storageKey({ group, version, plural }: Pick<Resource, "group" | "version" | "plural">): string {
@@ -90,7 +92,9 @@ function inVersion(to: Resource, from: Resource, object: KubeObject): KubeObject
 function decodeForeign(storage: Resource, versions: readonly Resource[], bytes: Uint8Array): KubeObject {
   const envelope = hasEnvelope(bytes) ? decodeEnvelope(bytes) : undefined
   const value = envelope ?? (parseJson(bytes) as Partial<KubeObject>)
-  const from = versions.find((each) => formatGroupVersion(each) === value.apiVersion && each.kind === value.kind)
+  const from = versions.find(
+    (each) => formatGroupVersion(each) === value.apiVersion && each.kind === value.kind,
+  )
   if (!from) throw new Error(`stored object is of an unknown version: ${value.apiVersion}, ${value.kind}`)
   const decoded = envelope ? decodeProtobuf(from.schema, envelope) : decodeObject(from.schema, value)
   return inVersion(storage, from, applyDefaults(from.schema, decoded) as unknown as KubeObject)

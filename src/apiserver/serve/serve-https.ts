@@ -76,7 +76,8 @@ export async function serveHttps(handle: Handle, options: ServeOptions): Promise
   return {
     address,
     port,
-    renew: ({ certificate, key }) => server.setSecureContext({ cert: certificate, key, ca: clientAuthorities }),
+    renew: ({ certificate, key }) =>
+      server.setSecureContext({ cert: certificate, key, ca: clientAuthorities }),
     close: (graceMs) => connections.close(options.clock, graceMs),
   }
 }
@@ -122,7 +123,10 @@ async function answerUpgrade(
   socket.on("close", () => gone.abort(new Error("the client has gone")))
   socket.on("error", () => {})
   try {
-    const answered = await handle({ ...toServerRequest(request, gone.signal), upgrade: { request, socket, head } })
+    const answered = await handle({
+      ...toServerRequest(request, gone.signal),
+      upgrade: { request, socket, head },
+    })
     if (answered.body.kind === "upgraded") return
     await writeRawResponse(answered, socket)
   } catch (error) {
@@ -138,7 +142,12 @@ async function writeRawResponse({ status, headers, body }: ServerResponse, socke
   const lines = Object.entries(headers).flatMap(([name, value]) =>
     (typeof value === "string" ? [value] : value).map((each) => `${name}: ${each}`),
   )
-  const head = [`HTTP/1.1 ${status} ${status}`, ...lines, `content-length: ${bytes.length}`, "connection: close"]
+  const head = [
+    `HTTP/1.1 ${status} ${status}`,
+    ...lines,
+    `content-length: ${bytes.length}`,
+    "connection: close",
+  ]
   socket.end(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), bytes]))
 }
 

@@ -163,12 +163,16 @@ function gather(
   }
 }
 
-function nextBlock(iterator: Iterator<Uint8Array>, atLeastBytes: number): { bytes: Uint8Array; isLast: boolean } {
+function nextBlock(
+  iterator: Iterator<Uint8Array>,
+  atLeastBytes: number,
+): { bytes: Uint8Array; isLast: boolean } {
   const parts: Uint8Array[] = []
   let length = 0
   while (length < atLeastBytes) {
     const next = iterator.next()
-    if (next.done) return { bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts, length), isLast: true }
+    if (next.done)
+      return { bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts, length), isLast: true }
     parts.push(next.value)
     length += next.value.length
   }

@@ -21,7 +21,8 @@ export async function ensurePriorityClasses(client: Client): Promise<void> {
   await Promise.all(
     classes.map(async ({ name, ...rest }) => {
       const found = await client.get(PriorityClass, { name }).catch(ignoreNotFound)
-      if (!found) await client.create(PriorityClass, { metadata: { name }, ...rest }).catch(ignoreAlreadyExists)
+      if (!found)
+        await client.create(PriorityClass, { metadata: { name }, ...rest }).catch(ignoreAlreadyExists)
     }),
   )
 }

@@ -33,7 +33,11 @@ export async function evictPod(request: ResourceRequest): Promise<ServerResponse
     throw badRequest("name in URL does not match name in Eviction object")
   }
   await context.server.admission.validate(
-    admissionAttributes(request, "CREATE", options, { object: eviction, oldObject: undefined, kind: evictionKind }),
+    admissionAttributes(request, "CREATE", options, {
+      object: eviction,
+      oldObject: undefined,
+      kind: evictionKind,
+    }),
   )
   const asked = (eviction as unknown as Eviction).deleteOptions
   const deletion = checkDeleteOptions({ ...asked, ...(options.dryRun && { dryRun: ["All"] }) } as never)
@@ -42,7 +46,10 @@ export async function evictPod(request: ResourceRequest): Promise<ServerResponse
   const pod = objectAs(served, stored) as unknown as Pod
   const budget = isHarmless(pod) ? undefined : findBudget(request, pod)
   if (budget && !maySkip(budget, pod)) await takeDisruption(request, budget, pod, deletion)
-  await deleteObject(request, { ...deletion, preconditions: { uid: pod.metadata.uid, ...deletion.preconditions } })
+  await deleteObject(request, {
+    ...deletion,
+    preconditions: { uid: pod.metadata.uid, ...deletion.preconditions },
+  })
   return respondStatus(context, 201, success)
 }
 
@@ -65,7 +72,9 @@ function findBudget({ context }: ResourceRequest, pod: Pod): PodDisruptionBudget
     .filter(({ spec }) => matchesLabels(selectorFromObject(spec.selector), labels))
   if (found.length > 1) {
     throw internalError(
-      new Error("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."),
+      new Error(
+        "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+      ),
     )
   }
   return found[0]
@@ -99,7 +108,10 @@ async function takeDisruption(
         checkBudget(budget)
         const { status } = budget
         const disruptedPods = { ...status.disruptedPods, [pod.metadata.name]: now }
-        const next = { ...budget, status: { ...status, disruptionsAllowed: status.disruptionsAllowed - 1, disruptedPods } }
+        const next = {
+          ...budget,
+          status: { ...status, disruptionsAllowed: status.disruptionsAllowed - 1, disruptedPods },
+        }
         return { kind: "put", object: next as unknown as KubeObject }
       },
       { dryRun, signal },
@@ -116,7 +128,11 @@ function checkBudget({ metadata, status }: PodDisruptionBudget): void {
     throw tooMany(`The disruption budget ${name} is still being processed by the server.`, 10)
   }
   if (status.disruptionsAllowed < 0) {
-    throw forbidden({ group: "policy", plural: "poddisruptionbudget" }, name, "pdb disruptions allowed is negative")
+    throw forbidden(
+      { group: "policy", plural: "poddisruptionbudget" },
+      name,
+      "pdb disruptions allowed is negative",
+    )
   }
   if (Object.keys(status.disruptedPods ?? {}).length > maxDisruptedPods) {
     const why = "DisruptedPods map too big - too many evictions not confirmed by PDB controller"
@@ -132,10 +148,14 @@ function checkBudget({ metadata, status }: PodDisruptionBudget): void {
 }
 
 function tooMany(cause: string, retryAfterSeconds: number): StatusError {
-  return new StatusError("TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", {
-    details: {
-      causes: [{ reason: "DisruptionBudget", message: cause }],
-      ...(retryAfterSeconds && { retryAfterSeconds }),
+  return new StatusError(
+    "TooManyRequests",
+    "Cannot evict pod as it would violate the pod's disruption budget.",
+    {
+      details: {
+        causes: [{ reason: "DisruptionBudget", message: cause }],
+        ...(retryAfterSeconds && { retryAfterSeconds }),
+      },
     },
-  })
+  )
 }

@@ -117,7 +117,8 @@ export class ResourceCache {
   /** Forgets everything, to be loaded again; watches end, since what they missed cannot be told. */
   reset(revision: number): void {
     for (const watcher of this.#watchers) watcher.end("reset")
-    for (const follower of this.#followers) for (const stored of this.#objects.values()) follower.remove(stored)
+    for (const follower of this.#followers)
+      for (const stored of this.#objects.values()) follower.remove(stored)
     this.#objects.clear()
     this.#namespaces.clear()
     this.#window.reset(revision)
