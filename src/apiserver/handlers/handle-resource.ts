@@ -19,6 +19,7 @@ import { deleteOne } from "./delete.ts"
 import { deleteCollection } from "./delete-collection.ts"
 import { get } from "./get.ts"
 import { list } from "./list.ts"
+import { patch } from "./patch.ts"
 import { update } from "./update.ts"
 import { watch } from "./watch.ts"
 
@@ -46,6 +47,7 @@ const verbHandlers: Readonly<Record<string, VerbHandler>> = {
   watch,
   create,
   update,
+  patch,
   delete: deleteOne,
   deletecollection: deleteCollection,
 }

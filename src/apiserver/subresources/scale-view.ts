@@ -35,7 +35,7 @@ function scaleOf(object: KubeObject, paths: ScalePaths): KubeObject {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
     metadata: { name, ...(namespace && { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: { ...(replicas ? { replicas } : {}) },
+    spec: replicas ? { replicas } : {},
     status: { replicas: at(object, paths.statusReplicas) ?? 0, ...(selector && { selector }) },
   } as unknown as KubeObject
 }
