@@ -168,8 +168,9 @@ export class RealPodVolumes implements PodVolumes {
   }
 
   async #mountMemory(directory: string, sizeLimit: string | number | undefined): Promise<void> {
+    // A kubelet that starts anew finds it in use.
+    if ((await mountsBelow(directory)).includes(directory)) return
     const size = sizeLimit === undefined ? [] : ["-o", `size=${quantityValue(sizeLimit)}`]
-    await unmountBelow(directory, this.#options.commands)
     await this.#options.commands.run("mount", ["-t", "tmpfs", ...size, "tmpfs", directory])
     await chmod(directory, 0o777)
   }

@@ -1,0 +1,154 @@
+import type { Clock } from "../base/clock.ts"
+import type { Logger } from "../base/log.ts"
+import type { Random } from "../base/random.ts"
+import type { LifecycleHandler } from "../api/core/v1/probe.ts"
+import type { Service } from "../api/core/v1/service.ts"
+import type { Client } from "../client/client.ts"
+import { createEventRecorder } from "../client/create-event-recorder.ts"
+import type { ImageService, RuntimeService } from "../container-runtime/cri.ts"
+import { HookRunner } from "./hooks/hook-runner.ts"
+import { ImagePuller } from "./images/image-puller.ts"
+import type { KubeletServices, PodNetworkPort } from "./kubelet-services.ts"
+import { keepNodeLease } from "./node/node-lease.ts"
+import type { NodeIdentity } from "./node/node-object.ts"
+import { NodeReporter } from "./node/node-reporter.ts"
+import type { NodeHost } from "./node-host.ts"
+import type { NodeObjects } from "./objects/node-objects.ts"
+import { type PodFeed, watchPods } from "./objects/pod-feed.ts"
+import { PodWorkers } from "./pods/pod-workers.ts"
+import { RuntimeObserver } from "./runtime/runtime-observer.ts"
+import { StatusWriter } from "./status/status-writer.ts"
+
+/**
+ * Makes the pods that are bound to one node real, and tells the API how they are. The machine and the runtime come from
+ * outside: `real/create-real-kubelet.ts` and `simulated/create-simulated-kubelet.ts` put the parts together.
+ */
+export interface KubeletOptions {
+  readonly node: NodeIdentity
+  readonly client: Client
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly runtime: RuntimeService
+  readonly images: ImageService
+  readonly host: NodeHost
+  readonly objects: NodeObjects
+  readonly network: PodNetworkPort
+  readonly httpGet: (
+    action: NonNullable<LifecycleHandler["httpGet"]>,
+    port: number,
+    podIp: string,
+    signal: AbortSignal,
+  ) => Promise<number>
+  /** Where pods look names up; empty: as the node does. */
+  readonly dnsServers: readonly string[]
+  readonly clusterDomain: string
+  readonly seccompDirectory: string
+  /** All Services. */
+  readonly services: () => readonly Service[]
+  /** Resolves when `services` is complete: containers started before would lack variables. */
+  readonly servicesSynced: Promise<void>
+  /** The pods of this node. @default a watch of its own */
+  readonly pods?: PodFeed
+  /** How often everything is compared with the runtime. @default never */
+  readonly relistMs?: number
+  /** Told in the node's status: where this kubelet listens. */
+  readonly port: () => number
+}
+
+export interface Kubelet {
+  readonly services: KubeletServices
+  readonly workers: PodWorkers
+  readonly reporter: NodeReporter
+  /** Works until `signal` aborts. Pods go on running: see stopAllPods. */
+  run(signal: AbortSignal): Promise<void>
+  /** Resolves when the node is Ready in the API. */
+  readonly ready: Promise<void>
+}
+
+export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
+  const { client, clock, random, log, runtime, images, host, node } = options
+  const stopped = new AbortController()
+  const [machine, version] = await Promise.all([host.machine(), runtime.version()])
+  const events = createEventRecorder({
+    client,
+    clock,
+    random,
+    log,
+    component: "kubelet",
+    host: node.name,
+    signal: stopped.signal,
+  })
+  const services: KubeletServices = {
+    nodeName: node.name,
+    clock,
+    random,
+    log,
+    client,
+    events,
+    runtime,
+    runtimeName: version.runtimeName,
+    puller: new ImagePuller({ images, clock }),
+    observer: new RuntimeObserver({ runtime, clock, log, files: host.files, logs: host.logs }),
+    host,
+    machine,
+    objects: options.objects,
+    hooks: new HookRunner({ runtime, clock, httpGet: options.httpGet }),
+    statuses: new StatusWriter({ client, clock, log, signal: stopped.signal }),
+    network: options.network,
+    dns: { servers: options.dnsServers, domain: options.clusterDomain },
+    seccompDirectory: options.seccompDirectory,
+    services: options.services,
+  }
+  const workers = new PodWorkers(services, options.relistMs)
+  const reporter = new NodeReporter({
+    identity: node,
+    client,
+    clock,
+    log,
+    events,
+    runtime,
+    images,
+    machine,
+    version,
+    kubeletPort: options.port,
+    pressure: () => ({ memoryPressure: false, diskPressure: false, pidPressure: false }),
+  })
+  const feed = options.pods ?? watchPods({ client, clock, random, log, nodeName: node.name })
+
+  async function runPods(signal: AbortSignal): Promise<void> {
+    await options.servicesSynced
+    // Changes that come while pods are being taken over wait until that is done.
+    const waiting: (() => void)[] = []
+    let isAdopting = true
+    const soon = (work: () => void) => {
+      if (isAdopting) waiting.push(work)
+      else work()
+    }
+    const initial = await feed.follow(
+      (pod) => soon(() => workers.set(pod)),
+      (pod) => soon(() => workers.remove(pod.metadata.uid)),
+      signal,
+    )
+    if (signal.aborted) return
+    await workers.adopt(initial)
+    isAdopting = false
+    for (const work of waiting) work()
+    await workers.run(signal)
+  }
+
+  return {
+    services,
+    workers,
+    reporter,
+    ready: reporter.ready,
+    async run(signal) {
+      signal.addEventListener("abort", () => stopped.abort(), { once: true })
+      await Promise.all([
+        reporter.run(signal),
+        keepNodeLease({ nodeName: node.name, client, clock, log, node: () => reporter.node, signal }),
+        runPods(signal),
+      ])
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import { type Clock, sleep } from "../../base/clock.ts"
+import type { Logger } from "../../base/log.ts"
+import { isStatusError } from "../../apimachinery/status-error.ts"
+import { formatMicroTime } from "../../apimachinery/time.ts"
+import { Lease } from "../../api/coordination/v1/lease.ts"
+import type { Node } from "../../api/core/v1/node.ts"
+import type { Client } from "../../client/client.ts"
+
+export interface NodeLeaseOptions {
+  readonly nodeName: string
+  readonly client: Client
+  readonly clock: Clock
+  readonly log: Logger
+  /** Owns the lease, so that it goes with it; undefined until the node is registered. */
+  readonly node: () => Node | undefined
+  readonly signal: AbortSignal
+}
+
+const namespace = "kube-node-lease"
+const durationSeconds = 40
+const renewMs = 10_000
+const retryMs = 1000
+
+/** The node's sign of life: a small object renewed every 10 s, and so much cheaper than its status. */
+export async function keepNodeLease(options: NodeLeaseOptions): Promise<void> {
+  const { clock, signal, log } = options
+  let lease: Lease | undefined
+  while (!signal.aborted) {
+    try {
+      lease = await renew(options, lease)
+      await sleep(clock, renewMs, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      // Somebody else wrote it, or it went: begin from what is there.
+      lease = undefined
+      if (!isStatusError(error, "Conflict", "NotFound", "AlreadyExists"))
+        log.warn("node lease not renewed", { error })
+      await sleep(clock, retryMs, signal)
+    }
+  }
+}
+
+async function renew(options: NodeLeaseOptions, known: Lease | undefined): Promise<Lease> {
+  const { client, nodeName, clock } = options
+  const spec = {
+    holderIdentity: nodeName,
+    leaseDurationSeconds: durationSeconds,
+    renewTime: formatMicroTime(clock.now()),
+  }
+  const lease = known ?? (await client.get(Lease, { namespace, name: nodeName }).catch(absent))
+  if (lease) return client.update(Lease, { ...lease, spec: { ...lease.spec, ...spec } })
+  const node = options.node()
+  const owner = node && [{ apiVersion: "v1", kind: "Node", name: nodeName, uid: node.metadata.uid }]
+  return client.create(Lease, {
+    metadata: { namespace, name: nodeName, ...(owner && { ownerReferences: owner }) },
+    spec,
+  })
+}
+
+function absent(error: unknown): undefined {
+  if (isStatusError(error, "NotFound")) return undefined
+  throw error
+}

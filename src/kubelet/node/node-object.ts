@@ -1,0 +1,78 @@
+import type { Node, NodeCondition, NodeStatus } from "../../api/core/v1/node.ts"
+import type { Image, RuntimeStatus, RuntimeVersion } from "../../container-runtime/cri.ts"
+import type { Machine } from "../node-host.ts"
+
+export const kubeletVersion = "v1.36.0"
+
+/** Upstream tells of the 50 biggest images. */
+const maxImages = 50
+
+export interface NodeFacts {
+  readonly machine: Machine
+  readonly version: RuntimeVersion
+  readonly runtime: RuntimeStatus | undefined
+  readonly images: readonly Image[]
+  readonly conditions: readonly NodeCondition[]
+  /** Where the kubelet itself listens. */
+  readonly kubeletPort: number
+}
+
+export function computeNodeStatus({
+  machine,
+  version,
+  runtime,
+  images,
+  conditions,
+  kubeletPort,
+}: NodeFacts): NodeStatus {
+  const handlers = runtime?.runtimeHandlers ?? []
+  return {
+    capacity: machine.capacity,
+    allocatable: machine.allocatable,
+    conditions: [...conditions],
+    addresses: [...machine.addresses],
+    daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
+    nodeInfo: {
+      ...machine.info,
+      containerRuntimeVersion: `${version.runtimeName}://${version.runtimeVersion}`,
+      kubeletVersion,
+      kubeProxyVersion: "",
+    },
+    images: nodeImages(images),
+    ...(handlers.length > 0 && {
+      runtimeHandlers: handlers.map(({ name, recursiveReadOnlyMounts, userNamespaces }) => ({
+        name,
+        features: { recursiveReadOnlyMounts, userNamespaces },
+      })),
+    }),
+    features: { supplementalGroupsPolicy: runtime?.supplementalGroupsPolicy ?? false },
+  }
+}
+
+function nodeImages(images: readonly Image[]): NonNullable<NodeStatus["images"]> {
+  return images
+    .toSorted((a, b) => b.sizeBytes - a.sizeBytes || (a.id < b.id ? -1 : 1))
+    .slice(0, maxImages)
+    .map(({ repoDigests, repoTags, sizeBytes }) => ({ names: [...repoDigests, ...repoTags], sizeBytes }))
+    .filter(({ names }) => names.length > 0)
+}
+
+export interface NodeIdentity {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly taints?: NonNullable<Node["spec"]["taints"]>
+  readonly providerId?: string
+}
+
+/** The labels that every node has, before those it is given. */
+export function nodeLabels({ name, labels }: NodeIdentity, { info }: Machine): Record<string, string> {
+  return {
+    "beta.kubernetes.io/arch": info.architecture,
+    "beta.kubernetes.io/os": info.operatingSystem,
+    "kubernetes.io/arch": info.architecture,
+    "kubernetes.io/hostname": name,
+    "kubernetes.io/os": info.operatingSystem,
+    ...labels,
+  }
+}

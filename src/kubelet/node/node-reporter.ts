@@ -1,0 +1,209 @@
+import { type Clock, sleep } from "../../base/clock.ts"
+import type { Logger } from "../../base/log.ts"
+import { canonicalJson } from "../../apimachinery/hash.ts"
+import { isStatusError } from "../../apimachinery/status-error.ts"
+import { Node, type NodeCondition, type NodeStatus } from "../../api/core/v1/node.ts"
+import type { Client } from "../../client/client.ts"
+import type { EventRecorder } from "../../client/event-recorder.ts"
+import type {
+  ImageService,
+  RuntimeService,
+  RuntimeStatus,
+  RuntimeVersion,
+} from "../../container-runtime/cri.ts"
+import type { Machine } from "../node-host.ts"
+import { computeNodeConditions, type NodeHealth } from "./node-conditions.ts"
+import { computeNodeStatus, type NodeIdentity, nodeLabels } from "./node-object.ts"
+
+export interface NodeReporterOptions {
+  readonly identity: NodeIdentity
+  readonly client: Client
+  readonly clock: Clock
+  readonly log: Logger
+  readonly events: EventRecorder
+  readonly runtime: RuntimeService
+  readonly images: ImageService
+  readonly machine: Machine
+  readonly version: RuntimeVersion
+  readonly kubeletPort: () => number
+  /** What the node is short of. */
+  readonly pressure: () => Pick<NodeHealth, "memoryPressure" | "diskPressure" | "pidPressure">
+}
+
+/** While it is not Ready, so that the first pods need not wait. */
+const eagerMs = 100
+const checkMs = 10_000
+/** Even if nothing changed, so that heartbeats in the status are not too old. */
+const reportMs = 300_000
+
+/** Registers the node and keeps its status true. */
+export class NodeReporter {
+  readonly #options: NodeReporterOptions
+  #written: NodeStatus | undefined
+  #writtenAtMs = 0
+  #node: Node | undefined
+  #wake: () => void = () => {}
+  #shuttingDown = false
+  #resolveReady: () => void = () => {}
+  /** Resolves when the API has been told that the node is Ready. */
+  readonly ready: Promise<void>
+
+  constructor(options: NodeReporterOptions) {
+    this.#options = options
+    this.ready = new Promise((resolve) => {
+      this.#resolveReady = resolve
+    })
+  }
+
+  /** The node as the API last showed it; undefined before it is registered. */
+  get node(): Node | undefined {
+    return this.#node
+  }
+
+  /** Something about the node may have changed: look at once. */
+  look(): void {
+    this.#wake()
+  }
+
+  shutDown(): void {
+    this.#shuttingDown = true
+    this.look()
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options
+    for (let waitMs = eagerMs; !signal.aborted && !this.#node; waitMs = Math.min(waitMs * 2, 7000)) {
+      try {
+        this.#node = await this.#register(await this.#look())
+        this.#tell("Starting", "Starting kubelet.")
+      } catch (error) {
+        if (signal.aborted) return
+        log.warn("node not registered, trying again", { error })
+        await sleep(clock, waitMs, signal)
+      }
+    }
+    while (!signal.aborted) {
+      await this.#update(await this.#look()).catch((error: unknown) =>
+        log.warn("node status not written, trying again", { error }),
+      )
+      await this.#wait(isReady(this.#written) ? checkMs : eagerMs, signal)
+    }
+  }
+
+  async #wait(delayMs: number, signal: AbortSignal): Promise<void> {
+    const waiting = new AbortController()
+    this.#wake = () => waiting.abort()
+    signal.addEventListener("abort", this.#wake, { once: true })
+    await sleep(this.#options.clock, delayMs, waiting.signal)
+    signal.removeEventListener("abort", this.#wake)
+  }
+
+  async #look(): Promise<NodeStatus> {
+    const { runtime, images, machine, version, kubeletPort, pressure, clock } = this.#options
+    const status = await runtime.status().catch((): RuntimeStatus | undefined => undefined)
+    const present = status ? await images.listImages().catch(() => []) : []
+    const health = { runtime: status, ...pressure(), shuttingDown: this.#shuttingDown }
+    const before = this.#written?.conditions ?? this.#node?.status.conditions ?? []
+    const conditions = computeNodeConditions(health, before, clock.now())
+    return computeNodeStatus({
+      machine,
+      version,
+      runtime: status,
+      images: present,
+      conditions,
+      kubeletPort: kubeletPort(),
+    })
+  }
+
+  async #register(status: NodeStatus): Promise<Node> {
+    const { client, identity, machine } = this.#options
+    const labels = nodeLabels(identity, machine)
+    const annotations = {
+      "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+      ...identity.annotations,
+    }
+    try {
+      const node = await client.create(Node, {
+        apiVersion: "v1",
+        kind: "Node",
+        metadata: { name: identity.name, labels, annotations },
+        spec: {
+          ...(identity.taints && { taints: identity.taints }),
+          ...(identity.providerId && { providerID: identity.providerId }),
+        },
+        status,
+      })
+      this.#noteWritten(status, node.status.conditions?.length ? status : undefined)
+      return node
+    } catch (error) {
+      if (!isStatusError(error, "AlreadyExists")) throw error
+      // It was here before. Its labels follow what the machine is now; what others put on it stays.
+      const body = { metadata: { labels, annotations } }
+      return client.patch(Node, { name: identity.name }, { type: "strategic", body })
+    }
+  }
+
+  async #update(status: NodeStatus): Promise<void> {
+    const { client, identity, clock } = this.#options
+    const isDue = clock.now() - this.#writtenAtMs >= reportMs
+    if (this.#written && !isDue && sameStatus(this.#written, status)) return
+    const body = { status: this.#withReplacedLists(status) }
+    this.#node = await client.patch(
+      Node,
+      { name: identity.name },
+      { type: "strategic", body },
+      { subresource: "status" },
+    )
+    this.#noteWritten(status, status)
+  }
+
+  /** Addresses are merged by type, of which a node can have two: they are replaced as a whole. */
+  #withReplacedLists(status: NodeStatus): object {
+    return { ...status, addresses: [...(status.addresses ?? []), { $patch: "replace" }] }
+  }
+
+  #noteWritten(status: NodeStatus, written: NodeStatus | undefined): void {
+    const before = this.#written
+    this.#written = written
+    this.#writtenAtMs = this.#options.clock.now()
+    this.#tellTransitions(before?.conditions ?? [], status.conditions ?? [])
+    if (isReady(written)) this.#resolveReady()
+  }
+
+  #tellTransitions(before: readonly NodeCondition[], after: readonly NodeCondition[]): void {
+    for (const { type, status } of after) {
+      if (before.find((each) => each.type === type)?.status === status) continue
+      const reason = transitionReasons[`${type} ${status}`]
+      if (reason) this.#tell(reason, `Node ${this.#options.identity.name} status is now: ${reason}`)
+    }
+  }
+
+  #tell(reason: string, message: string): void {
+    const { name } = this.#options.identity
+    this.#options.events.event({ kind: "Node", name, uid: name }, "Normal", reason, message)
+  }
+}
+
+const transitionReasons: Readonly<Record<string, string>> = {
+  "MemoryPressure True": "NodeHasInsufficientMemory",
+  "MemoryPressure False": "NodeHasSufficientMemory",
+  "DiskPressure True": "NodeHasDiskPressure",
+  "DiskPressure False": "NodeHasNoDiskPressure",
+  "PIDPressure True": "NodeHasInsufficientPID",
+  "PIDPressure False": "NodeHasSufficientPID",
+  "Ready True": "NodeReady",
+  "Ready False": "NodeNotReady",
+}
+
+function isReady(status: NodeStatus | undefined): boolean {
+  return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false
+}
+
+/** Equal but for heartbeats. */
+function sameStatus(a: NodeStatus, b: NodeStatus): boolean {
+  const plain = (status: NodeStatus) => ({
+    ...status,
+    conditions: status.conditions?.map(({ lastHeartbeatTime: _, ...condition }) => condition),
+  })
+  return canonicalJson(plain(a)) === canonicalJson(plain(b))
+}

@@ -1,0 +1,351 @@
+import { assertNever } from "../../base/assert-never.ts"
+import type { Timer } from "../../base/clock.ts"
+import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.ts"
+import { Pod } from "../../api/core/v1/pod.ts"
+import type { PodSandboxConfig } from "../../container-runtime/cri.ts"
+import { isRuntimeError } from "../../container-runtime/cri.ts"
+import type { PodAddresses } from "../containers/pod-field.ts"
+import { StartError } from "../images/start-error.ts"
+import type { KubeletServices } from "../kubelet-services.ts"
+import { VolumeError } from "../node-host.ts"
+import { computePodStatus } from "../status/compute-pod-status.ts"
+import { containerFieldPath, findPodContainer } from "./pod-containers.ts"
+import type { PodEffect, PodInput, PodState } from "./pod-state.ts"
+import { PodProbes } from "./pod-probes.ts"
+import { currentSandbox, runningContainers } from "./runtime-pod.ts"
+import { sandboxConfig, startSandbox } from "./start-sandbox.ts"
+import { startContainer } from "./start-container.ts"
+import { step } from "./step.ts"
+import { stopContainer } from "./stop-container.ts"
+
+// How long to wait before something that failed is tried again. Upstream waits 10 to 15 s for most; sooner does no harm.
+const retryMs = 2000
+const maxRetryMs = 120_000
+const startRetryMs = 10_000
+
+/**
+ * The shell around one pod's state: hands inputs to `step`, performs the effects it asks for, sets the one timer it wants
+ * and tells the API how the pod is. It decides nothing.
+ */
+export class PodWorker {
+  #state: PodState
+  readonly #services: KubeletServices
+  readonly #forgotten: (worker: PodWorker) => void
+  readonly #starts = new Map<string, AbortController>()
+  readonly #stops = new Map<string, AbortController>()
+  readonly #probes: PodProbes
+  #timer: Timer | undefined
+  #sandboxConfig: { id: string; config: PodSandboxConfig } | undefined
+  #failures = 0
+  #closed = false
+
+  constructor(state: PodState, services: KubeletServices, forgotten: (worker: PodWorker) => void) {
+    this.#state = state
+    this.#services = services
+    this.#forgotten = forgotten
+    this.#probes = new PodProbes(services.host.prober, {
+      result: (id, probe, result) => this.handle({ kind: "probed", id, probe, result }),
+      unhealthy: (container, message) => this.#event("Warning", "Unhealthy", message, container),
+    })
+  }
+
+  get state(): PodState {
+    return this.#state
+  }
+
+  /** Begins to act on the state as it is. */
+  start(): void {
+    this.handle({ kind: "timer" })
+  }
+
+  handle(input: PodInput): void {
+    if (this.#closed) return
+    const { clock } = this.#services
+    const { state, effects, wakeAtMs } = step(this.#state, input, clock.now())
+    this.#state = state
+    this.#timer?.cancel()
+    this.#timer =
+      wakeAtMs === undefined
+        ? undefined
+        : clock.after(Math.max(wakeAtMs - clock.now(), 0), () => this.handle({ kind: "timer" }))
+    this.#probes.follow(state)
+    this.#tellStatus()
+    for (const effect of effects) this.#perform(effect)
+  }
+
+  /** Stops acting; containers go on. For the end of the process. */
+  close(): void {
+    this.#closed = true
+    this.#timer?.cancel()
+    this.#probes.close()
+    for (const abort of [...this.#starts.values(), ...this.#stops.values()]) abort.abort()
+  }
+
+  #perform(effect: PodEffect): void {
+    const { log } = this.#services
+    this.#begin(effect).catch((error: unknown) => {
+      if (!this.#closed) log.error("pod effect failed", { pod: this.#name, effect: effect.kind, error })
+    })
+  }
+
+  async #begin(effect: PodEffect): Promise<void> {
+    switch (effect.kind) {
+      case "event":
+        return this.#event(effect.type, effect.reason, effect.message, effect.container)
+      case "prepare":
+        return this.#prepare()
+      case "startSandbox":
+        return this.#startSandbox(effect.attempt)
+      case "stopSandboxes":
+        return this.#stopSandboxes()
+      case "startContainer":
+        return this.#startContainer(effect)
+      case "abandonStart":
+        return this.#starts.get(effect.name)?.abort()
+      case "stopContainer":
+        return this.#stopContainer(effect)
+      case "removeContainers":
+        return this.#removeContainers(effect.ids)
+      case "cleanUp":
+        return this.#cleanUp()
+      case "deletePod":
+        return this.#deletePod()
+      case "forget":
+        return this.#forget()
+      default:
+        return assertNever(effect)
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    const { host, clock } = this.#services
+    try {
+      await host.volumes.mount(this.#state.pod)
+      this.#failures = 0
+      this.handle({ kind: "setupDone" })
+    } catch (error) {
+      const volume = error instanceof VolumeError ? error.volume : ""
+      const message = `MountVolume.SetUp failed for volume "${volume}" : ${(error as Error).message}`
+      if (!this.#closed) this.#event("Warning", "FailedMount", message)
+      this.handle({ kind: "setupFailed", retryAtMs: clock.now() + this.#nextRetryMs(500) })
+    }
+  }
+
+  async #startSandbox(attempt: number): Promise<void> {
+    const { clock } = this.#services
+    try {
+      const { sandbox, config } = await startSandbox(this.#services, this.#state.pod, attempt)
+      this.#sandboxConfig = { id: sandbox.id, config }
+      this.#failures = 0
+      this.handle({ kind: "sandboxStarted", sandbox })
+    } catch (error) {
+      if (!this.#closed)
+        this.#event(
+          "Warning",
+          "FailedCreatePodSandBox",
+          `Failed to create pod sandbox: ${(error as Error).message}`,
+        )
+      this.handle({ kind: "sandboxFailed", retryAtMs: clock.now() + this.#nextRetryMs(retryMs) })
+    }
+  }
+
+  async #stopSandboxes(): Promise<void> {
+    const { runtime, observer, network, log, clock } = this.#services
+    const { uid } = this.#state.pod.metadata
+    for (let waitMs = 200; !this.#closed; waitMs = Math.min(waitMs * 2, 10_000)) {
+      try {
+        await Promise.all(this.#state.runtime.sandboxes.map(({ id }) => runtime.stopPodSandbox(id)))
+        await network.release(uid)
+        return this.handle({ kind: "sandboxStopped", runtime: await observer.observePod(uid) })
+      } catch (error) {
+        if (this.#closed) return
+        log.warn("sandbox not stopped, trying again", { pod: this.#name, error })
+        if (waitMs === 200) {
+          const message = `error killing pod: ${(error as Error).message}`
+          this.#event("Warning", "FailedKillPod", message)
+        }
+      }
+      await new Promise<void>((resolve) => void clock.after(waitMs, resolve))
+    }
+  }
+
+  async #startContainer({
+    name,
+    attempt,
+    sandboxId,
+  }: Extract<PodEffect, { kind: "startContainer" }>): Promise<void> {
+    const services = this.#services
+    const { pod, runtime } = this.#state
+    const container = findPodContainer(pod, name)!
+    const abort = new AbortController()
+    this.#starts.set(name, abort)
+    const target = container.targetContainerName
+    const targetContainerId = runningContainers(runtime).find((each) => each.name === target)?.id
+    try {
+      await startContainer(services, {
+        pod,
+        container,
+        attempt,
+        sandboxId,
+        sandboxConfig: await this.#configOf(sandboxId),
+        addresses: this.#addresses(),
+        ...(targetContainerId && { targetContainerId }),
+        signal: abort.signal,
+        event: (type, reason, message) => this.#event(type, reason, message, name),
+        running: (running) => this.handle({ kind: "containerObserved", container: running }),
+      })
+      this.#starts.delete(name)
+      this.handle({ kind: "startDone", name })
+    } catch (error) {
+      this.#starts.delete(name)
+      const { reason, message, retryAtMs } =
+        error instanceof StartError ? error : new StartError("Unknown", (error as Error).message)
+      // What was made before it failed counts as an attempt, and shows what went wrong.
+      if (!this.#closed && isPastCreation(reason))
+        this.handle({ kind: "observed", runtime: await services.observer.observePod(pod.metadata.uid) })
+      const retry = retryAtMs ?? services.clock.now() + startRetryMs
+      this.handle({ kind: "startFailed", name, reason, message, retryAtMs: retry })
+    }
+  }
+
+  async #stopContainer(effect: Extract<PodEffect, { kind: "stopContainer" }>): Promise<void> {
+    const { name, id, gracePeriodSeconds, message } = effect
+    const { observer, log, clock } = this.#services
+    const { pod, runtime } = this.#state
+    const earlier = this.#stops.get(id)
+    earlier?.abort()
+    const abort = new AbortController()
+    this.#stops.set(id, abort)
+    if (message) this.#event("Normal", "Killing", message, name)
+    const sandboxId = runtime.containers.find((container) => container.id === id)?.sandboxId ?? ""
+    const podIp = this.#addresses().podIps[0] ?? ""
+    const event: Parameters<typeof stopContainer>[1]["event"] = (type, reason, text) =>
+      this.#event(type, reason, text, name)
+    while (!abort.signal.aborted) {
+      try {
+        const stop = { pod, name, id, gracePeriodSeconds, podIp, signal: abort.signal, event }
+        await stopContainer(this.#services, { ...stop, runsHook: !earlier })
+        if (abort.signal.aborted) return
+        const container = await observer.observeContainer(id, sandboxId)
+        if (container) this.handle({ kind: "containerObserved", container })
+        else this.handle({ kind: "containersRemoved", ids: [id] })
+        this.#stops.delete(id)
+        return this.handle({ kind: "stopDone", name, id })
+      } catch (error) {
+        if (abort.signal.aborted) return
+        log.warn("container not stopped, trying again", { pod: this.#name, container: name, error })
+        await new Promise<void>((resolve) => void clock.after(1000, resolve))
+      }
+    }
+  }
+
+  async #removeContainers(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await this.#services.runtime.removeContainer(id)
+  }
+
+  async #cleanUp(): Promise<void> {
+    const { host, network, log, clock, puller } = this.#services
+    const { uid } = this.#state.pod.metadata
+    try {
+      await network.release(uid)
+      await host.volumes.unmount(uid)
+      await host.cgroups.remove(uid)
+      puller.forget(uid)
+      this.handle({ kind: "cleaned" })
+    } catch (error) {
+      log.warn("pod not cleaned up, trying again", { pod: this.#name, error })
+      clock.after(this.#nextRetryMs(500), () => this.handle({ kind: "cleanFailed" }))
+    }
+  }
+
+  /** The last word on a pod's containers must be told before the pod is gone: a Job counts by it. */
+  async #deletePod(): Promise<void> {
+    const { client, statuses, log, clock } = this.#services
+    const { name, namespace = "", uid } = this.#state.pod.metadata
+    await statuses.flushed(uid)
+    if (this.#closed) return
+    const options = { gracePeriodSeconds: 0, preconditions: { uid } }
+    try {
+      await client.delete(Pod, { namespace, name }, options).catch(ignoreNotFound)
+    } catch (error) {
+      // Another pod has taken its name: this one is gone.
+      if (isStatusError(error, "Conflict")) return this.handle({ kind: "podGone" })
+      log.warn("pod not deleted, trying again", { pod: this.#name, error })
+      clock.after(this.#nextRetryMs(500), () => this.handle({ kind: "deleteFailed" }))
+    }
+  }
+
+  async #forget(): Promise<void> {
+    const { runtime, host, statuses, log, observer } = this.#services
+    const { uid } = this.#state.pod.metadata
+    this.close()
+    this.#forgotten(this)
+    statuses.forget(uid)
+    try {
+      const { sandboxes } = await observer.observePod(uid)
+      for (const { id } of sandboxes) await runtime.removePodSandbox(id)
+      await host.files.remove(uid, { logs: true })
+    } catch (error) {
+      // The next look at the runtime finds what is left, and nobody it belongs to.
+      if (!isRuntimeError(error, "Unavailable"))
+        log.warn("remains of a pod not removed", { pod: this.#name, error })
+    }
+  }
+
+  /** A sandbox that was there before this process has the configuration that this pod would give it. */
+  async #configOf(sandboxId: string): Promise<PodSandboxConfig> {
+    if (this.#sandboxConfig?.id !== sandboxId) {
+      const attempt = currentSandbox(this.#state.runtime)?.attempt ?? 0
+      const config = await sandboxConfig(this.#services, this.#state.pod, attempt)
+      this.#sandboxConfig = { id: sandboxId, config }
+    }
+    return this.#sandboxConfig.config
+  }
+
+  #addresses(): PodAddresses {
+    const hostIps = hostIpsOf(this.#services)
+    const podIps = this.#state.pod.spec.hostNetwork ? hostIps : currentSandbox(this.#state.runtime)?.ips
+    return { hostIps, podIps: podIps ?? [] }
+  }
+
+  #tellStatus(): void {
+    // A pod that the API has forgotten has no status to keep.
+    const { stage } = this.#state
+    if (stage.kind !== "syncing" && stage.kind !== "rejected" && stage.cause.kind === "gone") return
+    const { runtimeName, clock, statuses } = this.#services
+    const view = { hostIps: hostIpsOf(this.#services), runtimeName }
+    statuses.set(this.#state.pod, computePodStatus(this.#state, view, clock.now()))
+  }
+
+  #event(type: "Normal" | "Warning", reason: string, message: string, container?: string): void {
+    const { pod } = this.#state
+    const { name, namespace = "", uid, resourceVersion } = pod.metadata
+    const reference = {
+      apiVersion: "v1",
+      kind: "Pod",
+      namespace,
+      name,
+      uid,
+      resourceVersion,
+      ...(container && { fieldPath: containerFieldPath(pod, container) }),
+    }
+    this.#services.events.event(reference, type, reason, message)
+  }
+
+  #nextRetryMs(initialMs: number): number {
+    return Math.min(initialMs * 2 ** this.#failures++, maxRetryMs)
+  }
+
+  get #name(): string {
+    const { namespace, name } = this.#state.pod.metadata
+    return `${namespace}/${name}`
+  }
+}
+
+function isPastCreation(reason: string): boolean {
+  return reason === "RunContainerError" || reason === "PostStartHookError"
+}
+
+export function hostIpsOf({ machine }: KubeletServices): readonly string[] {
+  return machine.addresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address)
+}

@@ -1,0 +1,223 @@
+import { sleep } from "../../base/clock.ts"
+import type { Pod } from "../../api/core/v1/pod.ts"
+import { admitPod, type Rejection } from "../admission/admit-pod.ts"
+import { podNameLabel, podNamespaceLabel } from "../containers/runtime-labels.ts"
+import type { KubeletServices } from "../kubelet-services.ts"
+import { becomeRejected, createPodState } from "./become.ts"
+import { adoptProbes } from "./adopt-probes.ts"
+import { PodWorker } from "./pod-worker.ts"
+import type { PodState } from "./pod-state.ts"
+import { noRuntimePod, type RuntimePod } from "./runtime-pod.ts"
+
+/**
+ * One worker per pod that the API has bound to this node, or that the runtime still has. Pods found running at the start
+ * are taken over as they are; what belongs to nobody any more is ended and removed.
+ */
+export class PodWorkers {
+  readonly #services: KubeletServices
+  readonly #relistMs: number | undefined
+  readonly #workers = new Map<string, PodWorker>()
+  #isReady = false
+
+  /** `relistMs`: how often everything is compared with the runtime, beside what its events tell; undefined: never. */
+  constructor(services: KubeletServices, relistMs: number | undefined) {
+    this.#services = services
+    this.#relistMs = relistMs
+  }
+
+  /** The pods of this node, as workers see them. */
+  list(): readonly PodWorker[] {
+    return [...this.#workers.values()]
+  }
+
+  find(podUid: string): PodWorker | undefined {
+    return this.#workers.get(podUid)
+  }
+
+  findByName(namespace: string, name: string): PodWorker | undefined {
+    return this.list().find(
+      ({ state: { pod } }) => pod.metadata.namespace === namespace && pod.metadata.name === name,
+    )
+  }
+
+  /** Takes over what runs. `pods` is everything that the API has for this node. Call once, before `set` and `remove`. */
+  async adopt(pods: readonly Pod[]): Promise<void> {
+    const running = await this.#services.observer.observeAll(() => undefined)
+    for (const pod of pods) this.#add(pod, running.get(pod.metadata.uid) ?? noRuntimePod)
+    for (const [uid, runtime] of running) if (!this.#workers.has(uid)) await this.#endOrphan(uid, runtime)
+    await this.#removeLeftovers(new Set([...pods.map(({ metadata }) => metadata.uid), ...running.keys()]))
+    this.#isReady = true
+  }
+
+  /** A pod is new or changed in the API. */
+  set(pod: Pod): void {
+    const worker = this.#workers.get(pod.metadata.uid)
+    if (!worker) return this.#add(pod, noRuntimePod)
+    const before = worker.state.pod
+    worker.handle({ kind: "podChanged", pod })
+    if (
+      before.metadata.labels !== pod.metadata.labels ||
+      before.metadata.annotations !== pod.metadata.annotations
+    )
+      this.#services.host.volumes.update(pod)
+  }
+
+  /** A pod is gone from the API. */
+  remove(podUid: string): void {
+    this.#workers.get(podUid)?.handle({ kind: "podGone" })
+  }
+
+  /** Follows the runtime until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const relisting = this.#relist(signal)
+    const { runtime, clock, log } = this.#services
+    while (!signal.aborted) {
+      try {
+        for await (const { id } of runtime.events(signal)) this.#look(id)
+      } catch (error) {
+        if (!signal.aborted) log.debug("runtime events ended", { error })
+      }
+      // What happened while nobody listened.
+      await this.#compare().catch((error: unknown) => log.debug("runtime not listed", { error }))
+      await sleep(clock, 200, signal)
+    }
+    await relisting
+    for (const worker of this.#workers.values()) worker.close()
+  }
+
+  #add(pod: Pod, runtime: RuntimePod): void {
+    const { clock } = this.#services
+    const state = adoptProbes(createPodState(pod, runtime, clock.now()))
+    const rejection = this.#judge(state)
+    const worker = new PodWorker(
+      rejection ? becomeRejected(state, rejection.reason, rejection.message) : state,
+      this.#services,
+      (forgotten) => this.#workers.delete(forgotten.state.pod.metadata.uid),
+    )
+    this.#workers.set(pod.metadata.uid, worker)
+    if (rejection) this.#services.events.event(pod, "Warning", rejection.reason, rejection.message)
+    worker.start()
+  }
+
+  /** Pods that ran here before were let in then. */
+  #judge({ pod, stage, runtime }: PodState): Rejection | undefined {
+    if (stage.kind !== "syncing" || runtime.sandboxes.length > 0 || pod.status.startTime) return undefined
+    const others = this.list()
+      .map((worker) => worker.state)
+      .filter((state) => state.stage.kind === "syncing" || state.stage.kind === "terminating")
+      .map((state) => state.pod)
+    return admitPod(pod, others, this.#services.machine)
+  }
+
+  /** Looks at one container or sandbox after a hint. */
+  #look(id: string): void {
+    const { observer, log } = this.#services
+    for (const worker of this.#workers.values()) {
+      const { runtime } = worker.state
+      const container = runtime.containers.find((each) => each.id === id)
+      const sandbox = runtime.sandboxes.find((each) => each.id === id)
+      if (container?.state === "running")
+        observer
+          .observeExit(id, container.sandboxId)
+          .then((seen) => seen && worker.handle({ kind: "containerObserved", container: seen }))
+          .catch((error: unknown) => log.debug("container not seen", { id, error }))
+      if (sandbox?.ready)
+        observer
+          .observePod(worker.state.pod.metadata.uid)
+          .then((seen) => worker.handle({ kind: "observed", runtime: seen }))
+          .catch((error: unknown) => log.debug("sandbox not seen", { id, error }))
+    }
+  }
+
+  async #relist(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#services
+    if (this.#relistMs === undefined) return
+    while (!signal.aborted) {
+      await sleep(clock, this.#relistMs, signal)
+      if (!signal.aborted && this.#isReady)
+        await this.#compare().catch((error: unknown) => log.debug("runtime not listed", { error }))
+    }
+  }
+
+  async #compare(): Promise<void> {
+    if (!this.#isReady) return
+    const before = new Map([...this.#workers].map(([uid, worker]) => [uid, worker.state.runtime]))
+    const now = await this.#services.observer.observeAll((uid) => before.get(uid))
+    for (const [uid, worker] of this.#workers) {
+      const seen = now.get(uid) ?? noRuntimePod
+      // Only if nothing happened meanwhile: what we saw may be older than what the worker knows.
+      if (worker.state.runtime === before.get(uid) && !sameRuntime(worker.state.runtime, seen))
+        worker.handle({ kind: "observed", runtime: seen })
+    }
+    for (const [uid, runtime] of now)
+      if (!this.#workers.has(uid) && !before.has(uid)) await this.#endOrphan(uid, runtime)
+  }
+
+  /** A pod that nobody asked for any more: it is ended with the patience it was made with. */
+  async #endOrphan(uid: string, runtime: RuntimePod): Promise<void> {
+    const { log, runtime: service } = this.#services
+    const [sandbox] = await service.listPodSandboxes({ labelSelector: { "io.kubernetes.pod.uid": uid } })
+    const pod = orphanPod(uid, sandbox?.labels ?? {})
+    log.info("ending a pod that the API does not have", {
+      namespace: pod.metadata.namespace,
+      pod: pod.metadata.name,
+    })
+    const worker = new PodWorker(
+      createPodState(pod, runtime, this.#services.clock.now()),
+      this.#services,
+      (forgotten) => this.#workers.delete(forgotten.state.pod.metadata.uid),
+    )
+    this.#workers.set(uid, worker)
+    worker.handle({ kind: "podGone" })
+  }
+
+  /** Volumes and groups of pods that have vanished from API and runtime alike. */
+  async #removeLeftovers(known: ReadonlySet<string>): Promise<void> {
+    const { host, log } = this.#services
+    const [volumes, cgroups] = await Promise.all([host.volumes.listPods(), host.cgroups.listPods()])
+    for (const uid of new Set([...volumes, ...cgroups])) {
+      if (known.has(uid)) continue
+      try {
+        await host.volumes.unmount(uid)
+        await host.cgroups.remove(uid)
+        await host.files.remove(uid, { logs: true })
+      } catch (error) {
+        log.warn("remains of a pod not removed", { uid, error })
+      }
+    }
+  }
+}
+
+/** As much of a pod as a sandbox's labels tell. */
+function orphanPod(uid: string, labels: Readonly<Record<string, string>>): Pod {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: labels[podNameLabel] ?? uid,
+      namespace: labels[podNamespaceLabel] ?? "",
+      uid,
+      resourceVersion: "",
+      creationTimestamp: "",
+    },
+    spec: { containers: [], restartPolicy: "Never", terminationGracePeriodSeconds: 30 },
+    status: {},
+  } as unknown as Pod
+}
+
+function sameRuntime(a: RuntimePod, b: RuntimePod): boolean {
+  return sameItems(a.sandboxes, b.sandboxes) && sameItems(a.containers, b.containers)
+}
+
+function sameItems(
+  a: readonly { id: string; ready?: boolean; state?: string }[],
+  b: readonly { id: string; ready?: boolean; state?: string }[],
+): boolean {
+  return (
+    a.length === b.length &&
+    a.every((item, index) => {
+      const other = b[index]!
+      return item.id === other.id && item.ready === other.ready && item.state === other.state
+    })
+  )
+}

@@ -1,0 +1,177 @@
+import type { Container } from "../../api/core/v1/container.ts"
+import type { Pod } from "../../api/core/v1/pod.ts"
+import { ConfigMap } from "../../api/core/v1/config-map.ts"
+import { Secret } from "../../api/core/v1/secret.ts"
+import {
+  type ContainerConfig,
+  type Image,
+  type PodSandboxConfig,
+  type RegistryAuth,
+  RuntimeError,
+} from "../../container-runtime/cri.ts"
+import { buildEnvironment } from "../containers/environment.ts"
+import { expandVariables } from "../containers/expand-variables.ts"
+import { containerResources } from "../containers/linux-resources.ts"
+import type { PodAddresses } from "../containers/pod-field.ts"
+import { containerAnnotations, containerLabels } from "../containers/runtime-labels.ts"
+import { containerSecurityContext } from "../containers/security-context.ts"
+import { registryCredentials } from "../images/registry-credentials.ts"
+import { StartError } from "../images/start-error.ts"
+import type { KubeletServices } from "../kubelet-services.ts"
+import { quantityValue } from "../../apimachinery/quantity.ts"
+import type { PodContainer } from "./pod-containers.ts"
+import type { RuntimeContainer } from "./runtime-pod.ts"
+
+export interface ContainerStart {
+  readonly pod: Pod
+  readonly container: PodContainer
+  readonly attempt: number
+  readonly sandboxId: string
+  readonly sandboxConfig: PodSandboxConfig
+  readonly addresses: PodAddresses
+  /** For ephemeral containers: the container whose processes they see. */
+  readonly targetContainerId?: string
+  /** Given up: the pod ends. What is not begun is not begun any more. */
+  readonly signal: AbortSignal
+  readonly event: (type: "Normal" | "Warning", reason: string, message: string) => void
+  /** Told as soon as it runs, before its postStart hook. */
+  readonly running: (container: RuntimeContainer) => void
+}
+
+/** Image, configuration, creation, start, postStart hook. Throws StartError, having told the events that go with it. */
+export async function startContainer(services: KubeletServices, start: ContainerStart): Promise<void> {
+  try {
+    const image = await ensureImage(services, start)
+    const config = await step("CreateContainerConfigError", () => containerConfig(services, start, image))
+    giveUpIf(start.signal)
+    const { sandboxId, sandboxConfig } = start
+    const id = await step("CreateContainerError", () =>
+      services.runtime.createContainer(sandboxId, config, sandboxConfig),
+    )
+    start.event("Normal", "Created", "Container created")
+    giveUpIf(start.signal)
+    await step("RunContainerError", () => services.runtime.startContainer(id))
+    start.event("Normal", "Started", "Container started")
+    const running = await services.observer.observeContainer(id, sandboxId)
+    if (running) start.running(running)
+    await runPostStart(services, start, id)
+  } catch (error) {
+    const failure = error instanceof StartError ? error : new StartError("Unknown", (error as Error).message)
+    if (!start.signal.aborted) start.event("Warning", "Failed", `Error: ${eventText(failure)}`)
+    throw failure
+  }
+}
+
+/** Image errors are told by name: their text has been told in an event of its own. */
+function eventText({ reason, message }: StartError): string {
+  return /Image|Registry/.test(reason) ? reason : message
+}
+
+function giveUpIf(signal: AbortSignal): void {
+  if (signal.aborted) throw new StartError("ContainerCreating", "")
+}
+
+async function step<T>(reason: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const text = error instanceof RuntimeError ? error.description : (error as Error).message
+    throw new StartError(reason, text)
+  }
+}
+
+function ensureImage(services: KubeletServices, { pod, container, event }: ContainerStart): Promise<Image> {
+  const { image = "", imagePullPolicy } = container.spec
+  return services.puller.ensure({
+    image,
+    policy: imagePullPolicy ?? "IfNotPresent",
+    podUid: pod.metadata.uid,
+    credentials: () => pullCredentials(services, pod, image),
+    event,
+  })
+}
+
+export async function pullCredentials(
+  { objects }: KubeletServices,
+  { metadata: { namespace = "" }, spec }: Pod,
+  image: string,
+): Promise<readonly RegistryAuth[]> {
+  const names = (spec.imagePullSecrets ?? []).map(({ name }) => name).filter((name) => name !== undefined)
+  const secrets = await Promise.all(names.map((name) => objects.find(Secret, { namespace, name })))
+  return registryCredentials(
+    image,
+    secrets.filter((secret) => secret !== undefined),
+  )
+}
+
+async function containerConfig(
+  services: KubeletServices,
+  { pod, container, attempt, addresses, targetContainerId }: ContainerStart,
+  image: Image,
+): Promise<ContainerConfig> {
+  const { spec } = container
+  const variables = await environmentOf(services, pod, spec, addresses)
+  const expand = (texts: readonly string[] = []) => texts.map((text) => expandVariables(text, variables))
+  const memoryBytes = quantityValue(services.machine.capacity["memory"] ?? 0)
+  const mounts = await services.host.volumes.containerMounts(pod, spec, variables)
+  return {
+    metadata: { name: spec.name, attempt },
+    image: { image: image.id, userSpecifiedImage: spec.image ?? "" },
+    command: expand(spec.command),
+    args: expand(spec.args),
+    workingDir: spec.workingDir ?? "",
+    environment: Object.entries(variables).map(([key, value]) => ({ key, value })),
+    mounts: [...mounts, ...(await services.host.files.containerMounts(pod, spec, addresses))],
+    labels: containerLabels(pod, spec),
+    annotations: containerAnnotations(pod, spec, attempt),
+    logPath: `${spec.name}/${attempt}.log`,
+    stdin: spec.stdin ?? false,
+    stdinOnce: spec.stdinOnce ?? false,
+    tty: spec.tty ?? false,
+    ...(spec.lifecycle?.stopSignal && { stopSignal: criSignal(spec.lifecycle.stopSignal) }),
+    linux: {
+      resources: containerResources(pod, spec, memoryBytes),
+      securityContext: containerSecurityContext(pod, spec, {
+        image,
+        seccompDirectory: services.seccompDirectory,
+        ...(targetContainerId && { targetContainerId }),
+      }),
+    },
+  }
+}
+
+function environmentOf(
+  { objects, services, machine }: KubeletServices,
+  pod: Pod,
+  container: Container,
+  addresses: PodAddresses,
+): Promise<Record<string, string>> {
+  return buildEnvironment(pod, container, {
+    findConfigMap: (namespace, name) => objects.find(ConfigMap, { namespace, name }),
+    findSecret: (namespace, name) => objects.find(Secret, { namespace, name }),
+    services: services(),
+    allocatable: machine.allocatable,
+    addresses,
+  })
+}
+
+/** "SIGRTMIN+3" is SIGRTMINPLUS3 in the CRI. */
+function criSignal(name: string): string {
+  return name.replace("+", "PLUS").replace(/(SIGRTMAX)-/, "$1MINUS")
+}
+
+async function runPostStart(services: KubeletServices, start: ContainerStart, id: string): Promise<void> {
+  const { pod, container, addresses, event, signal } = start
+  const handler = container.spec.lifecycle?.postStart
+  if (!handler) return
+  const target = { container: container.spec, containerId: id, podIp: addresses.podIps[0] ?? "" }
+  try {
+    await services.hooks.run(handler, target, signal)
+  } catch (error) {
+    if (signal.aborted) return
+    event("Warning", "FailedPostStartHook", `PostStartHook failed`)
+    event("Normal", "Killing", "FailedPostStartHook")
+    await services.runtime.stopContainer(id, pod.spec.terminationGracePeriodSeconds ?? 30)
+    throw new StartError("PostStartHookError", `PostStart hook failed: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,79 @@
+import type { Pod } from "../../api/core/v1/pod.ts"
+import type { PodSandboxConfig, PortMapping } from "../../container-runtime/cri.ts"
+import { cpuAndMemory } from "../containers/linux-resources.ts"
+import { podDns } from "../containers/pod-dns.ts"
+import { kernelHostname } from "../containers/pod-hostname.ts"
+import { sandboxAnnotations, sandboxLabels } from "../containers/runtime-labels.ts"
+import { sandboxSecurityContext } from "../containers/security-context.ts"
+import type { KubeletServices } from "../kubelet-services.ts"
+import type { RuntimeSandbox } from "./runtime-pod.ts"
+
+/** Connects the pod to the network and makes its sandbox. Throws when either fails; both may then be asked for again. */
+export async function startSandbox(
+  services: KubeletServices,
+  pod: Pod,
+  attempt: number,
+): Promise<{ sandbox: RuntimeSandbox; config: PodSandboxConfig }> {
+  const config = await sandboxConfig(services, pod, attempt)
+  if (!pod.spec.hostNetwork) {
+    const { uid, namespace = "", name } = pod.metadata
+    const hostPorts = portMappings(pod).filter(({ hostPort }) => hostPort > 0)
+    await services.network.prepare({
+      uid,
+      namespace,
+      name,
+      ...(hostPorts.length > 0 && {
+        hostPorts: hostPorts.map(({ protocol, hostPort, containerPort, hostIp }) => ({
+          protocol,
+          hostPort,
+          containerPort,
+          ...(hostIp && { hostIP: hostIp }),
+        })),
+      }),
+    })
+  }
+  const id = await services.runtime.runPodSandbox(config)
+  const sandbox = await services.observer.observeSandbox(id)
+  if (!sandbox) throw new Error(`sandbox ${id} is gone right after it was made`)
+  return { sandbox, config }
+}
+
+/** The same value for every container of the sandbox. */
+export async function sandboxConfig(
+  services: KubeletServices,
+  pod: Pod,
+  attempt: number,
+): Promise<PodSandboxConfig> {
+  const { host, machine, dns, seccompDirectory } = services
+  const { metadata, spec } = pod
+  const cgroupParent = await host.cgroups.ensure(pod)
+  return {
+    metadata: { name: metadata.name, uid: metadata.uid, namespace: metadata.namespace ?? "", attempt },
+    ...(!spec.hostNetwork && { hostname: kernelHostname(pod, dns.domain) }),
+    logDirectory: await host.files.ensureLogDirectory(pod),
+    dnsConfig: podDns(pod, { ...dns, host: machine.dns }),
+    ...(!spec.hostNetwork && { portMappings: portMappings(pod) }),
+    labels: sandboxLabels(pod),
+    annotations: sandboxAnnotations(pod),
+    linux: {
+      ...(cgroupParent && { cgroupParent }),
+      securityContext: sandboxSecurityContext(pod, seccompDirectory),
+      sysctls: Object.fromEntries(
+        (spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value]),
+      ),
+      resources: cpuAndMemory(spec.resources),
+    },
+  }
+}
+
+function portMappings({ spec }: Pod): PortMapping[] {
+  const containers = [...(spec.initContainers ?? []), ...spec.containers]
+  return containers.flatMap(({ ports = [] }) =>
+    ports.map(({ protocol = "TCP", containerPort, hostPort = 0, hostIP = "" }) => ({
+      protocol,
+      containerPort,
+      hostPort,
+      hostIp: hostIP,
+    })),
+  )
+}

@@ -1,0 +1,125 @@
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import type { Clock } from "../../base/clock.ts"
+import type { Commands } from "../../base/commands.ts"
+import type { Logger } from "../../base/log.ts"
+import type { Random } from "../../base/random.ts"
+import { Service } from "../../api/core/v1/service.ts"
+import type { Client } from "../../client/client.ts"
+import { Informer } from "../../client/informer.ts"
+import type { ImageService, RuntimeService } from "../../container-runtime/cri.ts"
+import { createKubelet, type Kubelet } from "../kubelet.ts"
+import type { PodNetworkPort } from "../kubelet-services.ts"
+import type { NodeIdentity } from "../node/node-object.ts"
+import { NodeObjects } from "../objects/node-objects.ts"
+import { PeriodicProber } from "../probes/periodic-prober.ts"
+import { ServiceAccountTokens } from "../volumes/service-account-tokens.ts"
+import { RealCgroups } from "./cgroups.ts"
+import { RealContainerFiles } from "./container-files.ts"
+import { RealContainerLogs } from "./logs/real-container-logs.ts"
+import { readMachine } from "./machine.ts"
+import { httpStatus, httpTarget } from "./probes/http-request.ts"
+import { tryProbe } from "./probes/try-probe.ts"
+import { RealPodVolumes } from "./volumes/real-pod-volumes.ts"
+
+export interface RealKubeletOptions {
+  readonly node: NodeIdentity
+  /** A client with the rights of this node. */
+  readonly client: Client
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly commands: Commands
+  readonly runtime: RuntimeService
+  readonly images: ImageService
+  readonly network: PodNetworkPort
+  /** The kubelet's own: pods' volumes, logs. */
+  readonly rootDirectory: string
+  /** This node's control group, told apart from those of other nodes and clusters: "/coracle/3f2a/node-1". */
+  readonly cgroupParent: string
+  /** Where pods look names up; empty: as the machine does. */
+  readonly dnsServers: readonly string[]
+  readonly clusterDomain: string
+  /** @default found out */
+  readonly nodeIps?: readonly string[]
+  readonly maxPods?: number
+  /** @default "/etc/resolv.conf" */
+  readonly resolvConf?: string
+}
+
+export interface RealKubelet extends Kubelet {
+  /** Where the kubelet's server listens; told in the node's status. */
+  setPort(port: number): void
+  /**
+   * Unmounts every volume and removes every control group. Call it when `run` has ended and all pods are stopped; left
+   * out, the next kubelet takes everything over.
+   */
+  close(): Promise<void>
+}
+
+/** A kubelet on this machine. Nothing runs before `run`. */
+export async function createRealKubelet(options: RealKubeletOptions): Promise<RealKubelet> {
+  const { client, clock, random, log, commands, runtime, rootDirectory, clusterDomain } = options
+  await mkdir(rootDirectory, { recursive: true, mode: 0o750 })
+  const stopped = new AbortController()
+  const machine = await readMachine({ ...options, nodeName: options.node.name })
+  const objects = new NodeObjects({ client, clock, random, log, signal: stopped.signal })
+  const hostIps = machine.addresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address)
+  const volumes = new RealPodVolumes({
+    rootDirectory,
+    objects,
+    tokens: new ServiceAccountTokens({ client, clock, random }),
+    facts: () => ({ allocatable: machine.allocatable, addresses: { hostIps, podIps: [] } }),
+    commands,
+    clock,
+    log,
+  })
+  await volumes.start()
+  const cgroups = new RealCgroups({ parent: options.cgroupParent, log })
+  const services = new Informer<Service>({ resource: Service, client, clock, random, log })
+  let port = 10250
+  const kubelet = await createKubelet({
+    ...options,
+    objects,
+    host: {
+      volumes,
+      cgroups,
+      files: new RealContainerFiles({
+        rootDirectory,
+        logDirectory: join(rootDirectory, "logs"),
+        clusterDomain,
+        random,
+      }),
+      prober: new PeriodicProber({
+        clock,
+        log,
+        tryProbe: (target, probe) => tryProbe({ runtime, clock }, target, probe),
+      }),
+      logs: new RealContainerLogs(clock),
+      machine: async () => machine,
+    },
+    httpGet: (action, to, podIp, signal) =>
+      httpStatus(httpTarget(action, to, podIp, "kube-lifecycle/1.36"), signal),
+    seccompDirectory: join(rootDirectory, "seccomp"),
+    services: () => services.objects.list(),
+    servicesSynced: services.synced,
+    relistMs: 10_000,
+    port: () => port,
+  })
+  return {
+    ...kubelet,
+    setPort(value) {
+      port = value
+      kubelet.reporter.look()
+    },
+    async run(signal) {
+      signal.addEventListener("abort", () => stopped.abort(), { once: true })
+      services.run(signal).catch((error: unknown) => log.error("services are no longer followed", { error }))
+      await kubelet.run(signal)
+    },
+    async close() {
+      await volumes.close()
+      await cgroups.close()
+    },
+  }
+}
