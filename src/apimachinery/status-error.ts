@@ -104,7 +104,8 @@ export class StatusError extends Error {
       metadata: {},
       status: "Failure",
       message: this.message,
-      reason: this.reason,
+      // Upstream's unknown reason is the empty one.
+      ...(this.reason !== "Unknown" && { reason: this.reason }),
       ...(this.details && { details: this.details }),
       code: this.code,
     }
