@@ -2,6 +2,7 @@ import type { Node } from "../api/core/v1/node.ts"
 import type { Pod } from "../api/core/v1/pod.ts"
 import { NodeInfo } from "./node-info.ts"
 import { isTerminated, podInfo } from "./pod-info.ts"
+import { PodIndex } from "./pod-index.ts"
 
 /**
  * The nodes and the pods on them, as the scheduler believes them to be: what the API has told, and pods it has placed
@@ -12,6 +13,8 @@ export class ClusterView {
   /** Pods whose node is not known (yet, or any more), by node name. */
   readonly #homeless = new Map<string, Map<string, Pod>>()
   readonly #placed = new Map<string, string>()
+  /** The pods on nodes, by label. */
+  readonly pods = new PodIndex()
   readonly #assumed = new Set<string>()
   /** Nodes in the order of zones in turn, so that looking at the first N of them looks into every zone. */
   #order: readonly NodeInfo[] | undefined
@@ -33,7 +36,10 @@ export class ClusterView {
       return known.setNode(node)
     }
     const info = new NodeInfo(node)
-    for (const pod of this.#homeless.get(name)?.values() ?? []) info.add(podInfo(pod))
+    for (const pod of this.#homeless.get(name)?.values() ?? []) {
+      info.add(podInfo(pod))
+      this.pods.add(podInfo(pod), name)
+    }
     this.#homeless.delete(name)
     this.#nodes.set(name, info)
     this.#order = undefined
@@ -44,6 +50,7 @@ export class ClusterView {
     if (!info) return
     this.#nodes.delete(name)
     this.#order = undefined
+    for (const each of info.pods.values()) this.pods.remove(each)
     if (info.pods.size)
       this.#homeless.set(name, new Map(Array.from(info.pods.values(), ({ pod, uid }) => [uid, pod])))
   }
@@ -74,7 +81,10 @@ export class ClusterView {
   #put(pod: Pod, nodeName: string): void {
     this.#placed.set(pod.metadata.uid, nodeName)
     const node = this.#nodes.get(nodeName)
-    if (node) return node.add(podInfo(pod))
+    if (node) {
+      node.add(podInfo(pod))
+      return this.pods.add(podInfo(pod), nodeName)
+    }
     const waiting = this.#homeless.get(nodeName) ?? new Map<string, Pod>()
     this.#homeless.set(nodeName, waiting.set(pod.metadata.uid, pod))
   }
@@ -83,7 +93,8 @@ export class ClusterView {
     const nodeName = this.#placed.get(uid)
     if (nodeName === undefined) return
     this.#placed.delete(uid)
-    this.#nodes.get(nodeName)?.remove(uid)
+    const removed = this.#nodes.get(nodeName)?.remove(uid)
+    if (removed) this.pods.remove(removed)
     this.#homeless.get(nodeName)?.delete(uid)
   }
 }

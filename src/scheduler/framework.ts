@@ -33,6 +33,7 @@ export interface CycleContext {
   readonly cache: Cache
   /** Pods that were promised room on this node by preemption; they are there as far as lesser pods are concerned. */
   readonly nominatedTo: (nodeName: string) => readonly PodInfo[]
+  readonly anyNominated: () => boolean
 }
 
 export interface BindContext {

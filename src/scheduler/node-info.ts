@@ -17,9 +17,12 @@ export class NodeInfo {
   readonly hostPorts = new Map<string, string[]>()
   /** Image names and sizes in bytes. */
   images = new Map<string, number>()
+  /** Of a copy to try things on: the node as it is. */
+  readonly original: NodeInfo | undefined
 
-  constructor(node: Node) {
+  constructor(node: Node, original?: NodeInfo) {
     this.node = node
+    this.original = original
     this.allocatable = noResources()
     this.setNode(node)
   }
@@ -47,9 +50,10 @@ export class NodeInfo {
     }
   }
 
-  remove(uid: string): void {
+  /** Gives what was removed. */
+  remove(uid: string): PodInfo | undefined {
     const info = this.pods.get(uid)
-    if (!info) return
+    if (!info) return undefined
     this.pods.delete(uid)
     this.#count(info, -1)
     for (const { protocol, port, address } of info.hostPorts) {
@@ -59,13 +63,24 @@ export class NodeInfo {
       if (left.length) this.hostPorts.set(key, left)
       else this.hostPorts.delete(key)
     }
+    return info
   }
 
   /** A copy to try things on; preemption asks "what if these pods were gone". */
   clone(): NodeInfo {
-    const copy = new NodeInfo(this.node)
+    const copy = new NodeInfo(this.node, this.original ?? this)
     for (const info of this.pods.values()) copy.add(info)
     return copy
+  }
+
+  /** How a copy differs from the node as it is: what was thought onto it, what was thought away. */
+  changes(): { readonly added: readonly PodInfo[]; readonly removed: readonly PodInfo[] } {
+    const { original, pods } = this
+    if (!original) return { added: [], removed: [] }
+    return {
+      added: Array.from(pods.values()).filter(({ uid }) => !original.pods.has(uid)),
+      removed: Array.from(original.pods.values()).filter(({ uid }) => !pods.has(uid)),
+    }
   }
 
   #count(info: PodInfo, sign: 1 | -1): void {

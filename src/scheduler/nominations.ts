@@ -5,6 +5,10 @@ export class Nominations {
   readonly #byNode = new Map<string, Map<string, PodInfo>>()
   readonly #nodeOf = new Map<string, string>()
 
+  get size(): number {
+    return this.#nodeOf.size
+  }
+
   on(nodeName: string): readonly PodInfo[] {
     const pods = this.#byNode.get(nodeName)
     return pods ? Array.from(pods.values()) : []

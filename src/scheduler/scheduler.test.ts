@@ -155,4 +155,84 @@ describe("the scheduler", () => {
     expect(await nodeOf("dear")).toBe("only")
     await expect(server.client.get(Pod, { namespace: "default", name: "cheap" })).rejects.toThrow("not found")
   })
+
+  test("keeps pods apart and together by their labels", async () => {
+    for (const [name, zone] of [
+      ["a1", "a"],
+      ["a2", "a"],
+      ["b1", "b"],
+    ] as const) {
+      await addNode(name, { metadata: { labels: { zone } } })
+    }
+    const term = (topologyKey: string) => ({ labelSelector: { matchLabels: { app: "db" } }, topologyKey })
+    const labelled = (name: string, spec: Draft<Pod["spec"]>) =>
+      server.client.create(Pod, {
+        metadata: { name, namespace: "default", labels: { app: "db" } },
+        spec: { containers: [{ name: "main", image: "app" }], ...spec },
+      })
+    const apart = {
+      affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term("zone")] } },
+    }
+    await labelled("first", apart)
+    await labelled("second", apart)
+    const zones = [await nodeOf("first"), await nodeOf("second")].map((node) => node[0])
+    expect(zones.sort()).toEqual(["a", "b"])
+    await labelled("third", apart)
+    expect(await pendingBecause("third")).toContain(
+      "0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules.",
+    )
+    // One that does not mind is minded by those that are there.
+    await labelled("fourth", {})
+    expect(await pendingBecause("fourth")).toContain(
+      "3 node(s) didn't satisfy existing pods anti-affinity rules.",
+    )
+    await addPod("near", {
+      affinity: {
+        podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term("kubernetes.io/hostname")] },
+      },
+    })
+    expect([await nodeOf("first"), await nodeOf("second")]).toContain(await nodeOf("near"))
+  })
+
+  test("spreads over zones within the skew", async () => {
+    for (const [name, zone] of [
+      ["a1", "a"],
+      ["b1", "b"],
+    ] as const)
+      await addNode(name, { metadata: { labels: { zone } } })
+    await addNode("nowhere")
+    const spread = (name: string, maxSkew = 1) =>
+      server.client.create(Pod, {
+        metadata: { name, namespace: "default", labels: { app: "web" } },
+        spec: {
+          containers: [{ name: "main", image: "app" }],
+          topologySpreadConstraints: [
+            {
+              maxSkew,
+              topologyKey: "zone",
+              whenUnsatisfiable: "DoNotSchedule",
+              labelSelector: { matchLabels: { app: "web" } },
+            },
+          ],
+        },
+      })
+    for (const name of ["w1", "w2", "w3", "w4"]) {
+      await spread(name)
+      await nodeOf(name)
+    }
+    const nodes = await Promise.all(["w1", "w2", "w3", "w4"].map(nodeOf))
+    expect(nodes.sort()).toEqual(["a1", "a1", "b1", "b1"])
+    await server.client.patch(
+      Node,
+      { name: "b1" },
+      { type: "merge", body: { spec: { unschedulable: true } } },
+    )
+    await spread("w5")
+    await nodeOf("w5")
+    await spread("w6")
+    expect(await pendingBecause("w6")).toContain(
+      "0/3 nodes are available: 1 node(s) didn't match pod topology spread constraints, " +
+        "1 node(s) didn't match pod topology spread constraints (missing required label), 1 node(s) were unschedulable.",
+    )
+  })
 })

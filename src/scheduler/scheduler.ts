@@ -16,6 +16,7 @@ import { NodeFinder, type WeightedPlugin } from "./find-node.ts"
 import { type FitError, formatFitError } from "./fit-error.ts"
 import type { Change, CycleContext } from "./framework.ts"
 import { Nominations } from "./nominations.ts"
+import { workloadResources } from "./plugins/spread-constraints.ts"
 import { isTerminated, podInfo } from "./pod-info.ts"
 import { planPreemption } from "./preemption.ts"
 import { nominate, preempt, reportUnschedulable } from "./report.ts"
@@ -72,8 +73,9 @@ class PodScheduler implements Scheduler {
       view: this.#view,
       cache: informers.cache,
       nominatedTo: (nodeName) => this.#nominations.on(nodeName),
+      anyNominated: () => this.#nominations.size > 0,
     }
-    informers.for(PodDisruptionBudget)
+    for (const resource of [PodDisruptionBudget, ...workloadResources]) informers.for<KubeObject>(resource)
     this.#follow()
   }
 

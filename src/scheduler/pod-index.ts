@@ -1,0 +1,82 @@
+import type { Requirement, Selector } from "../apimachinery/labels.ts"
+import { matchesLabels } from "../apimachinery/labels.ts"
+import type { PodInfo } from "./pod-info.ts"
+
+/**
+ * The pods on nodes by namespace and label, so that "all pods that match this selector" costs what the answer costs and
+ * not what the cluster holds.
+ */
+export class PodIndex {
+  readonly #byNamespace = new Map<string, Map<string, PodOnNode>>()
+  readonly #byLabel = new Map<string, Map<string, PodOnNode>>()
+  /** Pods with any affinity or anti-affinity of their own: they have a say about those that come after them. */
+  readonly withAffinity = new Map<string, PodOnNode>()
+  readonly withRequiredAntiAffinity = new Map<string, PodOnNode>()
+
+  add(info: PodInfo, nodeName: string): void {
+    const entry = { info, nodeName }
+    for (const key of keysOf(info)) put(this.#byLabel, key, info.uid, entry)
+    put(this.#byNamespace, info.pod.metadata.namespace ?? "", info.uid, entry)
+    const affinity = info.pod.spec.affinity
+    if (affinity?.podAffinity || affinity?.podAntiAffinity) this.withAffinity.set(info.uid, entry)
+    if (affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length) {
+      this.withRequiredAntiAffinity.set(info.uid, entry)
+    }
+  }
+
+  remove(info: PodInfo): void {
+    for (const key of keysOf(info)) take(this.#byLabel, key, info.uid)
+    take(this.#byNamespace, info.pod.metadata.namespace ?? "", info.uid)
+    this.withAffinity.delete(info.uid)
+    this.withRequiredAntiAffinity.delete(info.uid)
+  }
+
+  /** Calls back for every pod of these namespaces that the selector matches. `undefined` namespaces: all. */
+  forEachMatch(
+    namespaces: ReadonlySet<string> | undefined,
+    selector: Selector,
+    callback: (entry: PodOnNode) => void,
+  ): void {
+    if (selector.nothing) return
+    const exact = selector.requirements.find(isExact)
+    for (const namespace of namespaces ?? this.#byNamespace.keys()) {
+      const candidates = exact
+        ? this.#byLabel.get(labelKey(namespace, exact.key, exact.values[0]!))
+        : this.#byNamespace.get(namespace)
+      for (const entry of candidates?.values() ?? []) {
+        if (matchesLabels(selector, entry.info.pod.metadata.labels)) callback(entry)
+      }
+    }
+  }
+}
+
+export interface PodOnNode {
+  readonly info: PodInfo
+  readonly nodeName: string
+}
+
+function isExact({ operator, values }: Requirement): boolean {
+  return values.length === 1 && (operator === "in" || operator === "=" || operator === "==")
+}
+
+function* keysOf({ pod }: PodInfo): Iterable<string> {
+  for (const [key, value] of Object.entries(pod.metadata.labels ?? {})) {
+    yield labelKey(pod.metadata.namespace ?? "", key, value)
+  }
+}
+
+function labelKey(namespace: string, key: string, value: string): string {
+  return `${namespace}\0${key}\0${value}`
+}
+
+function put(index: Map<string, Map<string, PodOnNode>>, key: string, uid: string, entry: PodOnNode): void {
+  const entries = index.get(key)
+  if (entries) entries.set(uid, entry)
+  else index.set(key, new Map([[uid, entry]]))
+}
+
+function take(index: Map<string, Map<string, PodOnNode>>, key: string, uid: string): void {
+  const entries = index.get(key)
+  entries?.delete(uid)
+  if (entries?.size === 0) index.delete(key)
+}
