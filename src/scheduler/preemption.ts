@@ -119,7 +119,7 @@ function findViolating(
       if (!matchesLabels(selectorFromObject(budget.spec.selector), labels)) return
       if (budget.status.disruptedPods?.[name]) return
       left[index] = left[index]! - 1
-      if (left[index]! < 0) violating.add(info)
+      if (left[index] < 0) violating.add(info)
     })
   }
   return violating

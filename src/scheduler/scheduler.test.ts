@@ -33,7 +33,11 @@ afterEach(async () => {
 
 function addNode(name: string, parts: Draft<Node> = {}): Promise<Node> {
   return server.client.create(Node, {
-    metadata: { name, labels: { "kubernetes.io/hostname": name }, ...parts.metadata },
+    metadata: {
+      ...parts.metadata,
+      name,
+      labels: { "kubernetes.io/hostname": name, ...parts.metadata?.labels },
+    },
     spec: { ...parts.spec },
     status: { allocatable: { cpu: "2", memory: "4Gi", pods: "10" }, ...parts.status },
   })

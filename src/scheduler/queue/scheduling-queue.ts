@@ -143,7 +143,7 @@ export class SchedulingQueue {
 
   /** Something changed in the cluster: pods that it may help get another try. */
   onChange<T extends KubeObject>(resource: Resource<T>, change: Change, current?: T, previous?: T): void {
-    for (const { plugin, hint } of this.#hints.get(hintId(resource as never, change)) ?? []) {
+    for (const { plugin, hint } of this.#hints.get(hintId(resource, change)) ?? []) {
       const waiting = this.#rejectedBy.get(plugin)
       if (!waiting?.size || hint.concerns?.(current, previous) === false) continue
       for (const queued of Array.from(waiting)) {
