@@ -20,8 +20,6 @@ export async function build() {
     format: "esm",
     platform: "node",
     target: "node20",
-    // Loads a native binary from beside its own files, so it has to stay in node_modules.
-    external: ["lmdb"],
     // Bundled CommonJS packages call require(); an ES module has none.
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

@@ -78,6 +78,7 @@ export type Compare =
     }
 
 export type Operation =
+  /** The store keeps `value` itself: it must not change afterwards. */
   | { readonly op: "put"; readonly key: string; readonly value: Uint8Array; readonly lease?: bigint }
   | { readonly op: "delete"; readonly key: string; readonly rangeEnd?: string }
   | ({ readonly op: "range" } & RangeRequest)

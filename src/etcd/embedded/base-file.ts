@@ -15,6 +15,8 @@ import { readFrames } from "./log-reader.ts"
 import { type BaseRecord, readRecords, type StoredRecord, writeRecord } from "./record-codec.ts"
 
 const frameBytes = 256 * 1024
+/** Forced to disk in portions: a large one would hold up the log's own writes for as long as it takes. */
+const syncBytes = 2 << 20
 
 export interface BaseContent {
   /** A copy that nobody changes. */
@@ -111,6 +113,7 @@ class FrameFile {
   readonly #writer = new ByteWriter(frameBytes * 2)
   #sequence = 0
   #position = 0
+  #synced = 0
 
   constructor(file: FileHandle, clock: Clock) {
     this.#file = file
@@ -140,6 +143,9 @@ class FrameFile {
     sealFrame(frame, ++this.#sequence, this.#clock.now())
     await this.#write(frame)
     this.#writer.reset(frameHeaderBytes)
+    if (this.#position - this.#synced < syncBytes) return
+    await this.#file.datasync()
+    this.#synced = this.#position
   }
 
   async #write(bytes: Buffer): Promise<void> {

@@ -27,7 +27,7 @@ export interface EmbeddedStoreOptions {
   readonly random?: Random
   /** How long past revisions can be read. @default one hour */
   readonly historyMs?: number
-  /** How much may be written before the oldest past revisions are given up in spite of that. @default 64 MiB */
+  /** How much may be written before the oldest past revisions are given up in spite of that. @default 32 MiB */
   readonly historyBytes?: number
   /** When puts are refused. It bounds memory more than disk. @default 2 GiB, as etcd's */
   readonly quotaBytes?: number
@@ -58,7 +58,7 @@ export interface EmbeddedStoreStats {
 }
 
 const mebibyte = 1 << 20
-const defaultHistoryBytes = 64 * mebibyte
+const defaultHistoryBytes = 32 * mebibyte
 
 /**
  * Opens the store in a directory, or makes a new one.

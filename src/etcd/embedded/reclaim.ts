@@ -3,7 +3,7 @@
  * base and the files are removed. Since that waits until as much can be removed as the old base holds, everything is
  * rewritten once for each time it was written, whatever its size.
  */
-import { rmSync } from "node:fs"
+import { unlink } from "node:fs/promises"
 import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { State } from "../mvcc/state.ts"
@@ -92,8 +92,8 @@ export class Reclaimer {
     const sizeBytes = await writeBase(path, { state, revision, nextSequence }, clock)
     const old = this.#base
     this.#base = { number, sizeBytes }
-    for (const file of journal.forgetFilesBefore(number)) rmSync(pathOf(directory, "log", file.number))
-    if (old !== undefined) rmSync(pathOf(directory, "base", old.number))
+    for (const file of journal.forgetFilesBefore(number)) await unlink(pathOf(directory, "log", file.number))
+    if (old !== undefined) await unlink(pathOf(directory, "base", old.number))
     log.debug("wrote a new base for the store", { revision, sizeBytes, removedFiles: removable.length })
   }
 }
