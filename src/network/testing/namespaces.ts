@@ -37,6 +37,8 @@ export interface RequestTarget {
   readonly timeoutMs?: number
   /** The local address to send from. */
   readonly from?: string
+  /** Bytes of the question, by UDP. @default 1 */
+  readonly bytes?: number
 }
 
 /** Why such tests cannot run here; undefined when they can. */
@@ -115,7 +117,7 @@ for (const port of udp) {
 
 /** Prints the answers as JSON; a failure is "error: CODE". */
 const clientProgram = `
-const { protocol = "tcp", address, port, times = 1, timeoutMs = 1000, from } = JSON.parse(process.argv[1])
+const { protocol = "tcp", address, port, times = 1, timeoutMs = 1000, from, bytes = 1 } = JSON.parse(process.argv[1])
 const net = require("node:net"), dgram = require("node:dgram")
 const tcp = () => new Promise((resolve) => {
   let text = ""
@@ -129,7 +131,7 @@ const udp = () => new Promise((resolve) => {
   const done = (text) => { clearTimeout(timer); resolve(text); socket.close() }
   const timer = setTimeout(() => done("error: timeout"), timeoutMs)
   socket.on("message", (message) => done(String(message))).on("error", (error) => done("error: " + error.code))
-  socket.connect(port, address, (error) => (error ? done("error: " + error.code) : socket.send("?")))
+  socket.connect(port, address, (error) => (error ? done("error: " + error.code) : socket.send("?".repeat(bytes))))
 })
 ;(async () => {
   const answers = []

@@ -1,0 +1,74 @@
+import { formatIp, ipFamily, parseIp, parseNetwork } from "../../base/ip-address.ts"
+import type { Node } from "../../api/core/v1/node.ts"
+
+/** How packets for pods of another node get there: in VXLAN packets between the nodes, or routed as they are. */
+export type OverlayMode = "vxlan" | "host-gw"
+
+/** What this node must know to reach the pods of all others. */
+export interface OverlayPlan {
+  readonly routes: readonly OverlayRoute[]
+  /** VXLAN only: the other ends, as if they were on the same link. */
+  readonly peers: readonly OverlayPeer[]
+}
+
+export interface OverlayRoute {
+  /** A pod network of another node. */
+  readonly destination: string
+  readonly via: string
+}
+
+export interface OverlayPeer {
+  /** The other end's address in the overlay: the route's next hop. */
+  readonly address: string
+  readonly macAddress: string
+  /** The node's address in the network below. */
+  readonly nodeAddress: string
+}
+
+/**
+ * A route to each pod network of each other node. The address and MAC of a node's end follow from its pod network, so
+ * nodes need not tell each other: whoever reads the Nodes knows all (flannel has them written into annotations).
+ */
+export function planOverlay(nodes: readonly Node[], selfName: string, mode: OverlayMode): OverlayPlan {
+  const routes: OverlayRoute[] = []
+  const peers: OverlayPeer[] = []
+  for (const node of nodes) {
+    const nodeAddress = internalAddress(node)
+    const podCidrs = podCidrsOf(node)
+    if (node.metadata.name === selfName || !nodeAddress || podCidrs.length === 0) continue
+    const macAddress = overlayMacAddress(podCidrs[0]!)
+    for (const podCidr of podCidrs) {
+      const address = overlayAddress(podCidr)
+      if (mode === "vxlan") {
+        routes.push({ destination: podCidr, via: address })
+        peers.push({ address, macAddress, nodeAddress })
+      } else if (ipFamily(nodeAddress) === ipFamily(podCidr))
+        routes.push({ destination: podCidr, via: nodeAddress })
+    }
+  }
+  return { routes, peers }
+}
+
+export function podCidrsOf({ spec }: Node): readonly string[] {
+  const cidrs = spec?.podCIDRs?.length ? spec.podCIDRs : spec?.podCIDR ? [spec.podCIDR] : []
+  return cidrs.filter((cidr) => parseNetwork(cidr))
+}
+
+/** A node's end of the overlay: the address of its pod network that no pod can have. */
+export function overlayAddress(podCidr: string): string {
+  const network = parseNetwork(podCidr)!
+  return formatIp({ family: network.family, value: network.base })
+}
+
+/** Locally administered, and unique because pod networks are. */
+export function overlayMacAddress(podCidr: string): string {
+  const { base, family } = parseNetwork(podCidr)!
+  // Of an IPv6 network the 32 bits that tell nodes apart are those before the pods' own.
+  const bits = family === 4 ? base : base >> 64n
+  const hex = (bits & 0xffffffffn).toString(16).padStart(8, "0")
+  return `0e:58:${hex.match(/../g)!.join(":")}`
+}
+
+function internalAddress({ status }: Node): string | undefined {
+  return status?.addresses?.find(({ type, address }) => type === "InternalIP" && parseIp(address))?.address
+}
