@@ -1,0 +1,295 @@
+/**
+ * What the API server does with the machine, each figure beside the limit measured in the same run: reads against a bare
+ * node:https server that sends the same bytes, durable creates against the store alone. Load comes from a second thread
+ * over TLS; on two cores client and server share the machine.
+ *
+ * Usage: npm run bench -- api [--seconds 3] [--pods 100000]
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:https"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { performance } from "node:perf_hooks"
+import { parseArgs } from "node:util"
+import { isMainThread, parentPort, Worker } from "node:worker_threads"
+import { builtInResources } from "../src/api/index.ts"
+import { Pod } from "../src/api/core/v1/pod.ts"
+import { serveHttps } from "../src/apiserver/serve/serve-https.ts"
+import { issueTestCertificates } from "../src/apiserver/serve/testing.ts"
+import { createApiServer } from "../src/apiserver/server.ts"
+import { silentLogger } from "../src/base/log.ts"
+import { realClock } from "../src/base/real/clock.ts"
+import { realRandom } from "../src/base/real/random.ts"
+import { createClient } from "../src/client/create-client.ts"
+import { openEmbeddedStore } from "../src/etcd/embedded/embedded-store.ts"
+import { createMemoryStore } from "../src/etcd/memory/memory-store.ts"
+import type { Store } from "../src/etcd/store.ts"
+import { type Figures, run, type Task } from "./api-parts/load.ts"
+import { podOf } from "./api-parts/pods.ts"
+
+const admin = { name: "admin", groups: ["system:masters"], extra: {} }
+const podBytes = 4096
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { seconds: { type: "string", default: "3" }, pods: { type: "string", default: "100000" } },
+  })
+  const ms = Number(values.seconds) * 1000
+  await benchReads(ms)
+  await benchCreates(ms)
+  await benchWatches()
+  await benchMemory(Number(values.pods))
+  process.exit(0)
+}
+
+async function benchReads(ms: number): Promise<void> {
+  const { server, client, listening, certificates } = await start(createMemoryStore({ clock: realClock }))
+  for (let index = 0; index < 1000; index++) await client.create(Pod, podOf(`p${index}`, podBytes) as never)
+  const one = "/api/v1/namespaces/bench/pods/p0"
+  const all = "/api/v1/namespaces/bench/pods"
+  const bare = createServer({ cert: certificates.server.certificate, key: certificates.server.key })
+  const bodies = new Map<string, Buffer>()
+  for (const path of [one, all]) bodies.set(path, await bytesOf(server.handle, path))
+  bare.on("request", (request, response) => {
+    const body = bodies.get(request.url!)!
+    response.writeHead(200, { "content-type": "application/json", "content-length": body.length })
+    response.end(body)
+  })
+  await new Promise<void>((resolve) => void bare.listen(0, "127.0.0.1", resolve))
+  const limits = (bare.address() as AddressInfo).port
+  const get = (port: number, path: string, clients: number) => load({ kind: "get", port, path, clients, ms })
+  await get(listening.port, one, 16)
+  const limit = await get(limits, one, 16)
+  const found = await get(listening.port, one, 16)
+  report(
+    "GET of a pod",
+    `${found.perSecond.toFixed(0)}/s`,
+    found.perSecond / limit.perSecond,
+    "bare node:https",
+    found,
+  )
+  const listLimit = await get(limits, all, 4)
+  const listed = await get(listening.port, all, 4)
+  const megabytes = `${(listed.bytesPerSecond / 1e6).toFixed(0)} MB/s`
+  report(
+    "LIST of 1000 pods",
+    megabytes,
+    listed.bytesPerSecond / listLimit.bytesPerSecond,
+    "bare node:https",
+    listed,
+  )
+  bare.close()
+  await server.stop()
+  await listening.close(0)
+}
+
+async function benchCreates(ms: number): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "coracle-bench-api-"))
+  try {
+    const raw = await openEmbeddedStore(storeOptions(join(directory, "raw")))
+    const value = new TextEncoder().encode(JSON.stringify(podOf("NAME", podBytes)))
+    const limit = await putMany(raw, value, ms)
+    await raw.close()
+    const store = await openEmbeddedStore(storeOptions(join(directory, "served")))
+    const { server, listening, transport } = await start(store)
+    const inProcess = await createMany(transport, ms)
+    report(
+      "durable creates, in process",
+      `${inProcess.perSecond.toFixed(0)}/s`,
+      inProcess.perSecond / limit,
+      "the store alone",
+      inProcess,
+    )
+    const body = JSON.stringify(podOf("NAME", podBytes))
+    const path = "/api/v1/namespaces/bench/pods"
+    const created = await load({ kind: "create", port: listening.port, path, clients: 32, ms, body })
+    report(
+      "durable creates, HTTPS",
+      `${created.perSecond.toFixed(0)}/s`,
+      created.perSecond / limit,
+      "the store alone",
+      created,
+    )
+    await server.stop()
+    await listening.close(0)
+    await store.close()
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function benchWatches(): Promise<void> {
+  const { server, client, listening } = await start(createMemoryStore({ clock: realClock }))
+  const watchers = 1000
+  const events = 50
+  const path = "/api/v1/namespaces/bench/pods?watch=1"
+  const found = await load({ kind: "watch", port: listening.port, path, watchers, events }, async () => {
+    for (let index = 0; index < events; index++)
+      await client.create(Pod, podOf(`w${index}`, podBytes) as never)
+  })
+  console.log(
+    `${"watch, 1000 watchers".padEnd(30)} ${`${found.perSecond.toFixed(0)} events/s`.padStart(18)}  ${(found.bytesPerSecond / 1e6).toFixed(0)} MB/s`,
+  )
+  await server.stop()
+  await listening.close(0)
+}
+
+async function benchMemory(pods: number): Promise<void> {
+  const store = createMemoryStore({ clock: realClock })
+  const { server, client, transport } = await start(store)
+  const before = process.memoryUsage().rss
+  const begun = performance.now()
+  let next = 0
+  const create = async () => {
+    while (next < pods) await client.create(Pod, podOf(`p${next++}`, podBytes) as never)
+  }
+  await Promise.all(Array.from({ length: 32 }, create))
+  const seconds = (performance.now() - begun) / 1000
+  globalThis.gc?.()
+  const { rss } = process.memoryUsage()
+  console.log(
+    `${`${pods} pods of 4 kB`.padEnd(30)} ${`${((rss - before) / 1e6).toFixed(0)} MB`.padStart(18)}  resident, created at ${(pods / seconds).toFixed(0)}/s`,
+  )
+  const listed = performance.now()
+  await transport.request({ method: "GET", path: "/api/v1/pods" })
+  const inProcessMs = performance.now() - listed
+  const encoded = performance.now()
+  const response = await server.handle(requestOf("/api/v1/pods"))
+  let bytes = 0
+  if (response.body.kind === "object") for (const piece of response.body.encode()) bytes += piece.length
+  const encodedMs = performance.now() - encoded
+  console.log(
+    `${"  listed".padEnd(30)} ${`${inProcessMs.toFixed(0)} ms`.padStart(18)}  as objects; ${encodedMs.toFixed(0)} ms as ${(bytes / 1e6).toFixed(0)} MB of JSON`,
+  )
+}
+
+async function start(store: Store) {
+  const certificates = issueTestCertificates()
+  const server = createApiServer({
+    store,
+    resources: builtInResources,
+    clock: realClock,
+    random: realRandom,
+    log: silentLogger,
+    security: () => ({
+      authenticator: { authenticate: async () => ({ user: admin }) },
+      authorizer: {
+        authorize: () => ({ decision: "allowed", reason: "" }),
+        rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
+      },
+      admission: { mutate: async ({ object }) => object, validate: async () => {} },
+    }),
+  })
+  await server.start()
+  const listening = await serveHttps(server.handle, {
+    host: "127.0.0.1",
+    port: 0,
+    serving: certificates.server,
+    clientAuthorities: certificates.authority,
+    clock: realClock,
+    log: silentLogger,
+  })
+  const transport = server.transportFor(admin)
+  return { server, listening, certificates, transport, client: createClient(transport) }
+}
+
+function storeOptions(directory: string) {
+  return { directory, clock: realClock, log: silentLogger, random: realRandom }
+}
+
+async function putMany(store: Store, value: Uint8Array, ms: number): Promise<number> {
+  let count = 0
+  const begun = performance.now()
+  const writer = async () => {
+    while (performance.now() - begun < ms) {
+      const key = `/registry/pods/bench/p${count++}`
+      await store.txn({
+        compare: [{ key, target: "modRevision", is: "=", to: 0 }],
+        success: [{ op: "put", key, value }],
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: 32 }, writer))
+  return count / ((performance.now() - begun) / 1000)
+}
+
+async function createMany(
+  transport: ReturnType<typeof createClient> | unknown,
+  ms: number,
+): Promise<Figures> {
+  const client = createClient(transport as never)
+  const times: number[] = []
+  let count = 0
+  const begun = performance.now()
+  const writer = async () => {
+    while (performance.now() - begun < ms) {
+      const start = performance.now()
+      await client.create(Pod, podOf(`i${count++}`, podBytes) as never)
+      times.push(performance.now() - start)
+    }
+  }
+  await Promise.all(Array.from({ length: 32 }, writer))
+  times.sort((a, b) => a - b)
+  const at = (share: number) => times[Math.floor(times.length * share)] ?? 0
+  const perSecond = times.length / ((performance.now() - begun) / 1000)
+  return { perSecond, bytesPerSecond: 0, p50Ms: at(0.5), p99Ms: at(0.99) }
+}
+
+function requestOf(path: string) {
+  return {
+    method: "GET",
+    path,
+    query: new URLSearchParams(),
+    headers: {},
+    body: { kind: "none" as const },
+    user: admin,
+    signal: new AbortController().signal,
+  }
+}
+
+async function bytesOf(
+  handle: Awaited<ReturnType<typeof start>>["server"]["handle"],
+  path: string,
+): Promise<Buffer> {
+  const { body } = await handle(requestOf(path))
+  if (body.kind !== "object") throw new Error(`${path}: ${body.kind}`)
+  return Buffer.concat([...body.encode()])
+}
+
+function report(
+  title: string,
+  figure: string,
+  share: number,
+  limit: string,
+  { p50Ms, p99Ms }: Figures,
+): void {
+  console.log(
+    `${title.padEnd(30)} ${figure.padStart(18)}  ${(share * 100).toFixed(0).padStart(4)} % of ${limit.padEnd(16)} p50 ${p50Ms.toFixed(2)} ms  p99 ${p99Ms.toFixed(2)} ms`,
+  )
+}
+
+/** Runs a load in another thread. `onReady` is called when it has begun. */
+function load(task: Task, onReady?: () => Promise<void>): Promise<Figures> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url))
+    worker.on("message", (message: { ready?: true; figures?: Figures }) => {
+      if (message.ready) onReady?.().catch(reject)
+      if (message.figures) {
+        resolve(message.figures)
+        void worker.terminate()
+      }
+    })
+    worker.on("error", reject)
+    worker.postMessage(task)
+  })
+}
+
+if (isMainThread) await main()
+else {
+  parentPort!.on("message", (task: Task) => {
+    void run(task, () => parentPort!.postMessage({ ready: true })).then((figures) =>
+      parentPort!.postMessage({ figures }),
+    )
+  })
+}
