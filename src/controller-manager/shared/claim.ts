@@ -40,15 +40,16 @@ export const orphanIndex = {
     controllerOf(object) ? [] : [object.metadata.namespace ?? ""],
 }
 
-/** What `owner` owns of a resource, after adopting and releasing. Needs `orphanIndex` on the watch of `resource`. */
+/** What `owner` owns of a resource, after adopting (what it `accepts`) and releasing. Needs `orphanIndex` on the watch of `resource`. */
 export async function claim<T extends KubeObject, O extends KubeObject>(
   { client, cache }: { readonly client: Client; readonly cache: Cache },
   owner: { readonly resource: Resource<O>; readonly object: O },
   selector: Selector,
   resource: Resource<T>,
+  accepts: (orphan: T) => boolean = () => true,
 ): Promise<readonly T[]> {
   const { namespace = "", uid } = owner.object.metadata
-  const orphans = cache.byIndex(resource, "orphans", namespace)
+  const orphans = cache.byIndex(resource, "orphans", namespace).filter(accepts)
   const claims = planClaims(owner.object, selector, cache.ownedBy(resource, uid), orphans)
   if (claims.adopt.length > 0) await mayAdopt(client, owner)
   const adopted = await Promise.all(

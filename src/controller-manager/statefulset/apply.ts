@@ -1,0 +1,91 @@
+import type { ControllerRevision } from "../../api/apps/v1/controller-revision.ts"
+import type { StatefulSet } from "../../api/apps/v1/stateful-set.ts"
+import { Pod } from "../../api/core/v1/pod.ts"
+import { keyOf } from "../../apimachinery/meta.ts"
+import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.ts"
+import type { ReconcileContext } from "../../client/controller.ts"
+import { templateOf } from "../revisions/revisions.ts"
+import { isNamespaceTerminating, messageOf } from "../shared/pod-control.ts"
+import { applyRetention, ensureClaims } from "./claims.ts"
+import { identityLabels, newPod, ordinalOf, podNameOf } from "./identity.ts"
+import type { Step } from "./plan.ts"
+
+export interface Revisions {
+  readonly current: ControllerRevision
+  readonly update: ControllerRevision
+}
+
+export async function applyStep(
+  context: ReconcileContext,
+  set: StatefulSet,
+  step: Step,
+  revisions: Revisions,
+): Promise<void> {
+  switch (step.kind) {
+    case "create":
+      return create(context, set, step.ordinal, revisions[step.revision])
+    case "delete":
+      return remove(context, set, step)
+    case "repair":
+      return repair(context, step)
+  }
+}
+
+async function create(
+  context: ReconcileContext,
+  set: StatefulSet,
+  ordinal: number,
+  revision: ControllerRevision,
+): Promise<void> {
+  const { client, events } = context
+  const what = `create Pod ${podNameOf(set, ordinal)} in StatefulSet ${set.metadata.name}`
+  try {
+    await ensureClaims(context, set, ordinal)
+    await client.create(Pod, newPod(set, templateOf(revision), revision.metadata.name, ordinal))
+    events.event(set, "Normal", "SuccessfulCreate", `${what} successful`)
+  } catch (error) {
+    // There already: of a stranger, or ours and not seen yet.
+    if (isStatusError(error, "AlreadyExists")) throw error
+    if (isNamespaceTerminating(error)) return
+    events.event(set, "Warning", "FailedCreate", `${what} failed error: ${messageOf(error)}`)
+    throw error
+  }
+}
+
+async function remove(
+  context: ReconcileContext,
+  set: StatefulSet,
+  { pod, why }: Extract<Step, { kind: "delete" }>,
+): Promise<void> {
+  const { client, events } = context
+  const { namespace, name } = set.metadata
+  if (why === "surplus") {
+    const ordinal = ordinalOf(set, pod.metadata.name)
+    if (ordinal !== undefined) await applyRetention(context, set, pod, ordinal, true)
+  }
+  if (why === "ended") {
+    const failed = pod.status.phase === "Failed"
+    events.event(
+      set,
+      failed ? "Warning" : "Normal",
+      failed ? "RecreatingFailedPod" : "RecreatingTerminatedPod",
+      `StatefulSet ${namespace}/${name} is recreating ${failed ? "failed" : "terminated"} Pod ${pod.metadata.name}`,
+    )
+  }
+  const what = `delete Pod ${pod.metadata.name} in StatefulSet ${name}`
+  try {
+    await client.delete(Pod, keyOf(pod), { preconditions: { uid: pod.metadata.uid } }).catch(ignoreNotFound)
+    events.event(set, "Normal", "SuccessfulDelete", `${what} successful`)
+  } catch (error) {
+    events.event(set, "Warning", "FailedDelete", `${what} failed error: ${messageOf(error)}`)
+    throw error
+  }
+}
+
+async function repair(
+  { client }: ReconcileContext,
+  { pod, ordinal }: Extract<Step, { kind: "repair" }>,
+): Promise<void> {
+  const labels = { ...pod.metadata.labels, ...identityLabels(pod.metadata.name, ordinal) }
+  await client.update(Pod, { ...pod, metadata: { ...pod.metadata, labels } })
+}

@@ -1,0 +1,73 @@
+import type { StatefulSet } from "../../api/apps/v1/stateful-set.ts"
+import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts"
+import type { Pod } from "../../api/core/v1/pod.ts"
+import type { KubeObject, OwnerReference } from "../../apimachinery/meta.ts"
+import { ignoreAlreadyExists } from "../../apimachinery/status-error.ts"
+import type { ReconcileContext } from "../../client/controller.ts"
+import { controllerReference } from "../shared/owner.ts"
+import { messageOf } from "../shared/pod-control.ts"
+import { semanticallyEqual } from "../shared/semantically-equal.ts"
+import { claimNameOf, claimsOf, podNameOf } from "./identity.ts"
+
+/** Creates the claims of a replica that are missing. They are there before its pod. */
+export async function ensureClaims(
+  { client, cache, events }: ReconcileContext,
+  set: StatefulSet,
+  ordinal: number,
+): Promise<void> {
+  const podName = podNameOf(set, ordinal)
+  for (const claim of claimsOf(set, ordinal)) {
+    const { name = "", namespace } = claim.metadata ?? {}
+    const present = cache.find(PersistentVolumeClaim, { namespace, name })
+    if (present?.metadata.deletionTimestamp) throw new Error(`pvc ${name} is being deleted`)
+    if (present) continue
+    const what = `create Claim ${name} Pod ${podName} in StatefulSet ${set.metadata.name}`
+    try {
+      await client.create(PersistentVolumeClaim, claim).catch(ignoreAlreadyExists)
+      events.event(set, "Normal", "SuccessfulCreate", `${what} success`)
+    } catch (error) {
+      events.event(set, "Warning", "FailedCreate", `${what} failed error: ${messageOf(error)}`)
+      throw error
+    }
+  }
+}
+
+/**
+ * Makes claims go with what they are meant to go with, by owner references
+ * (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention):
+ * with the set (whenDeleted), with a replica that is scaled away (whenScaled), or with nothing.
+ */
+export async function applyRetention(
+  { client, cache }: ReconcileContext,
+  set: StatefulSet,
+  pod: Pod,
+  ordinal: number,
+  isSurplus: boolean,
+): Promise<void> {
+  for (const { metadata } of set.spec.volumeClaimTemplates ?? []) {
+    const name = claimNameOf(set, metadata.name, ordinal)
+    const claim = cache.find(PersistentVolumeClaim, { namespace: set.metadata.namespace, name })
+    if (!claim) continue
+    const ownerReferences = retentionOwners(set, pod, claim, isSurplus)
+    if (semanticallyEqual(ownerReferences, claim.metadata.ownerReferences)) continue
+    await client.update(PersistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, ownerReferences } })
+  }
+}
+
+function retentionOwners(
+  set: StatefulSet,
+  pod: Pod,
+  claim: PersistentVolumeClaim,
+  isSurplus: boolean,
+): OwnerReference[] {
+  const { whenDeleted, whenScaled } = set.spec.persistentVolumeClaimRetentionPolicy ?? {}
+  const goesWithPod = whenScaled === "Delete" && isSurplus
+  const goesWithSet = whenDeleted === "Delete" && !goesWithPod
+  const isOurs = ({ kind, name }: OwnerReference) =>
+    (kind === "StatefulSet" && name === set.metadata.name) || (kind === "Pod" && name === pod.metadata.name)
+  const others = (claim.metadata.ownerReferences ?? []).filter((one) => !isOurs(one))
+  const owners: KubeObject[] = [...(goesWithSet ? [set] : []), ...(goesWithPod ? [pod] : [])]
+  // Somebody else controls it: it is theirs to keep or delete.
+  if (others.some(({ controller }) => controller)) return claim.metadata.ownerReferences ?? []
+  return [...others, ...owners.map(controllerReference)]
+}
