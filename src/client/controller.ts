@@ -36,6 +36,8 @@ export interface WatchSource<T extends KubeObject = KubeObject> {
   readonly resource: Resource<T>
   /** The keys to reconcile when `object` changed; for a change it is asked of the old and the new state. */
   readonly keys: (object: T, cache: Cache) => readonly ObjectKey[]
+  /** Changes that wake nobody: what the controller reads of the object is the same before and after. */
+  readonly ignores?: (current: T, previous: T) => boolean
   /** Named functions for `cache.byIndex`. */
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>
 }
@@ -76,6 +78,7 @@ export function watch<T extends KubeObject>(
   resource: Resource<T>,
   keys: WatchSource<T>["keys"],
   indexes?: WatchSource<T>["indexes"],
+  ignores?: WatchSource<T>["ignores"],
 ): WatchSource {
-  return { resource, keys, ...(indexes && { indexes }) } as unknown as WatchSource
+  return { resource, keys, indexes, ignores } as unknown as WatchSource
 }

@@ -79,6 +79,7 @@ class ControlLoop {
       for (const key of source.keys(object, informers.cache)) this.#queue.add(formatKey(key))
     }
     informers.onChange(source.resource, (current, previous) => {
+      if (current && previous && source.ignores?.(current, previous)) return
       enqueue(current)
       enqueue(previous)
     })

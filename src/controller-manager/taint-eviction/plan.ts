@@ -1,5 +1,6 @@
 import type { Pod } from "../../api/core/v1/pod.ts"
-import type { Taint, Toleration } from "../../api/core/v1/toleration.ts"
+import type { Taint } from "../../api/core/v1/toleration.ts"
+import { tolerates } from "../shared/tolerations.ts"
 
 export type EvictionPlan = { readonly kind: "stay" } | { readonly kind: "evictAt"; readonly atMs: number }
 
@@ -19,28 +20,4 @@ export function planEviction(pod: Pod, taints: readonly Taint[], firstSeenMs: nu
     atMs = Math.min(atMs, sinceMs + Math.max(0, seconds) * 1000)
   }
   return Number.isFinite(atMs) ? { kind: "evictAt", atMs } : { kind: "stay" }
-}
-
-/** https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#concepts */
-export function tolerates({ key, operator, value, effect }: Toleration, taint: Taint): boolean {
-  if (effect && effect !== taint.effect) return false
-  if (key && key !== taint.key) return false
-  switch (operator ?? "Equal") {
-    case "Exists":
-      return true
-    case "Equal":
-      return key !== undefined && (value ?? "") === (taint.value ?? "")
-    case "Gt":
-    case "Lt":
-      return comparesWith(operator!, taint.value ?? "", value ?? "")
-    default:
-      return false
-  }
-}
-
-/** Numeric operators: the taint's value against the toleration's. */
-function comparesWith(operator: string, taintValue: string, bound: string): boolean {
-  const [actual, limit] = [Number(taintValue), Number(bound)]
-  if (!Number.isInteger(actual) || !Number.isInteger(limit) || taintValue === "" || bound === "") return false
-  return operator === "Gt" ? actual > limit : actual < limit
 }

@@ -14,7 +14,13 @@ export interface SimulatedNodes {
  */
 export function simulateNodes(
   cluster: Pick<TestCluster, "client" | "clock" | "informers">,
-  options: { readonly readyAfterMs?: number; readonly goneAfterMs?: number; readonly nodes?: number } = {},
+  options: {
+    readonly readyAfterMs?: number
+    readonly goneAfterMs?: number
+    readonly nodes?: number
+    /** Where a pod wants to run, if it says so. */
+    readonly nodeOf?: (pod: Pod) => string | undefined
+  } = {},
 ): SimulatedNodes {
   const { client, clock, informers } = cluster
   const { readyAfterMs = 1000, goneAfterMs = 1000, nodes = 3 } = options
@@ -31,7 +37,8 @@ export function simulateNodes(
       clock.after(goneAfterMs, () => void end(pod))
     } else if (!seen.has(uid)) {
       seen.add(uid)
-      const node = pod.spec.nodeName || `node-${count++ % nodes}`
+      const node = pod.spec.nodeName || options.nodeOf?.(pod) || `node-${count % nodes}`
+      count++
       const address = `10.244.0.${count}`
       void bind(pod, node)
       clock.after(readyAfterMs, () => void run(pod, address))
