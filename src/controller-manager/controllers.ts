@@ -1,14 +1,20 @@
 import type { ControllerDefinition } from "../client/controller.ts"
 import type { Discovered } from "../client/discover-resources.ts"
+import { createDaemonSetController } from "./daemonset/daemonset.ts"
 import { deploymentController } from "./deployment/deployment.ts"
 import { createEndpointsController } from "./endpoints/endpoints.ts"
 import { createEndpointSliceController } from "./endpointslice/endpointslice.ts"
 import { createGarbageCollector } from "./garbage-collector/garbage-collector.ts"
 import { createNamespaceController } from "./namespace/namespace.ts"
 import { createNodeIpamController, type NodeIpamOptions } from "./node-ipam/node-ipam.ts"
+import { createNodeLifecycleController } from "./node-lifecycle/node-lifecycle.ts"
+import { createPodGarbageCollector } from "./pod-garbage-collector/pod-garbage-collector.ts"
 import { replicaSetController } from "./replicaset/replicaset.ts"
 import { createRootCaPublisher } from "./root-ca-publisher/root-ca-publisher.ts"
 import { serviceAccountController } from "./serviceaccount/serviceaccount.ts"
+import { statefulSetController } from "./statefulset/statefulset.ts"
+import { createTaintEvictionController } from "./taint-eviction/taint-eviction.ts"
+import { ttlAfterFinishedController } from "./ttl-after-finished/ttl-after-finished.ts"
 
 /** What controllers need beside the API; a controller whose part is missing does not run. */
 export interface ControllerSettings {
@@ -32,6 +38,8 @@ const entries: readonly Entry[] = [
   { name: "namespace-controller", create: createNamespaceController },
   { name: "deployment-controller", create: () => deploymentController },
   { name: "replicaset-controller", create: () => replicaSetController },
+  { name: "daemonset-controller", create: createDaemonSetController },
+  { name: "statefulset-controller", create: () => statefulSetController },
   { name: "endpoints-controller", create: createEndpointsController },
   { name: "endpointslice-controller", create: () => createEndpointSliceController() },
   {
@@ -41,6 +49,10 @@ const entries: readonly Entry[] = [
         ? undefined
         : createRootCaPublisher({ rootCertificateAuthority }),
   },
+  { name: "node-lifecycle-controller", create: () => createNodeLifecycleController() },
+  { name: "taint-eviction-controller", create: createTaintEvictionController },
+  { name: "pod-garbage-collector-controller", create: () => createPodGarbageCollector() },
+  { name: "ttl-after-finished-controller", create: () => ttlAfterFinishedController },
   {
     name: "node-ipam-controller",
     create: ({ nodeIpam }) => nodeIpam && createNodeIpamController(nodeIpam),
