@@ -15,3 +15,9 @@ export function forgetContainers(state: PodState, ids: readonly string[]): PodSt
   const probes = Object.fromEntries(Object.entries(state.probes).filter(([id]) => !ids.includes(id)))
   return { ...state, probes, runtime: withoutContainers(state.runtime, ids) }
 }
+
+/** In a new sandbox what failed in the old one is tried again at once. */
+export function withoutFailures(state: PodState): PodState {
+  const works = Object.entries(state.containers).filter(([, work]) => work.kind !== "failed")
+  return { ...state, containers: Object.fromEntries(works) }
+}

@@ -1,5 +1,5 @@
 import { assertNever } from "../../base/assert-never.ts"
-import { forgetContainers, withoutWork, withWork } from "./container-work.ts"
+import { forgetContainers, withoutFailures, withoutWork, withWork } from "./container-work.ts"
 import { becomeTerminating, lowerGracePeriod } from "./become.ts"
 import { planSyncing } from "./plan-syncing.ts"
 import { planTerminated, planTerminating } from "./plan-terminating.ts"
@@ -67,7 +67,11 @@ function absorb(state: PodState, input: PodInput, nowMs: number): PodState {
     case "setupFailed":
       return { ...state, setup: { kind: "failed", retryAtMs: input.retryAtMs } }
     case "sandboxStarted":
-      return { ...state, sandbox: { kind: "idle" }, runtime: withSandbox(state.runtime, input.sandbox) }
+      return {
+        ...withoutFailures(state),
+        sandbox: { kind: "idle" },
+        runtime: withSandbox(state.runtime, input.sandbox),
+      }
     case "sandboxFailed":
       return { ...state, sandbox: { kind: "failed", retryAtMs: input.retryAtMs } }
     case "sandboxStopped":
