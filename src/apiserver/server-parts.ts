@@ -12,6 +12,7 @@ import type { VersionInfo } from "./paths/version.ts"
 import type { PortRange } from "./registry/service/claim-node-ports.ts"
 import type { ServedResources } from "./registry/served-resources.ts"
 import type { Security } from "./security.ts"
+import type { Backends } from "./streaming/backends.ts"
 import type { Mirror } from "./watch-cache/mirror.ts"
 
 /** What stages and handlers work with: one of each per server. */
@@ -23,6 +24,8 @@ export interface ServerParts extends Security {
   readonly mirror: Mirror
   readonly resources: ServedResources
   readonly audit: AuditSink | undefined
+  /** What is behind this server: kubelets, pods, Services. Without it nothing is reached. */
+  readonly backends: Backends | undefined
   readonly metrics: ServerMetrics
   readonly discovery: Discovery
   readonly openApi: OpenApi

@@ -30,6 +30,7 @@ import { createServerCache } from "./server-cache.ts"
 import type { ServerParts } from "./server-parts.ts"
 import { runStartHooks } from "./start-hooks/run-start-hooks.ts"
 import type { AdvertisedAddress } from "./start-hooks/ensure-kubernetes-service.ts"
+import type { Backends } from "./streaming/backends.ts"
 import { createInProcessTransport } from "./transport.ts"
 import { Mirror } from "./watch-cache/mirror.ts"
 
@@ -42,6 +43,8 @@ export interface ApiServerOptions {
   readonly log: Logger
   readonly security: CreateSecurity
   readonly audit?: AuditSink
+  /** The way to kubelets, pods and Services; without it exec, logs and proxying answer 503. */
+  readonly backends?: Backends
   /** How pods reach the server; without it there is no Service `kubernetes`. */
   readonly advertised?: AdvertisedAddress
   /** `--service-cluster-ip-range`, one per family. @default ["10.96.0.0/12"] */
@@ -135,6 +138,7 @@ function createParts(
     nodePortRange,
     serviceNetworks: (options.serviceClusterIpRanges ?? defaultServiceRanges).map(toNetwork),
     audit: options.audit,
+    backends: options.backends,
     metrics: new ServerMetrics(resources),
     discovery: new Discovery(resources, advertised ? `${advertised.address}:${advertised.port}` : ""),
     openApi: new OpenApi(resources, options.loadDescriptions),

@@ -14,6 +14,8 @@ import { answerReview, isReview } from "../subresources/reviews.ts"
 import { finalizeView } from "../subresources/finalize-view.ts"
 import { scaleView } from "../subresources/scale-view.ts"
 import { negotiate } from "../encoding/negotiate.ts"
+import { attachToPod, execInPod, forwardPodPorts, readPodLog } from "../streaming/connect-pod.ts"
+import { proxyToNode, proxyToPod, proxyToService } from "../streaming/proxy.ts"
 import { create } from "./create.ts"
 import { deleteOne } from "./delete.ts"
 import { deleteCollection } from "./delete-collection.ts"
@@ -41,6 +43,19 @@ const actions: Readonly<Record<string, (request: ResourceRequest) => Promise<Ser
   "create pods/eviction": evictPod,
 }
 
+/** Subresources behind which another server answers, in its own format; with the verbs they may be asked with. */
+const connections: Readonly<
+  Record<string, { verbs?: readonly string[]; answer: (request: ResourceRequest) => Promise<ServerResponse> }>
+> = {
+  "pods/log": { verbs: ["get"], answer: readPodLog },
+  "pods/exec": { verbs: ["get", "create"], answer: execInPod },
+  "pods/attach": { verbs: ["get", "create"], answer: attachToPod },
+  "pods/portforward": { verbs: ["get", "create"], answer: forwardPodPorts },
+  "pods/proxy": { answer: proxyToPod },
+  "services/proxy": { answer: proxyToService },
+  "nodes/proxy": { answer: proxyToNode },
+}
+
 const verbHandlers: Readonly<Record<string, VerbHandler>> = {
   get,
   list,
@@ -57,7 +72,6 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
   const { group, version, resource, verb, subresource, name } = context.info
   const served = context.server.resources.find(group, version, resource)
   if (!served) return undefined
-  context.format = negotiate(context, verb === "watch")
   const request: ResourceRequest = {
     context,
     served,
@@ -66,6 +80,12 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
     subresource,
   }
   const path = groupResource(served.resource) + (subresource && `/${subresource}`)
+  const connection = connections[path]
+  if (connection) {
+    if (connection.verbs?.includes(verb) === false) throw methodNotSupported(served.resource, verb)
+    return connection.answer(request)
+  }
+  context.format = negotiate(context, verb === "watch")
   if (verb === "create" && subresource === "" && isReview(served.resource)) return answerReview(request)
   const action = actions[`${verb} ${path}`]
   if (action) return action(request)

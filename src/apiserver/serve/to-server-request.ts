@@ -1,6 +1,6 @@
 import type { TLSSocket } from "node:tls"
 import { requestEntityTooLarge } from "../../apimachinery/status-errors.ts"
-import { noBody, type RequestBody, type ServerRequest } from "../http/request.ts"
+import { type Headers, noBody, type RequestBody, type ServerRequest } from "../http/request.ts"
 import type { AnyRequest } from "./serve-https.ts"
 
 /** A request from a socket as the server sees it. Its body is read only when a handler asks for it. */
@@ -13,13 +13,30 @@ export function toServerRequest(request: AnyRequest, signal: AbortSignal): Serve
     method: request.method ?? "GET",
     path: mark < 0 ? url : url.slice(0, mark),
     query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
-    headers: request.headers,
+    headers: headersOf(request),
     body: bodyOf(request),
     ...(certificates && { peerCertificates: certificates }),
     ...(socket.remoteAddress && { remoteAddress: socket.remoteAddress }),
     signal,
   }
 }
+
+/**
+ * As Node.js gives them, but for those whose values are told apart by their lines because they may hold commas: groups and
+ * extra fields of users.
+ */
+function headersOf({ headers, rawHeaders }: AnyRequest): Headers {
+  const names = new Set(Object.keys(headers).filter((name) => repeatable.test(name)))
+  if (names.size === 0) return headers
+  const lines: Record<string, string[]> = {}
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!.toLowerCase()
+    if (names.has(name)) (lines[name] ??= []).push(rawHeaders[index + 1]!)
+  }
+  return { ...headers, ...lines }
+}
+
+const repeatable = /^(impersonate|x-remote)-(group$|extra-)/
 
 function bodyOf(request: AnyRequest): RequestBody {
   const { headers, method } = request

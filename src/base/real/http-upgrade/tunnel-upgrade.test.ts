@@ -35,7 +35,9 @@ describe("an upgrade", () => {
     let ended!: () => void
     const end = new Promise<void>((resolve) => (ended = resolve))
     const front = await serve((upgrade) => {
-      void tunnelUpgrade(upgrade, { url: backend, headers: upgrade.request.headers }).then(ended)
+      void tunnelUpgrade(upgrade, { url: backend, headers: upgrade.request.headers })
+        .then((tunnel) => tunnel.ended)
+        .then(ended)
     })
     const answer = await dialUpgrade({ url: front, headers })
     if (answer.kind !== "upgraded") throw new Error("refused")

@@ -4,13 +4,18 @@ import { acceptUpgrade, type IncomingUpgrade, refuseUpgrade } from "./incoming-u
 
 /**
  * Passes an upgrade on to another server, whatever the protocol: its answer goes back to the client, and from then on
- * bytes go both ways untouched. Resolves when the connection has ended; rejects when the other server cannot be reached,
- * and then the client has not been answered.
+ * bytes go both ways untouched. Resolves when the client has been answered, with a promise of the end; rejects when the
+ * other server cannot be reached, and then the client has not been answered.
  */
-export async function tunnelUpgrade(upgrade: IncomingUpgrade, target: UpgradeTarget): Promise<void> {
+export async function tunnelUpgrade(
+  upgrade: IncomingUpgrade,
+  target: UpgradeTarget,
+): Promise<{ readonly ended: Promise<void> }> {
   const answer = await dialUpgrade(target)
-  if (answer.kind === "refused") return relayRefusal(upgrade, answer)
-  return splice(acceptUpgrade(upgrade, answer.rawHeaders), answer.socket)
+  if (answer.kind === "upgraded")
+    return { ended: splice(acceptUpgrade(upgrade, answer.rawHeaders), answer.socket) }
+  relayRefusal(upgrade, answer)
+  return { ended: Promise.resolve() }
 }
 
 /** Tells the client what the other server said instead of upgrading. */
