@@ -281,15 +281,20 @@ function load(task: Task, onReady?: () => Promise<void>): Promise<Figures> {
       }
     })
     worker.on("error", reject)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
     worker.postMessage(task)
   })
+}
+
+/** What the thread that makes the load says. */
+function tell(message: { readonly ready: true } | { readonly figures: Figures }): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
+  parentPort!.postMessage(message)
 }
 
 if (isMainThread) await main()
 else {
   parentPort!.on("message", (task: Task) => {
-    void run(task, () => parentPort!.postMessage({ ready: true })).then((figures) =>
-      parentPort!.postMessage({ figures }),
-    )
+    void run(task, () => tell({ ready: true })).then((figures) => tell({ figures }))
   })
 }
