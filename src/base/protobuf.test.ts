@@ -1,6 +1,8 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import {
+  bigInteger,
+  binaryString,
   bool,
   bytes,
   double,
@@ -86,6 +88,36 @@ describe("protobuf", () => {
         },
       ),
     )
+  })
+
+  it("keeps every bit of large numbers and of binary strings", () => {
+    interface Exact {
+      id: bigint
+      key: string
+    }
+    const Exact = message<Exact>({ id: [1, bigInteger], key: [2, binaryString] })
+    const value = fc.record({
+      id: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      key: fc.uint8Array().map((bytes) => String.fromCharCode(...bytes)),
+    })
+    fc.assert(fc.property(value, (exact) => expect(Exact.decode(Exact.encode(exact))).toEqual(exact)))
+    expect([...Exact.encode({ id: -1n, key: "\xff" })]).toEqual([
+      0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x12, 1, 0xff,
+    ])
+  })
+
+  it("puts lengths before contents of any size", () => {
+    for (const size of [0, 1, 126, 127, 128, 300, 16_383, 16_384, 70_000]) {
+      const inners = [
+        { name: "x".repeat(size), size: 1 },
+        { name: "y", size: 2 },
+      ]
+      const data = new Uint8Array(size).fill(7)
+      const value = Everything.decode(
+        Everything.encode({ ...Everything.decode(new Uint8Array()), inners, data }),
+      )
+      expect(value).toMatchObject({ inners, data })
+    }
   })
 
   it("writes the documented bytes", () => {

@@ -185,6 +185,22 @@ export const unsigned: Scalar<number> = scalar(
   (reader) => reader.varint(),
 )
 
+/** int64 where every bit counts. */
+export const bigInteger: Scalar<bigint> = scalar(
+  varint,
+  0n,
+  (writer, value) => writer.bigVarint(value),
+  (reader) => BigInt.asIntN(64, reader.bigVarint()),
+)
+
+/** `bytes` as a string with one character per byte (latin1). */
+export const binaryString: Scalar<string> = scalar(
+  lengthDelimited,
+  "",
+  (writer, value) => writer.binaryString(value),
+  (reader) => reader.binaryString(),
+)
+
 export const double: Scalar<number> = scalar(
   fixed64,
   0,
@@ -341,15 +357,15 @@ export class Writer {
 
   varint(value: number): void {
     this.#reserve(10)
-    if (value < 0) {
-      let big = BigInt.asUintN(64, BigInt(value))
-      for (; big > 127n; big >>= 7n) this.#bytes[this.#length++] = Number(big & 127n) | 128
-      this.#bytes[this.#length++] = Number(big)
-      return
-    }
-    let rest = value
-    for (; rest > 127; rest = Math.floor(rest / 128)) this.#bytes[this.#length++] = (rest % 128) | 128
-    this.#bytes[this.#length++] = rest
+    if (value < 0) return this.bigVarint(BigInt(value))
+    this.#length = this.#putVarint(value, this.#length)
+  }
+
+  bigVarint(value: bigint): void {
+    this.#reserve(10)
+    let rest = BigInt.asUintN(64, value)
+    for (; rest > 127n; rest >>= 7n) this.#bytes[this.#length++] = Number(rest & 127n) | 128
+    this.#bytes[this.#length++] = Number(rest)
   }
 
   double(value: number): void {
@@ -369,11 +385,34 @@ export class Writer {
     this.#length += value.length
   }
 
+  binaryString(value: string): void {
+    this.varint(value.length)
+    this.#reserve(value.length)
+    for (let index = 0; index < value.length; index++) this.#bytes[this.#length++] = value.charCodeAt(index)
+  }
+
   /** What `write` writes, after its length. */
   delimited(write: (inner: Writer) => void): void {
-    const inner = new Writer()
-    write(inner)
-    this.bytes(inner.finish())
+    // The length is known last: one byte is kept free for it, and the content moves if it needs more.
+    const start = this.#length
+    this.#reserve(1)
+    this.#length++
+    write(this)
+    const length = this.#length - start - 1
+    const shift = varintBytes(length) - 1
+    this.#reserve(shift)
+    if (shift > 0) this.#bytes.copyWithin(start + 1 + shift, start + 1, this.#length)
+    this.#putVarint(length, start)
+    this.#length += shift
+  }
+
+  /** Returns where it ends. There must be room. */
+  #putVarint(value: number, position: number): number {
+    let rest = value
+    let at = position
+    for (; rest > 127; rest = Math.floor(rest / 128)) this.#bytes[at++] = (rest % 128) | 128
+    this.#bytes[at++] = rest
+    return at
   }
 
   #reserve(more: number): void {
@@ -382,6 +421,12 @@ export class Writer {
     grown.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = grown
   }
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) bytes++
+  return bytes
 }
 
 export class Reader {
@@ -415,6 +460,15 @@ export class Reader {
     return Number(BigInt.asIntN(64, big))
   }
 
+  bigVarint(): bigint {
+    let value = 0n
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = this.#next()
+      value |= BigInt(byte & 127) << shift
+      if (byte < 128) return value
+    }
+  }
+
   double(): number {
     const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.position, 8)
     this.position += 8
@@ -431,6 +485,13 @@ export class Reader {
     const start = this.position
     this.position += length
     return this.#bytes.subarray(start, this.position)
+  }
+
+  binaryString(): string {
+    const bytes = this.bytes()
+    let text = ""
+    for (let index = 0; index < bytes.length; index++) text += String.fromCharCode(bytes[index]!)
+    return text
   }
 
   skip(wire: number): void {
