@@ -100,7 +100,11 @@ describe("protobuf", () => {
       id: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
       key: fc.uint8Array().map((bytes) => String.fromCharCode(...bytes)),
     })
-    fc.assert(fc.property(value, (exact) => expect(Exact.decode(Exact.encode(exact))).toEqual(exact)))
+    fc.assert(
+      fc.property(value, (exact) => {
+        expect(Exact.decode(Exact.encode(exact))).toEqual(exact)
+      }),
+    )
     expect([...Exact.encode({ id: -1n, key: "\xff" })]).toEqual([
       0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x12, 1, 0xff,
     ])
