@@ -27,7 +27,6 @@ export async function build() {
     sourcemap: "linked",
     legalComments: "linked",
     logLevel: "warning",
-    minifySyntax: true,
   })
   const { writeDescriptions } = await import("./descriptions.mjs").catch(() => ({}))
   await writeDescriptions?.(join(root, "dist/descriptions.json"))

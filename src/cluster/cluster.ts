@@ -5,7 +5,8 @@ import type { KubeconfigEntry } from "./certificates/kubeconfig.ts"
 import { adminEntry, type ControlPlane, startControlPlane } from "./control-plane.ts"
 import type { DataDirectory } from "./data-directory.ts"
 import { machineName, whyNoRealNode } from "./machine.ts"
-import { type ClusterNode, startNode } from "./nodes/start-node.ts"
+import type { ClusterNode, NodeParts } from "./nodes/cluster-node.ts"
+import { startNode } from "./nodes/start-node.ts"
 import { startSimulatedNode } from "./nodes/start-simulated-node.ts"
 import type { Progress } from "./progress.ts"
 
@@ -35,24 +36,35 @@ export interface RunningCluster {
 export async function startCluster(options: ClusterOptions): Promise<RunningCluster> {
   const plan = planNodes(options)
   for (const note of plan.notes) options.progress.note(note)
-  const nodes: ClusterNode[] = []
-  let controlPlane: ControlPlane | undefined
+  const nodes: Promise<ClusterNode>[] = []
+  let controlPlane: Promise<ControlPlane> | undefined
   const stop = async () => {
-    await Promise.all(nodes.map((node) => node.stop()))
-    await controlPlane?.stop()
+    for (const started of await Promise.allSettled(nodes)) {
+      if (started.status === "fulfilled") await started.value.stop()
+    }
+    await controlPlane?.then((running) => running.stop()).catch(() => {})
   }
   try {
     options.progress.step("starting the API server")
-    controlPlane = await startControlPlane({ ...options, clock: realClock, random: realRandom })
-    options.signal.throwIfAborted()
-    options.progress.step("starting nodes")
-    nodes.push(...(await startNodes(plan, controlPlane, options)))
-    options.signal.throwIfAborted()
-    await Promise.all(nodes.map((node) => node.ready))
+    const parts = { directory: options.directory, clock: realClock, random: realRandom, log: options.log }
+    controlPlane = startControlPlane({ ...parts, listen: options.listen })
+    nodes.push(...startNodes(plan, { ...parts, controlPlane }))
+    await unlessAborted(controlPlane, options.signal)
+    options.progress.step(`starting ${nodes.length === 1 ? "the node" : `${nodes.length} nodes`}`)
+    const started = await unlessAborted(Promise.all(nodes), options.signal)
+    await unlessAborted(Promise.all(started.map((node) => node.ready)), options.signal)
+    return running(await controlPlane, started, stop)
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+function running(
+  controlPlane: ControlPlane,
+  nodes: readonly ClusterNode[],
+  stop: () => Promise<void>,
+): RunningCluster {
   const { address, certificates } = controlPlane
   return {
     server: address,
@@ -60,6 +72,17 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     nodes: nodes.map(({ name, runtime, endpoint }) => ({ name, runtime, ...(endpoint && { endpoint }) })),
     stop,
   }
+}
+
+/** Stops waiting, not the work: what was started is stopped by who started it. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }),
+    ),
+  ])
 }
 
 interface NodePlan {
@@ -91,20 +114,9 @@ function planNodes({ nodes, simulatedNodes }: ClusterOptions): NodePlan {
   }
 }
 
-async function startNodes(
-  plan: NodePlan,
-  controlPlane: ControlPlane,
-  options: ClusterOptions,
-): Promise<ClusterNode[]> {
-  const parts = {
-    controlPlane,
-    directory: options.directory,
-    clock: realClock,
-    random: realRandom,
-    log: options.log,
-  }
-  return Promise.all([
+function startNodes(plan: NodePlan, parts: Omit<NodeParts, "name">): Promise<ClusterNode>[] {
+  return [
     ...plan.real.map((name) => startNode({ ...parts, name })),
     ...plan.simulated.map((name) => startSimulatedNode({ ...parts, name })),
-  ])
+  ]
 }

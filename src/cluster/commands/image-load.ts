@@ -29,7 +29,10 @@ export async function imageLoad(argv: readonly string[]): Promise<number> {
 async function loadInto(endpoint: string, file: string): Promise<string[]> {
   const channel = await connectGrpc(endpoint.replace("unix://", "unix:"), () => realClock.now())
   try {
-    return await loadImageArchive(channel, readArchiveFile(file), { id: uuid(realRandom), now: realClock.now() })
+    return await loadImageArchive(channel, readArchiveFile(file), {
+      id: uuid(realRandom),
+      now: realClock.now(),
+    })
   } finally {
     channel.close()
   }

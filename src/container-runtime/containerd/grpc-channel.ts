@@ -38,7 +38,9 @@ const maxMessageBytes = 16 << 20
 
 /** `address` as gRPC writes it: "unix:/run/containerd.sock". The library loads on first use: it costs 60 ms. */
 export async function connectGrpc(address: string, now: () => number): Promise<GrpcChannel> {
-  const grpc = await import("@grpc/grpc-js")
+  const loaded = await import("@grpc/grpc-js")
+  // Bundled, a CommonJS module has only a default export.
+  const grpc = "Client" in loaded ? loaded : (loaded as { default: typeof loaded }).default
   const client = new grpc.Client(address, grpc.credentials.createInsecure(), {
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
