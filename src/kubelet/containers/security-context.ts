@@ -49,7 +49,7 @@ export function sandboxSecurityContext(pod: Pod, seccompDirectory: string): Linu
     ...(context.supplementalGroupsPolicy && { supplementalGroupsPolicy: context.supplementalGroupsPolicy }),
     // The pause program needs none, but the sandbox's profile is what the runtime shows of the pod.
     seccomp: seccompProfile(context.seccompProfile, seccompDirectory),
-    apparmor: apparmorProfile(context.appArmorProfile),
+    ...apparmor(context.appArmorProfile),
   }
 }
 
@@ -87,7 +87,7 @@ export function containerSecurityContext(
     seccomp: privileged
       ? { profileType: "Unconfined", localhostRef: "" }
       : seccompProfile(context.seccompProfile, options.seccompDirectory),
-    apparmor: apparmorProfile(context.appArmorProfile),
+    ...apparmor(context.appArmorProfile),
     ...(context.seLinuxOptions && {
       seLinuxOptions: { user: "", role: "", type: "", level: "", ...context.seLinuxOptions },
     }),
@@ -125,11 +125,13 @@ function seccompProfile(profile: Profile | undefined, directory: string): Securi
   return { profileType: "Localhost", localhostRef: `${directory}/${profile.localhostProfile ?? ""}` }
 }
 
-function apparmorProfile(profile: Profile | undefined): SecurityProfile {
-  if (!profile || profile.type === "RuntimeDefault")
-    return { profileType: "RuntimeDefault", localhostRef: "" }
-  if (profile.type === "Unconfined") return { profileType: "Unconfined", localhostRef: "" }
-  return { profileType: "Localhost", localhostRef: profile.localhostProfile ?? "" }
+/** Not asked for, it is the runtime's choice: not every kernel has AppArmor. */
+function apparmor(profile: Profile | undefined): { apparmor?: SecurityProfile } {
+  if (!profile) return {}
+  if (profile.type === "RuntimeDefault")
+    return { apparmor: { profileType: "RuntimeDefault", localhostRef: "" } }
+  if (profile.type === "Unconfined") return { apparmor: { profileType: "Unconfined", localhostRef: "" } }
+  return { apparmor: { profileType: "Localhost", localhostRef: profile.localhostProfile ?? "" } }
 }
 
 function verifyRunAsNonRoot(pod: Pod, container: Container, { uid, username }: ImageUser): void {

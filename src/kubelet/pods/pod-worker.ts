@@ -279,7 +279,6 @@ export class PodWorker {
     const { runtime, host, statuses, log, observer } = this.#services
     const { uid } = this.#state.pod.metadata
     this.close()
-    this.#forgotten(this)
     statuses.forget(uid)
     try {
       const { sandboxes } = await observer.observePod(uid)

@@ -125,8 +125,9 @@ interface Tree {
 async function findTrees(): Promise<readonly Tree[]> {
   const controllers = await readFile(join(root, "cgroup.controllers"), "utf8").catch(() => undefined)
   if (controllers !== undefined) return [unifiedTree()]
-  const names = await readdir(root).catch(() => [])
-  return names.filter((name) => name !== "unified" && !name.includes(",")).map(versionOneTree)
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
+  // Links are second names of trees ("cpu,cpuacct"); "unified" is version 2 beside them, without controllers.
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => versionOneTree(name))
 }
 
 function versionOneTree(controller: string): Tree {

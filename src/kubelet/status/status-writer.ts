@@ -118,9 +118,13 @@ export function statusPatch(before: PodStatus, after: PodStatus): object | undef
     if (field === "conditions" || !ownFields.has(field)) continue
     if (canonicalJson(before[field]) !== canonicalJson(after[field])) patch[field] = after[field] ?? null
   }
-  const conditions = (after.conditions ?? []).filter((condition) => {
+  const conditions = (after.conditions ?? []).flatMap((condition) => {
     const known = before.conditions?.find(({ type }) => type === condition.type)
-    return canonicalJson(known) !== canonicalJson(condition)
+    if (canonicalJson(known) === canonicalJson(condition)) return []
+    // Merged field by field: what it no longer says must be taken away.
+    return [
+      { ...(known?.reason && { reason: null }), ...(known?.message && { message: null }), ...condition },
+    ]
   })
   const gone = (before.conditions ?? []).filter(
     ({ type }) => kubeletConditions.includes(type) && !after.conditions?.some((each) => each.type === type),

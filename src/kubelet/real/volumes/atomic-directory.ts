@@ -42,6 +42,7 @@ export async function writeAtomically(
     await linkFiles(directory, files)
     return false
   }
+  if (group !== undefined) await giveDirectoryTo(directory, group)
   const versioned = `..${version}`
   await writeFiles(join(directory, versioned), files, { owner, group })
   const temporary = join(directory, `${dataLink}_tmp`)
@@ -51,6 +52,12 @@ export async function writeAtomically(
   await linkFiles(directory, files)
   if (current !== undefined) await rm(join(directory, current), { recursive: true, force: true })
   return true
+}
+
+/** What is made in it belongs to the group too. */
+async function giveDirectoryTo(directory: string, group: number): Promise<void> {
+  await chown(directory, 0, group)
+  await chmod(directory, 0o2777)
 }
 
 async function writeFiles(
