@@ -179,6 +179,7 @@ describe("a simulated node", () => {
     expect((await get(world, "web")).metadata.deletionTimestamp).toBeDefined()
     await world.clock.advance(2000)
     await expect(get(world, "web")).rejects.toThrow('pods "web" not found')
+    await world.clock.advance(100)
     expect(await world.runtime.listPodSandboxes()).toEqual([])
     expect(world.kubelet.workers.list()).toEqual([])
     expect(await eventsOf(world, "web")).toContain("Killing: Stopping container main")
