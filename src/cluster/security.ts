@@ -16,6 +16,7 @@ import { defaultPolicy } from "../apiserver/authorization/rbac/bootstrap/default
 import { ensurePolicy } from "../apiserver/authorization/rbac/bootstrap/ensure-policy.ts"
 import type { CreateSecurity } from "../apiserver/security.ts"
 import type { Cache } from "../client/cache.ts"
+import { addOnPolicy } from "./add-ons.ts"
 import type { ClusterCertificates } from "./certificates/cluster-certificates.ts"
 
 /** Written into ServiceAccount tokens, and what tokens are good for unless they say otherwise: as kubeadm sets it. */
@@ -59,7 +60,7 @@ export function createClusterSecurity(
       followers,
       tokenIssuer: { issuer: serviceAccountIssuer, audiences, keys, findBound, clock, random },
       tokenReviewer: { authenticator, audiences },
-      startHooks: [(self) => ensurePolicy(self, defaultPolicy())],
+      startHooks: [(self) => ensurePolicy(self, defaultPolicy()), (self) => ensurePolicy(self, addOnPolicy)],
       documents: issuerDocuments(serviceAccountIssuer, keys, externalAddress),
     }
   }

@@ -26,10 +26,8 @@ export async function stopCluster(directory: DataDirectory): Promise<string> {
     }
     return "stopped"
   }
-  const abandoned = wasAbandoned(directory)
+  if (!wasAbandoned(directory)) return "not running"
   await cleanUpNodes(directory)
   release(directory)
-  return abandoned
-    ? "the cluster had crashed: what it left on this machine is removed, its state is kept"
-    : "not running"
+  return "the cluster had crashed: what it left on this machine is removed, its state is kept"
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { join } from "node:path"
+import type { Logger } from "../../base/log.ts"
 import type { Commands } from "../../base/commands.ts"
 import { createCommands } from "../../base/real/commands.ts"
 import { Node } from "../../api/core/v1/node.ts"
@@ -14,7 +15,7 @@ import type { PodNetwork } from "../../network/plugin/pod-network.ts"
 import { createProxy } from "../../proxy/create-proxy.ts"
 import type { Proxy } from "../../proxy/proxy.ts"
 import type { ControlPlane } from "../control-plane.ts"
-import { component, nodeUser } from "../identities.ts"
+import { dnsUser, nodeUser, proxyUser } from "../identities.ts"
 import { networks } from "../networks.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
 
@@ -35,7 +36,7 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
     await network.adopt(await sandboxedPods(containerd))
     const controlPlane = await parts.controlPlane
     const kubelet = await createNodeKubelet(parts, { controlPlane, containerd, network, commands })
-    const informers = controlPlane.informersFor(component("system:kube-proxy"))
+    const informers = controlPlane.informersFor(proxyUser)
     const proxy = createProxy({
       informers,
       nodeName: name,
@@ -46,9 +47,11 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
       clock: parts.clock,
       log: parts.log.named("proxy"),
     })
-    const dns = createDnsServer({ ...parts, informers, log: parts.log.named("dns") })
+    const dnsInformers = controlPlane.informersFor(dnsUser)
+    const dns = createDnsServer({ ...parts, informers: dnsInformers, log: parts.log.named("dns") })
     const running = [kubelet.run(stop.signal), proxy.run(stop.signal)]
     informers.start(stop.signal)
+    dnsInformers.start(stop.signal)
     const connected = connect(parts, { controlPlane, informers, network, dns, signal: stop.signal })
     return {
       name,
@@ -58,7 +61,7 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
       async stop() {
         stop.abort()
         await Promise.allSettled([...running, connected])
-        await takeDown({ containerd, kubelet, proxy, dns, network })
+        await takeDown({ containerd, kubelet, proxy, dns, network }, parts.log)
       },
     }
   } catch (error) {
@@ -192,11 +195,17 @@ interface TakeDown {
   readonly network: PodNetwork
 }
 
-async function takeDown({ containerd, kubelet, proxy, dns, network }: TakeDown): Promise<void> {
-  await stopAllPods(containerd.runtime, stopGraceSeconds)
-  await kubelet.close()
-  await containerd.stop()
-  await dns.close()
-  await proxy.cleanUp()
-  await network.cleanUp()
+/** In this order: what uses something ends before it. A step that fails does not keep the others. */
+async function takeDown({ containerd, kubelet, proxy, dns, network }: TakeDown, log: Logger): Promise<void> {
+  const steps: readonly [string, () => Promise<void>][] = [
+    ["stop pods", () => stopAllPods(containerd.runtime, stopGraceSeconds)],
+    ["unmount volumes", () => kubelet.close()],
+    ["stop containerd", () => containerd.stop()],
+    ["stop DNS", () => dns.close()],
+    ["remove the rules for Services", () => proxy.cleanUp()],
+    ["remove the pod network", () => network.cleanUp()],
+  ]
+  for (const [what, step] of steps) {
+    await step().catch((error: unknown) => log.error(`cannot ${what}`, { error }))
+  }
 }
