@@ -42,7 +42,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   }
 
   async function send(verdict: Send): Promise<void> {
-    for (let tries = 0; tries < maxTries && !options.signal?.aborted; tries++) {
+    for (let tries = 0; tries < maxTries; tries++) {
+      // What is said while stopping is still worth one try.
+      if (tries > 0 && options.signal?.aborted) return
       try {
         if (verdict.kind === "count" && (await patched(verdict.event))) return
         await client.create(Event, encode(verdict.event, component, host))

@@ -31,6 +31,9 @@ export interface RunControllersOptions {
  */
 export async function runControllers(options: RunControllersOptions): Promise<void> {
   const loops = options.controllers.map((definition) => new ControlLoop(definition, options))
+  const stop = () => loops.forEach((loop) => loop.stop())
+  if (options.signal.aborted) stop()
+  else options.signal.addEventListener("abort", stop, { once: true })
   await Promise.race([options.informers.synced(), aborted(options.signal)])
   await Promise.all(loops.map((loop) => loop.run()))
 }
@@ -47,7 +50,7 @@ class ControlLoop {
   readonly #log: Logger
 
   constructor(definition: ControllerDefinition, options: RunControllersOptions) {
-    const { clock, client, informers, log, signal } = options
+    const { clock, client, informers, log } = options
     this.#definition = definition
     this.#options = options
     this.#log = log.named(definition.name)
@@ -62,8 +65,11 @@ class ControlLoop {
     })
     for (const source of definition.watches) this.#subscribe(source, informers)
     definition.attach?.((key) => this.#queue.add(formatKey(key)), { ...options, log: this.#log })
-    signal.addEventListener("abort", () => this.#queue.close(), { once: true })
-    if (signal.aborted) this.#queue.close()
+  }
+
+  /** Reconciliations under way come to their end; no other begins. */
+  stop(): void {
+    this.#queue.close()
   }
 
   async run(): Promise<void> {

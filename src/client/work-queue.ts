@@ -19,6 +19,7 @@ export class WorkQueue {
   readonly #failures = new Map<string, number>()
   readonly #takers: ((key: string | undefined) => void)[] = []
   readonly #delays: Delays
+  #dispatching = false
   #closed = false
 
   constructor(options: WorkQueueOptions) {
@@ -43,9 +44,12 @@ export class WorkQueue {
     }
     if (this.#waiting.has(key)) return
     this.#metrics?.added()
-    const taker = this.#takers.shift()
     this.#waiting.set(key, this.#clock.monotonic())
-    if (taker) taker(this.#next())
+    if (this.#takers.length > 0 && !this.#dispatching) {
+      this.#dispatching = true
+      // A moment later, so that a key that several changes ask for at once is handed out once.
+      void Promise.resolve().then(() => this.#dispatch())
+    }
   }
 
   /** Adds `key` after a while. A key waits for one moment only: the newest call says when. */
@@ -101,6 +105,11 @@ export class WorkQueue {
     this.#waiting.clear()
     this.#delays.clear()
     for (const taker of this.#takers.splice(0)) taker(undefined)
+  }
+
+  #dispatch(): void {
+    this.#dispatching = false
+    while (this.#waiting.size > 0 && this.#takers.length > 0) this.#takers.shift()!(this.#next())
   }
 
   #next(): string {

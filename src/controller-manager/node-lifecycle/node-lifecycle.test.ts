@@ -163,7 +163,9 @@ describe("node lifecycle", () => {
 
   it("keeps new pods from a cordoned node and from one under pressure", async () => {
     await addNode("a")
-    const node = await cluster.edit(Node, { name: "a" }, ({ spec }) => (spec.unschedulable = true))
+    await cluster.edit(Node, { name: "a" }, ({ spec }) => (spec.unschedulable = true))
+    await cluster.advance(100)
+    const node = await get("a")
     const conditions = node.status.conditions!.map((one) =>
       one.type === "DiskPressure" ? { ...one, status: "True" } : one,
     )
