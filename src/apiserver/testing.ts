@@ -14,6 +14,7 @@ import { anonymous, type UserInfo } from "./authentication/authenticator.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
 import type { CreateSecurity } from "./security.ts"
 import { type ApiServer, createApiServer } from "./server.ts"
+import type { Backends } from "./streaming/backends.ts"
 
 export interface TestServer {
   /** As a member of system:masters. */
@@ -51,6 +52,7 @@ export async function startTestServer(
     authorizer?: Authorizer
     /** In the place of everything that lets all through. */
     security?: CreateSecurity
+    backends?: Backends
   } = {},
 ): Promise<TestServer> {
   const { clock = realClock, random = new SeededRandom("test") } = options
@@ -61,6 +63,7 @@ export async function startTestServer(
     clock,
     random,
     log: silentLogger,
+    ...(options.backends && { backends: options.backends }),
     security:
       options.security ??
       (() => ({

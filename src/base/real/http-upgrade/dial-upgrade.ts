@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as httpRequ
 import { request as httpsRequest } from "node:https"
 import type { Duplex } from "node:stream"
 import { buffer } from "node:stream/consumers"
-import type { RawHeaders } from "./incoming-upgrade.ts"
+import { type RawHeaders, withHalves } from "./incoming-upgrade.ts"
 
 export interface UpgradeTarget {
   readonly url: URL
@@ -52,7 +52,8 @@ export function dialUpgrade(target: UpgradeTarget): Promise<UpgradeAnswer> {
       // An error after this is the business of whoever reads.
       socket.on("error", () => {})
       if (head.length > 0) socket.unshift(head)
-      resolve({ kind: "upgraded", headers: response.headers, rawHeaders: response.rawHeaders, socket })
+      const { headers: answered, rawHeaders } = response
+      resolve({ kind: "upgraded", headers: answered, rawHeaders, socket: withHalves(socket) })
     })
     request.on("response", (response) => {
       const { statusCode: status = 500, headers: answered, rawHeaders } = response

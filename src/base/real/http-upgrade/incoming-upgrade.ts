@@ -21,6 +21,12 @@ export function isWebSocketUpgrade({ request }: IncomingUpgrade): boolean {
 export function acceptUpgrade({ socket, head }: IncomingUpgrade, headers: RawHeaders): Duplex {
   socket.write(encodeHead(101, headers))
   if (head.length > 0) socket.unshift(head)
+  return withHalves(socket)
+}
+
+/** A peer that has said all it wants to say may still listen. */
+export function withHalves(socket: Duplex): Duplex {
+  socket.allowHalfOpen = true
   return socket
 }
 

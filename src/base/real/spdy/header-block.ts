@@ -24,6 +24,8 @@ export class HeaderWriter {
     this.#started = true
     for (let offset = 0; offset < plain.length; offset += 0xffff)
       parts.push(storedBlock(plain.subarray(offset, offset + 0xffff)))
+    // An empty block is how a compressor says "this far for now"; Go gives nothing out before it.
+    parts.push(storedBlock(Buffer.alloc(0)))
     return Buffer.concat(parts)
   }
 }
