@@ -91,7 +91,7 @@ describe("resourceVersion", () => {
     ],
     [{ resourceVersion: "x" }, "resourceVersion: Invalid value"],
   ])("%j is refused", async (options, text) => {
-    expect((await refusal(listed(options))).message).toContain(text)
+    expect((await refusal(listed(options as ListOptions))).message).toContain(text)
   })
 })
 
