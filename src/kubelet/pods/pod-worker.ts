@@ -289,6 +289,8 @@ export class PodWorker {
       if (!isRuntimeError(error, "Unavailable"))
         log.warn("remains of a pod not removed", { pod: this.#name, error })
     }
+    // Not before: until then what is left of it has an owner.
+    this.#forgotten(this)
   }
 
   /** A sandbox that was there before this process has the configuration that this pod would give it. */
