@@ -160,7 +160,7 @@ export function hostState(): Record<string, string> {
     mounts: readFileSync("/proc/self/mounts", "utf8"),
     processes: list("ps", "-eo", "args")
       .split("\n")
-      .filter((line) => /containerd|coracle-e2e|pause/.test(line) && !/ps -eo/.test(line))
+      .filter((line) => /containerd|coracle-e2e|pause/.test(line) && !/ps -eo|<defunct>/.test(line))
       .join("\n"),
     cgroups: list(
       "sh",
