@@ -2,6 +2,7 @@ import { builtInResources } from "../api/index.ts"
 import { type ApiServer, createApiServer } from "../apiserver/server.ts"
 import { type Listening, serveHttps } from "../apiserver/serve/serve-https.ts"
 import { ensureKubernetesService } from "../apiserver/start-hooks/ensure-kubernetes-service.ts"
+import { createBackends } from "../apiserver/streaming/real/backends.ts"
 import type { UserInfo } from "../apiserver/authentication/authenticator.ts"
 import type { Clock } from "../base/clock.ts"
 import { parseNetwork } from "../base/ip-address.ts"
@@ -68,6 +69,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
 }
 
+/** Kubelets know the API server by its certificate, and it knows them by the cluster's authority. */
+function kubeletIdentity(certificates: ClusterCertificates) {
+  const { certificatePem: cert, keyPem: key } = certificates.get("apiserver-kubelet-client")
+  return { ca: certificates.authority("ca").certificatePem, cert, key }
+}
+
 async function startOnStore(
   options: ControlPlaneOptions,
   certificates: ClusterCertificates,
@@ -83,6 +90,11 @@ async function startOnStore(
     random,
     log: log.named("apiserver"),
     security: createClusterSecurity(certificates, `${host}:${options.listen.port}`),
+    backends: createBackends({
+      kubeletIdentity: () => kubeletIdentity(certificates),
+      clock,
+      log: log.named("apiserver"),
+    }),
     serviceClusterIpRanges: [networks.services],
   })
   const listeners: Listening[] = []

@@ -33,7 +33,7 @@ export function defaultResources(pod: Pod, { spec }: LimitRange): Pod {
       containers: completedContainers ?? [],
       ...(initContainers && { initContainers }),
     },
-  } as Pod
+  }
 }
 
 function completeContainer(
@@ -59,5 +59,5 @@ function completeContainer(
       ...(openRequests.length > 0 && { requests: { ...defaults.requests, ...requests } }),
       ...(openLimits.length > 0 && { limits: { ...defaults.limits, ...limits } }),
     },
-  } as Container
+  }
 }

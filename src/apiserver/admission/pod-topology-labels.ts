@@ -1,4 +1,3 @@
-import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Binding } from "../../api/core/v1/binding.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
@@ -19,7 +18,7 @@ export function podTopologyLabels({ cache }: AdmissionContext): AdmissionPlugin 
       if (!object || found.length === 0) return object
       const added = Object.fromEntries(found.map((key) => [key, labels![key]!]))
       const metadata = { ...object.metadata, labels: { ...object.metadata.labels, ...added } }
-      return { ...object, metadata } as KubeObject
+      return { ...object, metadata }
     },
   }
 }

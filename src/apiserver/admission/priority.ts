@@ -42,7 +42,7 @@ export function priority({ cache }: AdmissionContext): AdmissionPlugin {
         priority: value,
         ...(policy && { preemptionPolicy: policy }),
       },
-    } as Pod
+    }
   }
 
   return {
@@ -72,5 +72,5 @@ function keepPriority(pod: Pod, old: Pod): Pod {
     ...(pod.spec.priority === undefined && value !== undefined && { priority: value }),
     ...(pod.spec.preemptionPolicy === undefined && preemptionPolicy !== undefined && { preemptionPolicy }),
   }
-  return Object.keys(missing).length === 0 ? pod : ({ ...pod, spec: { ...pod.spec, ...missing } } as Pod)
+  return Object.keys(missing).length === 0 ? pod : { ...pod, spec: { ...pod.spec, ...missing } }
 }

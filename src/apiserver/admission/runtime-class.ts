@@ -52,7 +52,7 @@ function withOverhead(attributes: AdmissionAttributes, pod: Pod, { overhead }: R
   const own = pod.spec.overhead
   if (own && Object.keys(own).length > 0 && !sameAmounts(own, overhead.podFixed))
     throw refuse(attributes, differentOverhead)
-  return { ...pod, spec: { ...pod.spec, ...(overhead.podFixed && { overhead: overhead.podFixed }) } } as Pod
+  return { ...pod, spec: { ...pod.spec, ...(overhead.podFixed && { overhead: overhead.podFixed }) } }
 }
 
 function withScheduling(attributes: AdmissionAttributes, pod: Pod, { scheduling }: RuntimeClass): Pod {
@@ -73,7 +73,7 @@ function withScheduling(attributes: AdmissionAttributes, pod: Pod, { scheduling 
       ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
       ...(merged.length > 0 && { tolerations: merged }),
     },
-  } as Pod
+  }
 }
 
 function mergeTolerations(own: readonly Toleration[], added: readonly Toleration[]): Toleration[] {

@@ -2,7 +2,7 @@ import { sleep } from "../../base/clock.ts"
 import { safeSuffix } from "../../base/random.ts"
 import { isStatusError } from "../../apimachinery/status-error.ts"
 import { notFound } from "../../apimachinery/status-errors.ts"
-import type { Container, VolumeMount } from "../../api/core/v1/container.ts"
+import type { Container } from "../../api/core/v1/container.ts"
 import type { Pod, PodSpec } from "../../api/core/v1/pod.ts"
 import { ServiceAccount } from "../../api/core/v1/service-account.ts"
 import type { Volume } from "../../api/core/v1/volume.ts"
@@ -31,7 +31,7 @@ export function serviceAccount(context: AdmissionContext): AdmissionPlugin {
       const serviceAccountName = pod.spec.serviceAccountName || "default"
       const account = await accounts.get(attributes, serviceAccountName)
       const suffix = () => safeSuffix(context.random, 5)
-      return { ...pod, spec: completeSpec({ ...pod.spec, serviceAccountName }, account, suffix) } as Pod
+      return { ...pod, spec: completeSpec({ ...pod.spec, serviceAccountName }, account, suffix) }
     },
     async validate(attributes) {
       const pod = attributes.object as Pod
@@ -99,10 +99,7 @@ function withToken(spec: PodSpec, suffix: () => string): PodSpec {
     needsMount(container)
       ? {
           ...container,
-          volumeMounts: [
-            ...(container.volumeMounts ?? []),
-            { name, readOnly: true, mountPath: tokenPath } as VolumeMount,
-          ],
+          volumeMounts: [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: tokenPath }],
         }
       : container
   const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])]

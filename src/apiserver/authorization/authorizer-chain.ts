@@ -17,7 +17,7 @@ export class AuthorizerChain implements Authorizer {
   }
 
   async rulesFor(user: UserInfo, namespace: string): Promise<UserRules> {
-    const all = await Promise.all(this.#authorizers.map((each) => each.rulesFor(user, namespace)))
+    const all = await Promise.all(this.#authorizers.map(async (each) => each.rulesFor(user, namespace)))
     const errors = all.map(({ evaluationError }) => evaluationError).filter((error) => error !== undefined)
     return {
       resourceRules: all.flatMap(({ resourceRules }) => resourceRules),

@@ -42,7 +42,7 @@ async function proxy(
   const incoming = context.request
   // The path is passed on as it was written: what is escaped stays escaped.
   const { prefix, rest } = splitProxyPath(incoming.path)
-  await admitConnect(request, { apiVersion: "v1", kind, ...(rest && { path: rest }) } as never)
+  await admitConnect(request, { apiVersion: "v1", kind, ...(rest && { path: rest }) })
   if (rest === "" && (incoming.method === "GET" || incoming.method === "HEAD")) {
     const query = incoming.query.toString()
     const location = `${incoming.path}/${query && `?${query}`}`
@@ -78,7 +78,7 @@ function parseProxyName(text: string, what: string): ProxyName {
     parts.length === 1 ? ["", parts[0], ""] : parts.length === 2 ? ["", ...parts] : parts
   const isKnown = scheme === "" || scheme === "http" || scheme === "https"
   if (parts.length > 3 || name === "" || !isKnown) throw badRequest(`invalid ${what} request "${text}"`)
-  return { scheme: scheme as ProxyName["scheme"], name, port }
+  return { scheme: scheme, name, port }
 }
 
 async function nodeTarget(request: ResourceRequest) {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { createServer as createHttpServer, get as httpGet, type Server } from "node:http"
 import { networkInterfaces, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -75,7 +75,7 @@ beforeAll(async () => {
       admission: { mutate: async ({ object }) => object, validate: async () => {} },
     }),
   })
-  listening = await serveHttps(server.server.handle, {
+  listening = await serveHttps((request) => server.server.handle(request), {
     host: "127.0.0.1",
     port: 0,
     serving: certificates.server,

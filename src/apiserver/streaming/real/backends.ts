@@ -11,7 +11,7 @@ import type { AcceptedCommand } from "../../../client/real/remote-command/accept
 import { acceptWebSocketCommand } from "../../../client/real/remote-command/accept-web-socket-command.ts"
 import { connectCommand } from "../../../client/real/remote-command/connect-command.ts"
 import type { CommandResult } from "../../../client/real/remote-command/protocol.ts"
-import type { ServerRequest } from "../../http/request.ts"
+import { headerOf, type ServerRequest } from "../../http/request.ts"
 import type { Backends, BackendTarget, CommandStreamOptions } from "../backends.ts"
 import { forwardRequest, sendRequest } from "./forward-request.ts"
 import { forwardedHeaders } from "./forwarded-headers.ts"
@@ -62,7 +62,7 @@ class NetworkBackends implements Backends {
     const headers = { Connection: "Upgrade", Upgrade: "SPDY/3.1", "X-Stream-Protocol-Version": tunnelled }
     const answer = await dialing(dialUpgrade({ url: target.url, headers, tls: this.#identity(target) }))
     if (answer.kind === "refused") return relayRefusal(upgrade, answer)
-    const chosen = answer.headers["x-stream-protocol-version"]
+    const chosen = headerOf(answer.headers, "x-stream-protocol-version")
     try {
       const webSocket = await acceptWebSocket(upgrade, chosen ? `${tunnelPrefix}${chosen}` : "")
       this.#goOn("port-forward", splice(await webSocketDuplex(webSocket), answer.socket))

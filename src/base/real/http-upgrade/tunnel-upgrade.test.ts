@@ -27,7 +27,7 @@ describe("an upgrade", () => {
   it("goes through to another server and back, and ends with it", async () => {
     const backend = await serve((upgrade) => {
       const { url, method, headers: asked } = upgrade.request
-      const answer = `${method} ${url} ${asked["x-multi"]}`
+      const answer = `${method} ${url} ${String(asked["x-multi"])}`
       const socket = acceptUpgrade(upgrade, ["Connection", "Upgrade", "Upgrade", "test/1", "X-Chosen", "v1"])
       socket.write(`${answer}\n`)
       socket.pipe(socket)

@@ -13,7 +13,7 @@ import type { SpdyStream } from "./spdy-stream.ts"
 const open: SpdyConnection[] = []
 afterEach(() => open.splice(0).forEach((connection) => connection.destroy()))
 
-async function pair(onStream: (stream: SpdyStream) => void) {
+async function pair(onStream: (stream: SpdyStream) => unknown) {
   const server = createServer()
   const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve))
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))

@@ -43,7 +43,7 @@ async function ensureAll<T extends KubeObject>(
   const existing = new Map(items.map((object) => [keyOf(object as Draft<KubeObject>), object]))
   await Promise.all(
     wanted.map(async (draft) => {
-      const found = existing.get(keyOf(draft as Draft<KubeObject>))
+      const found = existing.get(keyOf(draft))
       if (!found) return client.create(resource, draft).catch(ignoreAlreadyExists)
       const planned = plan(found, draft)
       // Another server that starts at the same time does the same.
