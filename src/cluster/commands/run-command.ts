@@ -13,6 +13,8 @@ export async function runCommand(argv: readonly string[], commands: readonly Com
     process.stderr.write(`coracle: there is no command "${first}"\n\n${help(commands)}`)
     return 2
   }
+  // The Clock's timers do not keep a process alive; a command that waits by one must not end for it.
+  const alive = setInterval(() => {}, 0x7fffffff)
   try {
     const run = await command.load()
     return await run(argv.slice(command.name.split(" ").length))
@@ -25,6 +27,8 @@ export async function runCommand(argv: readonly string[], commands: readonly Com
       error instanceof Error ? (process.env["CORACLE_DEBUG"] ? error.stack : error.message) : String(error)
     process.stderr.write(`coracle ${command.name}: ${text}\n`)
     return 1
+  } finally {
+    clearInterval(alive)
   }
 }
 
