@@ -17,6 +17,37 @@ export interface NodeHost {
   readonly prober: Prober
   readonly logs: ContainerLogs
   machine(): Promise<Machine>
+  /** What the machine as a whole uses now. */
+  usage(): Promise<NodeUsage>
+}
+
+export interface NodeUsage {
+  readonly cpuCoreNanoSeconds: number
+  readonly memoryWorkingSetBytes: number
+  readonly memoryUsageBytes: number
+  readonly memoryAvailableBytes: number
+  readonly memoryRssBytes: number
+  /** The file system of pods' volumes and logs. */
+  readonly filesystem: FilesystemSpace
+  readonly processes: { readonly running: number; readonly max: number }
+  readonly network: readonly InterfaceUsage[]
+  readonly bootedAtMs: number
+}
+
+export interface FilesystemSpace {
+  readonly capacityBytes: number
+  readonly availableBytes: number
+  readonly usedBytes: number
+  readonly inodes: number
+  readonly inodesFree: number
+}
+
+export interface InterfaceUsage {
+  readonly name: string
+  readonly receivedBytes: number
+  readonly receiveErrors: number
+  readonly sentBytes: number
+  readonly sendErrors: number
 }
 
 /** What does not change while the kubelet runs. */

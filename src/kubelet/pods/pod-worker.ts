@@ -34,6 +34,7 @@ export class PodWorker {
   readonly #starts = new Map<string, AbortController>()
   readonly #stops = new Map<string, AbortController>()
   readonly #probes: PodProbes
+  readonly #watchers = new Set<() => void>()
   #timer: Timer | undefined
   #sandboxConfig: { id: string; config: PodSandboxConfig } | undefined
   #failures = 0
@@ -70,12 +71,28 @@ export class PodWorker {
         : clock.after(Math.max(wakeAtMs - clock.now(), 0), () => this.handle({ kind: "timer" }))
     this.#probes.follow(state)
     this.#tellStatus()
+    for (const look of this.#watchers) look()
     for (const effect of effects) this.#perform(effect)
+  }
+
+  /** Resolves when the state is as `condition` wants it, or `signal` aborts, or the worker ends. */
+  until(condition: (state: PodState) => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!this.#closed && !signal.aborted && !condition(this.#state)) return
+        this.#watchers.delete(look)
+        resolve()
+      }
+      this.#watchers.add(look)
+      signal.addEventListener("abort", look, { once: true })
+      look()
+    })
   }
 
   /** Stops acting; containers go on. For the end of the process. */
   close(): void {
     this.#closed = true
+    for (const look of this.#watchers) look()
     this.#timer?.cancel()
     this.#probes.close()
     for (const abort of [...this.#starts.values(), ...this.#stops.values()]) abort.abort()

@@ -20,6 +20,7 @@ import { RealContainerLogs } from "./logs/real-container-logs.ts"
 import { readMachine } from "./machine.ts"
 import { httpStatus, httpTarget } from "./probes/http-request.ts"
 import { tryProbe } from "./probes/try-probe.ts"
+import { readUsage } from "./usage.ts"
 import { RealPodVolumes } from "./volumes/real-pod-volumes.ts"
 
 export interface RealKubeletOptions {
@@ -97,6 +98,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
       }),
       logs: new RealContainerLogs(clock),
       machine: async () => machine,
+      usage: () => readUsage(rootDirectory, clock.now()),
     },
     httpGet: (action, to, podIp, signal) =>
       httpStatus(httpTarget(action, to, podIp, "kube-lifecycle/1.36"), signal),

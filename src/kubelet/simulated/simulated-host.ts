@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../base/clock.ts"
+import { quantityValue } from "../../apimachinery/quantity.ts"
 import { ConfigMap } from "../../api/core/v1/config-map.ts"
 import type { ResourceList } from "../../api/core/v1/resource-requirements.ts"
 import { Secret } from "../../api/core/v1/secret.ts"
@@ -83,6 +84,17 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
         systemUUID: "",
       },
       dns: { servers: [], searches: [], options: [] },
+    }),
+    usage: async () => ({
+      cpuCoreNanoSeconds: 0,
+      memoryWorkingSetBytes: 0,
+      memoryUsageBytes: 0,
+      memoryAvailableBytes: quantityValue(capacity["memory"] ?? 0),
+      memoryRssBytes: 0,
+      filesystem: { capacityBytes: 0, availableBytes: 0, usedBytes: 0, inodes: 0, inodesFree: 0 },
+      processes: { running: 0, max: 0 },
+      network: [],
+      bootedAtMs: 0,
     }),
   }
 }

@@ -1,0 +1,67 @@
+import { readdir, readFile, statfs } from "node:fs/promises"
+import type { FilesystemSpace, InterfaceUsage, NodeUsage } from "../node-host.ts"
+
+const ticksPerSecond = 100
+const nanosecondsPerTick = 1e9 / ticksPerSecond
+
+/** What the machine uses, from /proc. `directory` lies on the file system that pods share. */
+export async function readUsage(directory: string, nowMs: number): Promise<NodeUsage> {
+  const text = (path: string) => readFile(path, "utf8").catch(() => "")
+  const [stat, memory, interfaces, uptime, maxPid, processes, filesystem] = await Promise.all([
+    text("/proc/stat"),
+    text("/proc/meminfo"),
+    text("/proc/net/dev"),
+    text("/proc/uptime"),
+    text("/proc/sys/kernel/pid_max"),
+    readdir("/proc"),
+    filesystemSpace(directory),
+  ])
+  const kibibytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(memory)?.[1] ?? 0) * 1024
+  const total = kibibytes("MemTotal")
+  const available = kibibytes("MemAvailable")
+  return {
+    cpuCoreNanoSeconds: busyTicks(stat) * nanosecondsPerTick,
+    memoryWorkingSetBytes: total - available,
+    memoryUsageBytes: total - kibibytes("MemFree"),
+    memoryAvailableBytes: available,
+    memoryRssBytes: kibibytes("AnonPages"),
+    filesystem,
+    processes: { running: processes.filter((name) => /^\d+$/.test(name)).length, max: Number(maxPid) },
+    network: interfaceUsage(interfaces),
+    bootedAtMs: nowMs - Number(uptime.split(" ")[0] ?? 0) * 1000,
+  }
+}
+
+export async function filesystemSpace(directory: string): Promise<FilesystemSpace> {
+  const { blocks, bavail, bfree, bsize, files, ffree } = await statfs(directory)
+  return {
+    capacityBytes: blocks * bsize,
+    availableBytes: bavail * bsize,
+    usedBytes: (blocks - bfree) * bsize,
+    inodes: files,
+    inodesFree: ffree,
+  }
+}
+
+/** Everything but idle and waiting for disks. */
+function busyTicks(stat: string): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] =
+    /^cpu +(.*)$/m.exec(stat)?.[1]?.split(" ").map(Number) ?? []
+  return user + nice + system + irq + softirq + steal
+}
+
+function interfaceUsage(table: string): InterfaceUsage[] {
+  return table
+    .split("\n")
+    .slice(2)
+    .map((line) => line.trim().split(/[\s:]+/))
+    .filter(([name]) => name && name !== "lo")
+    .map((fields) => ({
+      name: fields[0]!,
+      receivedBytes: Number(fields[1]),
+      receiveErrors: Number(fields[3]),
+      sentBytes: Number(fields[9]),
+      sendErrors: Number(fields[11]),
+    }))
+}

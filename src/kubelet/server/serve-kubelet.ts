@@ -1,0 +1,235 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { createServer } from "node:https"
+import type { AddressInfo } from "node:net"
+import type { Duplex } from "node:stream"
+import type { Logger } from "../../base/log.ts"
+import { refuseUpgrade } from "../../base/real/http-upgrade/incoming-upgrade.ts"
+import type { Kubelet } from "../kubelet.ts"
+import { RequestAuthorizer } from "./authorize.ts"
+import { readContainerLogs } from "./container-logs.ts"
+import { podOf, runningContainerOf } from "./container-of-request.ts"
+import { HttpProblem } from "./http-problem.ts"
+import { renderMetrics } from "./metrics.ts"
+import { tunnelStream } from "./streams.ts"
+import { statsSummary } from "./stats-summary.ts"
+
+export interface KubeletServerOptions {
+  /** Several kubelets may share a server: each finds its own pods. */
+  readonly kubelets: readonly Kubelet[] | (() => readonly Kubelet[])
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** PEM: what the server shows, and whose clients it believes. */
+  readonly serving: { readonly certificate: string; readonly key: string }
+  readonly clientAuthorities: string
+  readonly log: Logger
+}
+
+export interface KubeletServer {
+  readonly port: number
+  renew(serving: KubeletServerOptions["serving"]): void
+  close(): Promise<void>
+}
+
+/** The kubelet's own API, on HTTPS: what the API server asks when people want logs, exec and the like. */
+export async function serveKubelet(options: KubeletServerOptions): Promise<KubeletServer> {
+  const { host, port, serving, clientAuthorities, log } = options
+  const server = createServer({
+    cert: serving.certificate,
+    key: serving.key,
+    ca: clientAuthorities,
+    // Those without a certificate may have a token.
+    requestCert: true,
+    rejectUnauthorized: false,
+  })
+  const routes = new KubeletRoutes(options)
+  server.on("request", (request, response) => void routes.answer(request, response))
+  server.on("upgrade", (request, socket, head) => void routes.upgrade(request, socket, head))
+  server.on("tlsClientError", (error) => log.debug("TLS handshake failed", { error: String(error) }))
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(port, host, () => {
+      server.off("error", reject)
+      resolve()
+    })
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    renew: ({ certificate, key }) =>
+      server.setSecureContext({ cert: certificate, key, ca: clientAuthorities }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+        routes.close()
+      }),
+  }
+}
+
+class KubeletRoutes {
+  readonly #options: KubeletServerOptions
+  readonly #authorizers = new WeakMap<Kubelet, RequestAuthorizer>()
+  readonly #sockets = new Set<Duplex>()
+
+  constructor(options: KubeletServerOptions) {
+    this.#options = options
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController()
+    response.on("close", () => gone.abort())
+    try {
+      const { path, query, parts } = parse(request)
+      const kubelet = this.#kubeletFor(parts)
+      await this.#authorizerOf(kubelet).check(request, path)
+      await this.#route(kubelet, { request, response, path, parts, query, signal: gone.signal })
+    } catch (error) {
+      this.#fail(response, error)
+    }
+  }
+
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const upgrade = { request, socket, head }
+    this.#sockets.add(socket)
+    socket.on("close", () => this.#sockets.delete(socket))
+    socket.on("error", () => socket.destroy())
+    try {
+      const { path, query, parts } = parse(request)
+      const [action = "", ...rest] = parts
+      if (!["exec", "attach", "portForward"].includes(action))
+        throw new HttpProblem(404, "404 page not found")
+      const kubelet = this.#kubeletFor(parts)
+      await this.#authorizerOf(kubelet).check(request, path)
+      await tunnelStream(kubelet, upgrade, action, rest, query)
+    } catch (error) {
+      const status = error instanceof HttpProblem ? error.status : 500
+      refuseUpgrade(upgrade, status, `${(error as Error).message}\n`)
+    }
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async #route(kubelet: Kubelet, call: Call): Promise<void> {
+    const { path, parts, query, response, request, signal } = call
+    const [first, ...rest] = parts
+    if (path === "/healthz" || path === "/healthz/ping") return text(response, "ok")
+    if (first === "healthz") return text(response, "ok")
+    if (path === "/pods" || path === "/runningpods" || path === "/runningpods/")
+      return json(response, podList(kubelet, path !== "/pods"))
+    if (path === "/stats/summary") return json(response, await statsSummary(kubelet))
+    if (first === "metrics") return text(response, await renderMetrics(kubelet, path), metricsType)
+    if (first === "containerLogs" && rest.length === 3)
+      return stream(
+        response,
+        readContainerLogs(kubelet, rest as [string, string, string], query, signal),
+        query.get("follow") === "true",
+      )
+    if (first === "run" && rest.length >= 3 && request.method === "POST")
+      return text(response, await run(kubelet, rest, query))
+    if (["exec", "attach", "portForward"].includes(first ?? ""))
+      throw new HttpProblem(400, "Upgrade request required")
+    throw new HttpProblem(404, "404 page not found")
+  }
+
+  #fail(response: ServerResponse, error: unknown): void {
+    const status = error instanceof HttpProblem ? error.status : 500
+    if (status === 500) this.#options.log.warn("request failed", { error })
+    if (response.headersSent) return void response.destroy()
+    response.writeHead(status, { "content-type": "text/plain; charset=utf-8" })
+    response.end(`${(error as Error).message}\n`)
+  }
+
+  /** With several kubelets behind one server, the one that has the pod. */
+  #kubeletFor([, namespace = "", podName = ""]: readonly string[]): Kubelet {
+    const { kubelets } = this.#options
+    const all = typeof kubelets === "function" ? kubelets() : kubelets
+    const found = all.find(({ workers }) => workers.findByName(namespace, podName))
+    const chosen = found ?? all[0]
+    if (!chosen) throw new HttpProblem(503, "no kubelet is running")
+    return chosen
+  }
+
+  #authorizerOf(kubelet: Kubelet): RequestAuthorizer {
+    const { nodeName, client, clock } = kubelet.services
+    const authorizer = this.#authorizers.get(kubelet) ?? new RequestAuthorizer({ nodeName, client, clock })
+    this.#authorizers.set(kubelet, authorizer)
+    return authorizer
+  }
+}
+
+interface Call {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly path: string
+  /** Without the leading slash. */
+  readonly parts: readonly string[]
+  readonly query: URLSearchParams
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal
+}
+
+const metricsType = "text/plain; version=0.0.4; charset=utf-8"
+
+function parse({ url = "/" }: IncomingMessage) {
+  const { pathname, searchParams } = new URL(url, "https://kubelet")
+  const parts = pathname.slice(1).split("/").map(decodeURIComponent)
+  return { path: pathname, query: searchParams, parts }
+}
+
+function text(response: ServerResponse, body: string, type = "text/plain; charset=utf-8"): void {
+  response.writeHead(200, { "content-type": type, "x-content-type-options": "nosniff" })
+  response.end(body)
+}
+
+function json(response: ServerResponse, body: unknown): void {
+  text(response, JSON.stringify(body), "application/json")
+}
+
+/** A log that cannot be read is an error; one that is followed may have nothing to say for a while. */
+async function stream(
+  response: ServerResponse,
+  chunks: AsyncIterable<Uint8Array>,
+  mayWait: boolean,
+): Promise<void> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  const begin = () => {
+    response.writeHead(200, { "content-type": "text/plain" })
+    response.flushHeaders()
+  }
+  if (mayWait) begin()
+  let next = await iterator.next()
+  if (!mayWait) begin()
+  for (; !next.done; next = await iterator.next()) {
+    if (response.destroyed) return void (await iterator.return?.())
+    if (!response.write(next.value)) await drained(response)
+  }
+  response.end()
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    response.once("drain", resolve)
+    response.once("close", resolve)
+  })
+}
+
+async function run(kubelet: Kubelet, parts: readonly string[], query: URLSearchParams): Promise<string> {
+  const [namespace = "", podName = ""] = parts
+  const container = runningContainerOf(podOf(kubelet, namespace, podName), parts.at(-1) ?? "")
+  const command = (query.get("cmd") ?? "").split(" ")
+  const { stdout, stderr } = await kubelet.services.runtime.execSync(container.id, command, 0)
+  return Buffer.concat([stdout, stderr]).toString()
+}
+
+function podList(kubelet: Kubelet, runningOnly: boolean) {
+  const workers = kubelet.workers
+    .list()
+    .filter(({ state }) => !runningOnly || state.runtime.containers.some((each) => each.state === "running"))
+  const items = workers.map(({ state: { pod } }) => {
+    const status = kubelet.services.statuses.findWritten(pod.metadata.uid) ?? pod.status
+    return { ...pod, status }
+  })
+  return { kind: "PodList", apiVersion: "v1", metadata: {}, items }
+}
