@@ -22,6 +22,7 @@ import type { DataDirectory } from "./data-directory.ts"
 import { controllerManagerUser, controllerUser, schedulerUser } from "./identities.ts"
 import { machineAddress, machineName } from "./machine.ts"
 import { networks } from "./networks.ts"
+import { LocalKubelets } from "./nodes/local-kubelets.ts"
 import { createClusterSecurity } from "./security.ts"
 
 export interface ControlPlaneOptions {
@@ -40,6 +41,7 @@ export interface ControlPlane {
   readonly address: string
   readonly port: number
   readonly certificates: ClusterCertificates
+  readonly localKubelets: LocalKubelets
   readonly server: ApiServer
   /** The client of a component of this process, as this user. */
   clientFor(user: UserInfo): Client
@@ -82,6 +84,7 @@ async function startOnStore(
 ): Promise<ControlPlane> {
   const { directory, clock, random, log } = options
   const stop = new AbortController()
+  const localKubelets = new LocalKubelets()
   const host = reachableHost(options.listen.host)
   const server = createApiServer({
     store,
@@ -90,11 +93,13 @@ async function startOnStore(
     random,
     log: log.named("apiserver"),
     security: createClusterSecurity(certificates, `${host}:${options.listen.port}`),
-    backends: createBackends({
-      kubeletIdentity: () => kubeletIdentity(certificates),
-      clock,
-      log: log.named("apiserver"),
-    }),
+    backends: localKubelets.reachedBy(
+      createBackends({
+        kubeletIdentity: () => kubeletIdentity(certificates),
+        clock,
+        log: log.named("apiserver"),
+      }),
+    ),
     serviceClusterIpRanges: [networks.services],
   })
   const listeners: Listening[] = []
@@ -147,6 +152,7 @@ async function startOnStore(
     address,
     port,
     certificates,
+    localKubelets,
     server,
     clientFor,
     informersFor,

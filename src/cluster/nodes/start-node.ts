@@ -10,6 +10,7 @@ import { stopAllPods } from "../../container-runtime/stop-all-pods.ts"
 import { createDnsServer, type DnsServer } from "../../dns/create-dns-server.ts"
 import { ensureClusterDns } from "../../dns/cluster-dns-objects.ts"
 import { createRealKubelet, type RealKubelet } from "../../kubelet/real/create-real-kubelet.ts"
+import type { KubeletServer } from "../../kubelet/server/serve-kubelet.ts"
 import { createPodNetwork } from "../../network/plugin/create-pod-network.ts"
 import type { PodNetwork } from "../../network/plugin/pod-network.ts"
 import { createProxy } from "../../proxy/create-proxy.ts"
@@ -18,6 +19,7 @@ import type { ControlPlane } from "../control-plane.ts"
 import { dnsUser, nodeUser, proxyUser } from "../identities.ts"
 import { networks } from "../networks.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
+import { serveNode } from "./serve-node.ts"
 
 /** What containers get to end by themselves when the whole cluster stops. */
 const stopGraceSeconds = 5
@@ -37,6 +39,8 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
     const controlPlane = await parts.controlPlane
     const kubelet = await createNodeKubelet(parts, { controlPlane, containerd, network, commands })
     const informers = controlPlane.informersFor(proxyUser)
+    const kubeletServer = await serveNode(name, kubelet, controlPlane, parts.log.named("kubelet"))
+    kubelet.setPort(kubeletServer.port)
     const proxy = createProxy({
       informers,
       nodeName: name,
@@ -61,7 +65,7 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
       async stop() {
         stop.abort()
         await Promise.allSettled([...running, connected])
-        await takeDown({ containerd, kubelet, proxy, dns, network }, parts.log)
+        await takeDown({ containerd, kubeletServer, kubelet, proxy, dns, network }, parts.log)
       },
     }
   } catch (error) {
@@ -189,6 +193,7 @@ async function sandboxedPods({ runtime }: Containerd): Promise<string[]> {
 
 interface TakeDown {
   readonly containerd: Containerd
+  readonly kubeletServer: KubeletServer
   readonly kubelet: RealKubelet
   readonly proxy: Proxy
   readonly dns: DnsServer
@@ -196,9 +201,13 @@ interface TakeDown {
 }
 
 /** In this order: what uses something ends before it. A step that fails does not keep the others. */
-async function takeDown({ containerd, kubelet, proxy, dns, network }: TakeDown, log: Logger): Promise<void> {
+async function takeDown(
+  { containerd, kubeletServer, kubelet, proxy, dns, network }: TakeDown,
+  log: Logger,
+): Promise<void> {
   const steps: readonly [string, () => Promise<void>][] = [
     ["stop pods", () => stopAllPods(containerd.runtime, stopGraceSeconds)],
+    ["close the kubelet's port", () => kubeletServer.close()],
     ["unmount volumes", () => kubelet.close()],
     ["stop containerd", () => containerd.stop()],
     ["stop DNS", () => dns.close()],

@@ -5,6 +5,7 @@ import { createSimulatedKubelet } from "../../kubelet/simulated/create-simulated
 import { nodeUser } from "../identities.ts"
 import { machineAddress } from "../machine.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
+import { serveNode } from "./serve-node.ts"
 
 /** A node whose containers are objects and timers: the same kubelet, nothing on the machine. Its version says what it is. */
 export async function startSimulatedNode(parts: NodeParts): Promise<ClusterNode> {
@@ -13,6 +14,7 @@ export async function startSimulatedNode(parts: NodeParts): Promise<ClusterNode>
   const stop = new AbortController()
   const addresses = simulatedAddresses(integer(random, 250) + 1)
   const runtime = new SimulatedRuntime({ clock, random, assignIp: addresses })
+  let port = 0
   const kubelet = await createSimulatedKubelet({
     node: { name, labels: {}, annotations: { "simulation.coracle.dev/node": "true" } },
     nodeIp: machineAddress() ?? "127.0.0.1",
@@ -23,7 +25,10 @@ export async function startSimulatedNode(parts: NodeParts): Promise<ClusterNode>
     runtime,
     images: new SimulatedImages({ clock }),
     findBehaviour: (id) => runtime.findProfile(id),
+    port: () => port,
   })
+  const server = await serveNode(name, kubelet, controlPlane, parts.log.named("kubelet"))
+  port = server.port
   const running = kubelet.run(stop.signal)
   return {
     name,
@@ -32,6 +37,7 @@ export async function startSimulatedNode(parts: NodeParts): Promise<ClusterNode>
     async stop() {
       stop.abort()
       await Promise.allSettled([running])
+      await server.close()
     },
   }
 }
