@@ -67,6 +67,19 @@ export function networkIncludes(outer: IpNetwork, inner: IpNetwork): boolean {
   return outer.prefixLength <= inner.prefixLength && networkHas(outer, { ...inner, value: inner.base })
 }
 
+/** The networks without those that others of them include, equal ones once: nothing overlaps any more. */
+export function withoutIncluded(networks: readonly IpNetwork[]): IpNetwork[] {
+  return networks.filter(
+    (network, index) =>
+      !networks.some(
+        (other, otherIndex) =>
+          otherIndex !== index &&
+          networkIncludes(other, network) &&
+          (other.prefixLength < network.prefixLength || otherIndex < index),
+      ),
+  )
+}
+
 export function bitsOf(family: IpFamily): number {
   return family === 4 ? 32 : 128
 }

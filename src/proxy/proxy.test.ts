@@ -11,9 +11,13 @@ import {
   connectNamespaces,
   connectPod,
   createNamespace,
+  routePod,
   type TestNamespace,
   whyNoNamespaces,
 } from "../network/testing/namespaces.ts"
+import { planService } from "./model/plan-service.ts"
+import { elementsOf } from "./nftables/elements.ts"
+import { Ruleset } from "./nftables/ruleset.ts"
 import { createProxy } from "./create-proxy.ts"
 import type { Proxy } from "./proxy.ts"
 import { type TestEndpoint, testService, testSlice } from "./testing.ts"
@@ -100,7 +104,7 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
       informers,
       nodeName: "here",
       prefix: "cortest",
-      podNetworks: ["10.244.0.0/16"],
+      podNetworks: ["10.244.0.0/16", "fd00:244::/56"],
       serviceNetworks: ["10.96.0.0/16"],
       commands: node.commands,
       clock: realClock,
@@ -262,6 +266,52 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
     const answers = await load
     expect(answers.filter((answer) => answer.startsWith("error"))).toEqual([])
     expect(answers).toHaveLength(1500)
+  })
+
+  it("does for IPv6 what it does for IPv4", async () => {
+    for (const [index, pod] of pods.entries())
+      await routePod(
+        node,
+        pod,
+        `fd00:244::${index + 2}`,
+        "fd00:244::1",
+        `corpod${podAddresses[index]!.replaceAll(".", "").slice(-8)}`,
+      )
+    await Promise.all(
+      pods.map((pod, index) => pod.serve({ answer: `pod-${index}`, tcp: [8086], address: "::" })),
+    )
+    const six = pods.map((_, index) => ({ address: `fd00:244::${index + 2}`, node: "here" }))
+    const web = testService("six", { clusterIPs: ["fd00:96::1"], clusterIP: "fd00:96::1" })
+    const plan = planService(web, [testSlice("six", six, [{ port: 8086 }])], { nodeName: "here" })!
+    const sticky = planService(
+      testService("sticky-six", {
+        clusterIPs: ["fd00:96::2"],
+        clusterIP: "fd00:96::2",
+        sessionAffinity: "ClientIP",
+      }),
+      [testSlice("sticky-six", six, [{ port: 8086 }])],
+      { nodeName: "here" },
+    )!
+    const rules = new Ruleset(
+      { prefix: "corsix", podNetworks: ["fd00:244::/56"], serviceNetworks: ["fd00:96::/112"] },
+      [6],
+    )
+    rules.planChange(
+      new Map([
+        ["six", elementsOf(plan)],
+        ["sticky-six", elementsOf(sticky)],
+      ]),
+    )
+    await node.commands.run("nft", ["-f", "-"], rules.planAll())
+    await node.commands.run("ip", ["-6", "route", "add", "default", "dev", "eth0"])
+    const target = { address: "fd00:96::1", port: 80, times: 40 }
+    const answers = await pods[0]!.request(target)
+    expect(nameSet(answers)).toEqual(["pod-0", "pod-1", "pod-2"])
+    expect(answers).toContain("pod-1 fd00:244::2")
+    expect(nameSet(await node.request(target))).toEqual(["pod-0", "pod-1", "pod-2"])
+    expect(nameSet(await pods[0]!.request({ ...target, address: "fd00:96::2" }))).toHaveLength(1)
+    expect(await pods[0]!.request({ address: "fd00:96::1", port: 81 })).toEqual(["error: ECONNREFUSED"])
+    await node.commands.run("nft", ["delete", "table", "ip6", "corsix-services"])
   })
 
   it("makes its rules again when somebody flushed them, and leaves nothing behind", async () => {

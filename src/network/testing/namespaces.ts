@@ -16,6 +16,8 @@ export interface TestNamespace {
   serve(options: ServeOptions): Promise<void>
   /** Sends requests from inside, one after the other, each on a new connection. */
   request(target: RequestTarget): Promise<readonly string[]>
+  /** Sends one request to each target, all at the same time. */
+  probe(targets: readonly RequestTarget[], timeoutMs: number): Promise<readonly string[]>
   remove(): Promise<void>
 }
 
@@ -83,9 +85,15 @@ export async function createNamespace(role: string): Promise<TestNamespace> {
       children.push(child)
       await once(child.stdout, "data")
     },
-    async request(target) {
-      const out = await commands.run(process.execPath, ["-e", clientProgram, JSON.stringify(target)])
-      return JSON.parse(out) as string[]
+    async request({ times = 1, ...target }) {
+      const targets = Array.from({ length: times }, () => target)
+      return runClient(commands, { targets, together: false })
+    },
+    async probe(targets, timeoutMs) {
+      return runClient(commands, {
+        targets: targets.map((target) => ({ timeoutMs, ...target })),
+        together: true,
+      })
     },
     async remove() {
       for (const child of children) {
@@ -115,27 +123,40 @@ for (const port of udp) {
   socket.bind(port, address, up)
 }`
 
+interface ClientInput {
+  readonly targets: readonly RequestTarget[]
+  readonly together: boolean
+}
+
+async function runClient(commands: Commands, input: ClientInput): Promise<string[]> {
+  return JSON.parse(
+    await commands.run(process.execPath, ["-e", clientProgram], JSON.stringify(input)),
+  ) as string[]
+}
+
 /** Prints the answers as JSON; a failure is "error: CODE". */
 const clientProgram = `
-const { protocol = "tcp", address, port, times = 1, timeoutMs = 1000, from, bytes = 1 } = JSON.parse(process.argv[1])
+const { targets, together } = JSON.parse(require("node:fs").readFileSync(0, "utf8"))
 const net = require("node:net"), dgram = require("node:dgram")
-const tcp = () => new Promise((resolve) => {
+const tcp = ({ address, port, timeoutMs = 1000, from }) => new Promise((resolve) => {
   let text = ""
   const socket = net.connect({ host: address, port, localAddress: from })
   socket.setTimeout(timeoutMs, () => { resolve("error: timeout"); socket.destroy() })
   socket.on("data", (data) => (text += data)).on("end", () => resolve(text))
   socket.on("error", (error) => resolve("error: " + error.code))
 })
-const udp = () => new Promise((resolve) => {
+const udp = ({ address, port, timeoutMs = 1000, bytes = 1 }) => new Promise((resolve) => {
   const socket = dgram.createSocket(address.includes(":") ? "udp6" : "udp4")
   const done = (text) => { clearTimeout(timer); resolve(text); socket.close() }
   const timer = setTimeout(() => done("error: timeout"), timeoutMs)
   socket.on("message", (message) => done(String(message))).on("error", (error) => done("error: " + error.code))
   socket.connect(port, address, (error) => (error ? done("error: " + error.code) : socket.send("?".repeat(bytes))))
 })
+const send = (target) => (target.protocol === "udp" ? udp(target) : tcp(target))
 ;(async () => {
-  const answers = []
-  for (let n = 0; n < times; n++) answers.push(await (protocol === "udp" ? udp() : tcp()))
+  let answers = []
+  if (together) answers = await Promise.all(targets.map(send))
+  else for (const target of targets) answers.push(await send(target))
   console.log(JSON.stringify(answers))
 })()`
 
@@ -175,26 +196,47 @@ export async function connectPod(
   gateway: string,
 ): Promise<void> {
   const name = `corpod${address.replaceAll(/[.:]/g, "").slice(-8)}`
+  await node.commands.run("ip", [
+    "link",
+    "add",
+    name,
+    "type",
+    "veth",
+    "peer",
+    "name",
+    "eth0",
+    "netns",
+    pod.name,
+  ])
+  await node.commands.run("ip", ["link", "set", name, "up"])
+  await pod.commands.run("ip", ["link", "set", "eth0", "up"])
+  await routePod(node, pod, address, gateway, name)
+  for (const setting of [
+    "ipv4/conf/all/forwarding",
+    `ipv4/conf/${name}/route_localnet`,
+    "ipv6/conf/all/forwarding",
+  ])
+    await node.commands.run("tee", [`/proc/sys/net/${setting}`], "1")
+}
+
+/** Gives a connected pod one more address, of either family. */
+export async function routePod(
+  node: TestNamespace,
+  pod: TestNamespace,
+  address: string,
+  gateway: string,
+  cable: string,
+): Promise<void> {
+  const length = address.includes(":") ? "128 nodad" : "32"
+  const [bits, flag = ""] = length.split(" ")
   await node.commands.run(
     "ip",
     ["-batch", "-"],
-    [
-      `link add ${name} type veth peer name eth0 netns ${pod.name}`,
-      `link set ${name} up`,
-      `addr replace ${gateway}/32 dev lo`,
-      `route add ${address} dev ${name} src ${gateway}\n`,
-    ].join("\n"),
+    `addr replace ${gateway}/${bits} dev ${cable} ${flag}\nroute add ${address} dev ${cable} src ${gateway}\n`,
   )
-  for (const setting of ["all/forwarding", `${name}/route_localnet`])
-    await node.commands.run("tee", [`/proc/sys/net/ipv4/conf/${setting}`], "1")
   await pod.commands.run(
     "ip",
     ["-batch", "-"],
-    [
-      "link set eth0 up",
-      `addr add ${address}/32 dev eth0`,
-      `route add ${gateway} dev eth0`,
-      `route add default via ${gateway}\n`,
-    ].join("\n"),
+    `addr add ${address}/${bits} dev eth0 ${flag}\nroute add ${gateway} dev eth0\nroute add default via ${gateway} dev eth0\n`,
   )
 }

@@ -1,10 +1,4 @@
-import {
-  networkIncludes,
-  parseNetwork,
-  formatNetwork,
-  type IpFamily,
-  type IpNetwork,
-} from "../../base/ip-address.ts"
+import { parseNetwork, formatNetwork, type IpFamily, withoutIncluded } from "../../base/ip-address.ts"
 import type { Frontend, Route, ServicePlan } from "../model/plan-service.ts"
 import { type Group, groupName, groupOf } from "./group.ts"
 
@@ -77,25 +71,13 @@ function sourceRangeElements({ family, sourceRanges }: Frontend, key: string): E
   const networks = sourceRanges.flatMap((range) => parseNetwork(range) ?? [])
   return [
     { family, set: "guarded-services", key },
-    ...withoutContained(networks).map((network) => ({
+    // The kernel refuses ranges that overlap.
+    ...withoutIncluded(networks).map((network) => ({
       family,
       set: "allowed-sources",
       key: `${key} . ${formatNetwork(network)}`,
     })),
   ]
-}
-
-/** The kernel refuses ranges that overlap. */
-function withoutContained(networks: readonly IpNetwork[]): IpNetwork[] {
-  return networks.filter(
-    (network, index) =>
-      !networks.some(
-        (other, otherIndex) =>
-          otherIndex !== index &&
-          networkIncludes(other, network) &&
-          (other.prefixLength < network.prefixLength || otherIndex < index),
-      ),
-  )
 }
 
 function frontendKey({ address, protocol, port }: Frontend): string {

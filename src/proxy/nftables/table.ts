@@ -86,7 +86,11 @@ table ${table} {
     jump translate
   }
 
-  chain refuse { reject; }
+  # A reset rather than an ICMP error, of which the kernel sends a client only one a second.
+  chain refuse {
+    meta l4proto tcp reject with tcp reset
+    reject
+  }
   chain refuse-services {
     ${service} vmap @refused-services
     ${ip} daddr @cluster-ips goto refuse
