@@ -7,6 +7,7 @@ import { realRandom } from "../base/real/random.ts"
 import { stopAllPods } from "../container-runtime/stop-all-pods.ts"
 import { cleanUpKubelet } from "../kubelet/real/clean-up-kubelet.ts"
 import type { DataDirectory } from "./data-directory.ts"
+import { ensureNetworks, type Networks } from "./networks.ts"
 import { cgroupParent, createNodeNetwork, startNodeContainerd } from "./nodes/start-node.ts"
 
 /**
@@ -16,12 +17,13 @@ import { cgroupParent, createNodeNetwork, startNodeContainerd } from "./nodes/st
 export async function cleanUpNodes(directory: DataDirectory): Promise<void> {
   const root = join(directory.path, "nodes")
   if (!existsSync(root) || process.getuid?.() !== 0) return
-  for (const name of readdirSync(root)) await cleanUpNode(directory, name)
+  const networks = await ensureNetworks(directory.path, createCommands())
+  for (const name of readdirSync(root)) await cleanUpNode(directory, name, networks)
 }
 
-async function cleanUpNode(directory: DataDirectory, name: string): Promise<void> {
+async function cleanUpNode(directory: DataDirectory, name: string, networks: Networks): Promise<void> {
   const commands = createCommands()
-  const parts = { name, directory, clock: realClock, random: realRandom, log: silentLogger }
+  const parts = { name, directory, networks, clock: realClock, random: realRandom, log: silentLogger }
   const network = createNodeNetwork(parts, commands)
   const containerd = await startNodeContainerd(parts, network, commands)
   await stopAllPods(containerd.runtime, 0)

@@ -5,6 +5,8 @@ import type { KubeconfigEntry } from "./certificates/kubeconfig.ts"
 import { adminEntry, type ControlPlane, startControlPlane } from "./control-plane.ts"
 import type { DataDirectory } from "./data-directory.ts"
 import { machineName, whyNoRealNode } from "./machine.ts"
+import { createCommands } from "../base/real/commands.ts"
+import { ensureNetworks } from "./networks.ts"
 import type { ClusterNode, NodeParts } from "./nodes/cluster-node.ts"
 import { startNode } from "./nodes/start-node.ts"
 import { startSimulatedNode } from "./nodes/start-simulated-node.ts"
@@ -46,7 +48,14 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   }
   try {
     options.progress.step("starting the API server")
-    const parts = { directory: options.directory, clock: realClock, random: realRandom, log: options.log }
+    const networks = await ensureNetworks(options.directory.path, createCommands())
+    const parts = {
+      networks,
+      directory: options.directory,
+      clock: realClock,
+      random: realRandom,
+      log: options.log,
+    }
     controlPlane = startControlPlane({ ...parts, listen: options.listen })
     nodes.push(...startNodes(plan, { ...parts, controlPlane }))
     await unlessAborted(controlPlane, options.signal)

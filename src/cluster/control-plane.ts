@@ -21,13 +21,15 @@ import { type KubeconfigEntry, writeKubeconfig } from "./certificates/kubeconfig
 import type { DataDirectory } from "./data-directory.ts"
 import { controllerManagerUser, controllerUser, schedulerUser } from "./identities.ts"
 import { machineAddress, machineName } from "./machine.ts"
-import { networks } from "./networks.ts"
+import { type Networks, usualNetworks } from "./networks.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
 import { createClusterSecurity } from "./security.ts"
 
 export interface ControlPlaneOptions {
   readonly directory: DataDirectory
   readonly listen: { readonly host: string; readonly port: number }
+  /** @default the usual ones */
+  readonly networks?: Networks
   /** False: the API server alone; scheduler and controllers run elsewhere. @default true */
   readonly loops?: boolean
   readonly clock: Clock
@@ -42,6 +44,7 @@ export interface ControlPlane {
   readonly port: number
   readonly certificates: ClusterCertificates
   readonly localKubelets: LocalKubelets
+  readonly networks: Networks
   readonly server: ApiServer
   /** The client of a component of this process, as this user. */
   clientFor(user: UserInfo): Client
@@ -55,7 +58,7 @@ export interface ControlPlane {
 const closeGraceMs = 500
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { directory, clock, random, log, listen } = options
+  const { directory, clock, random, log, listen, networks = usualNetworks } = options
   const certificates = ensureClusterCertificates({
     directory: directory.pki,
     server: { hosts: serverNames(listen.host), serviceAddress: networks.kubernetesService },
@@ -82,7 +85,7 @@ async function startOnStore(
   certificates: ClusterCertificates,
   store: Store,
 ): Promise<ControlPlane> {
-  const { directory, clock, random, log } = options
+  const { directory, clock, random, log, networks = usualNetworks } = options
   const stop = new AbortController()
   const localKubelets = new LocalKubelets()
   const host = reachableHost(options.listen.host)
@@ -142,6 +145,7 @@ async function startOnStore(
     clientFor,
     informersFor,
     certificates,
+    networks,
     clock,
     random,
     log,
@@ -153,6 +157,7 @@ async function startOnStore(
     port,
     certificates,
     localKubelets,
+    networks,
     server,
     clientFor,
     informersFor,
@@ -172,14 +177,23 @@ async function startOnStore(
   }
 }
 
-interface LoopParts extends Pick<ControlPlane, "server" | "clientFor" | "informersFor" | "certificates"> {
+interface LoopParts
+  extends Pick<ControlPlane, "server" | "clientFor" | "informersFor" | "certificates" | "networks"> {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
   readonly signal: AbortSignal
 }
 
-function runControllers({ server, certificates, clock, random, log, signal }: LoopParts): Promise<void> {
+function runControllers({
+  server,
+  certificates,
+  networks,
+  clock,
+  random,
+  log,
+  signal,
+}: LoopParts): Promise<void> {
   const manager = createControllerManager({
     transport: server.transportFor(controllerManagerUser),
     transportFor: (controllerName) => server.transportFor(controllerUser(controllerName)),

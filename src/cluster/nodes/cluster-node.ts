@@ -3,6 +3,7 @@ import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
 import type { ControlPlane } from "../control-plane.ts"
 import type { DataDirectory } from "../data-directory.ts"
+import type { Networks } from "../networks.ts"
 
 /** A node that this process runs. */
 export interface ClusterNode {
@@ -19,6 +20,7 @@ export interface ClusterNode {
 export interface NodeParts {
   readonly name: string
   readonly directory: DataDirectory
+  readonly networks: Networks
   /** A node gets ready as far as it can before the control plane is there. */
   readonly controlPlane: Promise<ControlPlane>
   readonly clock: Clock

@@ -17,7 +17,6 @@ import { createProxy } from "../../proxy/create-proxy.ts"
 import type { Proxy } from "../../proxy/proxy.ts"
 import type { ControlPlane } from "../control-plane.ts"
 import { dnsUser, nodeUser, proxyUser } from "../identities.ts"
-import { networks } from "../networks.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
 import { serveNode } from "./serve-node.ts"
 
@@ -29,7 +28,7 @@ const stopGraceSeconds = 5
  * starts while the control plane does; the rest follows when the API answers, the network when the node has its pod CIDR.
  */
 export async function startNode(parts: NodeParts): Promise<ClusterNode> {
-  const { name } = parts
+  const { name, networks } = parts
   const commands = createCommands()
   const network = createNodeNetwork(parts, commands)
   const containerd = await startNodeContainerd(parts, network, commands)
@@ -76,7 +75,7 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
 }
 
 export function createNodeNetwork(
-  { name, directory, log }: Pick<NodeParts, "name" | "directory" | "log">,
+  { name, directory, networks, log }: Pick<NodeParts, "name" | "directory" | "networks" | "log">,
   commands: Commands,
 ): PodNetwork {
   return createPodNetwork({
@@ -122,6 +121,7 @@ function createNodeKubelet(
   parts: NodeParts,
   { controlPlane, containerd, network, commands }: KubeletParts,
 ): Promise<RealKubelet> {
+  const { networks } = parts
   return createRealKubelet({
     node: { name: parts.name, labels: {} },
     client: controlPlane.clientFor(nodeUser(parts.name)),
@@ -152,6 +152,7 @@ async function connect(
   parts: NodeParts,
   { controlPlane, informers, network, dns, signal }: ConnectParts,
 ): Promise<void> {
+  const { networks } = parts
   const podCidrs = await podCidrsOf(parts.name, informers, signal)
   if (!podCidrs) return
   await network.start(podCidrs)

@@ -4,6 +4,8 @@ import { createLogger } from "../../../base/real/logger.ts"
 import { realRandom } from "../../../base/real/random.ts"
 import { startControlPlane } from "../../control-plane.ts"
 import { claim, dataDirectory, release } from "../../data-directory.ts"
+import { ensureNetworks } from "../../networks.ts"
+import { createCommands } from "../../../base/real/commands.ts"
 import { describeFlags, UsageError } from "../command.ts"
 import { stopSignal } from "../stop-signal.ts"
 import { parseListen, upFlags } from "../up-options.ts"
@@ -30,6 +32,7 @@ export async function apiserver(argv: readonly string[]): Promise<number> {
     const server = await startControlPlane({
       directory,
       listen: parseListen(values.listen),
+      networks: await ensureNetworks(directory.path, createCommands()),
       loops: false,
       clock: realClock,
       random: realRandom,

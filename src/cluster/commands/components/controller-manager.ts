@@ -1,5 +1,5 @@
 import { createControllerManager } from "../../../controller-manager/create-controller-manager.ts"
-import { networks } from "../../networks.ts"
+import { usualNetworks } from "../../networks.ts"
 import { type ConnectedParts, runConnected } from "./connect.ts"
 
 export function controllerManager(argv: readonly string[]): Promise<number> {
@@ -9,7 +9,7 @@ export function controllerManager(argv: readonly string[]): Promise<number> {
 async function run({ identity, signal, ...parts }: ConnectedParts): Promise<void> {
   const manager = createControllerManager({
     ...parts,
-    nodeIpam: { clusterCidrs: [networks.pods] },
+    nodeIpam: { clusterCidrs: [usualNetworks.pods] },
     ...(identity !== undefined && { leaderElection: { identity } }),
   })
   await manager.run(signal)
