@@ -75,18 +75,21 @@ class KernelPodNetwork implements PodNetwork {
   async release(podUid: string): Promise<void> {
     const allocation = this.#allocations.get(podUid)
     if (!allocation) return
-    const { commands, log } = this.#options
+    const { log } = this.#options
     await this.#applyRules(planCloseHostPorts(this.prefix, allocation)).catch((error: unknown) =>
       log.warn("cannot close host ports", { pod: allocation.name, error }),
     )
-    // Normally the cable went with the sandbox's namespace.
-    await commands.run("ip", ["link", "del", podInterfaceName(this.prefix, podUid)]).catch(() => {})
-    await this.#files.delete(podUid)
+    await this.#disconnect(podUid)
     this.#forget(allocation)
   }
 
   async adopt(podUids: readonly string[]): Promise<void> {
     const alive = new Set(podUids)
+    // Before `start` nothing was read yet: then the files say who holds what.
+    if (this.#pools.length === 0) {
+      for (const { uid } of await this.#files.load()) if (!alive.has(uid)) await this.#disconnect(uid)
+      return
+    }
     for (const uid of this.#allocations.keys()) if (!alive.has(uid)) await this.release(uid)
   }
 
@@ -98,6 +101,14 @@ class KernelPodNetwork implements PodNetwork {
     await rm(directory, { recursive: true, force: true })
     this.#allocations.clear()
     this.#pools = []
+  }
+
+  /** Normally the cable went with the sandbox's namespace. */
+  async #disconnect(podUid: string): Promise<void> {
+    await this.#options.commands
+      .run("ip", ["link", "del", podInterfaceName(this.prefix, podUid)])
+      .catch(() => {})
+    await this.#files.delete(podUid)
   }
 
   /** Addresses of an earlier life stay with their pods; one outside today's networks is of no use to anybody. */

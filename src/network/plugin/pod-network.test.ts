@@ -63,6 +63,8 @@ describe.skipIf(reason)(`pod network with real packets${reason ? ` (skipped: ${r
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "coracle-pod-network-"))
     node = await createNamespace("node")
+    // New namespaces take it over from the machine, which may be a router already.
+    await node.commands.run("tee", ["/proc/sys/net/ipv4/ip_forward"], "0")
     network = create()
     await network.start(["10.244.3.0/24", "fd00:244:0:3::/64"])
   })
@@ -198,6 +200,18 @@ describe.skipIf(reason)(`pod network with real packets${reason ? ` (skipped: ${r
     expect(await network.prepare({ uid: "uid-new", namespace: "default", name: "new" })).toEqual([
       "10.244.3.6",
       "fd00:244:0:3::6",
+    ])
+  })
+
+  it("forgets the dead before it starts, too", async () => {
+    network = create()
+    await network.adopt(["uid-server"])
+    await network.start(["10.244.3.0/24", "fd00:244:0:3::/64"])
+    const files = await readdir(join(directory, "network", "pods"))
+    expect(files.filter((name) => !name.includes("."))).toEqual(["uid-server"])
+    expect(await network.prepare({ uid: "uid-next", namespace: "default", name: "next" })).toEqual([
+      "10.244.3.3",
+      "fd00:244:0:3::3",
     ])
   })
 

@@ -20,7 +20,7 @@ export interface PodNetwork {
   prepare(pod: PodToConnect): Promise<readonly string[]>
   /** Takes everything back; call it once the pod's sandbox is gone. Unknown pods are ignored. */
   release(podUid: string): Promise<void>
-  /** After a restart: releases what pods hold that are not among these. */
+  /** After a restart, before or after `start`: releases what pods hold that are not among these. */
   adopt(podUids: readonly string[]): Promise<void>
   /** Removes every interface, rule and file, and puts settings of the machine back. Also right after a crash. */
   cleanUp(): Promise<void>
