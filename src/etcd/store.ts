@@ -78,8 +78,15 @@ export type Compare =
     }
 
 export type Operation =
-  /** The store keeps `value` itself: it must not change afterwards. */
-  | { readonly op: "put"; readonly key: string; readonly value: Uint8Array; readonly lease?: bigint }
+  | {
+      readonly op: "put"
+      readonly key: string
+      /** The store keeps it itself: it must not change afterwards. */
+      readonly value: Uint8Array
+      readonly lease?: bigint
+      /** Leaves the value or the lease as it is; the key must exist. */
+      readonly keep?: "value" | "lease"
+    }
   | { readonly op: "delete"; readonly key: string; readonly rangeEnd?: string }
   | ({ readonly op: "range" } & RangeRequest)
 

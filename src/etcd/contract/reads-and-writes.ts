@@ -96,6 +96,23 @@ export function describeReadsAndWrites(harness: () => Harness): void {
       })
     })
 
+    test("a put may keep the value or the lease that is there", async () => {
+      const key = freshPrefix()
+      const missing = store().txn({ success: [{ op: "put", key, value: bytes(""), keep: "value" }] })
+      await expect(missing).rejects.toThrow("etcdserver: key not found")
+      const { id } = await store().leases.grant(60)
+      await store().txn({ success: [put(key, "value", id)] })
+      await store().txn({ success: [{ op: "put", key, value: bytes("new"), keep: "lease" }] })
+      expect((await store().range({ key })).kvs.map(plain)).toMatchObject([
+        { value: "new", lease: id, version: 2 },
+      ])
+      await store().txn({ success: [{ op: "put", key, value: bytes(""), keep: "value" }] })
+      expect((await store().range({ key })).kvs.map(plain)).toMatchObject([
+        { value: "new", lease: 0n, version: 3 },
+      ])
+      await store().leases.revoke(id)
+    })
+
     test("an empty key is refused", async () => {
       const refusal = { name: "InvalidRequestError", message: "etcdserver: key is not provided" }
       await expect(store().txn({ success: [put("")] })).rejects.toMatchObject(refusal)

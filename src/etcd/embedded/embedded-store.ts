@@ -6,7 +6,7 @@ import { type Clock } from "../../base/clock.ts"
 import { type Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
 import { type MemoryStore, type MemoryStoreOptions, memoryStoreOf } from "../memory/memory-store.ts"
-import { LocalStore } from "../mvcc/local-store.ts"
+import { LocalStore, type Maintainable } from "../mvcc/local-store.ts"
 import { State } from "../mvcc/state.ts"
 import type { Store } from "../store.ts"
 import { lockDirectory } from "./directory-lock.ts"
@@ -35,26 +35,11 @@ export interface EmbeddedStoreOptions {
   readonly logFileBytes?: number
 }
 
-export interface EmbeddedStore extends Store {
+export interface EmbeddedStore extends Store, Maintainable {
   /** The newest revision at that time (to the second); undefined if it is not kept any more. */
   revisionAt(timeMs: number): number | undefined
   /** Everything as of now, in constant time, as a store in memory that goes its own way. */
   fork(options: MemoryStoreOptions): MemoryStore
-  /** Gives back all disk space that compaction has made free. */
-  defragment(): Promise<void>
-  stats(): EmbeddedStoreStats
-}
-
-export interface EmbeddedStoreStats {
-  readonly revision: number
-  /** The oldest revision that can be read; 0: all of them. */
-  readonly compactRevision: number
-  readonly keys: number
-  /** What the quota counts. */
-  readonly stateBytes: number
-  readonly diskBytes: number
-  /** The quota is used up. */
-  readonly full: boolean
 }
 
 const mebibyte = 1 << 20
@@ -126,6 +111,8 @@ function assemble(options: EmbeddedStoreOptions, parts: Parts): EmbeddedStore {
         parts.release()
       },
     },
+    diskBytes: () => journal.files.reduce((sum, file) => sum + file.sizeBytes, reclaimer.baseBytes),
+    defragment: () => reclaimer.reclaim(),
     onCompacted: (revision) => {
       history.forget(revision)
       reclaimer.consider(revision)
@@ -141,23 +128,5 @@ function assemble(options: EmbeddedStoreOptions, parts: Parts): EmbeddedStore {
   return Object.assign(store, {
     revisionAt: (timeMs: number) => history.revisionAt(timeMs),
     fork: (forked: MemoryStoreOptions) => memoryStoreOf(store.forkState(), forked),
-    defragment: () => reclaimer.reclaim(),
-    stats: () => statsOf(store, state, journal, reclaimer),
   })
-}
-
-function statsOf(
-  store: LocalStore,
-  state: State,
-  journal: LogJournal,
-  reclaimer: Reclaimer,
-): EmbeddedStoreStats {
-  return {
-    revision: state.revision,
-    compactRevision: state.compactRevision,
-    keys: state.keyCount,
-    stateBytes: state.sizeBytes,
-    diskBytes: journal.files.reduce((sum, file) => sum + file.sizeBytes, reclaimer.baseBytes),
-    full: store.full,
-  }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts"
 import type { Random } from "../../base/random.ts"
-import { LocalStore } from "../mvcc/local-store.ts"
+import { LocalStore, type Maintainable } from "../mvcc/local-store.ts"
 import { State } from "../mvcc/state.ts"
 import type { Store } from "../store.ts"
 
@@ -10,7 +10,7 @@ export interface MemoryStoreOptions {
   readonly random?: Random
 }
 
-export interface MemoryStore extends Store {
+export interface MemoryStore extends Store, Maintainable {
   /**
    * A store of its own with the same content, history and leases, in constant time: the two share what neither has
    * changed since. Watches stay with the original.

@@ -20,6 +20,7 @@ import {
 } from "../store.ts"
 import { checkKey, checkTxnRequest } from "./check-request.ts"
 import { GroupCommit } from "./group-commit.ts"
+import { hashState, type StateHash } from "./hash.ts"
 import type { Journal, JournalRecord } from "./journal.ts"
 import { LeaseKeeper } from "./lease-keeper.ts"
 import type { State } from "./state.ts"
@@ -35,19 +36,48 @@ export interface LocalStoreOptions {
   readonly journal?: Journal | undefined
   /** Called when a compaction is durable. */
   readonly onCompacted?: ((revision: number) => void) | undefined
+  /** What the journal takes on disk. @default nothing */
+  readonly diskBytes?: (() => number) | undefined
+  /** Gives disk space back. @default there is none to give */
+  readonly defragment?: (() => Promise<void>) | undefined
   /** How much the state may hold, history included, before puts are refused. @default no limit */
   readonly quotaBytes?: number | undefined
+}
+
+/** What can be asked of a store whose content is in this process. */
+export interface Maintainable {
+  /** A copy of everything as of now, in constant time; what one does from here on is not seen by the other. */
+  forkState(): State
+  /** @param revision up to which; @default the newest */
+  hash(revision?: number): StateHash
+  stats(): StoreStats
+  /** Gives back all disk space that compaction has made free. */
+  defragment(): Promise<void>
+}
+
+export interface StoreStats {
+  readonly revision: number
+  /** The oldest revision that can be read; 0: all of them. */
+  readonly compactRevision: number
+  readonly keys: number
+  /** What the quota counts. */
+  readonly stateBytes: number
+  readonly diskBytes: number
+  /** The quota is used up. */
+  readonly full: boolean
 }
 
 /** Revisions forgotten per turn of the event loop after a compaction. */
 const prunedPerTurn = 500
 
-export class LocalStore implements Store {
+export class LocalStore implements Store, Maintainable {
   readonly leases: Leases
   readonly #state: State
   readonly #clock: Clock
   readonly #journal: Journal | undefined
   readonly #onCompacted: ((revision: number) => void) | undefined
+  readonly #diskBytes: () => number
+  readonly #defragment: () => Promise<void>
   readonly #quotaBytes: number
   readonly #commits: GroupCommit | undefined
   readonly #hub: WatchHub
@@ -55,11 +85,14 @@ export class LocalStore implements Store {
   #pruning = false
   #closed = false
 
-  constructor({ state, clock, random, journal, quotaBytes, onCompacted }: LocalStoreOptions) {
+  constructor(options: LocalStoreOptions) {
+    const { state, clock, random, journal, quotaBytes } = options
     this.#state = state
     this.#clock = clock
     this.#journal = journal
-    this.#onCompacted = onCompacted
+    this.#onCompacted = options.onCompacted
+    this.#diskBytes = options.diskBytes ?? (() => 0)
+    this.#defragment = options.defragment ?? (async () => {})
     this.#quotaBytes = quotaBytes ?? Number.POSITIVE_INFINITY
     this.#commits = journal && new GroupCommit(journal, clock, (revision) => this.#hub.advance(revision))
     this.#hub = new WatchHub(state)
@@ -114,9 +147,23 @@ export class LocalStore implements Store {
     return this.#state.compactRevision
   }
 
-  /** A copy of everything as of now, in constant time; what one does from here on is not seen by the other. */
   forkState(): State {
     return this.#state.fork()
+  }
+
+  hash(revision?: number): StateHash {
+    this.#checkUsable()
+    return hashState(this.#state, this.#state.readableRevision(revision, this.#hub.visible))
+  }
+
+  stats(): StoreStats {
+    const { revision, compactRevision, keyCount: keys, sizeBytes: stateBytes } = this.#state
+    return { revision, compactRevision, keys, stateBytes, diskBytes: this.#diskBytes(), full: this.full }
+  }
+
+  async defragment(): Promise<void> {
+    this.#checkUsable()
+    await this.#defragment()
   }
 
   async close(): Promise<void> {

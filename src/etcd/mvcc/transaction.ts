@@ -1,6 +1,7 @@
 import { assertNever } from "../../base/assert-never.ts"
 import {
   type Compare,
+  InvalidRequestError,
   type KeyValue,
   type Operation,
   type OperationResult,
@@ -24,7 +25,7 @@ export function runTransaction(state: State, request: TxnRequest): TxnOutcome {
   const succeeded = (request.compare ?? []).every((compare) => holds(state, compare))
   const operations = (succeeded ? request.success : request.failure) ?? []
   // Everything that can fail is looked at before anything is changed: there is no rollback.
-  checkLeases(state, operations)
+  checkPuts(state, operations)
   checkRevisions(state, operations)
 
   const revision = state.revision + 1
@@ -59,9 +60,13 @@ export function deleteKeys(state: State, keys: readonly string[]): readonly Stor
   return events
 }
 
-function checkLeases(state: State, operations: readonly Operation[]): void {
-  for (const operation of operations)
-    if (operation.op === "put" && operation.lease) state.leases.get(operation.lease)
+function checkPuts(state: State, operations: readonly Operation[]): void {
+  for (const operation of operations) {
+    if (operation.op !== "put") continue
+    if (operation.lease) state.leases.get(operation.lease)
+    if (operation.keep !== undefined && state.find(operation.key) === undefined)
+      throw new InvalidRequestError("etcdserver: key not found")
+  }
 }
 
 function checkRevisions(state: State, operations: readonly Operation[]): void {
@@ -73,18 +78,18 @@ type Write = (event: StoreEvent) => void
 
 function put(
   state: State,
-  { key, value, lease = 0n }: Extract<Operation, { op: "put" }>,
+  { key, value, lease = 0n, keep }: Extract<Operation, { op: "put" }>,
   revision: number,
   write: Write,
 ): OperationResult {
   const previous = state.find(key)
   const kv: KeyValue = {
     key,
-    value,
+    value: keep === "value" && previous !== undefined ? previous.value : value,
     createRevision: previous?.createRevision ?? revision,
     modRevision: revision,
     version: (previous?.version ?? 0) + 1,
-    lease,
+    lease: keep === "lease" && previous !== undefined ? previous.lease : lease,
   }
   write({ type: "put", kv })
   return previous === undefined ? { op: "put" } : { op: "put", previous }
