@@ -168,7 +168,7 @@ export class SpdyConnection {
         return
       case controlTypes.rstStream: {
         const reason = payload.length >= 8 ? payload.readUInt32BE(4) : 0
-        this.#streams.get(id)?.becomeReset(new Error(`the peer reset the stream (reason ${reason})`))
+        this.#streams.get(id)?.becomeResetByPeer(new Error(`the peer reset the stream (reason ${reason})`))
         return
       }
       case controlTypes.ping:

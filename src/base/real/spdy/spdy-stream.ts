@@ -38,6 +38,7 @@ export class StreamState {
   #readerWakes: (() => void) | undefined
   #peerIsDone: boolean
   #weAreDone: boolean
+  #isAccepted = false
   #isReset = false
   /** With its connection. */
   #hasEnded = false
@@ -100,17 +101,24 @@ export class StreamState {
   }
 
   becomeAccepted(headers: SpdyHeaders): void {
+    this.#isAccepted = true
     this.#resolveAccepted(headers)
   }
 
-  /** Either side has given the stream up: what was not read or sent is lost. */
+  /** The peer reset it: a refusal, or, as container runtimes do right behind the last bytes, the end. */
+  becomeResetByPeer(reason: Error): void {
+    if (this.#isAccepted) this.becomeEnded(reason)
+    else this.becomeReset(reason)
+  }
+
+  /** It is given up: what was not read or sent is lost. */
   becomeReset(reason: Error): void {
     this.#rejectAccepted(reason)
     this.#isReset = true
     this.stream.duplex.destroy()
   }
 
-  /** The connection has ended: the reader gets what is there and then the end, what is written is dropped. */
+  /** There is no more to come: the reader gets what is there and then the end, what is written is dropped. */
   becomeEnded(reason: Error): void {
     this.#rejectAccepted(reason)
     if (this.#isReset) return

@@ -1,5 +1,4 @@
 import type { Readable, Writable } from "node:stream"
-import { text } from "node:stream/consumers"
 import {
   dialUpgrade,
   type UpgradeAnswer,
@@ -65,10 +64,20 @@ function openStreams(connection: SpdyConnection, protocol: string, options: Comm
 }
 
 async function readResult(errors: Readable, protocol: string): Promise<CommandResult> {
-  // A stream that is reset has told nothing.
-  const told = await text(errors).catch(() => "")
+  const told = await readUntilGone(errors)
   // Since v4 success is told as well: a connection that just ends is not success.
   if (told === "" && protocol.startsWith("v4"))
     return { error: "the connection ended before the command did" }
   return resultOf(told)
+}
+
+/** What came, also when the connection was closed right behind it, as container runtimes do. */
+async function readUntilGone(stream: Readable): Promise<string> {
+  const chunks: Uint8Array[] = []
+  try {
+    for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+  } catch {
+    // Whoever reads judges by what was told.
+  }
+  return Buffer.concat(chunks).toString("utf8")
 }
