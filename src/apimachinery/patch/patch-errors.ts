@@ -1,3 +1,4 @@
+import { quote } from "../../base/quote.ts"
 import { isRecord } from "../schema-plan.ts"
 import { StatusError } from "../status-error.ts"
 import { badRequest } from "../status-errors.ts"
@@ -22,6 +23,19 @@ export function formatGo(value: unknown): string {
     return `map[${members.join(" ")}]`
   }
   return value === null || value === undefined ? "<nil>" : String(value)
+}
+
+/** As Go's %#v prints it: `map[string]interface {}{"name":"web"}`. */
+export function formatGoSyntax(value: unknown): string {
+  if (Array.isArray(value)) return `[]interface {}{${value.map(formatGoSyntax).join(", ")}}`
+  if (isRecord(value)) {
+    const members = Object.keys(value)
+      .sort()
+      .map((key) => `${quote(key)}:${formatGoSyntax(value[key])}`)
+    return `map[string]interface {}{${members.join(", ")}}`
+  }
+  if (typeof value === "string") return quote(value)
+  return value === null || value === undefined ? "interface {}(nil)" : String(value)
 }
 
 /** As Go's %s prints a value that should be a string. */

@@ -1,0 +1,168 @@
+import type { ManagedFieldsEntry } from "../meta.ts"
+import { zeroOf } from "../scalars.ts"
+import type { ObjectSchema } from "../schema.ts"
+import { type JsonRecord, objectPlan } from "../schema-plan.ts"
+import { type Changes, compare } from "./compare.ts"
+import { difference, emptySet, type FieldSet, isLeaf, recursiveDifference, union } from "./field-set.ts"
+import {
+  capUpdaters,
+  dropEmpty,
+  encodeManagers,
+  type Manager,
+  managerKey,
+  type ManagerKey,
+  managersBefore,
+  stripMetadata,
+  withFields,
+  withoutManagedFields,
+} from "./managers.ts"
+
+/** What both server-side apply and plain updates need to know of the object's kind. */
+export interface ManagedKind {
+  readonly schema: ObjectSchema
+  /** The version in which the objects are given: "apps/v1". */
+  readonly apiVersion: string
+  /** Fields that writes of this kind, or of this subresource, leave alone: nobody gets to own them by it. */
+  readonly resetFields?: FieldSet | undefined
+  /**
+   * The same two states in another version, in which some manager's fields are named. Undefined if that version is not
+   * served any more: its managers are forgotten. Without this function no other version is known.
+   */
+  readonly inVersion?: (
+    apiVersion: string,
+    object: JsonRecord,
+  ) => { schema: ObjectSchema; object: JsonRecord } | undefined
+}
+
+export interface UpdateRequest extends ManagedKind {
+  /** The stored object; absent on create. Canonical, as is `updated`. */
+  readonly live?: JsonRecord | undefined
+  /** The object as it shall be stored, with the managedFields that the client sent. */
+  readonly updated: JsonRecord
+  /** The fieldManager of the request, or what its user agent gives. */
+  readonly manager: string
+  /** "status", "scale"; "" for the object itself. */
+  readonly subresource?: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/**
+ * The managedFields of an object after a create, an update or a patch other than apply
+ * (https://kubernetes.io/docs/reference/using-api/server-side-apply/): whoever changed a field owns it now, and nobody else.
+ * Gives the very list of the live object where nothing changed hands.
+ */
+export function updateManagedFields(request: UpdateRequest): readonly ManagedFieldsEntry[] | undefined {
+  const { live, updated, subresource = "" } = request
+  const managers = managersBefore(live, updated, subresource !== "")
+  // Objects from before managers were tracked stay without until somebody applies.
+  if (managers.size === 0 && live) return undefined
+  const changed = trackUpdate(request, managers)
+  const current = (live as LiveObject | undefined)?.metadata?.managedFields
+  return changed || !isSameManagers(managers, current) ? encodeManagers(managers) : current
+}
+
+interface LiveObject {
+  readonly metadata?: { readonly managedFields?: readonly ManagedFieldsEntry[] }
+}
+
+function isSameManagers(
+  managers: ReadonlyMap<ManagerKey, Manager>,
+  entries: readonly ManagedFieldsEntry[] | undefined,
+): boolean {
+  if (managers.size !== (entries?.length ?? 0)) return false
+  const written = new Set([...managers.values()].map((manager) => manager.entry))
+  return entries?.every((entry) => written.has(entry)) ?? true
+}
+
+/** Moves ownership in `managers`; says whether anything moved. */
+export function trackUpdate(request: UpdateRequest, managers: Map<ManagerKey, Manager>): boolean {
+  const { schema, apiVersion, updated, subresource = "", now } = request
+  const plan = objectPlan(schema)
+  const before = request.live ? withoutManagedFields(request.live) : (zeroOf(plan) as JsonRecord)
+  const after = withoutManagedFields(updated)
+  const changes = withoutMetadata(filterChanges(compare(plan, before, after), request.resetFields))
+  if (!changes && ![...managers.values()].some((manager) => manager.apiVersion !== apiVersion)) return false
+  takeFromOthers(request, managers, { before, after, changes })
+  if (changes?.set) {
+    const name = request.manager || "unknown"
+    const id = { manager: name, operation: "Update", apiVersion, subresource } as const
+    const key = managerKey(id)
+    const previous = managers.get(key) ?? { ...id, time: undefined, fields: emptySet }
+    managers.set(key, withFields(previous, union(previous.fields, changes.set), now))
+  }
+  dropEmpty(managers)
+  capUpdaters(managers)
+  return true
+}
+
+export function filterChanges(
+  changes: Changes | undefined,
+  resetFields: FieldSet | undefined,
+): Changes | undefined {
+  return resetFields ? mapChanges(changes, (fields) => recursiveDifference(fields, resetFields)) : changes
+}
+
+/** Most writes touch metadata that is nobody's, and many touch nothing else. */
+function withoutMetadata(changes: Changes | undefined): Changes | undefined {
+  return mapChanges(changes, stripMetadata)
+}
+
+function mapChanges(changes: Changes | undefined, map: (fields: FieldSet) => FieldSet): Changes | undefined {
+  const mapped = (fields: FieldSet | undefined) => {
+    const result = fields && map(fields)
+    return result && !isLeaf(result) ? result : undefined
+  }
+  const set = mapped(changes?.set)
+  const removed = mapped(changes?.removed)
+  return set || removed ? { set, removed } : undefined
+}
+
+export interface Step {
+  readonly before: JsonRecord
+  readonly after: JsonRecord
+  /** In the request's version. */
+  readonly changes: Changes | undefined
+}
+
+/** Calls `visit` with what the step changed in the version in which each manager names its fields. */
+export function forEachManager(
+  kind: ManagedKind,
+  managers: Map<ManagerKey, Manager>,
+  step: Step,
+  visit: (key: ManagerKey, manager: Manager, changes: Changes | undefined) => void,
+): void {
+  const inVersion = new Map<string, { changes: Changes | undefined } | undefined>([
+    [kind.apiVersion, { changes: step.changes }],
+  ])
+  for (const [key, manager] of managers) {
+    const { apiVersion } = manager
+    if (!inVersion.has(apiVersion)) inVersion.set(apiVersion, changesInVersion(kind, apiVersion, step))
+    const found = inVersion.get(apiVersion)
+    if (found) visit(key, manager, found.changes)
+    else managers.delete(key)
+  }
+}
+
+function changesInVersion(
+  kind: ManagedKind,
+  apiVersion: string,
+  { before, after }: Step,
+): { changes: Changes | undefined } | undefined {
+  const old = kind.inVersion?.(apiVersion, before)
+  const current = kind.inVersion?.(apiVersion, after)
+  if (!old || !current) return undefined
+  return { changes: compare(objectPlan(current.schema), old.object, current.object) }
+}
+
+/** What changed belongs to nobody but the one who changed it; what is gone belongs to nobody. */
+function takeFromOthers(kind: ManagedKind, managers: Map<ManagerKey, Manager>, step: Step): void {
+  forEachManager(kind, managers, step, (key, manager, changes) => {
+    managers.set(key, withFields(manager, withoutChanges(manager.fields, changes)))
+  })
+}
+
+export function withoutChanges(fields: FieldSet, changes: Changes | undefined): FieldSet {
+  const kept = changes?.set ? difference(fields, changes.set) : fields
+  return changes?.removed ? difference(kept, changes.removed) : kept
+}
