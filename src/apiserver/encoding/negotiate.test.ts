@@ -5,7 +5,7 @@ import { negotiate } from "./negotiate.ts"
 function choose(accept: string, options: { isStream?: boolean; query?: string; userAgent?: string } = {}) {
   const headers = { accept, "user-agent": options.userAgent ?? "" }
   const request = { headers, query: new URLSearchParams(options.query) } as unknown as ServerRequest
-  const { media, pretty, as } = negotiate({ request }, options.isStream ?? false)
+  const { media, pretty, as } = negotiate({ request }, { isStream: options.isStream ?? false })
   return [media, ...(pretty ? ["pretty"] : []), ...(as ? [`${as.kind}/${as.version}`] : [])].join(" ")
 }
 

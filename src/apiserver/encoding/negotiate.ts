@@ -12,7 +12,10 @@ const streamed: readonly Media[] = ["json", "protobuf"]
  * Chooses the format by the Accept header: the first of its clauses that can be met, best quality first. Throws
  * StatusError NotAcceptable (https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources).
  */
-export function negotiate({ request }: Pick<RequestContext, "request">, isStream: boolean): OutputFormat {
+export function negotiate(
+  { request }: Pick<RequestContext, "request">,
+  { isStream = false, mayTransform = true }: NegotiateOptions = {},
+): OutputFormat {
   const accept = headerOf(request.headers, "accept")
   const offered = isStream ? streamed : formatted
   const pretty = wantsPretty(request.query, headerOf(request.headers, "user-agent"))
@@ -20,11 +23,18 @@ export function negotiate({ request }: Pick<RequestContext, "request">, isStream
   for (const clause of parseAccept(accept)) {
     const media = offered.find((each) => matches(clause.type, mediaTypes[each]))
     const chosen = media && meet(media, clause, pretty)
-    if (chosen) return chosen
+    if (chosen && (mayTransform || !chosen.as)) return chosen
   }
   throw notAcceptable(
     offered.map((media) => (isStream ? `${mediaTypes[media]};stream=watch` : mediaTypes[media])),
   )
+}
+
+export interface NegotiateOptions {
+  /** A watch. @default false */
+  readonly isStream?: boolean
+  /** A table or the metadata alone can be made of the answer. @default true */
+  readonly mayTransform?: boolean
 }
 
 interface Clause {

@@ -1,7 +1,6 @@
 import { groupResource } from "../../apimachinery/resource.ts"
-import { methodNotSupported } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
-import type { ServerResponse } from "../http/response.ts"
+import { type ServerResponse, textResponse } from "../http/response.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import { mainView, statusView, type View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
@@ -82,21 +81,32 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
   const path = groupResource(served.resource) + (subresource && `/${subresource}`)
   const connection = connections[path]
   if (connection) {
-    if (connection.verbs?.includes(verb) === false) throw methodNotSupported(served.resource, verb)
+    if (connection.verbs?.includes(verb) === false) return notAllowed
     return connection.answer(request)
   }
-  context.format = negotiate(context, verb === "watch")
-  if (verb === "create" && subresource === "" && isReview(served.resource)) return answerReview(request)
+  const isQuestion = subresource === "" && isReview(served.resource)
+  context.format = negotiate(context, { isStream: verb === "watch", mayTransform: !isQuestion })
+  if (isQuestion) return verb === "create" ? answerReview(request) : notAllowed
   const action = actions[`${verb} ${path}`]
   if (action) return action(request)
   const view = viewOf(served, subresource)
   if (!view) return undefined
   const handler = verbHandlers[verb]
-  if (!handler || !served.resource.verbs.some((each) => each === verb)) {
-    throw methodNotSupported(served.resource, verb)
-  }
+  if (!handler || !isOffered(served, verb, name, subresource)) return notAllowed
   return handler(request, view)
 }
+
+const notAllowed = Promise.resolve(textResponse(405, "405: Method Not Allowed"))
+
+/** Collections are listed and created in, objects are read and changed; other methods have no meaning there. */
+function isOffered({ resource }: ServedResource, verb: string, name: string, subresource: string): boolean {
+  if (!resource.verbs.some((each) => each === verb)) return false
+  if (verb === "create") return name === "" && subresource === ""
+  const needsName = verb === "update" || verb === "patch"
+  return !(needsName && name === "") && (subresource === "" || readAndWritten.has(verb))
+}
+
+const readAndWritten = new Set(["get", "update", "patch"])
 
 function viewOf(served: ServedResource, subresource: string): View | undefined {
   if (subresource === "") return mainView(served)

@@ -107,7 +107,7 @@ function respondJson(
   kind: string,
   schema: ObjectSchema,
 ): ServerResponse {
-  const format = negotiate(context, false)
+  const format = negotiate(context, { mayTransform: false })
   return respondPlain({ format }, 200, value, { group: "", version: "v1", kind, schema })
 }
 
