@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { isIP } from "node:net"
 import { describe, expect, it } from "vitest"
 import { formatIp, formatNetwork, networkHas, networkIncludes, parseIp, parseNetwork } from "./ip-address.ts"
