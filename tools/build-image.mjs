@@ -1,6 +1,7 @@
 // Makes an image from what the machine has, as an OCI archive for `coracle image load`:
-//   node tools/build-image.mjs busybox busybox.tar [--name busybox:latest]
-//   node tools/build-image.mjs node node.tar [--name node:latest]
+//   node tools/build-image.mjs busybox busybox.tar [--name busybox:local]
+//   node tools/build-image.mjs node node.tar [--name node:local]
+// A tag other than "latest" matters: an image called latest is looked for in its registry before every start.
 import { build } from "esbuild"
 import { mkdir } from "node:fs/promises"
 import { fileURLToPath, pathToFileURL } from "node:url"
@@ -26,7 +27,7 @@ await build({
 })
 const { buildBusyboxImage, buildNodeImage } = await import(pathToFileURL(bundle).href)
 
-const name = nameAt >= 0 ? rest[nameAt + 1] : `${kind}:latest`
+const name = nameAt >= 0 ? rest[nameAt + 1] : `${kind}:local`
 try {
   const make = kind === "busybox" ? buildBusyboxImage : buildNodeImage
   console.log(`${make(name, { output })} holds the image ${name}`)

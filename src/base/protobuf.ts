@@ -14,8 +14,8 @@
  * Wire format: https://protobuf.dev/programming-guides/encoding/
  */
 export interface Codec<T> {
-  encode(value: T): Uint8Array
-  decode(bytes: Uint8Array): T
+  readonly encode: (value: T) => Uint8Array
+  readonly decode: (bytes: Uint8Array) => T
 }
 
 /** How one field's value travels. */

@@ -203,7 +203,7 @@ function isReady(status: NodeStatus | undefined): boolean {
 function sameStatus(a: NodeStatus, b: NodeStatus): boolean {
   const plain = (status: NodeStatus) => ({
     ...status,
-    conditions: status.conditions?.map(({ lastHeartbeatTime: _, ...condition }) => condition),
+    conditions: status.conditions?.map((condition) => ({ ...condition, lastHeartbeatTime: "" })),
   })
   return canonicalJson(plain(a)) === canonicalJson(plain(b))
 }

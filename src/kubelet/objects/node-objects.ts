@@ -62,7 +62,7 @@ export class NodeObjects {
       ...(key.namespace && { namespace: key.namespace }),
       fieldSelector: `metadata.name=${key.name}`,
     }
-    const informer = new Informer<KubeObject>({ ...options, resource, scope } as never)
+    const informer = new Informer<KubeObject>({ ...options, resource, scope })
     const followed = { informer, stop, users: 0 }
     this.#followed.set(id, followed)
     informer

@@ -132,8 +132,9 @@ export class PodWorkers {
   async #relist(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#services
     if (this.#relistMs === undefined) return
-    while (!signal.aborted) {
-      await sleep(clock, this.#relistMs, signal)
+    // Soon at first: what happened between the first look and the first event was told to nobody.
+    for (let waitMs = 250; !signal.aborted; waitMs = Math.min(waitMs * 4, this.#relistMs)) {
+      await sleep(clock, waitMs, signal)
       if (!signal.aborted && this.#isReady)
         await this.#compare().catch((error: unknown) => log.debug("runtime not listed", { error }))
     }

@@ -84,7 +84,7 @@ export class RequestAuthorizer {
         resourceAttributes: { verb, version: "v1", resource: "nodes", subresource, name: nodeName },
       },
     })
-    const allowed = status?.allowed === true
+    const allowed = status?.allowed ?? false
     remember(this.#verdicts, key, { allowed, untilMs: clock.now() + (allowed ? allowedMs : deniedMs) })
     return allowed
   }

@@ -98,7 +98,7 @@ function podOf(
       containers: [{ name: "main", image: "app:1", imagePullPolicy: "IfNotPresent" }],
       ...spec,
     },
-  } as Draft<Pod>
+  }
 }
 
 const get = ({ server }: World, name: string) => server.client.get(Pod, { namespace: "default", name })

@@ -65,7 +65,7 @@ export class RealPodVolumes implements PodVolumes {
 
   /** Unmounts everything of every pod. For the end of the node, when no pod runs any more. */
   async close(): Promise<void> {
-    for (const podUid of [...this.#mounted.keys()]) await this.unmount(podUid)
+    for (const podUid of this.#mounted.keys()) await this.unmount(podUid)
     await unmountBelow(this.#options.rootDirectory, this.#options.commands)
   }
 
