@@ -121,6 +121,13 @@ export class Kubectl {
     })
   }
 
+  /** With a terminal of its own (`script` makes one), as a person has. */
+  withTerminal(line: string): Promise<Output> {
+    return run("script", ["-qec", `${this.#binary} ${line}`, "/dev/null"], {
+      env: { KUBECONFIG: this.#kubeconfig, HOME: dirname(this.#kubeconfig), TERM: "xterm" },
+    })
+  }
+
   /** Starts it and leaves it running; the caller ends it. */
   start(line: string): ChildProcess {
     return spawn(this.#binary, words(line), {

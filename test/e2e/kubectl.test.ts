@@ -111,9 +111,10 @@ describe.skipIf(missing)("kubectl", () => {
       expect(await kubectl.call(`-n shop exec -i ${podName} -c server -- cat`, "through the pipe")).toBe(
         "through the pipe",
       )
-      // `script` gives kubectl a terminal of its own, as a person has.
-      const tty = await kubectl.try(`-n shop exec -t ${podName} -c server -- tty`)
-      expect(tty.stdout).toContain("/dev/pts/")
+      const tty = await kubectl.withTerminal(
+        `-n shop exec -it ${podName} -c server -- sh -c "tty; stty size"`,
+      )
+      expect(tty.stdout).toMatch(/\/dev\/pts\/\d+\r?\n\d+ \d+/)
     })
 
     test("port-forward reaches the pod", async () => {
