@@ -17,6 +17,7 @@ import { ownerReferencesPermissionEnforcement, type ResourcesOfKind } from "./ow
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts"
 import { podTopologyLabels } from "./pod-topology-labels.ts"
 import { priority } from "./priority.ts"
+import { resourceQuota } from "./resource-quota.ts"
 import { runtimeClass } from "./runtime-class.ts"
 import { serviceAccount } from "./service-account.ts"
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts"
@@ -57,6 +58,8 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     certificateSubjectRestriction(),
     defaultIngressClass(options),
     podTopologyLabels(options),
+    // After everything that may refuse, since it charges for what is admitted.
+    resourceQuota(options),
   ]
 }
 
@@ -71,5 +74,5 @@ export function createAdmissionChain(options: AdmissionOptions): AdmissionChain 
   const isOn = ({ name }: AdmissionPlugin) =>
     !disable.includes(name) && (enable.includes(name) || !offByDefault.has(name))
   const always = policy ? [escalationCheck(policy, authorizer)] : []
-  return new PluginChain([...plugins.filter(isOn), ...always])
+  return new PluginChain([...always, ...plugins.filter(isOn)])
 }
