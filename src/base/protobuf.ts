@@ -246,7 +246,7 @@ export function present<T extends object>(
   type: MessageType<T>,
 ): FieldType<T> & { readonly isOptional?: never } {
   return {
-    write: type.write,
+    write: (writer, number, value) => type.write(writer, number, value),
     read: (reader, wire) => type.read(reader, wire, undefined) as T,
     zero: () => type.decode(new Uint8Array()),
   }
@@ -285,7 +285,7 @@ export function repeated<T>(type: Scalar<T> | MessageType<T & object>): FieldTyp
       if (isPacked && values.length > 0) {
         writer.tag(number, lengthDelimited)
         writer.delimited((inner) => {
-          for (const value of values) (type as Scalar<T>).put(inner, value)
+          for (const value of values) type.put(inner, value)
         })
         return
       }
@@ -300,7 +300,7 @@ export function repeated<T>(type: Scalar<T> | MessageType<T & object>): FieldTyp
       const values = previous ?? []
       if (isPacked && wire === lengthDelimited) {
         const end = reader.varint() + reader.position
-        while (reader.position < end) values.push((type as Scalar<T>).take(reader))
+        while (reader.position < end) values.push(type.take(reader))
       } else values.push((type as FieldType<T>).read(reader, wire, undefined))
       return values
     },
