@@ -123,7 +123,7 @@ export class Kubectl {
 
   /** With a terminal of its own (`script` makes one), as a person has. */
   withTerminal(line: string): Promise<Output> {
-    return run("script", ["-qec", `${this.#binary} ${line}`, "/dev/null"], {
+    return run("script", ["-qec", `stty rows 30 cols 100; ${this.#binary} ${line}`, "/dev/null"], {
       env: { KUBECONFIG: this.#kubeconfig, HOME: dirname(this.#kubeconfig), TERM: "xterm" },
     })
   }

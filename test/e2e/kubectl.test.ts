@@ -112,9 +112,9 @@ describe.skipIf(missing)("kubectl", () => {
         "through the pipe",
       )
       const tty = await kubectl.withTerminal(
-        `-n shop exec -it ${podName} -c server -- sh -c "tty; stty size"`,
+        `-n shop exec -it ${podName} -c server -- sh -c "tty; sleep 1; stty size"`,
       )
-      expect(tty.stdout).toMatch(/\/dev\/pts\/\d+\r?\n\d+ \d+/)
+      expect(tty.stdout).toMatch(/\/dev\/pts\/\d+\r?\n30 100/)
     })
 
     test("port-forward reaches the pod", async () => {
