@@ -11,7 +11,8 @@ import { planNodeInterface } from "./node-interface.ts"
 import { planCloseHostPorts, planNodeRules, planOpenHostPorts } from "./node-rules.ts"
 import type { PodAllocation } from "./pod-allocation.ts"
 import type { PodNetwork, PodNetworkOptions, PodToConnect } from "./pod-network.ts"
-import { planPod } from "./pod-plan.ts"
+import { planPod, podRoute } from "./pod-plan.ts"
+import { podTable } from "./table-names.ts"
 
 const forwardingSettings: Readonly<Record<IpFamily, ForwardingSetting>> = {
   4: "net.ipv4.ip_forward",
@@ -54,6 +55,22 @@ class KernelPodNetwork implements PodNetwork {
     await installPlugin(this, this.#files.directory)
     const { log } = this.#options
     log.info("pod network is up", { podCidrs, interface: nodeInterfaceName(this.prefix) })
+  }
+
+  async repair(): Promise<void> {
+    const { commands, log } = this.#options
+    const families = new Set(this.#pools.map((pool) => pool.network.family))
+    if (families.size === 0) return
+    const [tables, interfaces] = await Promise.all([
+      commands.run("nft", ["list", "tables"]),
+      listInterfaces(commands),
+    ])
+    const hasTables = Array.from(families).every((family) =>
+      tables.split("\n").includes(`table ${podTable(this.prefix, family)}`),
+    )
+    if (hasTables && interfaces.includes(nodeInterfaceName(this.prefix))) return
+    log.warn("somebody removed parts of the pod network; making them again")
+    await this.#makeNode()
   }
 
   async prepare(pod: PodToConnect): Promise<readonly string[]> {
@@ -126,11 +143,23 @@ class KernelPodNetwork implements PodNetwork {
     const { commands, clusterCidrs, serviceCidrs, dnsServers } = this.#options
     for (const pool of this.#pools)
       await ensureForwarding(this.#forwarding, prefix, forwardingSettings[pool.network.family])
-    const exists = (await listInterfaces(commands)).includes(nodeInterfaceName(prefix))
+    const interfaces = await listInterfaces(commands)
     const node = { prefix, gateways, dnsServers, serviceCidrs }
-    await commands.run("ip", ["-batch", "-"], planNodeInterface(node, exists))
+    const lines = planNodeInterface(node, interfaces.includes(nodeInterfaceName(prefix)))
+    await commands.run("ip", ["-batch", "-"], `${lines}${this.#podRoutes(interfaces)}`)
     const allocations = Array.from(this.#allocations.values())
     await this.#applyRules(planNodeRules({ prefix, clusterCidrs, dnsServers, allocations }))
+  }
+
+  /** The routes to pods that are connected already: they go with the node's own address. */
+  #podRoutes(interfaces: readonly string[]): string {
+    const lines: string[] = []
+    for (const { uid, addresses } of this.#allocations.values()) {
+      const name = podInterfaceName(this.prefix, uid)
+      if (interfaces.includes(name))
+        lines.push(...addresses.map((address) => podRoute(address, name, this.gateways)))
+    }
+    return lines.map((line) => `${line}\n`).join("")
   }
 
   /** Nothing here waits, so that a second call for the same pod finds the first one's addresses. */

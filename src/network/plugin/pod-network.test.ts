@@ -203,6 +203,16 @@ describe.skipIf(reason)(`pod network with real packets${reason ? ` (skipped: ${r
     ])
   })
 
+  it("makes again what somebody removed", async () => {
+    const client = spaces.find((space) => space.name.endsWith("client"))!
+    await node.commands.run("nft", ["flush", "ruleset"])
+    await node.commands.run("ip", ["link", "del", `${network.prefix}-node`])
+    expect(await client.request({ address: "10.244.3.1", port: 8080 })).not.toEqual(["server 10.244.3.3"])
+    await network.repair()
+    expect(await client.request({ address: "10.244.3.1", port: 8080 })).toEqual(["server 10.244.3.3"])
+    await network.repair()
+  })
+
   it("forgets the dead before it starts, too", async () => {
     network = create()
     await network.adopt(["uid-server"])

@@ -13,6 +13,8 @@ export interface PodNetwork {
   readonly gateways: readonly string[]
   /** Makes interface, rules and plugin for these pod networks of the node (one of each family). Idempotent. */
   start(podCidrs: readonly string[]): Promise<void>
+  /** Makes interface and rules again if somebody removed them; costs two small programs. Call it now and then. */
+  repair(): Promise<void>
   /**
    * Gives the pod its addresses and has its cable planned: call it before RunPodSandbox. Asked again for the same pod it
    * gives the same addresses. Throws when the node has no pod network yet or no address is left.

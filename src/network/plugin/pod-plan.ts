@@ -66,13 +66,17 @@ function planHostEnd(hostInterface: string, { addresses }: PodAllocation, settin
   ]
   for (const address of addresses) {
     const family = ipFamily(address)
-    const gateway = gateways.find((candidate) => ipFamily(candidate) === family)
     if (family === 6) lines.push(`addr add ${ipv6Gateway}/64 dev ${hostInterface} nodad`)
-    // The node speaks to its pods from the pod network, so that answers find back from every node.
-    lines.push(`route replace ${address} dev ${hostInterface}${gateway ? ` src ${gateway}` : ""}`)
+    lines.push(podRoute(address, hostInterface, gateways))
     lines.push(`neigh replace ${address} lladdr ${podMac} dev ${hostInterface} nud permanent`)
   }
   return lines
+}
+
+/** The node speaks to its pods from the pod network, so that answers find back from every node. */
+export function podRoute(address: string, hostInterface: string, gateways: readonly string[]): string {
+  const gateway = gateways.find((candidate) => ipFamily(candidate) === ipFamily(address))
+  return `route replace ${address} dev ${hostInterface}${gateway ? ` src ${gateway}` : ""}`
 }
 
 /**
