@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { ConfigMap } from "../api/core/v1/config-map.ts"
 import { encodeProtobuf } from "../apimachinery/codec/protobuf.ts"

@@ -11,6 +11,7 @@ import type { View } from "../registry/view.ts"
 import { keyIn, type ResourceRequest, strategyContext } from "../resource-request.ts"
 import type { StoredObject } from "../watch-cache/stored-object.ts"
 import { admissionAttributes } from "./admit.ts"
+import { trackOwnership } from "./managed-fields.ts"
 import { ensureNamespace, generateName, prepareCreate, validateCreate } from "./prepare-create.ts"
 import { parseWriteOptions, type WriteOptions } from "./write-options.ts"
 
@@ -21,11 +22,12 @@ export async function create(request: ResourceRequest, view: View): Promise<Serv
   const options = parseWriteOptions(request.context.request.query, "CreateOptions")
   const draft = await decodeBody(request.context, view.kind, options.fieldValidation)
   ensureNamespace(draft, request.served.resource.namespaced, request.namespace)
+  trackOwnership(request, view, options, undefined, draft)
   const stored = await createObject(request, draft, options)
   return respondObject(request, 201, view, stored)
 }
 
-/** From a decoded draft to the stored object; also for updates and applies of what does not exist. */
+/** From a decoded draft with its owners to the stored object; also for updates and applies of what does not exist. */
 export async function createObject(
   request: ResourceRequest,
   draft: KubeObject,

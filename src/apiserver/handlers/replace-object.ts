@@ -9,6 +9,7 @@ import { keyOf, type ResourceRequest, strategyContext } from "../resource-reques
 import type { StoredObject } from "../watch-cache/stored-object.ts"
 import { admissionAttributes } from "./admit.ts"
 import { equalButVersion } from "./equal-objects.ts"
+import { trackOwnership } from "./managed-fields.ts"
 import { prepareUpdate, validateUpdate } from "./prepare-update.ts"
 import type { WriteOptions } from "./write-options.ts"
 
@@ -17,12 +18,14 @@ import type { WriteOptions } from "./write-options.ts"
  * writer was faster. Gives undefined when there is no such object.
  *
  * @param next makes the new state in the served version from the present one: private, checked against its preconditions
+ * @param tracksOwnership false when `next` has written the managedFields itself
  */
 export async function replaceObject(
   request: ResourceRequest,
   view: View,
   options: WriteOptions,
   next: (current: KubeObject) => Mutable | Promise<Mutable>,
+  tracksOwnership = true,
 ): Promise<StoredObject | undefined> {
   const { context, served } = request
   const strategy = strategyContext(request, options.dryRun)
@@ -30,6 +33,7 @@ export async function replaceObject(
     if (!stored) return { kind: "none" }
     const current = objectAs(served, stored)
     const wanted = await next(current)
+    if (tracksOwnership) trackOwnership(request, view, options, current, wanted)
     const object = await admitted(request, view, options, wanted, current)
     const old = stored.object
     const alongside = await served.strategy.allocate?.(object, old, strategy)

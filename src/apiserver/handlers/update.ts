@@ -8,6 +8,7 @@ import type { Mutable } from "../registry/strategy.ts"
 import type { View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import { createObject } from "./create.ts"
+import { trackOwnership } from "./managed-fields.ts"
 import { ensureNamespace } from "./prepare-create.ts"
 import { checkPreconditions, ensureName } from "./prepare-update.ts"
 import { replaceObject } from "./replace-object.ts"
@@ -27,6 +28,7 @@ export async function update(request: ResourceRequest, view: View): Promise<Serv
   const outcome = await replaceObject(request, view, options, next)
   if (outcome) return respondObject(request, 200, view, outcome)
   if (!mayCreate(request, view, body)) throw notFound(served.resource, name)
+  trackOwnership(request, view, options, undefined, body)
   return respondObject(request, 201, view, await createObject(request, body, options))
 }
 

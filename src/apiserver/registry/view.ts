@@ -1,3 +1,4 @@
+import type { ManagedKind } from "../../apimachinery/apply/update-managed-fields.ts"
 import type { FieldError } from "../../apimachinery/field-error.ts"
 import { formatGroupVersion, type KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
@@ -19,9 +20,20 @@ export interface View {
   show(object: KubeObject): KubeObject
   /** A new state of the whole object with what was written put in. `written` is private, `current` frozen. */
   take(current: KubeObject, written: Mutable): Mutable
+  /** For server-side apply, where bodies are of another kind than the object. */
+  readonly managed?: ManagedView
   /** In the storage version, like everything the strategy sees. */
   prepare(object: Mutable, old: KubeObject, context: StrategyContext): void
   validate(object: KubeObject, old: KubeObject, context: StrategyContext): FieldError[]
+}
+
+/** How server-side apply sees a view that is not the object itself: as an object with owners of its own. */
+export interface ManagedView {
+  kind(whole: ManagedKind): ManagedKind
+  /** The body with managedFields in terms of its own fields. */
+  show(object: KubeObject): KubeObject
+  /** The whole object with what was applied put in, owners included. */
+  take(current: KubeObject, applied: Mutable): Mutable
 }
 
 export interface BodyKind {

@@ -6,17 +6,35 @@ import {
   selectorFromLabels,
   selectorFromObject,
 } from "../../apimachinery/labels.ts"
-import type { KubeObject } from "../../apimachinery/meta.ts"
+import { formatGroupVersion, type KubeObject } from "../../apimachinery/meta.ts"
 import type { ScalePaths } from "../../apimachinery/resource.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import type { Mutable } from "../registry/strategy.ts"
+import { ownersAfterScale, ownersOfScale, scaleKind } from "./scale-ownership.ts"
 import type { View } from "../registry/view.ts"
 
 type Json = Readonly<Record<string, unknown>>
 
 /** The number of replicas alone, in the same form for every kind that has one. */
-export function scaleView({ strategy }: ServedResource, paths: ScalePaths): View {
+export function scaleView({ resource, strategy }: ServedResource, paths: ScalePaths): View {
+  const { specReplicas } = paths
   return {
+    managed: {
+      kind: scaleKind,
+      show(object) {
+        const managedFields = ownersOfScale(object.metadata.managedFields, specReplicas)
+        const scale = scaleOf(object, paths)
+        return { ...scale, metadata: { ...scale.metadata, managedFields } }
+      },
+      take(current, applied) {
+        const object = withReplicas(current, applied, paths)
+        const { managedFields } = current.metadata
+        const scaled = applied.metadata.managedFields
+        const owners = ownersAfterScale(managedFields, scaled, specReplicas, formatGroupVersion(resource))
+        object.metadata.managedFields = owners
+        return object
+      },
+    },
     subresource: "scale",
     isWhole: false,
     kind: { group: "autoscaling", version: "v1", kind: "Scale", schema: ScaleSchema },

@@ -1,0 +1,84 @@
+import { type FieldSet, fieldSet } from "../../apimachinery/apply/field-set.ts"
+import { type ManagedKind, updateManagedFields } from "../../apimachinery/apply/update-managed-fields.ts"
+import { formatGroupVersion, type KubeObject, type ManagedFieldsEntry } from "../../apimachinery/meta.ts"
+import type { ObjectSchema } from "../../apimachinery/schema.ts"
+import type { JsonRecord } from "../../apimachinery/schema-plan.ts"
+import { headerOf } from "../http/request.ts"
+import type { ServedResource } from "../registry/served-resources.ts"
+import type { Mutable } from "../registry/strategy.ts"
+import type { View } from "../registry/view.ts"
+import type { ResourceRequest } from "../resource-request.ts"
+import { managerOf, type WriteOptions } from "./write-options.ts"
+
+/** Writes into `updated` who owns which of its fields after this write. In the served version. */
+export function trackOwnership(
+  request: ResourceRequest,
+  view: View,
+  options: WriteOptions,
+  live: KubeObject | undefined,
+  updated: Mutable,
+): void {
+  const { context } = request
+  const entries = updateManagedFields({
+    ...managedKind(request, view),
+    live: live as unknown as JsonRecord | undefined,
+    updated,
+    manager: managerOf(options, headerOf(context.request.headers, "user-agent")),
+    subresource: view.subresource,
+    now: context.server.clock.now(),
+  })
+  // An object of before anybody was tracked stays without until somebody applies.
+  if (entries && entries.length > 0) updated.metadata.managedFields = entries as ManagedFieldsEntry[]
+  else delete updated.metadata.managedFields
+}
+
+/** What ownership needs to know of the object's kind and of the path it is written through. */
+export function managedKind({ context, served }: ResourceRequest, view: View): ManagedKind {
+  const { resource } = served
+  const { resources } = context.server
+  return {
+    schema: resource.schema,
+    apiVersion: formatGroupVersion(resource),
+    resetFields: resetFields(served, view),
+    inVersion(apiVersion, object) {
+      const other = resources.all().find((each) => isVersionOf(each, served, apiVersion))
+      if (!other) return undefined
+      const stored = served.toStorage(object as unknown as KubeObject)
+      return { schema: other.resource.schema, object: other.fromStorage(stored) as unknown as JsonRecord }
+    },
+  }
+}
+
+function isVersionOf(other: ServedResource, served: ServedResource, apiVersion: string): boolean {
+  return other.registry === served.registry && formatGroupVersion(other.resource) === apiVersion
+}
+
+const known = new WeakMap<ObjectSchema, Map<string, FieldSet | undefined>>()
+
+/** Fields that a write through this path leaves alone, so that nobody gets to own them by it. */
+function resetFields({ resource }: ServedResource, { subresource }: View): FieldSet | undefined {
+  let bySubresource = known.get(resource.schema)
+  if (!bySubresource) known.set(resource.schema, (bySubresource = new Map()))
+  if (!bySubresource.has(subresource))
+    bySubresource.set(subresource, computeResetFields(resource, subresource))
+  return bySubresource.get(subresource)
+}
+
+const typeAndMetadata = new Set(["apiVersion", "kind", "metadata"])
+
+function computeResetFields(
+  { schema, hasStatus, kind }: ServedResource["resource"],
+  subresource: string,
+): FieldSet | undefined {
+  if (subresource === "") return hasStatus && kind !== "Node" ? fieldSet(["status"]) : undefined
+  if (subresource !== "status") return undefined
+  const others = Object.keys(schema.fields).filter((name) => name !== "status" && !typeAndMetadata.has(name))
+  const metadata =
+    kind === "Pod"
+      ? [
+          ["metadata", "deletionTimestamp"],
+          ["metadata", "ownerReferences"],
+        ]
+      : []
+  return fieldSet(...others.map((name) => [name]), ...metadata)
+}
