@@ -33,6 +33,7 @@ import { mergeApplied } from "./merge-applied.ts"
 import { pruneApplied } from "./prune-applied.ts"
 import { toFieldSet } from "./to-field-set.ts"
 import {
+  changesOf,
   filterChanges,
   forEachManager,
   type ManagedKind,
@@ -119,7 +120,8 @@ function managersOf(request: ApplyRequest, kind: ManagedKind): Map<ManagerKey, M
   const managers = decodeManagers((request.live as WithManagedFields | undefined)?.metadata?.managedFields)
   if (managers.size === 0 && request.live) {
     const { now, subresource = "" } = request
-    trackUpdate({ ...kind, updated: request.live, manager: "before-first-apply", subresource, now }, managers)
+    const first = { ...kind, updated: request.live, manager: "before-first-apply", subresource, now }
+    trackUpdate(first, managers, changesOf(first))
   }
   return managers
 }

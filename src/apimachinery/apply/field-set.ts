@@ -1,4 +1,4 @@
-import { comparePathElements, type PathElement, parsePathElement } from "./path-element.ts"
+import { type PathElement, parsePathElement, sortPathElements } from "./path-element.ts"
 
 /**
  * A set of fields, in the very form in which managedFields carries it (FieldsV1,
@@ -43,7 +43,7 @@ export function makeNode(
 
 function sorted(nodes: Readonly<Record<PathElement, FieldSet>>, elements: PathElement[]): FieldSet {
   const node: Record<PathElement, FieldSet> = {}
-  for (const element of elements.sort(comparePathElements)) node[element] = nodes[element] ?? emptySet
+  for (const element of sortPathElements(elements)) node[element] = nodes[element] ?? emptySet
   return node
 }
 
@@ -95,21 +95,35 @@ function subtract(a: FieldSet, b: FieldSet, isField: boolean, isRecursive: boole
   if (isField && isRecursive && isMember(b)) return undefined
   const hadItself = isField && isMember(a)
   const hasItself = hadItself && !isMember(b)
-  let changed: Record<PathElement, FieldSet> | undefined
-  for (const element of childrenOf(b)) {
-    const before = child(a, element)
+  let changed: Map<PathElement, FieldSet | undefined> | undefined
+  for (const element of Object.keys(b)) {
+    const before = element === self ? undefined : child(a, element)
     if (before === undefined) continue
     const after = subtract(before, b[element]!, true, isRecursive)
-    if (after === before) continue
-    changed ??= { ...a }
-    if (after === undefined) delete changed[element]
-    else changed[element] = after
+    if (after !== before) (changed ??= new Map<PathElement, FieldSet | undefined>()).set(element, after)
   }
   if (!changed && hasItself === hadItself) return a
-  const { [self]: _, ...children } = changed ?? a
-  // Children of `a` that `b` does not name stay, and so does the order.
-  if (isLeaf(children)) return hasItself ? emptySet : undefined
-  return hasItself ? { [self]: emptySet, ...children } : children
+  return rebuild(a, hasItself, changed)
+}
+
+/** Elements keep their order. (Deleting from a copy would make it slow for good.) */
+function rebuild(
+  node: FieldSet,
+  hasItself: boolean,
+  changed: ReadonlyMap<PathElement, FieldSet | undefined> | undefined,
+): FieldSet | undefined {
+  const result: Record<PathElement, FieldSet> = {}
+  if (hasItself) result[self] = emptySet
+  let children = 0
+  for (const element of Object.keys(node)) {
+    if (element === self) continue
+    const inner = changed?.has(element) ? changed.get(element) : node[element]
+    if (inner === undefined) continue
+    result[element] = inner
+    children++
+  }
+  if (children > 0) return result
+  return hasItself ? emptySet : undefined
 }
 
 /** The fields of both. */

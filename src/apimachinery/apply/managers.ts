@@ -61,16 +61,17 @@ function decodeEntry(entry: ManagedFieldsEntry): Manager {
   return { manager, operation, apiVersion, subresource, time, fields, ...(fields === fieldsV1 && { entry }) }
 }
 
-// Sets that this module made or read before need not be looked through again.
-const known = new WeakSet<object>([emptySet])
+/** What was read before, and what was made here, need not be looked through again. */
+const known = new WeakMap<object, FieldSet>([[emptySet, emptySet]])
 
 function knownFields(fieldsV1: JsonObject | undefined): FieldSet {
   if (fieldsV1 === undefined) return emptySet
-  if (known.has(fieldsV1)) return fieldsV1 as unknown as FieldSet
+  const before = known.get(fieldsV1)
+  if (before) return before
   const parsed = parseFieldSet(fieldsV1)
-  const fields =
-    JSON.stringify(parsed) === JSON.stringify(fieldsV1) ? (fieldsV1 as unknown as FieldSet) : parsed
-  known.add(fields)
+  const isCanonical = JSON.stringify(parsed) === JSON.stringify(fieldsV1)
+  const fields = isCanonical ? (fieldsV1 as unknown as FieldSet) : parsed
+  known.set(fieldsV1, fields)
   return fields
 }
 
@@ -129,7 +130,7 @@ function encodeManager({
   entry,
 }: Manager): ManagedFieldsEntry {
   if (entry) return entry
-  known.add(fields)
+  known.set(fields, fields)
   return {
     manager,
     operation,

@@ -13,8 +13,16 @@ import type { JsonRecord, ListPlan } from "../schema-plan.ts"
 export type PathElement = string
 
 export function fieldElement(name: string): PathElement {
-  return `f:${name}`
+  const known = fieldElements.get(name)
+  if (known !== undefined) return known
+  const element = `f:${name}`
+  if (fieldElements.size < maxFieldElements) fieldElements.set(name, element)
+  return element
 }
+
+// The same few hundred names come again and again, and a text that is already known is a faster key.
+const fieldElements = new Map<string, PathElement>()
+const maxFieldElements = 10_000
 
 /** Of an element of a list with listType "map" or "set". Throws Error with upstream's text if it cannot be told apart. */
 export function listElement(plan: ListPlan, element: unknown): PathElement {
@@ -66,6 +74,15 @@ export function comparePathElements(a: PathElement, b: PathElement): number {
   if (kind !== b[0]) return rank[kind]! - rank[b[0]!]!
   if (kind === "f") return a < b ? -1 : 1
   return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)))
+}
+
+/** Sorts in place. */
+export function sortPathElements(elements: PathElement[]): PathElement[] {
+  if (elements.length < 2) return elements
+  const areNames = elements.every((element) => element.startsWith("f:") || element === ".")
+  // "." stands before "f:" in any case.
+  if (areNames) return elements.sort()
+  return elements.sort(comparePathElements)
 }
 
 function compareValues(a: unknown, b: unknown): number {

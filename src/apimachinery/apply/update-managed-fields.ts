@@ -1,3 +1,4 @@
+import { jsonEqual } from "../json-equal.ts"
 import type { ManagedFieldsEntry } from "../meta.ts"
 import { zeroOf } from "../scalars.ts"
 import type { ObjectSchema } from "../schema.ts"
@@ -53,13 +54,25 @@ export interface UpdateRequest extends ManagedKind {
  * Gives the very list of the live object where nothing changed hands.
  */
 export function updateManagedFields(request: UpdateRequest): readonly ManagedFieldsEntry[] | undefined {
-  const { live, updated, subresource = "" } = request
+  const { live, updated, apiVersion, subresource = "" } = request
+  const current = (live as LiveObject | undefined)?.metadata?.managedFields
+  const changes = changesOf(request)
+  const isOwnVersion = current?.every((entry) => entry.apiVersion === apiVersion)
+  if (!changes && isOwnVersion && wantsManagers(updated, current, subresource)) return current
   const managers = managersBefore(live, updated, subresource !== "")
   // Objects from before managers were tracked stay without until somebody applies.
   if (managers.size === 0 && live) return undefined
-  const changed = trackUpdate(request, managers)
-  const current = (live as LiveObject | undefined)?.metadata?.managedFields
-  return changed || !isSameManagers(managers, current) ? encodeManagers(managers) : current
+  const isMoved = trackUpdate(request, managers, changes)
+  return isMoved || !isSameManagers(managers, current) ? encodeManagers(managers) : current
+}
+
+/** Whether the client means to leave the managers as they are. */
+function wantsManagers(
+  updated: LiveObject,
+  current: readonly ManagedFieldsEntry[] | undefined,
+  subresource: string,
+): boolean {
+  return subresource !== "" || jsonEqual(updated.metadata?.managedFields, current)
 }
 
 interface LiveObject {
@@ -75,14 +88,23 @@ function isSameManagers(
   return entries?.every((entry) => written.has(entry)) ?? true
 }
 
-/** Moves ownership in `managers`; says whether anything moved. */
-export function trackUpdate(request: UpdateRequest, managers: Map<ManagerKey, Manager>): boolean {
-  const { schema, apiVersion, updated, subresource = "", now } = request
+/** What the request changes, in its own version, of what may belong to anybody. */
+export function changesOf({ schema, live, updated, resetFields }: UpdateRequest): Changes | undefined {
   const plan = objectPlan(schema)
-  const before = request.live ? withoutManagedFields(request.live) : (zeroOf(plan) as JsonRecord)
-  const after = withoutManagedFields(updated)
-  const changes = withoutMetadata(filterChanges(compare(plan, before, after), request.resetFields))
+  const before = live ? withoutManagedFields(live) : zeroOf(plan)
+  return withoutMetadata(filterChanges(compare(plan, before, withoutManagedFields(updated)), resetFields))
+}
+
+/** Moves ownership in `managers`; says whether anything moved. */
+export function trackUpdate(
+  request: UpdateRequest,
+  managers: Map<ManagerKey, Manager>,
+  changes: Changes | undefined,
+): boolean {
+  const { schema, apiVersion, live, updated, subresource = "", now } = request
   if (!changes && ![...managers.values()].some((manager) => manager.apiVersion !== apiVersion)) return false
+  const before = live ? withoutManagedFields(live) : (zeroOf(objectPlan(schema)) as JsonRecord)
+  const after = withoutManagedFields(updated)
   takeFromOthers(request, managers, { before, after, changes })
   if (changes?.set) {
     const name = request.manager || "unknown"
