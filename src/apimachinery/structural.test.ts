@@ -106,7 +106,10 @@ describe("built-in kinds", () => {
     })
     expect(decodeObject(Thing, canonical)).toBe(canonical)
     const spec = canonical.spec as Record<string, unknown>
-    const changed = normalize(Thing, { ...canonical, spec: { ...spec, paused: true } } as typeof canonical)
+    const changed: Record<string, unknown> = normalize(Thing, {
+      ...canonical,
+      spec: { ...spec, paused: true },
+    })
     expect(Object.keys(changed.spec as object)).toEqual([
       "replicas",
       "paused",

@@ -236,9 +236,7 @@ const absent: Readonly<Record<(typeof immutableFields)[number], unknown>> = {
 }
 
 function validateNoNewFinalizers(updated: Meta, existing: Meta, path: FieldPath): FieldError[] {
-  const added = ((updated.finalizers ?? []) as string[]).filter(
-    (name) => !existing.finalizers?.includes(name),
-  )
+  const added = (updated.finalizers ?? []).filter((name) => !existing.finalizers?.includes(name))
   if (added.length === 0) return []
   const list = `[]string{${[...new Set(added)].sort().map(quote).join(", ")}}`
   const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`

@@ -137,7 +137,7 @@ function encodeManager({
     apiVersion,
     ...(time && { time }),
     fieldsType: "FieldsV1",
-    fieldsV1: fields as unknown as JsonObject,
+    fieldsV1: fields,
     ...(subresource && { subresource }),
   }
 }

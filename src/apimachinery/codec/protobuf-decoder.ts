@@ -279,11 +279,11 @@ function decodeIntOrString(reader: ProtobufReader): number | string {
 
 /** RawExtension, JSON, FieldsV1: a message that holds JSON text. */
 function decodeAny(reader: ProtobufReader): unknown {
-  let raw: Uint8Array | undefined
+  let raw = new Uint8Array()
   readMessage(reader, (tag) => {
     if (tag !== 0x0a) return false
-    raw = reader.bytes()
+    raw = reader.bytes() as Uint8Array<ArrayBuffer>
     return true
   })
-  return raw === undefined || (raw as Uint8Array).length === 0 ? null : parseJson(raw as Uint8Array)
+  return raw.length === 0 ? null : parseJson(raw)
 }

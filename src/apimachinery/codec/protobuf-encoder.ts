@@ -194,7 +194,7 @@ const messageScalars: Readonly<
     writer.byte(0x08)
   },
   quantity: (writer, value) =>
-    encodeString(writer, value === undefined || value === null ? "0" : String(value), 0x0a),
+    encodeString(writer, typeof value === "string" ? value : encodeJson(value ?? 0), 0x0a),
   intOrString: (writer, value) => {
     encodeString(writer, typeof value === "string" ? value : "", 0x1a)
     writer.varint(typeof value === "number" ? value : 0)

@@ -143,7 +143,7 @@ function fold(text: string, indent: number, column: number, edge: 0 | 1): string
   if (column + text.length <= width) return text
   let out = ""
   let position = column
-  const characters = [...text]
+  const characters = Array.from(text)
   characters.forEach((character, index) => {
     const isSingle = characters[index - 1] !== " " && characters[index + 1] !== " "
     const isInside = edge === 0 || (index > 0 && index < characters.length - 1)
@@ -179,7 +179,7 @@ const escapedPattern = /[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[\u2
 function doubleQuoted(text: string, indent: number, column: number, isValue: boolean): string {
   let out = '"'
   let position = column + 1
-  const characters = [...text]
+  const characters = Array.from(text)
   for (let index = 0; index < characters.length; index++) {
     const character = characters[index]!
     const isInside = index > 0 && index < characters.length - 1

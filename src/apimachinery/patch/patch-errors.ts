@@ -1,4 +1,5 @@
 import { quote } from "../../base/quote.ts"
+import { encodeJson } from "../codec/json.ts"
 import { isRecord } from "../schema-plan.ts"
 import { StatusError } from "../status-error.ts"
 import { badRequest } from "../status-errors.ts"
@@ -22,7 +23,7 @@ export function formatGo(value: unknown): string {
       .map((key) => `${key}:${formatGo(value[key])}`)
     return `map[${members.join(" ")}]`
   }
-  return value === null || value === undefined ? "<nil>" : String(value)
+  return value === null || value === undefined ? "<nil>" : scalarText(value)
 }
 
 /** As Go's %#v prints it: `map[string]interface {}{"name":"web"}`. */
@@ -35,7 +36,11 @@ export function formatGoSyntax(value: unknown): string {
     return `map[string]interface {}{${members.join(", ")}}`
   }
   if (typeof value === "string") return quote(value)
-  return value === null || value === undefined ? "interface {}(nil)" : String(value)
+  return value === null || value === undefined ? "interface {}(nil)" : scalarText(value)
+}
+
+function scalarText(value: unknown): string {
+  return typeof value === "string" ? value : encodeJson(value)
 }
 
 /** As Go's %s prints a value that should be a string. */

@@ -3,7 +3,6 @@ import {
   type FieldPlan,
   isRecord,
   type JsonRecord,
-  type ObjectPlan,
   objectPlan,
   type Plan,
   setMember,
@@ -114,7 +113,7 @@ function mergeInner(
 }
 
 function fieldOf(plan: Plan | undefined, key: string): FieldPlan | undefined {
-  return plan?.kind === "object" ? (plan as ObjectPlan).fields.get(key) : undefined
+  return plan?.kind === "object" ? plan.fields.get(key) : undefined
 }
 
 /** How a list merges; undefined if a patch replaces it. */
