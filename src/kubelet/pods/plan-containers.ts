@@ -177,6 +177,20 @@ function removeOldAttempts(draft: StepDraft): void {
       draft,
       old.map(({ id }) => id),
     )
+  removeOldSandboxes(draft)
+}
+
+/** Those in whose place another has come, once nothing of what ran in them is kept. */
+function removeOldSandboxes(draft: StepDraft): void {
+  const { runtime } = draft.state
+  const old = runtime.sandboxes
+    .slice(1)
+    .filter(({ id, ready }) => !ready && !runtime.containers.some(({ sandboxId }) => sandboxId === id))
+  if (old.length === 0) return
+  draft.effect({ kind: "removeSandboxes", ids: old.map(({ id }) => id) })
+  draft.change({
+    runtime: { ...runtime, sandboxes: runtime.sandboxes.filter((sandbox) => !old.includes(sandbox)) },
+  })
 }
 
 function remove(draft: StepDraft, ids: readonly string[]): void {

@@ -164,6 +164,7 @@ export type PodEffect =
   /** Ends a start that is under way, as far as it can be ended. */
   | { readonly kind: "abandonStart"; readonly name: string }
   | { readonly kind: "removeContainers"; readonly ids: readonly string[] }
+  | { readonly kind: "removeSandboxes"; readonly ids: readonly string[] }
   /** Gives back what the node held for it: volumes, cgroups, addresses. */
   | { readonly kind: "cleanUp" }
   /** Deletes the API object, for good. */

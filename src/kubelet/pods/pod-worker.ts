@@ -123,6 +123,9 @@ export class PodWorker {
         return this.#stopContainer(effect)
       case "removeContainers":
         return this.#removeContainers(effect.ids)
+      case "removeSandboxes":
+        for (const id of effect.ids) await this.#services.runtime.removePodSandbox(id)
+        return
       case "cleanUp":
         return this.#cleanUp()
       case "deletePod":
