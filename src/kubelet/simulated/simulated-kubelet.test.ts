@@ -458,7 +458,7 @@ describe("a simulated node", () => {
     await world.runtime.stopPodSandbox(sandbox!.id)
     await world.clock.advance(1000)
     const pod = await get(world, "web")
-    expect(pod.status.podIP).toBe("10.244.0.2")
+    expect(pod.status).toMatchObject({ podIP: "10.244.0.2", podIPs: [{ ip: "10.244.0.2" }] })
     expect(pod.status.containerStatuses![0]!.restartCount).toBe(1)
     expect(await eventsOf(world, "web")).toContain(
       "SandboxChanged: Pod sandbox changed, it will be killed and re-created.",
