@@ -5,7 +5,7 @@ import { authenticate } from "./stages/authenticate.ts"
 import { authorize } from "./stages/authorize.ts"
 import { count } from "./stages/count.ts"
 import { deadline } from "./stages/deadline.ts"
-import { createFlowControl } from "./stages/flow-control.ts"
+import { flowControl } from "./stages/flow-control.ts"
 import { impersonate } from "./stages/impersonate.ts"
 import { recover } from "./stages/recover.ts"
 import { withRequestInfo } from "./stages/request-info.ts"
@@ -23,7 +23,7 @@ export function createRequestPath(): Handler {
     deadline,
     authenticate,
     impersonate,
-    createFlowControl(),
+    flowControl,
     authorize,
   ]
   return compose(stages, route)

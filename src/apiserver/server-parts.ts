@@ -4,6 +4,7 @@ import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import type { Store } from "../etcd/store.ts"
 import type { AuditSink } from "./audit.ts"
+import type { FlowController } from "./flow-control/flow-controller.ts"
 import type { ServerMetrics } from "./metrics/server-metrics.ts"
 import type { Discovery } from "./paths/discovery.ts"
 import type { HealthCheck } from "./paths/health.ts"
@@ -27,6 +28,7 @@ export interface ServerParts extends Security {
   /** What is behind this server: kubelets, pods, Services. Without it nothing is reached. */
   readonly backends: Backends | undefined
   readonly metrics: ServerMetrics
+  readonly flowController: FlowController
   readonly discovery: Discovery
   readonly openApi: OpenApi
   readonly healthChecks: readonly HealthCheck[]

@@ -15,6 +15,7 @@ import type { RequestContext } from "./context.ts"
 import { plainJson } from "./encoding/output-format.ts"
 import type { ServerRequest } from "./http/request.ts"
 import type { ServerResponse } from "./http/response.ts"
+import { FlowController } from "./flow-control/flow-controller.ts"
 import { ServerMetrics } from "./metrics/server-metrics.ts"
 import { Discovery } from "./paths/discovery.ts"
 import type { HealthCheck } from "./paths/health.ts"
@@ -101,7 +102,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     async start() {
       await parts.mirror.start()
       compactor.start()
-      for (const follower of parts.followers ?? []) follow(parts.resources, follower)
+      for (const follower of [parts.flowController, ...(parts.followers ?? [])])
+        follow(parts.resources, follower)
       begin()
       await runStartHooks(parts, createClient(createInProcessTransport(handle, self)), options.advertised)
       state.hooksDone = true
@@ -140,6 +142,7 @@ function createParts(
     audit: options.audit,
     backends: options.backends,
     metrics: new ServerMetrics(resources),
+    flowController: new FlowController(totalSeats),
     discovery: new Discovery(resources, advertised ? `${advertised.address}:${advertised.port}` : ""),
     openApi: new OpenApi(resources, options.loadDescriptions),
     healthChecks: [...ownChecks(store, signal, state), ...(options.healthChecks ?? [])],
@@ -177,6 +180,9 @@ function ownChecks(store: Store, signal: AbortSignal, state: StartState): Health
     },
   ]
 }
+
+/** Upstream's `--max-requests-inflight` and `--max-mutating-requests-inflight` together. */
+const totalSeats = 600
 
 const defaultNodePortRange: PortRange = { first: 30_000, last: 32_767 }
 const defaultServiceRanges = ["10.96.0.0/12"]

@@ -49,6 +49,11 @@ export class ServerMetrics {
     help: "[ALPHA] Number of events sent in watch clients",
     labels: ["group", "version", "resource"],
   })
+  readonly #refused = new Counter({
+    name: "apiserver_flowcontrol_rejected_requests_total",
+    help: "[BETA] Number of requests rejected by API Priority and Fairness subsystem",
+    labels: ["priority_level", "flow_schema"],
+  })
   readonly #metrics: Metric[]
 
   constructor(resources: ServedResources) {
@@ -71,6 +76,7 @@ export class ServerMetrics {
       this.#longRunning,
       this.terminatedWatchers,
       this.watchEvents,
+      this.#refused,
       objects,
     ]
   }
@@ -91,6 +97,10 @@ export class ServerMetrics {
 
   inflight(kind: "readOnly" | "mutating", change: 1 | -1): void {
     this.#inflight.add(change, kind)
+  }
+
+  refusedByFlowControl(level: string, schema: string): void {
+    this.#refused.add(1, level, schema)
   }
 
   longRunning({ info }: RequestContext, change: 1 | -1): void {

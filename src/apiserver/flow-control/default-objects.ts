@@ -1,0 +1,160 @@
+import type { FlowSchema, Subject } from "../../api/flowcontrol/v1/flow-schema.ts"
+import type { PriorityLevelConfiguration } from "../../api/flowcontrol/v1/priority-level-configuration.ts"
+
+/*
+ * The levels and schemas that every cluster begins with, as upstream has them
+ * (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/#defaults). The mandatory ones are kept as they
+ * are; the suggested ones are made when missing, and after that are the cluster's own.
+ */
+
+type Rule = NonNullable<FlowSchema["spec"]["rules"]>[number]
+
+const autoUpdate = "apf.kubernetes.io/autoupdate-spec"
+
+function level(name: string, spec: object): PriorityLevelConfiguration {
+  return {
+    apiVersion: "flowcontrol.apiserver.k8s.io/v1",
+    kind: "PriorityLevelConfiguration",
+    metadata: { name, annotations: { [autoUpdate]: "true" } },
+    spec,
+  } as unknown as PriorityLevelConfiguration
+}
+
+function queued(
+  name: string,
+  nominalConcurrencyShares: number,
+  lendablePercent: number,
+  queues: number,
+  handSize: number,
+): PriorityLevelConfiguration {
+  const queuing = { queues, handSize, queueLengthLimit: 50 }
+  const limitResponse = { type: "Queue", queuing }
+  return level(name, {
+    type: "Limited",
+    limited: { nominalConcurrencyShares, lendablePercent, limitResponse },
+  })
+}
+
+function schema(
+  name: string,
+  precedence: number,
+  levelName: string,
+  distinguisher: "ByUser" | "ByNamespace" | undefined,
+  ...rules: Rule[]
+): FlowSchema {
+  return {
+    apiVersion: "flowcontrol.apiserver.k8s.io/v1",
+    kind: "FlowSchema",
+    metadata: { name, annotations: { [autoUpdate]: "true" } },
+    spec: {
+      matchingPrecedence: precedence,
+      priorityLevelConfiguration: { name: levelName },
+      ...(distinguisher && { distinguisherMethod: { type: distinguisher } }),
+      rules,
+    },
+  } as unknown as FlowSchema
+}
+
+const user = (name: string): Subject => ({ kind: "User", user: { name } })
+const group = (name: string): Subject => ({ kind: "Group", group: { name } })
+const account = (name: string): Subject => ({
+  kind: "ServiceAccount",
+  serviceAccount: { namespace: "kube-system", name },
+})
+const anybody = [group("system:unauthenticated"), group("system:authenticated")]
+
+function on(
+  apiGroup: string,
+  resources: readonly string[],
+  verbs: readonly string[],
+  where: { readonly namespaces?: readonly string[]; readonly clusterScope?: boolean },
+) {
+  const { namespaces = [], clusterScope } = where
+  return {
+    verbs: [...verbs],
+    apiGroups: [apiGroup],
+    resources: [...resources],
+    namespaces: [...namespaces],
+    ...(clusterScope && { clusterScope }),
+  }
+}
+
+const everyResource = on("*", ["*"], ["*"], { namespaces: ["*"], clusterScope: true })
+const everything = {
+  resourceRules: [everyResource],
+  nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+}
+const electing = ["get", "create", "update"]
+
+export const mandatoryLevels: readonly PriorityLevelConfiguration[] = [
+  level("exempt", { type: "Exempt", exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } }),
+  level("catch-all", {
+    type: "Limited",
+    limited: { nominalConcurrencyShares: 5, lendablePercent: 0, limitResponse: { type: "Reject" } },
+  }),
+]
+
+export const mandatorySchemas: readonly FlowSchema[] = [
+  schema("exempt", 1, "exempt", undefined, { subjects: [group("system:masters")], ...everything }),
+  schema("catch-all", 10_000, "catch-all", "ByUser", { subjects: anybody, ...everything }),
+]
+
+export const suggestedLevels: readonly PriorityLevelConfiguration[] = [
+  queued("system", 30, 33, 64, 6),
+  queued("node-high", 40, 25, 64, 6),
+  queued("leader-election", 10, 0, 16, 4),
+  queued("workload-high", 40, 50, 128, 6),
+  queued("workload-low", 100, 90, 128, 6),
+  queued("global-default", 20, 50, 128, 6),
+]
+
+export const suggestedSchemas: readonly FlowSchema[] = [
+  schema("probes", 2, "exempt", undefined, {
+    subjects: anybody,
+    nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["/healthz", "/readyz", "/livez"] }],
+  }),
+  schema("system-leader-election", 100, "leader-election", "ByUser", {
+    subjects: [user("system:kube-controller-manager"), user("system:kube-scheduler"), account("*")],
+    resourceRules: [on("coordination.k8s.io", ["leases"], electing, { namespaces: ["*"] })],
+  }),
+  schema("endpoint-controller", 150, "workload-high", "ByUser", {
+    subjects: [
+      user("system:kube-controller-manager"),
+      account("endpoint-controller"),
+      account("endpointslicemirroring-controller"),
+    ],
+    resourceRules: [on("", ["endpoints"], electing, { namespaces: ["*"] })],
+  }),
+  schema("workload-leader-election", 200, "leader-election", "ByUser", {
+    subjects: [account("*")],
+    resourceRules: [
+      on("", ["endpoints", "configmaps"], electing, { namespaces: ["*"] }),
+      on("coordination.k8s.io", ["leases"], electing, { namespaces: ["*"] }),
+    ],
+  }),
+  schema("system-node-high", 400, "node-high", "ByUser", {
+    subjects: [group("system:nodes")],
+    resourceRules: [
+      on("", ["nodes", "nodes/status"], ["*"], { namespaces: ["*"], clusterScope: true }),
+      on("coordination.k8s.io", ["leases"], ["*"], { namespaces: ["*"] }),
+    ],
+  }),
+  schema("system-nodes", 500, "system", "ByUser", { subjects: [group("system:nodes")], ...everything }),
+  schema("kube-controller-manager", 800, "workload-high", "ByNamespace", {
+    subjects: [user("system:kube-controller-manager")],
+    ...everything,
+  }),
+  schema("kube-scheduler", 800, "workload-high", "ByNamespace", {
+    subjects: [user("system:kube-scheduler")],
+    ...everything,
+  }),
+  schema("kube-system-service-accounts", 900, "workload-high", "ByNamespace", {
+    subjects: [account("*")],
+    ...everything,
+  }),
+  schema("service-accounts", 9000, "workload-low", "ByUser", {
+    subjects: [group("system:serviceaccounts")],
+    ...everything,
+  }),
+  schema("global-default", 9900, "global-default", "ByUser", { subjects: anybody, ...everything }),
+]
