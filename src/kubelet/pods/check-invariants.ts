@@ -12,7 +12,9 @@ export function checkInvariants(before: PodState, after: PodState, effects: read
 
   const starting = Object.entries(after.containers).filter(([, work]) => work.kind === "starting")
   if (starting.length > 1)
-    throw new Error(`${starting.length} containers are being started: ${starting.map(([name]) => name)}`)
+    throw new Error(
+      `${starting.length} containers are being started: ${starting.map(([name]) => name).join(", ")}`,
+    )
 
   const startsSomething = effects.some(({ kind }) => kind === "startContainer" || kind === "startSandbox")
   if (startsSomething && after.stage.kind !== "syncing")

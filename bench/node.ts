@@ -1,0 +1,122 @@
+// How long a pod takes from its creation in the API to "Ready" in the API, with real containers, against the very same
+// containers started by bare CRI calls in the same run: one at a time, and many at once. Needs root and containerd.
+//   npm run bench -- node [ROUNDS] [AT_ONCE]
+import { Pod } from "../src/api/core/v1/pod.ts"
+import type { ContainerConfig, PodSandboxConfig } from "../src/container-runtime/cri.ts"
+import {
+  forever,
+  reasonToSkip,
+  type RealNode,
+  shell,
+  startRealNode,
+  testImage,
+} from "../src/kubelet/testing/real-node.ts"
+
+const rounds = Number(process.argv[2] ?? 15)
+const atOnce = Number(process.argv[3] ?? 50)
+
+const why = reasonToSkip()
+if (why) {
+  console.log(`bench/node needs ${why}`)
+  process.exit(0)
+}
+// Timers of the clock do not keep the process alive.
+const hold = setInterval(() => {}, 60_000)
+
+const node = await startRealNode()
+let pods = 0
+
+async function kubeletStart(): Promise<number> {
+  const name = `bench-${pods++}`
+  const startedMs = performance.now()
+  await node.create(name, { containers: [shell("main", forever)] })
+  await node.until(name, (pod) => pod?.status.containerStatuses?.[0]?.ready === true)
+  return performance.now() - startedMs
+}
+
+async function removeAllPods(): Promise<number> {
+  const startedMs = performance.now()
+  const { items } = await node.server.client.list(Pod, { namespace: "default" })
+  for (const { metadata } of items)
+    await node.server.client.delete(Pod, { namespace: "default", name: metadata.name })
+  for (const { metadata } of items) await node.until(metadata.name, (pod) => pod === undefined)
+  return performance.now() - startedMs
+}
+
+/** What the kubelet asks for, by hand. */
+async function bareStart({ containerd, directory }: RealNode): Promise<number> {
+  const uid = `bare-${pods++}`
+  const { runtime } = containerd
+  const sandboxConfig: PodSandboxConfig = {
+    metadata: { name: uid, uid, namespace: "bare", attempt: 0 },
+    hostname: uid,
+    logDirectory: `${directory}/bare/${uid}`,
+    labels: { bare: "true" },
+    annotations: {},
+    linux: {
+      cgroupParent: `/${directory.split("/").at(-1)}/node/bare/${uid}`,
+      securityContext: { namespaceOptions: { network: "POD", pid: "CONTAINER", ipc: "POD" } },
+    },
+  }
+  const config: ContainerConfig = {
+    metadata: { name: "main", attempt: 0 },
+    image: { image: testImage },
+    command: ["sh", "-c", forever],
+    labels: {},
+    annotations: {},
+    logPath: "main.log",
+    linux: { resources: { cpuShares: 2 } },
+  }
+  const startedMs = performance.now()
+  const sandbox = await runtime.runPodSandbox(sandboxConfig)
+  const container = await runtime.createContainer(sandbox, config, sandboxConfig)
+  await runtime.startContainer(container)
+  return performance.now() - startedMs
+}
+
+async function removeBare({ containerd: { runtime } }: RealNode): Promise<void> {
+  const sandboxes = await runtime.listPodSandboxes({ labelSelector: { bare: "true" } })
+  await Promise.all(sandboxes.map(({ id }) => runtime.removePodSandbox(id)))
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
+}
+
+function report(what: string, kubelet: readonly number[], bare: readonly number[]): void {
+  const line = (name: string, values: readonly number[]) =>
+    `  ${name.padEnd(10)} p50 ${percentile(values, 0.5).toFixed(0).padStart(6)} ms   p99 ${percentile(values, 0.99).toFixed(0).padStart(6)} ms`
+  console.log(what)
+  console.log(line("kubelet", kubelet))
+  console.log(line("bare CRI", bare))
+  const ratio = (share: number) => (percentile(kubelet, share) / percentile(bare, share)).toFixed(2)
+  console.log(`  ratio      p50 ${ratio(0.5).padStart(6)}      p99 ${ratio(0.99).padStart(6)}`)
+}
+
+try {
+  await kubeletStart()
+  await bareStart(node)
+  const kubelet: number[] = []
+  const bare: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    kubelet.push(await kubeletStart())
+    bare.push(await bareStart(node))
+    // Each has the machine to itself: what runs already is taken away.
+    await removeAllPods()
+    await removeBare(node)
+  }
+  report(`one at a time, ${rounds} times`, kubelet, bare)
+
+  const together = await Promise.all(Array.from({ length: atOnce }, () => kubeletStart()))
+  const removedMs = await removeAllPods()
+  const bareTogether = await Promise.all(Array.from({ length: atOnce }, () => bareStart(node)))
+  await removeBare(node)
+  report(`${atOnce} at once`, together, bareTogether)
+  console.log(`  all ${atOnce} deleted in ${removedMs.toFixed(0)} ms`)
+} finally {
+  const left = await node.stop()
+  if (left.length > 0) console.log("left on the machine:", left)
+  clearInterval(hold)
+}
+process.exit(0)
