@@ -5,6 +5,7 @@ import { deploymentController } from "./deployment/deployment.ts"
 import { createEndpointsController } from "./endpoints/endpoints.ts"
 import { createEndpointSliceController } from "./endpointslice/endpointslice.ts"
 import { createGarbageCollector } from "./garbage-collector/garbage-collector.ts"
+import { createJobController } from "./job/job.ts"
 import { createNamespaceController } from "./namespace/namespace.ts"
 import { createNodeIpamController, type NodeIpamOptions } from "./node-ipam/node-ipam.ts"
 import { createNodeLifecycleController } from "./node-lifecycle/node-lifecycle.ts"
@@ -39,6 +40,7 @@ const entries: readonly Entry[] = [
   { name: "deployment-controller", create: () => deploymentController },
   { name: "replicaset-controller", create: () => replicaSetController },
   { name: "daemonset-controller", create: createDaemonSetController },
+  { name: "job-controller", create: createJobController },
   { name: "statefulset-controller", create: () => statefulSetController },
   { name: "endpoints-controller", create: createEndpointsController },
   { name: "endpointslice-controller", create: () => createEndpointSliceController() },

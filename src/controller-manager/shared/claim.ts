@@ -40,20 +40,27 @@ export const orphanIndex = {
     controllerOf(object) ? [] : [object.metadata.namespace ?? ""],
 }
 
-/** What `owner` owns of a resource, after adopting (what it `accepts`) and releasing. Needs `orphanIndex` on the watch of `resource`. */
+export interface ClaimOptions<T> {
+  /** Orphans that may be adopted, beyond being selected. */
+  readonly accepts?: (orphan: T) => boolean
+  /** Added to what is adopted. */
+  readonly finalizer?: string
+}
+
+/** What `owner` owns of a resource, after adopting and releasing. Needs `orphanIndex` on the watch of `resource`. */
 export async function claim<T extends KubeObject, O extends KubeObject>(
   { client, cache }: { readonly client: Client; readonly cache: Cache },
   owner: { readonly resource: Resource<O>; readonly object: O },
   selector: Selector,
   resource: Resource<T>,
-  accepts: (orphan: T) => boolean = () => true,
+  options: ClaimOptions<T> = {},
 ): Promise<readonly T[]> {
   const { namespace = "", uid } = owner.object.metadata
-  const orphans = cache.byIndex(resource, "orphans", namespace).filter(accepts)
+  const orphans = cache.byIndex(resource, "orphans", namespace).filter(options.accepts ?? (() => true))
   const claims = planClaims(owner.object, selector, cache.ownedBy(resource, uid), orphans)
   if (claims.adopt.length > 0) await mayAdopt(client, owner)
   const adopted = await Promise.all(
-    claims.adopt.map((orphan) => adopt(client, resource, orphan, owner.object)),
+    claims.adopt.map((orphan) => adopt(client, resource, orphan, owner.object, options.finalizer)),
   )
   await Promise.all(claims.release.map((child) => release(client, resource, child, uid)))
   return [...claims.owned, ...adopted.filter((child) => child !== undefined)]
@@ -75,9 +82,11 @@ async function adopt<T extends KubeObject>(
   resource: Resource<T>,
   orphan: T,
   owner: KubeObject,
+  finalizer: string | undefined,
 ): Promise<T | undefined> {
   const { uid } = orphan.metadata
-  const body = { metadata: { ownerReferences: [controllerReference(owner)], uid } }
+  const finalizers = finalizer ? { finalizers: [finalizer] } : {}
+  const body = { metadata: { ownerReferences: [controllerReference(owner)], uid, ...finalizers } }
   return client.patch(resource, keyOf(orphan), { type: "strategic", body }).catch(ignoreNotFound)
 }
 

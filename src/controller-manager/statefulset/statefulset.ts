@@ -55,7 +55,7 @@ async function reconcile(key: ObjectKey, context: ReconcileContext): Promise<Res
   const revisions = await claim(context, owner, selector, ControllerRevision)
   // A pod of another name may be selected; it is none of the replicas.
   const isReplica = (pod: Pod) => ordinalOf(set, pod.metadata.name) !== undefined
-  const pods = (await claim(context, owner, selector, Pod, isReplica)).filter(isReplica)
+  const pods = (await claim(context, owner, selector, Pod, { accepts: isReplica })).filter(isReplica)
   const known = await observeRevisions(context, set, revisions)
   const view: SetView = {
     set,

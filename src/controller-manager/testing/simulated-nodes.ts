@@ -6,6 +6,15 @@ import type { TestCluster } from "./test-cluster.ts"
 export interface SimulatedNodes {
   /** Pods for which this says false never become ready. */
   isGood: (pod: Pod) => boolean
+  /** How a pod that runs comes to its end by itself; undefined for one that runs for ever. */
+  outcome: (pod: Pod) => Outcome | undefined
+}
+
+export interface Outcome {
+  readonly phase: "Succeeded" | "Failed"
+  readonly exitCode?: number
+  /** @default 1000 */
+  readonly afterMs?: number
 }
 
 /**
@@ -24,7 +33,7 @@ export function simulateNodes(
 ): SimulatedNodes {
   const { client, clock, informers } = cluster
   const { readyAfterMs = 1000, goneAfterMs = 1000, nodes = 3 } = options
-  const controls: SimulatedNodes = { isGood: () => true }
+  const controls: SimulatedNodes = { isGood: () => true, outcome: () => undefined }
   const seen = new Set<string>()
   const dying = new Set<string>()
   let count = 0
@@ -57,6 +66,28 @@ export function simulateNodes(
     if (current?.metadata.uid !== pod.metadata.uid || current.metadata.deletionTimestamp) return
     if (!controls.isGood(current)) return
     await client.updateStatus(Pod, withStatus(current, address, clock.now())).catch(() => {})
+    const outcome = controls.outcome(current)
+    if (outcome) clock.after(outcome.afterMs ?? 1000, () => void finish(current, outcome))
+  }
+
+  async function finish(pod: Pod, { phase, exitCode = phase === "Failed" ? 1 : 0 }: Outcome): Promise<void> {
+    const current = informers.cache.find(Pod, keyOf(pod))
+    if (current?.metadata.uid !== pod.metadata.uid) return
+    const now = formatTime(clock.now())
+    const containerStatuses = current.spec.containers.map(({ name, image }) => ({
+      name,
+      image: image ?? "",
+      imageID: "",
+      ready: false,
+      restartCount: 0,
+      state: { terminated: { exitCode, startedAt: now, finishedAt: now } },
+      lastState: {},
+    }))
+    const conditions = current.status.conditions?.map((one) =>
+      one.type === "Ready" ? { ...one, status: "False", lastTransitionTime: now } : one,
+    )
+    const status = { ...current.status, phase, containerStatuses, conditions }
+    await client.updateStatus(Pod, { ...current, status }).catch(() => {})
   }
 
   async function end(pod: Pod): Promise<void> {

@@ -25,6 +25,8 @@ export interface TestCluster {
   edit<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, change: (draft: T) => void): Promise<T>
   /** "Normal SuccessfulCreate Created pod: web-abcde", in the order they were recorded, counted ones once. */
   events(about?: Pick<KubeObject, "kind">): Promise<string[]>
+  /** The controllers stop wherever they are, and start again knowing nothing. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -45,15 +47,24 @@ export async function startTestCluster(
   const informers = createInformers({ client, clock, random, log })
   const abort = new AbortController()
   const definitions = typeof controllers === "function" ? controllers(server) : controllers
-  const running = runControllers({
-    controllers: definitions,
-    client,
-    informers,
-    clock,
-    random,
-    log,
-    signal: abort.signal,
-  })
+
+  function runAll() {
+    const stop = new AbortController()
+    // A reader of its own: what the controllers see goes with them.
+    const own = createInformers({ client, clock, random, log })
+    const running = runControllers({
+      controllers: definitions,
+      client,
+      informers: own,
+      clock,
+      random,
+      log,
+      signal: stop.signal,
+    })
+    own.start(stop.signal)
+    return { stop: () => stop.abort(), running }
+  }
+  let current = runAll()
   informers.start(abort.signal)
   await client.create(Namespace, { metadata: { name: "default" } }).catch(ignoreAlreadyExists)
   await clock.advance(10)
@@ -77,9 +88,15 @@ export async function startTestCluster(
         .sort((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion))
         .map((event) => `${event.type} ${event.reason} ${event.message}`)
     },
+    async restart() {
+      current.stop()
+      await current.running
+      current = runAll()
+    },
     async stop() {
       abort.abort()
-      await running
+      current.stop()
+      await current.running
       await server.stop()
     },
   }

@@ -1,0 +1,51 @@
+import type { Job } from "../../api/batch/v1/job.ts"
+import { Pod } from "../../api/core/v1/pod.ts"
+import { keyOf } from "../../apimachinery/meta.ts"
+import { ignoreNotFound } from "../../apimachinery/status-error.ts"
+import type { Client } from "../../client/client.ts"
+import type { ReconcileContext } from "../../client/controller.ts"
+import { createPod, deletePod, isNamespaceTerminating } from "../shared/pod-control.ts"
+import { slowStart } from "../shared/slow-start.ts"
+import { isTracked, newJobPod, trackingFinalizer } from "./job-pods.ts"
+import type { PodPlan } from "./plan.ts"
+
+/** Gives the first error, if any: the status is reported all the same. */
+export async function applyPodPlan(context: ReconcileContext, job: Job, plan: PodPlan): Promise<unknown> {
+  switch (plan.kind) {
+    case "none":
+    case "wait":
+      return undefined
+    case "end":
+      return firstError(plan.pods.map((pod) => deletePod(context, job, pod)))
+    case "remove":
+      return firstError(
+        plan.pods.map(async (pod) => {
+          await releasePod(context.client, pod)
+          await deletePod(context, job, pod)
+        }),
+      )
+    case "create": {
+      const { error } = await slowStart(plan.slots.length, (index) =>
+        createPod(context, job, newJobPod(job, plan.slots[index]!)),
+      )
+      return isNamespaceTerminating(error) ? undefined : error
+    }
+  }
+}
+
+/** Takes their finalizers away. Throws when one could not be; the rest is done all the same. */
+export async function releasePods(client: Client, pods: readonly Pod[]): Promise<void> {
+  const error = await firstError(pods.map((pod) => releasePod(client, pod)))
+  if (error !== undefined) throw error
+}
+
+async function releasePod(client: Client, pod: Pod): Promise<void> {
+  if (!isTracked(pod)) return
+  const body = { metadata: { "$deleteFromPrimitiveList/finalizers": [trackingFinalizer] } }
+  await client.patch(Pod, keyOf(pod), { type: "strategic", body }).catch(ignoreNotFound)
+}
+
+async function firstError(actions: readonly Promise<unknown>[]): Promise<unknown> {
+  const results = await Promise.allSettled(actions)
+  return results.find((result) => result.status === "rejected")?.reason
+}
