@@ -21,6 +21,7 @@ import { createApiServer } from "../src/apiserver/server.ts"
 import { silentLogger } from "../src/base/log.ts"
 import { realClock } from "../src/base/real/clock.ts"
 import { realRandom } from "../src/base/real/random.ts"
+import type { Transport } from "../src/client/transport.ts"
 import { createClient } from "../src/client/create-client.ts"
 import { openEmbeddedStore } from "../src/etcd/embedded/embedded-store.ts"
 import { createMemoryStore } from "../src/etcd/memory/memory-store.ts"
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
 
 async function benchReads(ms: number): Promise<void> {
   const { server, client, listening, certificates } = await start(createMemoryStore({ clock: realClock }))
-  for (let index = 0; index < 1000; index++) await client.create(Pod, podOf(`p${index}`, podBytes) as never)
+  for (let index = 0; index < 1000; index++) await client.create(Pod, podOf(`p${index}`, podBytes))
   const one = "/api/v1/namespaces/bench/pods/p0"
   const all = "/api/v1/namespaces/bench/pods"
   const bare = createServer({ cert: certificates.server.certificate, key: certificates.server.key })
@@ -125,8 +126,7 @@ async function benchWatches(): Promise<void> {
   const events = 50
   const path = "/api/v1/namespaces/bench/pods?watch=1"
   const found = await load({ kind: "watch", port: listening.port, path, watchers, events }, async () => {
-    for (let index = 0; index < events; index++)
-      await client.create(Pod, podOf(`w${index}`, podBytes) as never)
+    for (let index = 0; index < events; index++) await client.create(Pod, podOf(`w${index}`, podBytes))
   })
   console.log(
     `${"watch, 1000 watchers".padEnd(30)} ${`${found.perSecond.toFixed(0)} events/s`.padStart(18)}  ${(found.bytesPerSecond / 1e6).toFixed(0)} MB/s`,
@@ -142,7 +142,7 @@ async function benchMemory(pods: number): Promise<void> {
   const begun = performance.now()
   let next = 0
   const create = async () => {
-    while (next < pods) await client.create(Pod, podOf(`p${next++}`, podBytes) as never)
+    while (next < pods) await client.create(Pod, podOf(`p${next++}`, podBytes))
   }
   await Promise.all(Array.from({ length: 32 }, create))
   const seconds = (performance.now() - begun) / 1000
@@ -214,18 +214,15 @@ async function putMany(store: Store, value: Uint8Array, ms: number): Promise<num
   return count / ((performance.now() - begun) / 1000)
 }
 
-async function createMany(
-  transport: ReturnType<typeof createClient> | unknown,
-  ms: number,
-): Promise<Figures> {
-  const client = createClient(transport as never)
+async function createMany(transport: Transport, ms: number): Promise<Figures> {
+  const client = createClient(transport)
   const times: number[] = []
   let count = 0
   const begun = performance.now()
   const writer = async () => {
     while (performance.now() - begun < ms) {
       const start = performance.now()
-      await client.create(Pod, podOf(`i${count++}`, podBytes) as never)
+      await client.create(Pod, podOf(`i${count++}`, podBytes))
       times.push(performance.now() - start)
     }
   }

@@ -201,7 +201,7 @@ describe("requests", () => {
       "BREW",
     )
     return fuzz(fc.tuple(method, path, query), async ([verb, url, parts]) => {
-      const answer = await send(verb, `${url}?${new URLSearchParams(parts)}`)
+      const answer = await send(verb, `${url}?${new URLSearchParams(parts).toString()}`)
       // Without a network no node can be reached.
       if (answer.status !== 503) expectProper(answer)
     })

@@ -69,7 +69,7 @@ export interface ApiServer {
   /** Resolves when what is in the store has been read. */
   readonly serving: Promise<void>
   /** Answers one request; never rejects. */
-  handle(request: ServerRequest): Promise<ServerResponse>
+  readonly handle: (request: ServerRequest) => Promise<ServerResponse>
   /** The road for a component of the same process. */
   transportFor(user: UserInfo): Transport
   /** Ends all watches and follows the store no longer; the store is the caller's to close. */

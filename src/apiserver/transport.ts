@@ -65,7 +65,7 @@ function failureOf(response: ServerResponse): StatusError {
   if (typeof value === "object" && value !== null && (value as Status).kind === "Status") {
     return StatusError.fromStatus(value as Status)
   }
-  return genericFailure(response.status, String(value ?? ""))
+  return genericFailure(response.status, typeof value === "string" ? value : "")
 }
 
 async function* events(body: WatchBody): AsyncGenerator<RawWatchEvent, void, void> {

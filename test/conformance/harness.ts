@@ -59,7 +59,7 @@ export class Api {
 
   /** The answer, whatever it says. */
   send(method: string, path: string, { query, headers, body }: RequestOptions = {}): Promise<Answer> {
-    const search = query ? `?${new URLSearchParams(query)}` : ""
+    const search = query ? `?${new URLSearchParams(query).toString()}` : ""
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body)
     const all = { ...(text !== undefined && { "content-type": "application/json" }), ...headers }
     return new Promise((resolve, reject) => {
@@ -109,7 +109,8 @@ export class Api {
 
   /** Events as they come, until the reader stops or the server ends the watch. */
   async *watch(path: string, query: Readonly<Record<string, string>> = {}): AsyncGenerator<Json, void, void> {
-    const options = { ...this.#options, path: `${path}?${new URLSearchParams({ watch: "1", ...query })}` }
+    const search = new URLSearchParams({ watch: "1", ...query }).toString()
+    const options = { ...this.#options, path: `${path}?${search}` }
     const incoming = await new Promise<AsyncIterable<Buffer> & { destroy(): void }>((resolve, reject) => {
       const outgoing = httpsRequest(options, resolve)
       outgoing.on("error", reject)

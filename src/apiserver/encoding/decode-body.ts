@@ -133,19 +133,21 @@ export function asKind(value: unknown, expected: BodyKind): Mutable {
 }
 
 function checkKind(
-  given: { readonly apiVersion?: unknown; readonly kind?: unknown },
+  value: { readonly apiVersion?: unknown; readonly kind?: unknown },
   expected: BodyKind,
 ): void {
+  const text = (each: unknown) => (typeof each === "string" ? each : "")
+  const given = { kind: text(value.kind), apiVersion: text(value.apiVersion) }
   const expectedVersion = formatGroupVersion(expected)
   if (given.kind && given.kind !== expected.kind) {
-    const { version } = parseGroupVersion(String(given.apiVersion || expectedVersion))
+    const { version } = parseGroupVersion(given.apiVersion || expectedVersion)
     throw badRequest(
-      `${String(given.kind)} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(given.apiVersion || expectedVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+      `${given.kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(given.apiVersion || expectedVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
     )
   }
   if (given.apiVersion && given.apiVersion !== expectedVersion) {
     throw badRequest(
-      `the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${expectedVersion})`,
+      `the API version in the data (${given.apiVersion}) does not match the expected API version (${expectedVersion})`,
     )
   }
 }

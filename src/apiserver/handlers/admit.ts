@@ -21,7 +21,7 @@ export function admissionAttributes(
     name: name || nameOf(objects.object),
     object: objects.object,
     oldObject: objects.oldObject,
-    options: options as unknown as Readonly<Record<string, unknown>>,
+    options: { ...options },
     user: context.user,
     dryRun: options.dryRun,
     warn: (message) => void context.warnings.push(message),

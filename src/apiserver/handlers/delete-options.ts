@@ -62,7 +62,9 @@ async function readBody(context: RequestContext): Promise<RawDeleteOptions | und
   const { apiVersion } = bytes
     ? typeOf(inputMedia(context), bytes)
     : (body as { value: Partial<KubeObject> }).value
-  const { group, version } = parseGroupVersion(String(apiVersion || "v1"))
+  const { group, version } = parseGroupVersion(
+    typeof apiVersion === "string" && apiVersion ? apiVersion : "v1",
+  )
   const kind = { group, version, kind: "DeleteOptions", schema: DeleteOptionsSchema }
   const request = bytes ? { ...context.request, body: bytesBody(bytes) } : context.request
   return (await decodeBody({ ...context, request }, kind)) as unknown as RawDeleteOptions

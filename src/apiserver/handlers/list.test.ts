@@ -85,10 +85,7 @@ describe("resourceVersion", () => {
       { resourceVersionMatch: "Exact", resourceVersion: "0" },
       'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
     ],
-    [
-      { resourceVersionMatch: "Nope" as "Exact", resourceVersion: "1" },
-      'supported values: "Exact", "NotOlderThan", ""',
-    ],
+    [{ resourceVersionMatch: "Nope", resourceVersion: "1" }, 'supported values: "Exact", "NotOlderThan", ""'],
     [{ resourceVersion: "x" }, "resourceVersion: Invalid value"],
   ])("%j is refused", async (options, text) => {
     expect((await refusal(listed(options as ListOptions))).message).toContain(text)

@@ -56,7 +56,7 @@ export async function replaceObject(
   }
   const { dryRun } = options
   const { stored } = await served.registry.change(keyOf(request), decide, { dryRun, signal: context.signal })
-  return stored as StoredObject | undefined
+  return stored
 }
 
 async function admitted(

@@ -63,7 +63,7 @@ export function managerOf(options: Pick<WriteOptions, "fieldManager">, userAgent
   if (options.fieldManager !== "") return options.fieldManager
   // Up to 128 bytes of printable characters, as the validation of the option demands.
   const program = userAgent.split("/")[0] ?? ""
-  return [...program]
+  return Array.from(program)
     .filter((character) => /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character))
     .join("")
     .slice(0, 128)

@@ -54,9 +54,9 @@ async function answerOne(check: HealthCheck): Promise<ServerResponse> {
     : textResponse(500, `internal server error: ${failure}\n`)
 }
 
-async function failureOf({ check }: HealthCheck): Promise<string | undefined> {
+async function failureOf(health: HealthCheck): Promise<string | undefined> {
   try {
-    await check()
+    await health.check()
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

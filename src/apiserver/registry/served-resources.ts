@@ -12,8 +12,8 @@ export interface ServedResource {
   readonly registry: Registry
   readonly strategy: Strategy
   /** From the stored version to this one and back; the same object where they are one. */
-  fromStorage(object: KubeObject): KubeObject
-  toStorage(object: KubeObject): KubeObject
+  readonly fromStorage: (object: KubeObject) => KubeObject
+  readonly toStorage: (object: KubeObject) => KubeObject
 }
 
 /** Which resources there are now; CustomResourceDefinitions come and go. */

@@ -40,7 +40,7 @@ export async function evictPod(request: ResourceRequest): Promise<ServerResponse
     }),
   )
   const asked = (eviction as unknown as Eviction).deleteOptions
-  const deletion = checkDeleteOptions({ ...asked, ...(options.dryRun && { dryRun: ["All"] }) } as never)
+  const deletion = checkDeleteOptions({ ...asked, ...(options.dryRun && { dryRun: ["All"] }) })
   const stored = await served.registry.read(keyOf(request), context.signal)
   if (!stored) throw notFound(served.resource, name)
   const pod = objectAs(served, stored) as unknown as Pod

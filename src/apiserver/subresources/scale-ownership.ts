@@ -14,7 +14,9 @@ const scaleVersion = "autoscaling/v1"
 const scaleReplicas = fieldSet(["spec", "replicas"])
 
 /** A Scale has one field that anybody can own, and that one is a field of the object behind it. */
-export const scaleKind = (_: ManagedKind): ManagedKind => ({ schema: ScaleSchema, apiVersion: scaleVersion })
+export function scaleKind(): ManagedKind {
+  return { schema: ScaleSchema, apiVersion: scaleVersion }
+}
 
 /** The owners of the number of replicas, as owners of a Scale. */
 export function ownersOfScale(
@@ -58,5 +60,5 @@ function fieldsOf({ fieldsV1 }: ManagedFieldsEntry): FieldSet {
 }
 
 function asFields(fields: FieldSet): NonNullable<ManagedFieldsEntry["fieldsV1"]> {
-  return fields as unknown as NonNullable<ManagedFieldsEntry["fieldsV1"]>
+  return fields
 }

@@ -70,7 +70,7 @@ function withReplicas(current: KubeObject, written: Mutable, paths: ScalePaths):
     replicas,
   ) as unknown as Mutable
   // Preconditions are judged as for the object itself; absent ones ask for nothing.
-  return { ...object, metadata: { ...current.metadata, resourceVersion, uid } } as Mutable
+  return { ...object, metadata: { ...current.metadata, resourceVersion, uid } }
 }
 
 function selectorText(selector: unknown): string {
