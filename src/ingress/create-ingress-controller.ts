@@ -3,6 +3,7 @@ import { ipFamily } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import { SyncLoop } from "../base/sync-loop.ts"
+import type { Resource } from "../apimachinery/resource.ts"
 import { ignoreConflict, ignoreNotFound } from "../apimachinery/status-error.ts"
 import { Secret } from "../api/core/v1/secret.ts"
 import { Service } from "../api/core/v1/service.ts"
@@ -108,7 +109,7 @@ export function createIngressController(options: IngressControllerOptions): Ingr
     async run(signal) {
       const stopWatching = watch()
       const sources = [Ingress, IngressClass, Secret, Service, EndpointSlice]
-      await Promise.all(sources.map((kind) => informers.for<never>(kind as never).synced))
+      await Promise.all(sources.map((kind) => informers.for(kind as Resource).synced))
       await loop.run(signal)
       stopWatching()
       await servers?.close()
