@@ -15,6 +15,7 @@ import { namespaceLifecycle } from "./namespace-lifecycle.ts"
 import { nodeRestriction } from "./node-restriction.ts"
 import { ownerReferencesPermissionEnforcement, type ResourcesOfKind } from "./owner-references-permission.ts"
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts"
+import { podSecurity, type PodSecurityOptions } from "./pod-security/pod-security.ts"
 import { podTopologyLabels } from "./pod-topology-labels.ts"
 import { priority } from "./priority.ts"
 import { resourceQuota } from "./resource-quota.ts"
@@ -27,6 +28,7 @@ export interface AdmissionOptions extends AdmissionContext {
   /** For the check that nobody grants what they do not have; it is always on where RBAC is. */
   readonly policy?: RbacPolicy
   readonly resourcesOfKind?: ResourcesOfKind
+  readonly podSecurity?: PodSecurityOptions
   /** `--enable-admission-plugins`, beside those that are on by default. */
   readonly enable?: readonly string[]
   /** `--disable-admission-plugins` */
@@ -45,6 +47,7 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     serviceAccount(options),
     nodeRestriction(options),
     taintNodesByCondition(),
+    podSecurity(options, options.podSecurity),
     priority(options),
     defaultTolerationSeconds(),
     defaultStorageClass(options),

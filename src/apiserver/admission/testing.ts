@@ -15,7 +15,7 @@ export interface GuardedServer extends TestServer {
 
 /** The real API server with RBAC, the Node authorizer, the default policy and the default admission plugins. */
 export async function startGuardedServer(
-  options: Pick<AdmissionOptions, "enable" | "disable"> & { clock?: Clock } = {},
+  options: Pick<AdmissionOptions, "enable" | "disable" | "podSecurity"> & { clock?: Clock } = {},
 ): Promise<GuardedServer> {
   const { clock, ...plugins } = options
   const server = await startTestServer({
