@@ -22,7 +22,7 @@ describe.skipIf(reason)(`nodes on one machine${reason ? ` (skipped: ${reason})` 
       clusterId,
       network: "198.51.100.0/24",
       sharedDirectory,
-      commands: host,
+      commands: machine.commands,
       log: silentLogger,
     })
 
