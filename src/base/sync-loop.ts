@@ -13,9 +13,11 @@ export interface SyncLoopOptions {
   readonly inspect?: () => Promise<boolean>
   /** @default 30 s */
   readonly inspectionMs?: number
-  /** @default 1 s */
+  /** After the first failure; doubles with each further one, up to half a minute. @default 1 s */
   readonly retryMs?: number
 }
+
+const mostRetryMs = 30_000
 
 /**
  * Keeps something in step with what changes all the time: the kernel's rules with the cluster, say. A single change is
@@ -29,6 +31,7 @@ export class SyncLoop {
   readonly #waiting: (() => void)[] = []
   #triggered = true
   #busy = false
+  #failures = 0
   #wake: () => void = () => {}
   #becomeReady: () => void = () => {}
 
@@ -62,7 +65,7 @@ export class SyncLoop {
         log.error("sync failed; trying again", { error })
         this.#options.failed?.()
         this.#triggered = true
-        await sleep(clock, retryMs, signal)
+        await sleep(clock, Math.min(retryMs * 2 ** this.#failures++, mostRetryMs), signal)
       }
     }
   }
@@ -75,6 +78,7 @@ export class SyncLoop {
     } finally {
       this.#busy = false
     }
+    this.#failures = 0
     this.#becomeReady()
     if (!this.#triggered) for (const resolve of this.#waiting.splice(0)) resolve()
   }
