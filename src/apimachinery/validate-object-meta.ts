@@ -91,15 +91,23 @@ export function validateAnnotations(
   path: FieldPath,
 ): FieldError[] {
   const errors: FieldError[] = []
-  let bytes = 0
+  let characters = 0
   for (const [key, value = ""] of Object.entries(annotations ?? {})) {
-    bytes += utf8Length(key) + utf8Length(value)
+    characters += key.length + value.length
     for (const problem of qualifiedNameProblems(key.toLowerCase())) {
       errors.push(invalidValue(path, key, problem))
     }
   }
-  if (bytes > maxAnnotationBytes) errors.push(tooLong(path, maxAnnotationBytes))
+  if (annotations && isTooLarge(annotations, characters)) errors.push(tooLong(path, maxAnnotationBytes))
   return errors
+}
+
+function isTooLarge(annotations: Readonly<Record<string, string | undefined>>, characters: number): boolean {
+  // No character has more than three bytes: most annotations need not be measured.
+  if (characters * 3 <= maxAnnotationBytes) return false
+  let bytes = 0
+  for (const [key, value = ""] of Object.entries(annotations)) bytes += utf8Length(key) + utf8Length(value)
+  return bytes > maxAnnotationBytes
 }
 
 export function validateOwnerReferences(
