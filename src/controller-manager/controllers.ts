@@ -1,5 +1,6 @@
 import type { ControllerDefinition } from "../client/controller.ts"
 import type { Discovered } from "../client/discover-resources.ts"
+import { cronJobController } from "./cronjob/cronjob.ts"
 import { createDaemonSetController } from "./daemonset/daemonset.ts"
 import { deploymentController } from "./deployment/deployment.ts"
 import { createEndpointsController } from "./endpoints/endpoints.ts"
@@ -41,6 +42,7 @@ const entries: readonly Entry[] = [
   { name: "replicaset-controller", create: () => replicaSetController },
   { name: "daemonset-controller", create: createDaemonSetController },
   { name: "job-controller", create: createJobController },
+  { name: "cronjob-controller", create: () => cronJobController },
   { name: "statefulset-controller", create: () => statefulSetController },
   { name: "endpoints-controller", create: createEndpointsController },
   { name: "endpointslice-controller", create: () => createEndpointSliceController() },
