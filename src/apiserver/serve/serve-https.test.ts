@@ -169,6 +169,24 @@ describe("over HTTPS", () => {
     expect(watched[0]).toEqual(["ADDED a", "ADDED live"])
     expect(watched[1]).toEqual(watched[0])
   })
+
+  test("a watch over a WebSocket tells an event per message", async () => {
+    const { WebSocket } = await import("ws")
+    const url = `wss://127.0.0.1:${listening.port}${collection}?watch=1`
+    const socket = new WebSocket(url, { ca: certificates.authority })
+    const first = await new Promise<string>((resolve, reject) => {
+      socket.on("message", (data: Buffer) => resolve(data.toString()))
+      socket.on("error", reject)
+    })
+    socket.close()
+    expect(toLines(first)).toEqual(["ADDED a"])
+  })
+
+  test("other upgrades of ordinary paths are answered in the ordinary way", async () => {
+    const headers = { connection: "Upgrade", upgrade: "nonsense" }
+    const { status } = await send("GET", `${collection}/a`, headers)
+    expect(status).toBe(200)
+  })
 })
 
 async function createLive(): Promise<void> {

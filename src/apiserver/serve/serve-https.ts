@@ -7,7 +7,13 @@ import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { ServerRequest } from "../http/request.ts"
 import type { ServerResponse } from "../http/response.ts"
+import {
+  type IncomingUpgrade,
+  isWebSocketUpgrade,
+  refuseUpgrade,
+} from "../../base/real/http-upgrade/incoming-upgrade.ts"
 import { toServerRequest } from "./to-server-request.ts"
+import { sendWatchOverWebSocket } from "./watch-web-socket.ts"
 import { writeResponse } from "./write-response.ts"
 
 export interface KeyPairPem {
@@ -66,8 +72,8 @@ export async function serveHttps(handle: Handle, options: ServeOptions): Promise
   server.on("request", (request: AnyRequest, response: AnyResponse) => {
     void answer(handle, request, response, log)
   })
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Uint8Array) => {
-    void answerUpgrade(handle, request, socket, head, log)
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    void answerUpgrade(handle, { request, socket, head }, log)
   })
   server.on("tlsClientError", (error: Error) => log.debug("TLS handshake failed", { error: error.message }))
   server.on("sessionError", (error: Error) => log.debug("HTTP/2 connection failed", { error: error.message }))
@@ -112,43 +118,32 @@ async function answer(
 }
 
 /** A connection that is to become something else: the handler takes it over, or answers as usual. */
-async function answerUpgrade(
-  handle: Handle,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Uint8Array,
-  log: Logger,
-): Promise<void> {
+async function answerUpgrade(handle: Handle, upgrade: IncomingUpgrade, log: Logger): Promise<void> {
+  const { request, socket } = upgrade
   const gone = new AbortController()
   socket.on("close", () => gone.abort(new Error("the client has gone")))
   socket.on("error", () => {})
   try {
-    const answered = await handle({
-      ...toServerRequest(request, gone.signal),
-      upgrade: { request, socket, head },
-    })
-    if (answered.body.kind === "upgraded") return
-    await writeRawResponse(answered, socket)
+    const answered = await handle({ ...toServerRequest(request, gone.signal), upgrade })
+    const { body, headers } = answered
+    if (body.kind === "upgraded") return
+    if (body.kind === "watch" && isWebSocketUpgrade(upgrade)) {
+      const isText = !String(headers["content-type"]).includes("protobuf")
+      await sendWatchOverWebSocket(upgrade, body, isText)
+    } else refuse(upgrade, answered)
   } catch (error) {
     if (!gone.signal.aborted) log.warn("upgrading failed", { path: request.url ?? "", error: String(error) })
     socket.destroy()
   }
 }
 
-/** Once a connection has been upgraded, Node.js answers no more for us: refusals are written by hand. */
-async function writeRawResponse({ status, headers, body }: ServerResponse, socket: Duplex): Promise<void> {
+/** Once a connection has asked for an upgrade, Node.js answers no more for us: other answers are written by hand. */
+function refuse(upgrade: IncomingUpgrade, { status, headers, body }: ServerResponse): void {
   const pieces = body.kind === "object" ? [...body.encode()] : body.kind === "bytes" ? [body.bytes] : []
-  const bytes = Buffer.concat(pieces)
-  const lines = Object.entries(headers).flatMap(([name, value]) =>
-    (typeof value === "string" ? [value] : value).map((each) => `${name}: ${each}`),
+  const raw = Object.entries(headers).flatMap(([name, value]) =>
+    (typeof value === "string" ? [value] : value).flatMap((each) => [name, each]),
   )
-  const head = [
-    `HTTP/1.1 ${status} ${status}`,
-    ...lines,
-    `content-length: ${bytes.length}`,
-    "connection: close",
-  ]
-  socket.end(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), bytes]))
+  refuseUpgrade(upgrade, status, Buffer.concat(pieces), raw)
 }
 
 /** What is open, so that it can be closed. */

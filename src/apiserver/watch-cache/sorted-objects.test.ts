@@ -27,7 +27,8 @@ test("holds what a sorted map would hold, through thousands of changes", () => {
 
 test("a snapshot stays as it was", () => {
   const objects = new SortedObjects()
-  for (let index = 0; index < 3000; index++) objects.put({ key: String(index).padStart(4, "0") } as StoredObject)
+  for (let index = 0; index < 3000; index++)
+    objects.put({ key: String(index).padStart(4, "0") } as StoredObject)
   const before = objects.snapshot()
   objects.delete("0001")
   objects.put({ key: "00015" } as StoredObject)
