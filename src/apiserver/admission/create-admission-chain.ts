@@ -2,6 +2,7 @@ import { escalationCheck } from "../authorization/rbac/escalation-check.ts"
 import type { RbacPolicy } from "../authorization/rbac/policy.ts"
 import type { AdmissionChain, AdmissionContext, AdmissionPlugin } from "./admission.ts"
 import { PluginChain } from "./admission-chain.ts"
+import { alwaysPullImages } from "./always-pull-images.ts"
 import {
   certificateApproval,
   certificateSigning,
@@ -10,11 +11,16 @@ import {
 } from "./certificate-admission.ts"
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts"
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts"
+import { denyServiceExternalIPs } from "./deny-service-external-ips.ts"
+import { extendedResourceToleration } from "./extended-resource-toleration.ts"
+import { limitPodHardAntiAffinityTopology } from "./limit-pod-anti-affinity.ts"
 import { limitRanger } from "./limit-ranger.ts"
 import { namespaceLifecycle } from "./namespace-lifecycle.ts"
+import { nodeDeclaredFeatureValidator } from "./node-declared-features.ts"
 import { nodeRestriction } from "./node-restriction.ts"
 import { ownerReferencesPermissionEnforcement, type ResourcesOfKind } from "./owner-references-permission.ts"
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts"
+import { podResizeValidator } from "./pod-resize-validator.ts"
 import { podSecurity, type PodSecurityOptions } from "./pod-security/pod-security.ts"
 import { podTopologyLabels } from "./pod-topology-labels.ts"
 import { priority } from "./priority.ts"
@@ -36,20 +42,29 @@ export interface AdmissionOptions extends AdmissionContext {
 }
 
 /** Plugins that are there and off. */
-const offByDefault = new Set(["OwnerReferencesPermissionEnforcement"])
+const offByDefault = new Set([
+  "AlwaysPullImages",
+  "DenyServiceExternalIPs",
+  "ExtendedResourceToleration",
+  "LimitPodHardAntiAffinityTopology",
+  "OwnerReferencesPermissionEnforcement",
+])
 
 /** All plugins in the order in which they run, upstream's. NodeRestriction is on, as in clusters made by kubeadm. */
 function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
   const { resourcesOfKind = () => [] } = options
   return [
     namespaceLifecycle(options),
+    limitPodHardAntiAffinityTopology(),
     limitRanger(options),
     serviceAccount(options),
     nodeRestriction(options),
     taintNodesByCondition(),
+    alwaysPullImages(),
     podSecurity(options, options.podSecurity),
     priority(options),
     defaultTolerationSeconds(),
+    extendedResourceToleration(),
     defaultStorageClass(options),
     storageObjectInUseProtection(),
     ownerReferencesPermissionEnforcement(options, resourcesOfKind),
@@ -60,7 +75,10 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     clusterTrustBundleAttest(options),
     certificateSubjectRestriction(),
     defaultIngressClass(options),
+    denyServiceExternalIPs(),
     podTopologyLabels(options),
+    nodeDeclaredFeatureValidator(options),
+    podResizeValidator(options),
     // After everything that may refuse, since it charges for what is admitted.
     resourceQuota(options),
   ]
