@@ -7,31 +7,20 @@
  */
 import { ReplicaSet } from "../../api/apps/v1/replica-set.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
-import { controllerOf, keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
 import { selectorFromObject } from "../../apimachinery/labels.ts"
+import { controllerOf, keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
 import type { Cache } from "../../client/cache.ts"
 import {
   type ControllerDefinition,
   done,
   type ReconcileContext,
-  requeueAfter,
   type Result,
   watch,
 } from "../../client/controller.ts"
-import { claim, orphanIndex } from "../shared/claim.ts"
+import { orphanIndex } from "../shared/claim.ts"
 import { keysOfOwner } from "../shared/keys-of-owner.ts"
-import {
-  createPod,
-  deletePod,
-  isNamespaceTerminating,
-  messageOf,
-  podFromTemplate,
-} from "../shared/pod-control.ts"
-import { isActive, nextAvailableInMs } from "../shared/pods.ts"
-import { slowStart } from "../shared/slow-start.ts"
 import { updateStatusIfChanged } from "../shared/update-status.ts"
-import { planReplicas, type ReplicaPlan } from "./plan.ts"
-import { computeStatus, type ReplicaFailure } from "./status.ts"
+import { reconcileReplicas } from "./reconcile-replicas.ts"
 
 export const replicaSetController: ControllerDefinition = {
   name: "replicaset-controller",
@@ -43,46 +32,16 @@ export const replicaSetController: ControllerDefinition = {
 }
 
 async function reconcile(key: ObjectKey, context: ReconcileContext): Promise<Result> {
-  const { client, cache, clock } = context
-
-  // Observe.
-  const replicaSet = cache.find(ReplicaSet, key)
+  const replicaSet = context.cache.find(ReplicaSet, key)
   if (!replicaSet) return done
-  const selector = selectorFromObject(replicaSet.spec.selector)
-  const pods = await claim(context, { resource: ReplicaSet, object: replicaSet }, selector, Pod)
-  const now = clock.now()
-
-  // Decide. One that is being deleted only watches its pods go.
-  const { replicas = 1, minReadySeconds = 0 } = replicaSet.spec
-  const plan: ReplicaPlan = replicaSet.metadata.deletionTimestamp
-    ? { kind: "enough" }
-    : planReplicas(replicas, pods.filter(isActive), () => familyOf(replicaSet, cache), now)
-
-  // Act, then report what was observed, with what went wrong.
-  const { failure, error } = await applyPlan(context, replicaSet, plan)
-  await updateStatusIfChanged(client, ReplicaSet, replicaSet, computeStatus(replicaSet, pods, failure, now))
-  if (error !== undefined) throw error
-  const availableInMs = nextAvailableInMs(pods.filter(isActive), minReadySeconds, now)
-  return availableInMs === undefined ? done : requeueAfter(availableInMs)
-}
-
-async function applyPlan(
-  context: ReconcileContext,
-  replicaSet: ReplicaSet,
-  plan: ReplicaPlan,
-): Promise<{ failure?: ReplicaFailure; error?: unknown }> {
-  if (plan.kind === "enough") return {}
-  if (plan.kind === "delete") {
-    const results = await Promise.allSettled(plan.pods.map((pod) => deletePod(context, replicaSet, pod)))
-    const error: unknown = results.find((result) => result.status === "rejected")?.reason
-    return error === undefined
-      ? {}
-      : { error, failure: { reason: "FailedDelete", message: messageOf(error) } }
-  }
-  const pod = podFromTemplate(replicaSet.spec.template, replicaSet)
-  const { error } = await slowStart(plan.count, () => createPod(context, replicaSet, pod))
-  if (error === undefined || isNamespaceTerminating(error)) return {}
-  return { error, failure: { reason: "FailedCreate", message: messageOf(error) } }
+  return reconcileReplicas(context, {
+    resource: ReplicaSet,
+    object: replicaSet,
+    selector: selectorFromObject(replicaSet.spec.selector),
+    template: replicaSet.spec.template,
+    family: () => familyOf(replicaSet, context.cache),
+    report: (status) => updateStatusIfChanged(context.client, ReplicaSet, replicaSet, status),
+  })
 }
 
 /** The pods of all ReplicaSets with the same controller: those of one Deployment, old and new. */

@@ -1,8 +1,9 @@
-import type { ReplicaSet, ReplicaSetStatus } from "../../api/apps/v1/replica-set.ts"
-import type { Pod } from "../../api/core/v1/pod.ts"
+import type { ReplicaSetStatus } from "../../api/apps/v1/replica-set.ts"
+import type { Pod, PodTemplateSpec } from "../../api/core/v1/pod.ts"
 import { matchesLabels, selectorFromLabels } from "../../apimachinery/labels.ts"
 import { formatTime } from "../../apimachinery/time.ts"
 import { findCondition } from "../shared/conditions.ts"
+import type { Replicated } from "./reconcile-replicas.ts"
 import { isActive, isAvailable, isReady, isTerminating } from "../shared/pods.ts"
 
 /** Why this round could not create or delete what it planned. */
@@ -13,12 +14,13 @@ export interface ReplicaFailure {
 
 /** What is observed of `pods`, all that the ReplicaSet owns, finished and dying ones included. */
 export function computeStatus(
-  replicaSet: ReplicaSet,
+  replicaSet: Replicated,
+  template: PodTemplateSpec,
   pods: readonly Pod[],
   failure: ReplicaFailure | undefined,
   nowMs: number,
 ): ReplicaSetStatus {
-  const { template, minReadySeconds = 0 } = replicaSet.spec
+  const { minReadySeconds = 0 } = replicaSet.spec
   const templateLabels = selectorFromLabels(template.metadata.labels)
   const active = pods.filter(isActive)
   const count = (holds: (pod: Pod) => boolean) => active.filter(holds).length
@@ -33,7 +35,7 @@ export function computeStatus(
   }
 }
 
-function conditions(replicaSet: ReplicaSet, failure: ReplicaFailure | undefined, nowMs: number) {
+function conditions(replicaSet: Replicated, failure: ReplicaFailure | undefined, nowMs: number) {
   const present = replicaSet.status.conditions ?? []
   const others = present.filter((condition) => condition.type !== "ReplicaFailure")
   if (!failure) return others
