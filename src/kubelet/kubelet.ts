@@ -52,6 +52,10 @@ export interface KubeletOptions {
   readonly pods?: PodFeed
   /** How often everything is compared with the runtime. @default never */
   readonly relistMs?: number
+  /** How often the machine is looked at for the node's status. @default 10 s */
+  readonly checkMs?: number
+  /** How often the node shows that it lives. @default 10 s */
+  readonly leaseRenewMs?: number
   /** Told in the node's status: where this kubelet listens. */
   readonly port: () => number
 }
@@ -112,6 +116,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     machine,
     version,
     kubeletPort: options.port,
+    ...(options.checkMs !== undefined && { checkMs: options.checkMs }),
     pressure: () => ({ memoryPressure: false, diskPressure: false, pidPressure: false }),
   })
   const feed = options.pods ?? watchPods({ client, clock, random, log, nodeName: node.name })
@@ -144,10 +149,20 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     ready: reporter.ready,
     async run(signal) {
       signal.addEventListener("abort", () => stopped.abort(), { once: true })
+      // One listener on a signal that thousands of kubelets may share.
+      const own = stopped.signal
       await Promise.all([
-        reporter.run(signal),
-        keepNodeLease({ nodeName: node.name, client, clock, log, node: () => reporter.node, signal }),
-        runPods(signal),
+        reporter.run(own),
+        keepNodeLease({
+          nodeName: node.name,
+          client,
+          clock,
+          log,
+          node: () => reporter.node,
+          signal: own,
+          ...(options.leaseRenewMs !== undefined && { renewMs: options.leaseRenewMs }),
+        }),
+        runPods(own),
       ])
     },
   }

@@ -14,16 +14,18 @@ export interface NodeLeaseOptions {
   /** Owns the lease, so that it goes with it; undefined until the node is registered. */
   readonly node: () => Node | undefined
   readonly signal: AbortSignal
+  /** @default 10 s */
+  readonly renewMs?: number
 }
 
 const namespace = "kube-node-lease"
 const durationSeconds = 40
-const renewMs = 10_000
+const defaultRenewMs = 10_000
 const retryMs = 1000
 
 /** The node's sign of life: a small object renewed every 10 s, and so much cheaper than its status. */
 export async function keepNodeLease(options: NodeLeaseOptions): Promise<void> {
-  const { clock, signal, log } = options
+  const { clock, signal, log, renewMs = defaultRenewMs } = options
   let lease: Lease | undefined
   while (!signal.aborted) {
     try {

@@ -26,13 +26,15 @@ export interface NodeReporterOptions {
   readonly machine: Machine
   readonly version: RuntimeVersion
   readonly kubeletPort: () => number
+  /** How often the machine is looked at. @default 10 s */
+  readonly checkMs?: number
   /** What the node is short of. */
   readonly pressure: () => Pick<NodeHealth, "memoryPressure" | "diskPressure" | "pidPressure">
 }
 
 /** While it is not Ready, so that the first pods need not wait. */
 const eagerMs = 100
-const checkMs = 10_000
+const defaultCheckMs = 10_000
 /** Even if nothing changed, so that heartbeats in the status are not too old. */
 const reportMs = 300_000
 
@@ -86,6 +88,7 @@ export class NodeReporter {
       await this.#update(await this.#look()).catch((error: unknown) =>
         log.warn("node status not written, trying again", { error }),
       )
+      const { checkMs = defaultCheckMs } = this.#options
       await this.#wait(isReady(this.#written) ? checkMs : eagerMs, signal)
     }
   }

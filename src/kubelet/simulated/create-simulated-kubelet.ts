@@ -34,6 +34,8 @@ export interface SimulatedKubeletOptions {
   /** Shared by many kubelets of one process; its owner lets it run. @default one of its own */
   readonly services?: Informer<Service>
   readonly port?: () => number
+  /** How often the node shows that it lives. @default 10 s */
+  readonly leaseRenewMs?: number
 }
 
 const defaultCapacity: ResourceList = {
@@ -78,6 +80,9 @@ export async function createSimulatedKubelet(options: SimulatedKubeletOptions): 
     services: () => services.objects.list(),
     servicesSynced: services.synced,
     port: options.port ?? (() => 10250),
+    // Nothing about it changes by itself.
+    checkMs: 60_000,
+    ...(options.leaseRenewMs !== undefined && { leaseRenewMs: options.leaseRenewMs }),
     ...(options.pods && { pods: options.pods }),
   })
   return {

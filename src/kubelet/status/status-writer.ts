@@ -75,6 +75,8 @@ export class StatusWriter {
 
   async #writeAll(pending: Pending): Promise<void> {
     const { clock, log, signal } = this.#options
+    // Several things often change in the same moment: they are told together.
+    await new Promise<void>((resolve) => clock.soon(resolve))
     while (pending.wanted && !signal.aborted) {
       const { pod, status } = pending.wanted
       pending.wanted = undefined
