@@ -1,5 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
+import { createInterface } from "node:readline"
 import type { Commands } from "../../base/commands.ts"
 import { createCommands } from "../../base/real/commands.ts"
 
@@ -69,75 +70,80 @@ export async function createNamespace(role: string): Promise<TestNamespace> {
   const path = `/run/netns/${name}`
   const commands = createCommands({ prefix: ["nsenter", `--net=${path}`] })
   await commands.run("ip", ["link", "set", "lo", "up"])
-  const children: ChildProcess[] = []
+  let agent: NamespaceAgent | undefined
+  const ask = <T>(order: object) => (agent ??= startAgent(path)).ask<T>(order)
   return {
     name,
     path,
     commands,
-    async serve(options) {
-      const child = spawn(
-        "nsenter",
-        [`--net=${path}`, process.execPath, "-e", serverProgram, JSON.stringify(options)],
-        {
-          stdio: ["ignore", "pipe", "inherit"],
-        },
-      )
-      children.push(child)
-      await once(child.stdout, "data")
+    serve: (options) => ask<void>({ serve: options }),
+    request({ times = 1, ...target }) {
+      return ask<string[]>({ targets: Array.from({ length: times }, () => target), together: false })
     },
-    async request({ times = 1, ...target }) {
-      const targets = Array.from({ length: times }, () => target)
-      return runClient(commands, { targets, together: false })
-    },
-    async probe(targets, timeoutMs) {
-      return runClient(commands, {
-        targets: targets.map((target) => ({ timeoutMs, ...target })),
-        together: true,
-      })
+    probe(targets, timeoutMs) {
+      return ask<string[]>({ targets: targets.map((target) => ({ timeoutMs, ...target })), together: true })
     },
     async remove() {
-      for (const child of children) {
-        const ended = once(child, "exit")
-        if (child.exitCode === null && child.kill("SIGKILL")) await ended
-      }
+      await agent?.stop()
       await host.run("ip", ["netns", "del", name]).catch(() => {})
     },
   }
 }
 
-/** Answers with its name and the address it was called from: "web-1 10.244.0.7". */
-const serverProgram = `
-const { answer, tcp = [], udp = [], address = "0.0.0.0" } = JSON.parse(process.argv[1])
+interface NamespaceAgent {
+  ask<T>(order: object): Promise<T>
+  stop(): Promise<void>
+}
+
+/** One process for each namespace that is client and server there: starting one for every request would take longer than all else. */
+function startAgent(path: string): NamespaceAgent {
+  const child = spawn("nsenter", [`--net=${path}`, process.execPath, "-e", agentProgram], {
+    stdio: ["pipe", "pipe", "inherit"],
+  })
+  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
+  let last = 0
+  createInterface(child.stdout).on("line", (line) => {
+    const { id, result, error } = JSON.parse(line) as { id: number; result: never; error?: string }
+    const order = waiting.get(id)
+    waiting.delete(id)
+    if (error === undefined) order?.resolve(result)
+    else order?.reject(new Error(error))
+  })
+  return {
+    ask(order) {
+      const id = ++last
+      child.stdin.write(`${JSON.stringify({ id, ...order })}\n`)
+      return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
+    },
+    async stop() {
+      const ended = once(child, "exit")
+      if (child.exitCode === null && child.kill("SIGKILL")) await ended
+    },
+  }
+}
+
+/**
+ * Servers answer with their name and the address they were called from: "web-1 10.244.0.7". Clients give the answers; a
+ * failure is "error: CODE".
+ */
+const agentProgram = `
 const net = require("node:net"), dgram = require("node:dgram")
 const plain = (ip) => ip.replace("::ffff:", "")
-let waiting = tcp.length + udp.length
-const up = () => { if (--waiting === 0) console.log("up") }
-for (const port of tcp)
-  net.createServer((socket) => {
-    socket.on("error", () => {})
-    socket.end(answer + " " + plain(socket.remoteAddress))
-  }).listen(port, address, up)
-for (const port of udp) {
-  const socket = dgram.createSocket(address.includes(":") ? "udp6" : "udp4")
-  socket.on("message", (message, from) => socket.send(answer + " " + from.address, from.port, from.address))
-  socket.bind(port, address, up)
-}`
-
-interface ClientInput {
-  readonly targets: readonly RequestTarget[]
-  readonly together: boolean
-}
-
-async function runClient(commands: Commands, input: ClientInput): Promise<string[]> {
-  return JSON.parse(
-    await commands.run(process.execPath, ["-e", clientProgram], JSON.stringify(input)),
-  ) as string[]
-}
-
-/** Prints the answers as JSON; a failure is "error: CODE". */
-const clientProgram = `
-const { targets, together } = JSON.parse(require("node:fs").readFileSync(0, "utf8"))
-const net = require("node:net"), dgram = require("node:dgram")
+const up = (server, start) => new Promise((resolve, reject) => { server.once("error", reject); start(resolve) })
+const serve = ({ answer, tcp = [], udp = [], address = "0.0.0.0" }) => Promise.all([
+  ...tcp.map((port) => {
+    const server = net.createServer((socket) => {
+      socket.on("error", () => {})
+      socket.end(answer + " " + plain(socket.remoteAddress))
+    })
+    return up(server, (done) => server.listen(port, address, done))
+  }),
+  ...udp.map((port) => {
+    const socket = dgram.createSocket(address.includes(":") ? "udp6" : "udp4")
+    socket.on("message", (message, from) => socket.send(answer + " " + from.address, from.port, from.address))
+    return up(socket, (done) => socket.bind(port, address, done))
+  }),
+]).then(() => null)
 const tcp = ({ address, port, timeoutMs = 1000, from }) => new Promise((resolve) => {
   let text = ""
   const socket = net.connect({ host: address, port, localAddress: from })
@@ -153,12 +159,18 @@ const udp = ({ address, port, timeoutMs = 1000, bytes = 1 }) => new Promise((res
   socket.connect(port, address, (error) => (error ? done("error: " + error.code) : socket.send("?".repeat(bytes))))
 })
 const send = (target) => (target.protocol === "udp" ? udp(target) : tcp(target))
-;(async () => {
-  let answers = []
-  if (together) answers = await Promise.all(targets.map(send))
-  else for (const target of targets) answers.push(await send(target))
-  console.log(JSON.stringify(answers))
-})()`
+const request = async ({ targets, together }) => {
+  if (together) return Promise.all(targets.map(send))
+  const answers = []
+  for (const target of targets) answers.push(await send(target))
+  return answers
+}
+require("node:readline").createInterface({ input: process.stdin }).on("line", async (line) => {
+  const order = JSON.parse(line)
+  const result = await (order.serve ? serve(order.serve) : request(order)).catch((error) => ({ error: String(error) }))
+  console.log(JSON.stringify(result?.error ? { id: order.id, error: result.error } : { id: order.id, result }))
+}).on("close", () => process.exit(0))
+`
 
 /**
  * Connects two namespaces by a cable, each end with its address, e.g. "10.0.0.1/24". Routes are the test's own affair.
