@@ -1,0 +1,32 @@
+import { type RulesByResource, rules } from "../validation/kind-rules.ts"
+import { dropSwitchedOff, preparePod } from "./prepare/pod.ts"
+import type { Pod } from "./v1/pod.ts"
+import type { PodTemplate } from "./v1/pod-template.ts"
+import {
+  validateEphemeralContainersUpdate,
+  validatePod,
+  validatePodTemplate,
+  validatePodUpdate,
+} from "./validation/pod.ts"
+import { validatePodResize } from "./validation/pod-resize.ts"
+import { validatePodStatusUpdate } from "./validation/pod-status.ts"
+
+export const coreRules: RulesByResource = {
+  pods: rules<Pod>({
+    prepareForCreate: preparePod,
+    prepareForUpdate: (pod, old) => dropSwitchedOff(pod.spec, old.spec),
+    prepareForStatusUpdate: ({ status }, old) => {
+      const field = "nodeAllocatableResourceClaimStatuses"
+      if (!old.status[field]?.length) delete status[field]
+    },
+    validate: validatePod,
+    validateUpdate: validatePodUpdate,
+    validateStatusUpdate: validatePodStatusUpdate,
+    subresources: { resize: validatePodResize, ephemeralcontainers: validateEphemeralContainersUpdate },
+  }),
+  podtemplates: rules<PodTemplate>({
+    prepareForCreate: ({ template }) => dropSwitchedOff(template.spec, undefined),
+    prepareForUpdate: ({ template }, old) => dropSwitchedOff(template.spec, old.template.spec),
+    validate: validatePodTemplate,
+  }),
+}

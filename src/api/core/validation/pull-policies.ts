@@ -1,0 +1,1 @@
+export const pullPolicies = ["Always", "IfNotPresent", "Never"]

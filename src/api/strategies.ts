@@ -1,0 +1,11 @@
+import { coreRules } from "./core/strategies.ts"
+import type { KindRules, RulesByResource } from "./validation/kind-rules.ts"
+
+const rulesByGroup: Readonly<Record<string, RulesByResource>> = {
+  "": coreRules,
+}
+
+/** What is special about writing objects of a kind; most kinds have something. */
+export function rulesFor({ group, plural }: { readonly group: string; readonly plural: string }): KindRules {
+  return rulesByGroup[group]?.[plural] ?? {}
+}

@@ -1,0 +1,29 @@
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import type { Errors } from "./checks.ts"
+
+/**
+ * What is special about one kind on its way into the store; every part may be absent. Objects are decoded, have their
+ * defaults, and are in the storage version. What holds for metadata of all kinds is not part of it.
+ */
+export interface KindRules<T extends KubeObject = KubeObject> {
+  /** Sets what its writer has no say in. Changes `object` in place. */
+  prepareForCreate?(object: T): void
+  prepareForUpdate?(object: T, old: T): void
+  prepareForStatusUpdate?(object: T, old: T): void
+  validate?(object: T): Errors
+  /** All that is wrong with the new state; absent where only `validate` counts. */
+  validateUpdate?(object: T, old: T): Errors
+  validateStatusUpdate?(object: T, old: T): Errors
+  /** By the name of a subresource that writes the object: "resize". */
+  readonly subresources?: Readonly<Record<string, (object: T, old: T) => Errors>>
+  /** What the writer should know, and the write succeeds nevertheless. */
+  warnings?(object: T, old: T | undefined): Iterable<string>
+}
+
+/** By plural name. */
+export type RulesByResource = Readonly<Record<string, KindRules>>
+
+/** For tables that hold rules of several kinds. */
+export function rules<T extends KubeObject>(kindRules: KindRules<T>): KindRules {
+  return kindRules as unknown as KindRules
+}
