@@ -1,3 +1,5 @@
+import { onAbort } from "./on-abort.ts"
+
 /**
  * Time as a component sees it. Components never touch `Date` or `setTimeout`: they are handed a Clock, so that a test
  * can jump an hour and a simulation can replay a seed.
@@ -21,12 +23,13 @@ export interface Timer {
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve()
+    let forget: (() => void) | undefined
+    const timer = clock.after(delayMs, () => done())
     const done = () => {
       timer.cancel()
-      signal?.removeEventListener("abort", done)
+      forget?.()
       resolve()
     }
-    const timer = clock.after(delayMs, done)
-    signal?.addEventListener("abort", done, { once: true })
+    forget = signal && onAbort(signal, done)
   })
 }

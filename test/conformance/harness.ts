@@ -61,7 +61,13 @@ export class Api {
   send(method: string, path: string, { query, headers, body }: RequestOptions = {}): Promise<Answer> {
     const search = query ? `?${new URLSearchParams(query).toString()}` : ""
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body)
-    const all = { ...(text !== undefined && { "content-type": "application/json" }), ...headers }
+    const all = {
+      ...(text !== undefined && {
+        "content-type": "application/json",
+        "content-length": String(Buffer.byteLength(text)),
+      }),
+      ...headers,
+    }
     return new Promise((resolve, reject) => {
       const options = { ...this.#options, method, path: path + search, headers: all }
       const outgoing = httpsRequest(options, (incoming) => {

@@ -1,7 +1,7 @@
 import { StatusError } from "../../apimachinery/status-error.ts"
+import { onAbort } from "../../base/on-abort.ts"
 import { expired } from "../../apimachinery/status-errors.ts"
 import { respondWatch } from "../encoding/respond-watch.ts"
-import { neverAborts } from "../http/request.ts"
 import type { ServerResponse } from "../http/response.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import type { Watcher, WatchScope } from "../watch-cache/watcher.ts"
@@ -61,9 +61,9 @@ function endInTime({ context }: ResourceRequest, watcher: Watcher, options: List
     watcher.end("closed")
   })
   const end = () => watcher.end("closed")
-  if (signal !== neverAborts) signal.addEventListener("abort", end, { once: true })
+  const forget = onAbort(signal, end)
   watcher.onEnd(() => {
     timer.cancel()
-    if (signal !== neverAborts) signal.removeEventListener("abort", end)
+    forget()
   })
 }

@@ -1,5 +1,5 @@
+import { onAbort } from "../../base/on-abort.ts"
 import { badRequest, timeout } from "../../apimachinery/status-errors.ts"
-import { neverAborts } from "../http/request.ts"
 import { parseGoDurationMs } from "../parse-duration.ts"
 import type { RequestContext, Stage } from "../context.ts"
 
@@ -19,7 +19,7 @@ export const deadline: Stage = async (context, next) => {
   const controller = new AbortController()
   const abort = () => controller.abort(signal.reason)
   const { signal } = context.request
-  if (signal !== neverAborts) signal.addEventListener("abort", abort, { once: true })
+  const forget = onAbort(signal, abort)
   const late = new Promise<never>((_, reject) => {
     controller.signal.addEventListener("abort", () => reject(controller.signal.reason as Error), {
       once: true,
@@ -35,7 +35,7 @@ export const deadline: Stage = async (context, next) => {
     return await Promise.race([next(), late])
   } finally {
     timer.cancel()
-    if (signal !== neverAborts) signal.removeEventListener("abort", abort)
+    forget()
     late.catch(() => {})
   }
 }

@@ -1,3 +1,4 @@
+import { onAbort } from "../../base/on-abort.ts"
 import type { RequestContext, Stage } from "../context.ts"
 import type { Classified } from "../flow-control/flow-controller.ts"
 import type { PriorityLevel, Waiting } from "../flow-control/priority-level.ts"
@@ -71,10 +72,10 @@ function enter(context: RequestContext, level: PriorityLevel, flowHash: number):
       begin(false)
     }
     const timer = server.clock.after(server.requestTimeoutMs * waitingShare, giveUp)
-    signal.addEventListener("abort", giveUp, { once: true })
+    const forget = onAbort(signal, giveUp)
     begin = (admitted) => {
       timer.cancel()
-      signal.removeEventListener("abort", giveUp)
+      forget()
       resolve(admitted)
     }
   })

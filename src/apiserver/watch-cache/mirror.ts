@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../../base/clock.ts"
 import { sleep } from "../../base/clock.ts"
 import { Heap } from "../../base/heap.ts"
 import type { Logger } from "../../base/log.ts"
+import { onAbort } from "../../base/on-abort.ts"
 import { prefixEnd, type Store, type StoreEvent } from "../../etcd/store.ts"
 import { ResourceCache, type ResourceCacheOptions } from "./resource-cache.ts"
 
@@ -77,15 +78,14 @@ export class Mirror {
   waitUntil(revision: number, signal?: AbortSignal): Promise<void> {
     if (this.#revision >= revision) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      const abort = () => reject(signal!.reason as Error)
+      const forget = signal && onAbort(signal, () => reject(signal.reason as Error))
       this.#waiters.push({
         revision,
         resolve: () => {
-          signal?.removeEventListener("abort", abort)
+          forget?.()
           resolve()
         },
       })
-      signal?.addEventListener("abort", abort, { once: true })
       void this.#requestProgress()
     })
   }
