@@ -158,7 +158,7 @@ async function connect(
   await network.start(podCidrs)
   const gateway = network.gateways[0]!
   await Promise.all([
-    dns.listen([networks.dnsService]),
+    dns.listen([networks.dnsService, gateway]),
     controlPlane.advertise(gateway),
     ensureClusterDns(
       controlPlane.clientFor({ name: "system:apiserver", groups: ["system:masters"], extra: {} }),
