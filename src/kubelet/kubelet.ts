@@ -6,6 +6,7 @@ import type { Service } from "../api/core/v1/service.ts"
 import type { Client } from "../client/client.ts"
 import { createEventRecorder } from "../client/create-event-recorder.ts"
 import type { ImageService, RuntimeService } from "../container-runtime/cri.ts"
+import { rotateAllLogs } from "./logs/rotate-all-logs.ts"
 import { HookRunner } from "./hooks/hook-runner.ts"
 import { ImagePuller } from "./images/image-puller.ts"
 import type { KubeletServices, PodNetworkPort } from "./kubelet-services.ts"
@@ -56,6 +57,8 @@ export interface KubeletOptions {
   readonly checkMs?: number
   /** How often the node shows that it lives. @default 10 s */
   readonly leaseRenewMs?: number
+  /** False where there is no disk to fill. @default true */
+  readonly keepsHouse?: boolean
   /** Told in the node's status: where this kubelet listens. */
   readonly port: () => number
 }
@@ -142,6 +145,12 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     await workers.run(signal)
   }
 
+  /** What has to be looked after now and then on a machine with a disk. */
+  async function keepHouse(signal: AbortSignal): Promise<void> {
+    const pods = () => workers.list().map(({ state }) => state)
+    await Promise.all([rotateAllLogs({ runtime, logs: host.logs, pods, clock, log, signal })])
+  }
+
   return {
     services,
     workers,
@@ -163,6 +172,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
           ...(options.leaseRenewMs !== undefined && { renewMs: options.leaseRenewMs }),
         }),
         runPods(own),
+        ...(options.keepsHouse === false ? [] : [keepHouse(own)]),
       ])
     },
   }

@@ -155,6 +155,10 @@ export interface ContainerLogs {
   read(log: LogSource, options: LogOptions, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** The end of a log, for termination messages: at most `maxLines` lines and `maxBytes` bytes. */
   tail(log: LogSource, maxLines: number, maxBytes: number): Promise<string>
+  /** Puts a log aside if it has grown too big; `reopen` makes the runtime write to a new file. */
+  rotate(path: string, reopen: () => Promise<void>): Promise<void>
+  /** Removes a log and what was put aside of it. */
+  remove(path: string): Promise<void>
 }
 
 export interface LogSource {

@@ -1,5 +1,6 @@
 import type { Codec } from "../../base/protobuf.ts"
 import type * as cri from "../cri.ts"
+import { pauseImageName } from "../pause-image.ts"
 import { isRuntimeError, RuntimeError } from "../cri.ts"
 import { ExecResult, RuntimeVersion } from "./cri-messages.ts"
 import * as wire from "./cri-requests.ts"
@@ -130,7 +131,11 @@ export function createImageService(channel: GrpcChannel): cri.ImageService {
     channel.unary(`/runtime.v1.ImageService/${method}`, [codec, request], answer, options)
   return {
     async listImages() {
-      return (await call("ListImages", wire.Empty, {}, wire.ListImagesResponse)).images
+      const { images } = await call("ListImages", wire.Empty, {}, wire.ListImagesResponse)
+      // It came with us and can be had from nowhere else.
+      return images.map((image) =>
+        image.repoTags.includes(pauseImageName) ? { ...image, pinned: true } : image,
+      )
     },
     async findImage(image) {
       const request = { image: { image } }

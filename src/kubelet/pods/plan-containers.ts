@@ -159,7 +159,7 @@ function start(
     draft.change({ backoffs: { ...draft.state.backoffs, [name]: backoff } })
   }
   // One that was made but never started, by a kubelet that died in between.
-  else if (current) remove(draft, [current.id])
+  else if (current) remove(draft, [current])
   draft.state = withWork(draft.state, name, { kind: "starting", attempt })
   draft.effect({ kind: "startContainer", name, attempt, sandboxId: currentSandbox(draft.state.runtime)!.id })
 }
@@ -172,11 +172,7 @@ function removeOldAttempts(draft: StepDraft): void {
     seen.set(name, newer + 1)
     return state === "exited" && newer > 1
   })
-  if (old.length > 0)
-    remove(
-      draft,
-      old.map(({ id }) => id),
-    )
+  if (old.length > 0) remove(draft, old)
   removeOldSandboxes(draft)
 }
 
@@ -193,9 +189,15 @@ function removeOldSandboxes(draft: StepDraft): void {
   })
 }
 
-function remove(draft: StepDraft, ids: readonly string[]): void {
-  draft.effect({ kind: "removeContainers", ids })
-  draft.state = forgetContainers(draft.state, ids)
+function remove(draft: StepDraft, containers: readonly RuntimeContainer[]): void {
+  draft.effect({
+    kind: "removeContainers",
+    containers: containers.map(({ id, logPath }) => ({ id, logPath })),
+  })
+  draft.state = forgetContainers(
+    draft.state,
+    containers.map(({ id }) => id),
+  )
 }
 
 /** One more than the newest the runtime knows; after it has lost its memory, one more than the API knows. */

@@ -163,7 +163,7 @@ export type PodEffect =
     }
   /** Ends a start that is under way, as far as it can be ended. */
   | { readonly kind: "abandonStart"; readonly name: string }
-  | { readonly kind: "removeContainers"; readonly ids: readonly string[] }
+  | { readonly kind: "removeContainers"; readonly containers: readonly RemovedContainer[] }
   | { readonly kind: "removeSandboxes"; readonly ids: readonly string[] }
   /** Gives back what the node held for it: volumes, cgroups, addresses. */
   | { readonly kind: "cleanUp" }
@@ -178,6 +178,12 @@ export type PodEffect =
     }
   /** Nobody will ask again: dead containers and logs go too, and the worker ends. */
   | { readonly kind: "forget" }
+
+/** With its log, which only the kubelet removes. */
+export interface RemovedContainer {
+  readonly id: string
+  readonly logPath: string
+}
 
 export interface Step {
   readonly state: PodState

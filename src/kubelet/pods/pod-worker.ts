@@ -10,7 +10,7 @@ import type { KubeletServices } from "../kubelet-services.ts"
 import { VolumeError } from "../node-host.ts"
 import { computePodStatus } from "../status/compute-pod-status.ts"
 import { containerFieldPath, findPodContainer } from "./pod-containers.ts"
-import type { PodEffect, PodInput, PodState } from "./pod-state.ts"
+import type { PodEffect, PodInput, PodState, RemovedContainer } from "./pod-state.ts"
 import { PodProbes } from "./pod-probes.ts"
 import { currentSandbox, runningContainers } from "./runtime-pod.ts"
 import { sandboxConfig, startSandbox } from "./start-sandbox.ts"
@@ -122,7 +122,7 @@ export class PodWorker {
       case "stopContainer":
         return this.#stopContainer(effect)
       case "removeContainers":
-        return this.#removeContainers(effect.ids)
+        return this.#removeContainers(effect.containers)
       case "removeSandboxes":
         for (const id of effect.ids) await this.#services.runtime.removePodSandbox(id)
         return
@@ -259,8 +259,12 @@ export class PodWorker {
     }
   }
 
-  async #removeContainers(ids: readonly string[]): Promise<void> {
-    for (const id of ids) await this.#services.runtime.removeContainer(id)
+  async #removeContainers(containers: readonly RemovedContainer[]): Promise<void> {
+    const { runtime, host } = this.#services
+    for (const { id, logPath } of containers) {
+      await runtime.removeContainer(id)
+      if (logPath) await host.logs.remove(logPath)
+    }
   }
 
   async #cleanUp(): Promise<void> {

@@ -105,7 +105,9 @@ class World {
       case "removeContainers":
         this.runtime = {
           ...this.runtime,
-          containers: this.runtime.containers.filter(({ id }) => !effect.ids.includes(id)),
+          containers: this.runtime.containers.filter(
+            ({ id }) => !effect.containers.some((each) => each.id === id),
+          ),
         }
         return
       case "removeSandboxes":

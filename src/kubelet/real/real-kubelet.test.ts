@@ -203,7 +203,7 @@ describe.skipIf(why)("the real kubelet", { timeout: 30_000 }, () => {
   })
 
   it("serves logs", async () => {
-    const script = `for i in 1 2 3; do echo line $i; done; echo oops >&2; sleep 0.5; echo late; ${forever}`
+    const script = `for i in 1 2 3; do echo line $i; done; sleep 0.2; echo oops >&2; sleep 0.5; echo late; ${forever}`
     await node.create("talker", { containers: [shell("main", script)] })
     await node.until("talker", isReady)
     const logs = "/containerLogs/default/talker/main"

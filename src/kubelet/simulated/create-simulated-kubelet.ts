@@ -82,6 +82,7 @@ export async function createSimulatedKubelet(options: SimulatedKubeletOptions): 
     port: options.port ?? (() => 10250),
     // Nothing about it changes by itself.
     checkMs: 60_000,
+    keepsHouse: false,
     ...(options.leaseRenewMs !== undefined && { leaseRenewMs: options.leaseRenewMs }),
     ...(options.pods && { pods: options.pods }),
   })

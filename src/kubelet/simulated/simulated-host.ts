@@ -66,6 +66,8 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
       },
       tail: async ({ containerId }, maxLines) =>
         (options.findBehaviour(containerId)?.log ?? "").split("\n").slice(-maxLines).join("\n"),
+      async rotate() {},
+      async remove() {},
     },
     machine: async () => ({
       capacity,

@@ -3,6 +3,7 @@ import { type FileHandle, open, stat } from "node:fs/promises"
 import type { Clock } from "../../../base/clock.ts"
 import { LogFilter, parseLogLine } from "../../logs/log-line.ts"
 import type { ContainerLogs, LogOptions, LogSource } from "../../node-host.ts"
+import { removeLog, rotateLog } from "./rotate-logs.ts"
 import { tailOffset } from "./tail-offset.ts"
 
 const chunkBytes = 64 << 10
@@ -35,6 +36,14 @@ export class RealContainerLogs implements ContainerLogs {
     for await (const chunk of this.read(log, options, new AbortController().signal)) chunks.push(chunk)
     const text = Buffer.concat(chunks)
     return text.subarray(Math.max(0, text.length - maxBytes)).toString()
+  }
+
+  async rotate(path: string, reopen: () => Promise<void>): Promise<void> {
+    await rotateLog(path, { now: this.#clock.now(), reopen })
+  }
+
+  remove(path: string): Promise<void> {
+    return removeLog(path)
   }
 
   /** Whole lines with their line feeds; when following, over a rotation of the file too. */
