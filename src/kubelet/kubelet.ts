@@ -7,6 +7,9 @@ import type { Client } from "../client/client.ts"
 import { createEventRecorder } from "../client/create-event-recorder.ts"
 import type { ImageService, RuntimeService } from "../container-runtime/cri.ts"
 import { rotateAllLogs } from "./logs/rotate-all-logs.ts"
+import { EvictionManager } from "./eviction/eviction-manager.ts"
+import type { EvictionThresholds } from "./eviction/node-pressure.ts"
+import { ImageCollector } from "./images/image-collector.ts"
 import { HookRunner } from "./hooks/hook-runner.ts"
 import { ImagePuller } from "./images/image-puller.ts"
 import type { KubeletServices, PodNetworkPort } from "./kubelet-services.ts"
@@ -57,6 +60,8 @@ export interface KubeletOptions {
   readonly checkMs?: number
   /** How often the node shows that it lives. @default 10 s */
   readonly leaseRenewMs?: number
+  /** When the node counts as short of memory or disk. @default upstream's hard thresholds */
+  readonly evictionThresholds?: EvictionThresholds
   /** False where there is no disk to fill. @default true */
   readonly keepsHouse?: boolean
   /** Told in the node's status: where this kubelet listens. */
@@ -107,7 +112,10 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     seccompDirectory: options.seccompDirectory,
     services: options.services,
   }
-  const workers = new PodWorkers(services, options.relistMs)
+  const workers: PodWorkers = new PodWorkers(services, {
+    relistMs: options.relistMs,
+    judge: (pod) => evictions.judge(pod),
+  })
   const reporter = new NodeReporter({
     identity: node,
     client,
@@ -120,7 +128,31 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     version,
     kubeletPort: options.port,
     ...(options.checkMs !== undefined && { checkMs: options.checkMs }),
-    pressure: () => ({ memoryPressure: false, diskPressure: false, pidPressure: false }),
+    pressure: () => ({
+      memoryPressure: evictions.has("MemoryPressure"),
+      diskPressure: evictions.has("DiskPressure"),
+      pidPressure: evictions.has("PIDPressure"),
+    }),
+  })
+  const collector = new ImageCollector({
+    images,
+    pods: () => workers.list().map(({ state }) => state),
+    space: async () => (await host.usage()).filesystem,
+    clock,
+    log,
+    warn: (reason, message) =>
+      events.event({ kind: "Node", name: node.name, uid: node.name }, "Warning", reason, message),
+  })
+  const evictions: EvictionManager = new EvictionManager({
+    host,
+    runtime,
+    workers,
+    events,
+    images: collector,
+    clock,
+    log,
+    changed: () => reporter.look(),
+    ...(options.evictionThresholds && { thresholds: options.evictionThresholds }),
   })
   const feed = options.pods ?? watchPods({ client, clock, random, log, nodeName: node.name })
 
@@ -148,7 +180,11 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   /** What has to be looked after now and then on a machine with a disk. */
   async function keepHouse(signal: AbortSignal): Promise<void> {
     const pods = () => workers.list().map(({ state }) => state)
-    await Promise.all([rotateAllLogs({ runtime, logs: host.logs, pods, clock, log, signal })])
+    await Promise.all([
+      rotateAllLogs({ runtime, logs: host.logs, pods, clock, log, signal }),
+      collector.run(signal),
+      evictions.run(signal),
+    ])
   }
 
   return {

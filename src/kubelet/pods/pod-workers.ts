@@ -9,20 +9,26 @@ import { PodWorker } from "./pod-worker.ts"
 import type { PodState } from "./pod-state.ts"
 import { noRuntimePod, type RuntimePod } from "./runtime-pod.ts"
 
+export interface PodWorkersOptions {
+  /** How often everything is compared with the runtime, beside what its events tell; undefined: never. */
+  readonly relistMs: number | undefined
+  /** Why the node takes no new pods like this one now; undefined if it does. */
+  readonly judge: (pod: Pod) => Rejection | undefined
+}
+
 /**
  * One worker per pod that the API has bound to this node, or that the runtime still has. Pods found running at the start
  * are taken over as they are; what belongs to nobody any more is ended and removed.
  */
 export class PodWorkers {
   readonly #services: KubeletServices
-  readonly #relistMs: number | undefined
+  readonly #options: PodWorkersOptions
   readonly #workers = new Map<string, PodWorker>()
   #isReady = false
 
-  /** `relistMs`: how often everything is compared with the runtime, beside what its events tell; undefined: never. */
-  constructor(services: KubeletServices, relistMs: number | undefined) {
+  constructor(services: KubeletServices, options: PodWorkersOptions) {
     this.#services = services
-    this.#relistMs = relistMs
+    this.#options = options
   }
 
   /** The pods of this node, as workers see them. */
@@ -106,7 +112,7 @@ export class PodWorkers {
       .map((worker) => worker.state)
       .filter((state) => state.stage.kind === "syncing" || state.stage.kind === "terminating")
       .map((state) => state.pod)
-    return admitPod(pod, others, this.#services.machine)
+    return this.#options.judge(pod) ?? admitPod(pod, others, this.#services.machine)
   }
 
   /** Looks at one container or sandbox after a hint. */
@@ -131,9 +137,10 @@ export class PodWorkers {
 
   async #relist(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#services
-    if (this.#relistMs === undefined) return
+    const { relistMs } = this.#options
+    if (relistMs === undefined) return
     // Soon at first: what happened between the first look and the first event was told to nobody.
-    for (let waitMs = 250; !signal.aborted; waitMs = Math.min(waitMs * 4, this.#relistMs)) {
+    for (let waitMs = 250; !signal.aborted; waitMs = Math.min(waitMs * 4, relistMs)) {
       await sleep(clock, waitMs, signal)
       if (!signal.aborted && this.#isReady)
         await this.#compare().catch((error: unknown) => log.debug("runtime not listed", { error }))

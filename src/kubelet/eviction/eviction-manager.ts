@@ -1,0 +1,124 @@
+import { type Clock, sleep } from "../../base/clock.ts"
+import type { Logger } from "../../base/log.ts"
+import type { Pod } from "../../api/core/v1/pod.ts"
+import type { EventRecorder } from "../../client/event-recorder.ts"
+import type { RuntimeService } from "../../container-runtime/cri.ts"
+import { containerNameLabel, podUidLabel } from "../containers/runtime-labels.ts"
+import type { ImageCollector } from "../images/image-collector.ts"
+import type { NodeHost } from "../node-host.ts"
+import type { PodWorkers } from "../pods/pod-workers.ts"
+import { evictionMessage, resourceOf } from "./eviction-message.ts"
+import {
+  defaultThresholds,
+  type EvictionThresholds,
+  findShortages,
+  holdConditions,
+  type PressureCondition,
+  type Shortage,
+} from "./node-pressure.ts"
+import { isCritical, type PodUsage, rankForEviction } from "./rank-pods.ts"
+
+export interface EvictionManagerOptions {
+  readonly host: NodeHost
+  readonly runtime: RuntimeService
+  readonly workers: PodWorkers
+  readonly events: EventRecorder
+  readonly images: Pick<ImageCollector, "collect">
+  readonly clock: Clock
+  readonly log: Logger
+  /** Told when a condition of the node came or went. */
+  readonly changed: () => void
+  readonly thresholds?: EvictionThresholds
+}
+
+const periodMs = 10_000
+
+/**
+ * Keeps the node alive when it runs short of memory, disk or process ids: first what nobody uses is thrown away, then one
+ * pod at a time is ended, the one that has the least right to what it uses.
+ */
+export class EvictionManager {
+  readonly #options: EvictionManagerOptions
+  #held: Map<PressureCondition, number> = new Map()
+
+  constructor(options: EvictionManagerOptions) {
+    this.#options = options
+  }
+
+  has(condition: PressureCondition): boolean {
+    return this.#held.has(condition)
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options
+    while (!signal.aborted) {
+      await this.look().catch((error: unknown) => log.warn("node pressure not judged", { error }))
+      await sleep(clock, periodMs, signal)
+    }
+  }
+
+  async look(): Promise<void> {
+    const { host, clock, changed, images, thresholds = defaultThresholds } = this.#options
+    const shortages = findShortages(await host.usage(), thresholds)
+    const before = [...this.#held.keys()].sort().join()
+    this.#held = holdConditions(this.#held, shortages, clock.now())
+    if ([...this.#held.keys()].sort().join() !== before) changed()
+    const [worst] = shortages
+    if (!worst) return
+    const isDisk = worst.signal.startsWith("nodefs")
+    if (isDisk && (await images.collect(worst.threshold - worst.available)) > 0) return
+    await this.#evictOne(worst)
+  }
+
+  async #evictOne(shortage: Shortage): Promise<void> {
+    const { workers, events, log } = this.#options
+    const resource = resourceOf(shortage)
+    const usages = await this.#usages(resource === "memory" ? "memory" : "disk")
+    const ranked = rankForEviction(usages, resource === "memory" ? "memory" : "ephemeral-storage")
+    const [victim] = ranked.filter(({ pod }) => !isCritical(pod))
+    if (!victim) return log.warn("short of a resource, and no pod may be evicted", { resource })
+    const message = evictionMessage(shortage, victim)
+    log.warn("evicting a pod", {
+      pod: victim.pod.metadata.name,
+      namespace: victim.pod.metadata.namespace,
+      resource,
+    })
+    events.event(victim.pod, "Warning", "Evicted", message)
+    workers.find(victim.pod.metadata.uid)?.handle({
+      kind: "evict",
+      reason: "Evicted",
+      message,
+      gracePeriodSeconds: 1,
+      condition: { reason: "TerminationByKubelet", message },
+    })
+  }
+
+  /** What each pod that may be evicted uses. */
+  async #usages(of: "memory" | "disk"): Promise<PodUsage[]> {
+    const { workers, runtime } = this.#options
+    const byPod = new Map<string, { name: string; bytes: number }[]>()
+    for (const { labels, memory, writableLayer } of await runtime.listContainerStats()) {
+      const uid = labels[podUidLabel] ?? ""
+      const bytes = (of === "memory" ? memory?.workingSetBytes : writableLayer?.usedBytes) ?? 0
+      const known = byPod.get(uid) ?? []
+      byPod.set(uid, [...known, { name: labels[containerNameLabel] ?? "", bytes }])
+    }
+    return workers
+      .list()
+      .filter(({ state }) => state.stage.kind === "syncing")
+      .map(({ state: { pod } }) => ({ pod, containers: byPod.get(pod.metadata.uid) ?? [] }))
+  }
+
+  /** Why a new pod may not come while the node is in need; undefined if it may. */
+  judge(pod: Pod): { readonly reason: string; readonly message: string } | undefined {
+    const conditions = [...this.#held.keys()].sort()
+    if (conditions.length === 0 || isCritical(pod)) return undefined
+    const onlyMemory = conditions.length === 1 && conditions[0] === "MemoryPressure"
+    // Of memory a pod that asked for some has a right to it; of disk nobody has.
+    if (onlyMemory && pod.status.qosClass !== "BestEffort") return undefined
+    return {
+      reason: "Evicted",
+      message: `Pod was rejected: The node had condition: [${conditions.join(" ")}]. `,
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { type Clock, sleep } from "../../base/clock.ts"
+import type { Logger } from "../../base/log.ts"
+import type { Image, ImageService } from "../../container-runtime/cri.ts"
+import type { FilesystemSpace } from "../node-host.ts"
+import type { PodState } from "../pods/pod-state.ts"
+import { type ImageRecord, noteImages, planImageCollection } from "./plan-image-collection.ts"
+
+export interface ImageCollectorOptions {
+  readonly images: ImageService
+  readonly pods: () => readonly PodState[]
+  readonly space: () => Promise<FilesystemSpace>
+  readonly clock: Clock
+  readonly log: Logger
+  readonly warn: (reason: string, message: string) => void
+}
+
+const periodMs = 300_000
+const highShare = 0.85
+const lowShare = 0.8
+
+/** Removes images that nobody uses when the disk is more than 85 % full, until it is 80 % full. */
+export class ImageCollector {
+  readonly #options: ImageCollectorOptions
+  #records: Map<string, ImageRecord> = new Map()
+
+  constructor(options: ImageCollectorOptions) {
+    this.#options = options
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options
+    while (!signal.aborted) {
+      await this.#look().catch((error: unknown) => log.warn("images not collected", { error }))
+      await sleep(clock, periodMs, signal)
+    }
+  }
+
+  /** Removes images that nobody uses, as many as are needed to free `wantedBytes`; resolves to what was freed. */
+  async collect(wantedBytes: number): Promise<number> {
+    const { images, clock, log } = this.#options
+    const all = await images.listImages()
+    const isUsed = this.#usage()
+    const nowMs = clock.now()
+    this.#records = noteImages(this.#records, all, isUsed, nowMs)
+    const { remove } = planImageCollection(all, this.#records, isUsed, { wantedBytes, nowMs })
+    let freedBytes = 0
+    for (const image of remove) {
+      log.info("removing an image that nobody uses", { image: image.repoTags[0] ?? image.id })
+      await images.removeImage(image.id)
+      freedBytes += image.sizeBytes
+    }
+    return freedBytes
+  }
+
+  async #look(): Promise<void> {
+    const { space, warn } = this.#options
+    const { capacityBytes, availableBytes } = await space()
+    const used = 1 - availableBytes / capacityBytes
+    if (!(used >= highShare)) return void (await this.collect(0))
+    const wantedBytes = Math.ceil((used - lowShare) * capacityBytes)
+    const freedBytes = await this.collect(wantedBytes)
+    if (freedBytes >= wantedBytes) return
+    const attempted = `Attempted to free ${wantedBytes} bytes, but only found ${freedBytes} bytes eligible to free.`
+    warn("FreeDiskSpaceFailed", `Failed to garbage collect required amount of images. ${attempted}`)
+  }
+
+  #usage(): (image: Image) => boolean {
+    const used = new Set<string>()
+    for (const { pod, runtime } of this.#options.pods()) {
+      for (const { imageRef, image } of runtime.containers) used.add(imageRef).add(image)
+      for (const { image } of pod.spec.containers) if (image) used.add(image)
+    }
+    return ({ id, repoTags, repoDigests }) => [id, ...repoTags, ...repoDigests].some((name) => used.has(name))
+  }
+}
