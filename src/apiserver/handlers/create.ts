@@ -70,6 +70,7 @@ async function storeNew(
       const alongside = await strategy.allocate?.(object, undefined, strategyInput)
       prepareCreate(served, object, strategyInput)
       validateCreate(served, object, strategyInput)
+      context.warnings.push(...strategy.warnings(object, undefined))
       const shown = served.fromStorage(object)
       const attributes = admissionAttributes(request, "CREATE", options, {
         object: shown,

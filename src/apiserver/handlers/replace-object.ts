@@ -39,6 +39,7 @@ export async function replaceObject(
     const alongside = await served.strategy.allocate?.(object, old, strategy)
     prepareUpdate(view, object, old, strategy)
     validateUpdate(served, view, object, old, strategy)
+    if (view.subresource === "") context.warnings.push(...served.strategy.warnings(object, old))
     await context.server.admission.validate(
       admissionAttributes(request, "UPDATE", options, {
         object: view.show(served.fromStorage(object)),

@@ -1,3 +1,6 @@
+import { returnsDeletedObject } from "../../api/deleted-object.ts"
+import { rulesFor } from "../../api/strategies.ts"
+import type { KindRules } from "../../api/validation/kind-rules.ts"
 import { pathSegmentName } from "../../apimachinery/names.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
 import { bumpGeneration, copyField, defaultStrategy, keepAllBut } from "./default-strategy.ts"
@@ -6,9 +9,44 @@ import { podStrategy } from "./strategies/pod.ts"
 import { serviceStrategy } from "./service/service-strategy.ts"
 import type { Strategy } from "./strategy.ts"
 
-/** What is special about a kind; most have nothing. */
+/** How objects of a kind are written: what the server sees to here, and the kind's own rules of `api/`. */
 export function strategyFor(resource: Resource): Strategy {
-  return defaultStrategy(resource, specialities[groupResource(resource)])
+  const special = {
+    returnsDeletedObject: returnsDeletedObject(resource),
+    ...specialities[groupResource(resource)],
+  }
+  return withRules(defaultStrategy(resource, special), rulesFor(resource))
+}
+
+/** The kind's rules have their turn first: what they change counts for the generation. */
+function withRules(strategy: Strategy, rules: KindRules): Strategy {
+  const { validate, validateUpdate, validateStatusUpdate, subresources, warnings } = rules
+  return {
+    ...strategy,
+    prepareForCreate(object, context) {
+      rules.prepareForCreate?.(object)
+      strategy.prepareForCreate(object, context)
+    },
+    prepareForUpdate(object, old, context) {
+      rules.prepareForUpdate?.(object, old)
+      strategy.prepareForUpdate(object, old, context)
+    },
+    prepareForStatusUpdate(object, old, context) {
+      rules.prepareForStatusUpdate?.(object, old)
+      strategy.prepareForStatusUpdate(object, old, context)
+    },
+    validate: (object, context) => [...(validate?.(object) ?? []), ...strategy.validate(object, context)],
+    validateUpdate: (object, old, context) => [
+      ...(validateUpdate?.(object, old) ?? validate?.(object) ?? []),
+      ...strategy.validateUpdate(object, old, context),
+    ],
+    validateStatusUpdate: (object, old, context) => [
+      ...(validateStatusUpdate?.(object, old) ?? []),
+      ...strategy.validateStatusUpdate(object, old, context),
+    ],
+    validateSubresource: (name, object, old) => [...(subresources?.[name]?.(object, old) ?? [])],
+    warnings: (object, old) => [...(warnings?.(object, old) ?? []), ...strategy.warnings(object, old)],
+  }
 }
 
 /** The status is there, but what is wished for has no generation. */
@@ -42,13 +80,11 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
     prepareForUpdate: (object, old) => copyField(object, old, "status"),
   },
   services: serviceStrategy,
-  serviceaccounts: { returnsDeletedObject: true },
-  podtemplates: { ...withGeneration, returnsDeletedObject: true },
-  resourcequotas: { ...withoutGeneration, returnsDeletedObject: true },
-  persistentvolumes: { ...withoutGeneration, returnsDeletedObject: true },
+  podtemplates: withGeneration,
+  resourcequotas: withoutGeneration,
+  persistentvolumes: withoutGeneration,
   persistentvolumeclaims: {
     ...withoutGeneration,
-    returnsDeletedObject: true,
     prepareForCreate: (object) => void (object["status"] = { phase: "Pending" }),
   },
   replicationcontrollers: { garbageCollection: "orphan" },

@@ -12,7 +12,6 @@ import { asService } from "./service-spec.ts"
 export const serviceStrategy: Partial<Strategy> = {
   nameRule: dns1035LabelName,
   allowsCreateOnUpdate: true,
-  returnsDeletedObject: true,
 
   prepareForCreate(object) {
     asService(object).status = { loadBalancer: {} }

@@ -1,13 +1,11 @@
 import type { KubeObject } from "../../../apimachinery/meta.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
+import { podQosClass } from "../../../api/core/v1/pod-qos.ts"
 import { deepEqual } from "../../handlers/equal-objects.ts"
 import type { Mutable, Strategy } from "../strategy.ts"
-import { podQosClass } from "../../../api/core/v1/pod-qos.ts"
 
 /** What the server says about a pod that its writer does not. */
 export const podStrategy: Partial<Strategy> = {
-  returnsDeletedObject: true,
-
   prepareForCreate(object) {
     const pod = asPod(object)
     pod.metadata.generation = 1
