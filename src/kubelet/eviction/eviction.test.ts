@@ -9,7 +9,7 @@ const healthy: NodeUsage = {
   cpuCoreNanoSeconds: 0,
   memoryWorkingSetBytes: 0,
   memoryUsageBytes: 0,
-  memoryAvailableBytes: (8 << 20) << 10,
+  memoryAvailableBytes: 8 * 2 ** 30,
   memoryRssBytes: 0,
   filesystem: { capacityBytes: 1000, availableBytes: 500, usedBytes: 500, inodes: 100, inodesFree: 50 },
   processes: { running: 100, max: 32_768 },
