@@ -1,8 +1,10 @@
 import type { ControllerDefinition } from "../client/controller.ts"
 import type { Discovered } from "../client/discover-resources.ts"
+import { clusterRoleAggregationController } from "./clusterrole-aggregation/clusterrole-aggregation.ts"
 import { cronJobController } from "./cronjob/cronjob.ts"
 import { createDaemonSetController } from "./daemonset/daemonset.ts"
 import { deploymentController } from "./deployment/deployment.ts"
+import { createDisruptionController } from "./disruption/disruption.ts"
 import { createEndpointsController } from "./endpoints/endpoints.ts"
 import { createEndpointSliceController } from "./endpointslice/endpointslice.ts"
 import { createGarbageCollector } from "./garbage-collector/garbage-collector.ts"
@@ -12,6 +14,8 @@ import { createNodeIpamController, type NodeIpamOptions } from "./node-ipam/node
 import { createNodeLifecycleController } from "./node-lifecycle/node-lifecycle.ts"
 import { createPodGarbageCollector } from "./pod-garbage-collector/pod-garbage-collector.ts"
 import { replicaSetController } from "./replicaset/replicaset.ts"
+import { replicationControllerController } from "./replicationcontroller/replicationcontroller.ts"
+import { createResourceQuotaController } from "./resourcequota/resourcequota.ts"
 import { createRootCaPublisher } from "./root-ca-publisher/root-ca-publisher.ts"
 import { serviceAccountController } from "./serviceaccount/serviceaccount.ts"
 import { statefulSetController } from "./statefulset/statefulset.ts"
@@ -40,6 +44,10 @@ const entries: readonly Entry[] = [
   { name: "namespace-controller", create: createNamespaceController },
   { name: "deployment-controller", create: () => deploymentController },
   { name: "replicaset-controller", create: () => replicaSetController },
+  { name: "replicationcontroller-controller", create: () => replicationControllerController },
+  { name: "resourcequota-controller", create: createResourceQuotaController },
+  { name: "disruption-controller", create: createDisruptionController },
+  { name: "clusterrole-aggregation-controller", create: () => clusterRoleAggregationController },
   { name: "daemonset-controller", create: createDaemonSetController },
   { name: "job-controller", create: createJobController },
   { name: "cronjob-controller", create: () => cronJobController },

@@ -188,7 +188,7 @@ function hasDeadline(deployment: Deployment): boolean {
 }
 
 function deadlineMs(deployment: Deployment, condition: DeploymentCondition): number {
-  return Date.parse(condition.lastUpdateTime) + deployment.spec.progressDeadlineSeconds! * 1000
+  return Date.parse(condition.lastUpdateTime) + deployment.spec.progressDeadlineSeconds * 1000
 }
 
 type NewCondition = Pick<DeploymentCondition, "type" | "status" | "reason" | "message">

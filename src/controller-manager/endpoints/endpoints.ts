@@ -103,7 +103,7 @@ async function write(
           "FailedToCreateEndpoint",
           `Failed to create endpoint for service ${namespace}/${name}: ${messageOf(error)}`,
         ]
-    events.event(present ?? service, "Warning", reason!, message!)
+    events.event(present ?? service, "Warning", reason, message)
     throw error
   }
 }

@@ -102,7 +102,7 @@ describe("EndpointSlice controller", () => {
     await createPods(1)
     await cluster.client.delete(Pod, { namespace: "default", name: "web-0" })
     await cluster.advance(10)
-    expect((await slices())[0]!.endpoints![0]!.conditions).toEqual({
+    expect((await slices())[0]!.endpoints[0]!.conditions).toEqual({
       ready: false,
       serving: true,
       terminating: true,
@@ -121,7 +121,7 @@ describe("EndpointSlice controller", () => {
       status: { ...pod.status, podIPs: [{ ip: "10.244.9.9" }] },
     })
     await cluster.advance(10)
-    expect((await slices())[0]!.endpoints![0]).toMatchObject({
+    expect((await slices())[0]!.endpoints[0]).toMatchObject({
       addresses: ["10.244.9.9"],
       conditions: { ready: true, serving: false, terminating: false },
     })
@@ -166,7 +166,7 @@ describe("EndpointSlice controller", () => {
   it("hints at the zone when traffic should stay close", async () => {
     await createService({ trafficDistribution: "PreferClose" })
     await createPods(2)
-    expect((await slices())[0]!.endpoints!.map(({ hints }) => hints)).toEqual([
+    expect((await slices())[0]!.endpoints.map(({ hints }) => hints)).toEqual([
       { forZones: [{ name: "zone-0" }] },
       { forZones: [{ name: "zone-1" }] },
     ])

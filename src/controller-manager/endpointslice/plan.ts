@@ -121,7 +121,7 @@ function groupByPorts({ service, pods, findNode }: SliceInput, type: AddressType
 
 function addressTypesOf({ spec }: Service): readonly AddressType[] {
   const families = (spec.ipFamilies ?? []).filter((family) => family !== "")
-  return families.length > 0 ? (families as AddressType[]) : ["IPv4"]
+  return families.length > 0 ? families : ["IPv4"]
 }
 
 function portsKey(ports: readonly EndpointPort[] | undefined): string {

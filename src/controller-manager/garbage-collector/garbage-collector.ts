@@ -17,7 +17,7 @@ import {
 } from "../../client/controller.ts"
 import type { Discovered } from "../../client/discover-resources.ts"
 import { OwnerFinder, resourceFinder } from "./find-owners.ts"
-import { followResources } from "./follow-resources.ts"
+import { followResources } from "../shared/follow-resources.ts"
 import { foregroundFinalizer, type GraphNode, orphanFinalizer, OwnerGraph } from "./owner-graph.ts"
 import { planChild, planOwner } from "./plan.ts"
 

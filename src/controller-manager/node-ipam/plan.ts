@@ -30,7 +30,7 @@ export function planAllocations(nodes: readonly Node[], ranges: readonly Cluster
     .map((node) => {
       const parts = allocators.map((allocator) => allocator.next())
       const complete = parts.every((part) => part !== undefined)
-      return { node, podCidrs: complete ? (parts as string[]) : undefined }
+      return { node, podCidrs: complete ? parts : undefined }
     })
 }
 

@@ -76,7 +76,7 @@ export function sortRevisions(revisions: readonly ControllerRevision[]): Control
 export function templateOf(revision: ControllerRevision): PodTemplateSpec {
   const data = revision.data as unknown as { spec: { template: PodTemplateSpec & { $patch?: string } } }
   const { $patch: _, ...template } = data.spec.template
-  return template as PodTemplateSpec
+  return template
 }
 
 /** Revisions beyond the limit, the oldest first; those that `inUse` names stay and do not count. */

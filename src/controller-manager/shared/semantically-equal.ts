@@ -24,5 +24,5 @@ function isZero(value: unknown): boolean {
   if (value === undefined || value === null || value === "" || value === 0 || value === false) return true
   if (typeof value !== "object") return false
   // A map with only zero values is one too: `{"limits": {}}`.
-  return Array.isArray(value) ? value.length === 0 : Object.values(value as object).every(isZero)
+  return Array.isArray(value) ? value.length === 0 : Object.values(value).every(isZero)
 }
