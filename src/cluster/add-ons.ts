@@ -7,7 +7,7 @@ import {
 } from "../apiserver/authorization/rbac/bootstrap/notation.ts"
 import type { Policy } from "../apiserver/authorization/rbac/bootstrap/default-policy.ts"
 
-/** What the cluster's DNS may see, as kubeadm's add-on has it. */
+/** What the parts of a node beside kubelet and proxy may see: DNS as kubeadm's add-on has it, and the policy agent. */
 export const addOnPolicy: Policy = {
   clusterRoles: [
     clusterRole(
@@ -17,9 +17,19 @@ export const addOnPolicy: Policy = {
         rule("list watch", "discovery.k8s.io", "endpointslices"),
       ]),
     ),
+    clusterRole(
+      "system:network-policies",
+      role([
+        rule("list watch", core, "namespaces pods"),
+        rule("list watch", "networking.k8s.io", "networkpolicies"),
+      ]),
+    ),
   ],
   clusterRoleBindings: [
     clusterRoleBinding("system:coredns", "system:coredns", ["ServiceAccount:kube-system/coredns"]),
+    clusterRoleBinding("system:network-policies", "system:network-policies", [
+      "ServiceAccount:kube-system/network-policies",
+    ]),
   ],
   roles: [],
   roleBindings: [],

@@ -53,3 +53,4 @@ export function nodeUser(nodeName: string): UserInfo {
 }
 
 export const dnsUser = controllerUser("coredns")
+export const policyUser = controllerUser("network-policies")

@@ -11,12 +11,14 @@ import { createDnsServer, type DnsServer } from "../../dns/create-dns-server.ts"
 import { ensureClusterDns } from "../../dns/cluster-dns-objects.ts"
 import { createRealKubelet, type RealKubelet } from "../../kubelet/real/create-real-kubelet.ts"
 import type { KubeletServer } from "../../kubelet/server/serve-kubelet.ts"
+import type { PodNetworkPort } from "../../kubelet/kubelet-services.ts"
 import { createPodNetwork } from "../../network/plugin/create-pod-network.ts"
+import { createNetworkPolicies, type NetworkPolicies } from "../../network/policy/create-network-policies.ts"
 import type { PodNetwork } from "../../network/plugin/pod-network.ts"
 import { createProxy } from "../../proxy/create-proxy.ts"
 import type { Proxy } from "../../proxy/proxy.ts"
 import type { ControlPlane } from "../control-plane.ts"
-import { dnsUser, nodeUser, proxyUser } from "../identities.ts"
+import { dnsUser, nodeUser, policyUser, proxyUser } from "../identities.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
 import { serveNode } from "./serve-node.ts"
 
@@ -36,7 +38,18 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
   try {
     await network.adopt(await sandboxedPods(containerd))
     const controlPlane = await parts.controlPlane
-    const kubelet = await createNodeKubelet(parts, { controlPlane, containerd, network, commands })
+    const policyInformers = controlPlane.informersFor(policyUser)
+    const policies = createNetworkPolicies({
+      informers: policyInformers,
+      nodeName: name,
+      prefix: network.prefix,
+      dnsServers: [networks.dnsService],
+      commands,
+      clock: parts.clock,
+      log: parts.log.named("network-policies"),
+    })
+    const guarded = guard(network, policies)
+    const kubelet = await createNodeKubelet(parts, { controlPlane, containerd, network: guarded, commands })
     const informers = controlPlane.informersFor(proxyUser)
     const kubeletServer = await serveNode(name, kubelet, controlPlane, parts.log.named("kubelet"))
     kubelet.setPort(kubeletServer.port)
@@ -52,19 +65,20 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
     })
     const dnsInformers = controlPlane.informersFor(dnsUser)
     const dns = createDnsServer({ ...parts, informers: dnsInformers, log: parts.log.named("dns") })
-    const running = [kubelet.run(stop.signal), proxy.run(stop.signal)]
+    const running = [kubelet.run(stop.signal), proxy.run(stop.signal), policies.run(stop.signal)]
     informers.start(stop.signal)
     dnsInformers.start(stop.signal)
+    policyInformers.start(stop.signal)
     const connected = connect(parts, { controlPlane, informers, network, dns, signal: stop.signal })
     return {
       name,
       runtime: "containerd",
       endpoint: containerd.endpoint,
-      ready: Promise.all([kubelet.ready, connected, proxy.ready]).then(() => {}),
+      ready: Promise.all([kubelet.ready, connected, proxy.ready, policies.ready]).then(() => {}),
       async stop() {
         stop.abort()
         await Promise.allSettled([...running, connected])
-        await takeDown({ containerd, kubeletServer, kubelet, proxy, dns, network }, parts.log)
+        await takeDown({ containerd, kubeletServer, kubelet, policies, proxy, dns, network }, parts.log)
       },
     }
   } catch (error) {
@@ -113,8 +127,18 @@ export function cgroupParent({ name, directory }: Pick<NodeParts, "name" | "dire
 interface KubeletParts {
   readonly controlPlane: ControlPlane
   readonly containerd: Containerd
-  readonly network: PodNetwork
+  readonly network: PodNetworkPort
   readonly commands: Commands
+}
+
+/** A pod is told to the policies before it starts: it has no moment in which it may do what they forbid. */
+function guard(network: PodNetwork, policies: NetworkPolicies): PodNetworkPort {
+  return {
+    async prepare(pod) {
+      await policies.announce(pod, await network.prepare(pod))
+    },
+    release: (podUid) => network.release(podUid),
+  }
 }
 
 function createNodeKubelet(
@@ -196,6 +220,7 @@ interface TakeDown {
   readonly containerd: Containerd
   readonly kubeletServer: KubeletServer
   readonly kubelet: RealKubelet
+  readonly policies: NetworkPolicies
   readonly proxy: Proxy
   readonly dns: DnsServer
   readonly network: PodNetwork
@@ -203,7 +228,7 @@ interface TakeDown {
 
 /** In this order: what uses something ends before it. A step that fails does not keep the others. */
 async function takeDown(
-  { containerd, kubeletServer, kubelet, proxy, dns, network }: TakeDown,
+  { containerd, kubeletServer, kubelet, policies, proxy, dns, network }: TakeDown,
   log: Logger,
 ): Promise<void> {
   const steps: readonly [string, () => Promise<void>][] = [
@@ -212,6 +237,7 @@ async function takeDown(
     ["unmount volumes", () => kubelet.close()],
     ["stop containerd", () => containerd.stop()],
     ["stop DNS", () => dns.close()],
+    ["remove the rules of policies", () => policies.cleanUp()],
     ["remove the rules for Services", () => proxy.cleanUp()],
     ["remove the pod network", () => network.cleanUp()],
   ]
