@@ -16,7 +16,8 @@ const components = [
   "proxy",
   "scheduler",
 ]
-const test = "\\.test\\.ts$|/testing\\.ts$|/testing/|-contract\\.ts$|/contract/|/contract-suite\\.ts$|/crash-writer\\.ts$"
+const test =
+  "\\.test\\.ts$|/testing\\.ts$|/testing/|-contract\\.ts$|/contract/|/contract-suite\\.ts$|/crash-writer\\.ts$"
 const folders = (names) => `^src/(${names.join("|")})/`
 
 /** Which contracts a component may use beside its own folder and the layers. */

@@ -2,7 +2,6 @@ import type { GroupVersionKind } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import {
   type AnySchema,
-  type Constraints,
   type Field,
   type ListSchema,
   type ObjectSchema,
@@ -178,7 +177,7 @@ export class Definitions {
 
   #constraints(schema: Schema): JsonSchema {
     const { constraints, nullable } = schema
-    const { validations, ...rest } = constraints ?? ({} as Constraints)
+    const { validations, ...rest } = constraints ?? {}
     return {
       ...rest,
       ...(nullable && { nullable: true }),

@@ -83,11 +83,13 @@ export function ipAddressWarnings(text: string, path: FieldPath): string[] {
   const address = parseIp(text)
   if (!address || isMapped(address)) {
     const plain: IpAddress = isMapped(loose) ? { family: 4, value: loose.value & 0xffff_ffffn } : loose
-    return [`${path}: non-standard IP address "${text}" is invalid: use "${formatIp(plain)}"`]
+    return [`${path.toString()}: non-standard IP address "${text}" is invalid: use "${formatIp(plain)}"`]
   }
   const canonical = formatIp(address)
   if (address.family === 4 || canonical === text) return []
-  return [`${path}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${canonical}")`]
+  return [
+    `${path.toString()}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${canonical}")`,
+  ]
 }
 
 /** Of one family each: at most one IPv4 and one IPv6 address. */

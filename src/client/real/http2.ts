@@ -33,7 +33,7 @@ export class Http2 {
     stream.end(request.body)
     return new Promise((resolve, reject) => {
       stream.once("response", (headers) =>
-        resolve({ status: Number(headers[":status"]), headers: headers as never, body: stream }),
+        resolve({ status: Number(headers[":status"]), headers: headers, body: stream }),
       )
       stream.once("error", (error: NodeJS.ErrnoException) => reject(this.#explain(error)))
       stream.once("close", () => reject(new ConnectionError("ECONNRESET", "the stream was closed")))

@@ -69,10 +69,12 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     log,
     ...(options.binary !== undefined && { binary: options.binary }),
   })
-  const channel = await connectGrpc(`unix:${paths.socket}`, () => clock.now()).catch(async (error: unknown) => {
-    await supervised.stop()
-    throw error
-  })
+  const channel = await connectGrpc(`unix:${paths.socket}`, () => clock.now()).catch(
+    async (error: unknown) => {
+      await supervised.stop()
+      throw error
+    },
+  )
   const runtime = createRuntimeService(channel)
   const images = createImageService(channel)
   try {

@@ -83,7 +83,7 @@ export const horizontalPodAutoscalerConversion = {
         [annotations.currentMetrics]: JSON.stringify(currentMetrics.map(statusToLegacy)),
       }),
       ...(behavior && {
-        [annotations.behavior]: JSON.stringify(mapKeys(behavior as unknown as JsonValue, upperFirst)),
+        [annotations.behavior]: JSON.stringify(mapKeys(behavior, upperFirst)),
       }),
       ...(conditions.length > 0 && { [annotations.conditions]: JSON.stringify(conditions) }),
     }

@@ -164,7 +164,7 @@ function keepAmounts(
     limits: keepList(resources.limits, old?.limits),
   }
   const isEmpty = !kept.requests && !kept.limits && !kept.claims?.length
-  return !old && isEmpty ? undefined : (kept as ResourceRequirements)
+  return !old && isEmpty ? undefined : kept
 }
 
 function keepList(list: ResourceList | undefined, old: ResourceList | undefined): ResourceList | undefined {

@@ -134,7 +134,7 @@ function withoutUpdatable(spec: PodSpec, old: PodSpec): PodSpec {
     rest.nodeSelector = old.nodeSelector
     rest.affinity = withNodeAffinity(spec.affinity, old.affinity)
   }
-  return rest as PodSpec
+  return rest
 }
 
 function withImages<T extends readonly Container[] | undefined>(containers: T, old: T): T {

@@ -183,7 +183,7 @@ function* validateWindows(spec: PodSpec, containers: readonly ContainerAt[], pat
   for (const name of linuxSpecFields) {
     const value = spec[name]
     // The host's namespaces are plain switches: off is as good as absent.
-    if (value === undefined || (value === false && (name === "hostPID" || name === "hostIPC"))) continue
+    if (value === undefined || (!value && (name === "hostPID" || name === "hostIPC"))) continue
     yield forbiddenValue(path.child(name), detail)
   }
   for (const { container, path: at } of containers) {
