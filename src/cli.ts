@@ -6,4 +6,5 @@ import { runCommand } from "./cluster/commands/run-command.ts"
 // One signal ends a whole cluster: many listeners are the design, not a leak.
 setMaxListeners(0)
 
-process.exitCode = await runCommand(process.argv.slice(2), commands)
+// Whatever a command has left open must not keep it from ending.
+process.exit(await runCommand(process.argv.slice(2), commands))
