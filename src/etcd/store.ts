@@ -160,6 +160,7 @@ export interface Leases {
 /** The revision asked for has been compacted. */
 export class CompactedError extends Error {
   override readonly name = "CompactedError"
+  /** The oldest revision that is left; 0 if a remote store did not tell. */
   readonly compactRevision: number
   constructor(compactRevision: number) {
     super("etcdserver: mvcc: required revision has been compacted")

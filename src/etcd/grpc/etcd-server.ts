@@ -42,7 +42,9 @@ export function createEtcdServer(options: EtcdServerOptions): EtcdServer {
       ...watchService({ store, clock, header, progressIntervalMs }),
       ...leaseService(store, header),
       ...maintenanceService({ store, identity, header }),
-      "/grpc.health.v1.Health/Check": unary(Nothing, HealthResponse, async () => ({ status: "SERVING" })),
+      "/grpc.health.v1.Health/Check": unary(Nothing, HealthResponse, async () => ({
+        status: "SERVING" as const,
+      })),
     },
   })
   return {

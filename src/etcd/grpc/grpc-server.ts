@@ -186,10 +186,10 @@ function trailers({ code, message }: { code: number; message: string }): Record<
 }
 
 /** The one request of a unary call. */
-function readMessage(http2Stream: ServerHttp2Stream, maxBytes: number): Promise<Buffer> {
+function readMessage(http2Stream: ServerHttp2Stream, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const reader = new MessageReader(maxBytes)
-    let message: Buffer | undefined
+    let message: Uint8Array | undefined
     http2Stream.on("data", (chunk: Buffer) => {
       try {
         message ??= reader.push(chunk)[0]
@@ -203,7 +203,7 @@ function readMessage(http2Stream: ServerHttp2Stream, maxBytes: number): Promise<
   })
 }
 
-async function* readMessages(http2Stream: ServerHttp2Stream, maxBytes: number): AsyncGenerator<Buffer> {
+async function* readMessages(http2Stream: ServerHttp2Stream, maxBytes: number): AsyncGenerator<Uint8Array> {
   const reader = new MessageReader(maxBytes)
   // The client's last word must not end the stream: the answers go on.
   for await (const chunk of http2Stream.iterator({ destroyOnReturn: false })) yield* reader.push(chunk)

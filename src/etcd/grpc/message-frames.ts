@@ -19,35 +19,44 @@ export class MessageReader {
   readonly #maxBytes: number
   #chunks: Buffer[] = []
   #available = 0
+  /** So many bytes must be there before it is worth looking. */
+  #needed = prefixBytes
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
-  /** The messages that `chunk` has completed. */
-  push(chunk: Buffer): Buffer[] {
+  /** The messages that `chunk` has completed. They are views of what was received, and plain arrays of bytes. */
+  push(chunk: Buffer): Uint8Array[] {
     this.#chunks.push(chunk)
     this.#available += chunk.length
-    const messages: Buffer[] = []
-    while (this.#available >= prefixBytes) {
-      const bytes = this.#joined()
-      if (bytes[0] !== 0) throw new GrpcError(codes.unimplemented, "compressed messages are not supported")
-      const length = bytes.readUInt32BE(1)
-      if (length > this.#maxBytes)
-        throw new GrpcError(codes.resourceExhausted, tooLarge(length, this.#maxBytes))
-      const end = prefixBytes + length
-      if (bytes.length < end) break
-      messages.push(bytes.subarray(prefixBytes, end))
-      this.#chunks = [bytes.subarray(end)]
-      this.#available -= end
+    const messages: Uint8Array[] = []
+    while (this.#available >= this.#needed) {
+      const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+      this.#needed = prefixBytes + this.#lengthOf(bytes)
+      const complete = bytes.length >= this.#needed
+      if (complete) messages.push(plainView(bytes, prefixBytes, this.#needed))
+      const rest = complete ? bytes.subarray(this.#needed) : bytes
+      this.#chunks = [rest]
+      this.#available = rest.length
+      if (!complete) break
+      this.#needed = prefixBytes
     }
     return messages
   }
 
-  #joined(): Buffer {
-    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)]
-    return this.#chunks[0]!
+  #lengthOf(bytes: Buffer): number {
+    if (bytes[0] !== 0) throw new GrpcError(codes.unimplemented, "compressed messages are not supported")
+    const length = bytes.readUInt32BE(1)
+    if (length > this.#maxBytes)
+      throw new GrpcError(codes.resourceExhausted, tooLarge(length, this.#maxBytes))
+    return length
   }
+}
+
+// Not a Buffer: its `slice` would not copy, and it equals no other array of bytes in comparisons by type.
+function plainView(bytes: Buffer, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
 }
 
 function tooLarge(length: number, maxBytes: number): string {

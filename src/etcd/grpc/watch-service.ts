@@ -3,7 +3,7 @@
  * what is sent: a slow client holds up its own watches and costs no memory.
  */
 import type { Clock, Timer } from "../../base/clock.ts"
-import { CompactedError, type Store, type StoreEvent, type Watch } from "../store.ts"
+import { CompactedError, InvalidRequestError, type Store, type StoreEvent, type Watch } from "../store.ts"
 import { type Method, stream, type StreamCall } from "./grpc-server.ts"
 import { toGrpcError } from "./grpc-status.ts"
 import type { MakeHeader } from "./kv-service.ts"
@@ -59,24 +59,31 @@ class WatchStream {
   async #create(request: WatchCreateRequest): Promise<void> {
     const { store, header } = this.#options
     const watchId = request.watchId || this.#freeId()
-    if (this.#watches.has(watchId)) {
-      const cancelReason = "etcd: duplicate watch ID provided on the WatchStream"
-      const revision = await store.currentRevision()
-      await this.#send({ header: header(revision), watchId: -1, created: true, canceled: true, cancelReason })
-      return
+    if (this.#watches.has(watchId))
+      return this.#refuse("etcd: duplicate watch ID provided on the WatchStream")
+    let source: Watch
+    try {
+      source = store.watch({
+        key: request.key || "\0",
+        rangeEnd: request.rangeEnd,
+        startRevision: Math.max(request.startRevision, 0),
+        previous: request.prevKv,
+        signal: this.#call.signal,
+      })
+    } catch (error) {
+      if (error instanceof InvalidRequestError) return this.#refuse(error.message)
+      throw error
     }
-    const source = store.watch({
-      key: request.key || "\0",
-      rangeEnd: request.rangeEnd,
-      startRevision: Math.max(request.startRevision, 0),
-      previous: request.prevKv,
-      signal: this.#call.signal,
-    })
     const revision = await source.started
     await this.#send({ header: header(revision), watchId, created: true })
     const watch = new ServedWatch(watchId, request, source, this.#options, (response) => this.#send(response))
     this.#watches.set(watchId, watch)
     void watch.run().finally(() => this.#watches.delete(watchId))
+  }
+
+  async #refuse(cancelReason: string): Promise<void> {
+    const header = this.#options.header(await this.#options.store.currentRevision())
+    await this.#send({ header, watchId: -1, created: true, canceled: true, cancelReason })
   }
 
   async #cancel(watchId: number): Promise<void> {

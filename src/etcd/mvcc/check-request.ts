@@ -1,4 +1,10 @@
-import { InvalidRequestError, keyInterval, type Operation, type TxnRequest } from "../store.ts"
+import {
+  InvalidRequestError,
+  keyInterval,
+  type Operation,
+  type TxnRequest,
+  type WatchRequest,
+} from "../store.ts"
 
 /** etcd's own default (`--max-txn-ops`). */
 const maxOperations = 128
@@ -11,6 +17,13 @@ export function checkTxnRequest(request: TxnRequest): void {
   for (const { key } of compare) checkKey(key)
   checkOperations(success)
   checkOperations(failure)
+}
+
+/** Refuses a watch that could never tell anything. */
+export function checkWatchRequest({ key, rangeEnd }: WatchRequest): void {
+  checkKey(key)
+  const { low, high } = keyInterval(key, rangeEnd)
+  if (low >= high) throw new InvalidRequestError("mvcc: watcher range is empty")
 }
 
 export function checkKey(key: string): void {

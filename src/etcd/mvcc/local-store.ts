@@ -18,7 +18,7 @@ import {
   type Watch,
   type WatchRequest,
 } from "../store.ts"
-import { checkKey, checkTxnRequest } from "./check-request.ts"
+import { checkKey, checkTxnRequest, checkWatchRequest } from "./check-request.ts"
 import { GroupCommit } from "./group-commit.ts"
 import { hashState, type StateHash } from "./hash.ts"
 import type { Journal, JournalRecord } from "./journal.ts"
@@ -119,7 +119,7 @@ export class LocalStore implements Store, Maintainable {
 
   watch(request: WatchRequest): Watch {
     this.#checkUsable()
-    checkKey(request.key)
+    checkWatchRequest(request)
     return this.#hub.watch(request)
   }
 
