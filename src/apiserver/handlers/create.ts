@@ -1,3 +1,4 @@
+import { applyDefaults } from "../../apimachinery/defaulting.ts"
 import { copyJson } from "../../apimachinery/freeze.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import { isStatusError } from "../../apimachinery/status-error.ts"
@@ -6,6 +7,7 @@ import { normalize } from "../../apimachinery/structural.ts"
 import { decodeBody } from "../encoding/decode-body.ts"
 import { respondObject } from "../encoding/respond.ts"
 import type { ServerResponse } from "../http/response.ts"
+import type { ServedResource } from "../registry/served-resources.ts"
 import type { Mutable } from "../registry/strategy.ts"
 import type { View } from "../registry/view.ts"
 import { keyIn, type ResourceRequest, strategyContext } from "../resource-request.ts"
@@ -37,7 +39,7 @@ export async function createObject(
   const attributes = admissionAttributes(request, "CREATE", options, { object: draft, oldObject: undefined })
   const admitted = (await context.server.admission.mutate(attributes)) ?? draft
   // Admission hands back the draft itself, or a copy that may share frozen parts.
-  const object = served.toStorage(admitted === draft ? draft : copyJson(admitted)) as Mutable
+  const object = served.toStorage(admitted === draft ? draft : completed(served, admitted)) as Mutable
   if (object.metadata.name) return storeNew(request, object, options)
   for (let attempt = 1; ; attempt++) {
     const name = generateName(object, context.server.random)
@@ -49,6 +51,11 @@ export async function createObject(
       if (attempt === nameAttempts) throw generateNameConflict(served.resource, name, 1)
     }
   }
+}
+
+/** What admission has put in gets its defaults, too. */
+function completed({ resource }: ServedResource, admitted: KubeObject): KubeObject {
+  return applyDefaults(resource.schema, copyJson(admitted))
 }
 
 /** Prepare, validate, admit, store. `draft` is private, in the storage version, and has its name. */

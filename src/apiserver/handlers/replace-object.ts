@@ -1,3 +1,4 @@
+import { applyDefaults } from "../../apimachinery/defaulting.ts"
 import { copyJson } from "../../apimachinery/freeze.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import { normalize } from "../../apimachinery/structural.ts"
@@ -75,7 +76,11 @@ async function admitted(
     kind: view.kind,
   })
   const result = (await context.server.admission.mutate(attributes)) ?? shown
-  const object = result === shown ? wanted : view.take(current, copyJson(result) as Mutable)
+  // What admission has put in gets its defaults, too.
+  const object =
+    result === shown
+      ? wanted
+      : view.take(current, applyDefaults(view.kind.schema, copyJson(result)) as Mutable)
   return served.toStorage(object) as Mutable
 }
 
