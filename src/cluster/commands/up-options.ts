@@ -58,6 +58,11 @@ export interface UpOptions {
 export function parseUpOptions(argv: readonly string[]): UpOptions {
   const { values, arguments: rest } = parseFlags(argv, upFlags)
   if (rest.length) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`)
+  if (values.etcd.length) {
+    throw new UsageError(
+      "--etcd: a cluster cannot keep its state in a real etcd yet; without the flag it is kept, durably, in the data directory",
+    )
+  }
   for (const name of ["nodes", "simulated-nodes"] as const) {
     if ((values[name] ?? 0) < 0) throw new UsageError(`--${name} must not be negative`)
   }

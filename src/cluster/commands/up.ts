@@ -27,18 +27,16 @@ export async function up(argv: readonly string[]): Promise<number> {
   const stopped = stopSignal("stopped without cleaning up: `coracle down` does the rest")
   const progress = terminalProgress(process.stderr)
   claim(directory)
-  try {
-    const cluster = await startUnlessStopped(options, directory, progress, stopped)
-    if (!cluster) return 130
-    await announce(cluster, options, directory, progress)
-    await stopped
-    progress.step("stopping")
-    await removeFromKubeconfig(userKubeconfig(options), contextName, userName)
-    await cluster.stop()
-    progress.end()
-  } finally {
-    release(directory)
-  }
+  const cluster = await startUnlessStopped(options, directory, progress, stopped)
+  if (!cluster) return 130
+  await announce(cluster, options, directory, progress)
+  await stopped
+  progress.step("stopping")
+  await removeFromKubeconfig(userKubeconfig(options), contextName, userName)
+  // Should this fail, the directory stays claimed: `down` then clears up as after a crash.
+  await cluster.stop()
+  release(directory)
+  progress.end()
   return 0
 }
 
@@ -63,6 +61,7 @@ async function startUnlessStopped(
       signal: abort.signal,
     })
   } catch (error) {
+    release(directory)
     if (abort.signal.aborted) return undefined
     throw error
   }
