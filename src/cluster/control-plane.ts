@@ -1,5 +1,6 @@
 import { builtInResources } from "../api/index.ts"
 import { type ApiServer, createApiServer } from "../apiserver/server.ts"
+import { loadDescriptions } from "../apiserver/serve/load-descriptions.ts"
 import { type Listening, serveHttps } from "../apiserver/serve/serve-https.ts"
 import { ensureKubernetesService } from "../apiserver/start-hooks/ensure-kubernetes-service.ts"
 import { createBackends } from "../apiserver/streaming/real/backends.ts"
@@ -104,6 +105,7 @@ async function startOnStore(
       }),
     ),
     serviceClusterIpRanges: [networks.services],
+    loadDescriptions,
   })
   const listeners: Listening[] = []
   const listenAt = async (address: string, port: number): Promise<Listening> => {
