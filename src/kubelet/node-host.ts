@@ -97,6 +97,8 @@ export class VolumeError extends Error {
 export interface PodCgroups {
   /** Makes the pod's group with its limits; resolves to its name for the runtime, "" where groups cannot be made. */
   ensure(pod: Pod): Promise<string>
+  /** Gives the group of a running pod the limits of its specification. */
+  update(pod: Pod): Promise<void>
   remove(podUid: string): Promise<void>
   listPods(): Promise<readonly string[]>
 }

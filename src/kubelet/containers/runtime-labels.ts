@@ -16,6 +16,8 @@ export const terminationMessagePathAnnotation = "io.kubernetes.container.termina
 export const terminationMessagePolicyAnnotation = "io.kubernetes.container.terminationMessagePolicy"
 export const gracePeriodAnnotation = "io.kubernetes.pod.terminationGracePeriod"
 export const preStopAnnotation = "io.kubernetes.container.preStopHandler"
+/** Ours: what the container was given at its start. */
+export const resourcesAnnotation = "coracle.dev/container.resources"
 export const portsAnnotation = "io.kubernetes.container.ports"
 
 type Labels = Record<string, string>
@@ -53,6 +55,7 @@ export function containerAnnotations(pod: Pod, container: Container, attempt: nu
       [gracePeriodAnnotation]: String(terminationGracePeriodSeconds),
     }),
     ...(lifecycle?.preStop && { [preStopAnnotation]: JSON.stringify(lifecycle.preStop) }),
+    [resourcesAnnotation]: JSON.stringify(container.resources ?? {}),
     ...(ports && ports.length > 0 && { [portsAnnotation]: JSON.stringify(ports) }),
   }
 }

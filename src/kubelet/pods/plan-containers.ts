@@ -2,6 +2,7 @@ import { forgetContainers, withoutWork, withWork } from "./container-work.ts"
 import { raiseBackoff, restartAllowedAtMs } from "./crash-backoff.ts"
 import { hashContainer } from "./hash-container.ts"
 import { formatPod, type PodContainer, podContainers } from "./pod-containers.ts"
+import { needsRestartToResize, planResize } from "./plan-resize.ts"
 import type { PodState } from "./pod-state.ts"
 import { shouldRestart } from "./restart-policy.ts"
 import { currentSandbox, newestContainer, type RuntimeContainer, runningContainers } from "./runtime-pod.ts"
@@ -15,6 +16,7 @@ import type { StepDraft } from "./step-draft.ts"
 export function planContainers(draft: StepDraft, nowMs: number): void {
   stopUnfit(draft)
   for (const container of startable(draft.state)) planStart(draft, container, nowMs)
+  planResize(draft)
   removeOldAttempts(draft)
 }
 
@@ -22,7 +24,7 @@ export function planContainers(draft: StepDraft, nowMs: number): void {
 function stopUnfit(draft: StepDraft): void {
   for (const running of runningContainers(draft.state.runtime)) {
     const work = draft.state.containers[running.name]
-    if (work?.kind === "stopping" || work?.kind === "starting") continue
+    if (work?.kind === "stopping" || work?.kind === "starting" || work?.kind === "resizing") continue
     const verdict = whyStop(draft.state, running)
     if (!verdict) continue
     const { gracePeriodSeconds, message } = verdict
@@ -50,6 +52,8 @@ function whyStop(
     `Container ${running.name} ${what}${willRestart ? ", will be restarted" : ""}`
   if (running.specHash !== "" && running.specHash !== hashContainer(spec))
     return { message: say("definition changed", true), gracePeriodSeconds }
+  if (needsRestartToResize(spec, running))
+    return { message: say("resize requires restart", true), gracePeriodSeconds }
   const { liveness, startup } = probes[running.id] ?? {}
   if (liveness?.success === false)
     return {
@@ -103,7 +107,7 @@ function isUnfinished(state: PodState): (container: PodContainer) => boolean {
 function planStart(draft: StepDraft, container: PodContainer, nowMs: number): void {
   const { name } = container.spec
   const work = draft.state.containers[name]
-  if (work?.kind === "starting" || work?.kind === "stopping") return
+  if (work?.kind === "starting" || work?.kind === "stopping" || work?.kind === "resizing") return
   const current = inCurrentSandbox(draft.state, name)
   if (current?.state === "running") {
     if (work) draft.state = withoutWork(draft.state, name)
@@ -125,7 +129,10 @@ function mayRestart(
 ): boolean {
   const { pod, backoffs } = draft.state
   const { name } = container.spec
-  const changed = ended.specHash !== "" && ended.specHash !== hashContainer(container.spec)
+  // One that was ended for it is wanted back, whatever the restart policy.
+  const changed =
+    (ended.specHash !== "" && ended.specHash !== hashContainer(container.spec)) ||
+    needsRestartToResize(container.spec, ended)
   if (!changed && !shouldRestart(container, pod.spec.restartPolicy, ended.exitCode)) return false
   const backoff = backoffs[name]
   const untilMs = restartAllowedAtMs(backoff, ended.finishedAtMs)

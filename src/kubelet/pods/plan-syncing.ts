@@ -2,6 +2,7 @@ import { parseTime } from "../../apimachinery/time.ts"
 import { becomeTerminating } from "./become.ts"
 import { hashContainer } from "./hash-container.ts"
 import { planContainers } from "./plan-containers.ts"
+import { needsRestartToResize } from "./plan-resize.ts"
 import { podContainers } from "./pod-containers.ts"
 import type { PodState, Step } from "./pod-state.ts"
 import { shouldRestart } from "./restart-policy.ts"
@@ -46,6 +47,7 @@ export function isCompleted({ pod, runtime, containers }: PodState): boolean {
     if (newest?.state !== "exited" || containers[container.spec.name]?.kind === "starting") return false
     // Whoever changed a container's image wants it to run, whatever the restart policy.
     if (newest.specHash !== "" && newest.specHash !== hashContainer(container.spec)) return false
+    if (needsRestartToResize(container.spec, newest)) return false
     if (failed && newest.exitCode === 0) return false
     return !shouldRestart(container, pod.spec.restartPolicy, newest.exitCode)
   }

@@ -1,3 +1,4 @@
+import type { ResourceRequirements } from "../../api/core/v1/resource-requirements.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { CrashBackoff } from "./crash-backoff.ts"
 import type { RuntimeContainer, RuntimePod, RuntimeSandbox } from "./runtime-pod.ts"
@@ -23,6 +24,8 @@ export interface PodState {
   readonly backoffs: Readonly<Record<string, CrashBackoff>>
   /** What probes say, by container id. */
   readonly probes: Readonly<Record<string, ProbeResults>>
+  /** Why new requests and limits cannot be given to it now. */
+  readonly resizePending?: ResizePending
   /** When the pod was first seen here. */
   readonly startedAtMs: number
 }
@@ -87,10 +90,20 @@ export type ContainerWork =
   /** Image, creation, start, postStart hook. */
   | { readonly kind: "starting"; readonly attempt: number; readonly abandoned?: boolean }
   | { readonly kind: "stopping"; readonly id: string; readonly gracePeriodSeconds: number }
+  /** Its requests and limits are being changed while it runs. */
+  | { readonly kind: "resizing"; readonly id: string }
   /** It could not be started; `reason` and `message` are what its status shows while it waits. */
   | { readonly kind: "failed"; readonly reason: string; readonly message: string; readonly retryAtMs: number }
   /** It ended too often: it waits for `untilMs`. */
   | { readonly kind: "backingOff"; readonly untilMs: number; readonly message: string }
+
+export interface ResizePending {
+  /** Deferred: later perhaps, when others have gone. Infeasible: never on this node. */
+  readonly reason: "Deferred" | "Infeasible"
+  readonly message: string
+  /** Of the specification that was judged. */
+  readonly generation: number
+}
 
 export interface ProbeResults {
   readonly startup?: ProbeResult
@@ -127,6 +140,13 @@ export type PodInput =
       readonly retryAtMs: number
     }
   | { readonly kind: "stopDone"; readonly name: string; readonly id: string }
+  | {
+      readonly kind: "resized"
+      readonly name: string
+      readonly id: string
+      readonly resources: ResourceRequirements
+    }
+  | { readonly kind: "resizeFailed"; readonly name: string; readonly pending?: ResizePending }
   | { readonly kind: "cleaned" }
   | { readonly kind: "cleanFailed" }
   | { readonly kind: "deleteFailed" }
@@ -163,6 +183,8 @@ export type PodEffect =
     }
   /** Ends a start that is under way, as far as it can be ended. */
   | { readonly kind: "abandonStart"; readonly name: string }
+  /** Gives a running container the requests and limits of its specification, if the node has room for them. */
+  | { readonly kind: "resizeContainer"; readonly name: string; readonly id: string }
   | { readonly kind: "removeContainers"; readonly containers: readonly RemovedContainer[] }
   | { readonly kind: "removeSandboxes"; readonly ids: readonly string[] }
   /** Gives back what the node held for it: volumes, cgroups, addresses. */

@@ -10,9 +10,10 @@ import type { KubeletServices } from "../kubelet-services.ts"
 import { VolumeError } from "../node-host.ts"
 import { computePodStatus } from "../status/compute-pod-status.ts"
 import { containerFieldPath, findPodContainer } from "./pod-containers.ts"
-import type { PodEffect, PodInput, PodState, RemovedContainer } from "./pod-state.ts"
+import type { PodEffect, PodInput, PodState, RemovedContainer, ResizePending } from "./pod-state.ts"
 import { PodProbes } from "./pod-probes.ts"
 import { currentSandbox, runningContainers } from "./runtime-pod.ts"
+import { resizeContainer } from "./resize-container.ts"
 import { sandboxConfig, startSandbox } from "./start-sandbox.ts"
 import { startContainer } from "./start-container.ts"
 import { step } from "./step.ts"
@@ -23,6 +24,13 @@ const retryMs = 2000
 const maxRetryMs = 120_000
 const startRetryMs = 10_000
 
+export interface PodWorkerOptions {
+  /** Nothing of the pod is left. */
+  readonly forgotten: (worker: PodWorker) => void
+  /** Why the node has no room for what the pod wants now; undefined if it has. */
+  readonly judgeResize: (pod: Pod) => Omit<ResizePending, "generation"> | undefined
+}
+
 /**
  * The shell around one pod's state: hands inputs to `step`, performs the effects it asks for, sets the one timer it wants
  * and tells the API how the pod is. It decides nothing.
@@ -30,7 +38,8 @@ const startRetryMs = 10_000
 export class PodWorker {
   #state: PodState
   readonly #services: KubeletServices
-  readonly #forgotten: (worker: PodWorker) => void
+  readonly #forgotten: PodWorkerOptions["forgotten"]
+  readonly #judgeResize: PodWorkerOptions["judgeResize"]
   readonly #starts = new Map<string, AbortController>()
   readonly #stops = new Map<string, AbortController>()
   readonly #probes: PodProbes
@@ -40,10 +49,11 @@ export class PodWorker {
   #failures = 0
   #closed = false
 
-  constructor(state: PodState, services: KubeletServices, forgotten: (worker: PodWorker) => void) {
+  constructor(state: PodState, services: KubeletServices, { forgotten, judgeResize }: PodWorkerOptions) {
     this.#state = state
     this.#services = services
     this.#forgotten = forgotten
+    this.#judgeResize = judgeResize
     this.#probes = new PodProbes(services.host.prober, {
       result: (id, probe, result) => this.handle({ kind: "probed", id, probe, result }),
       unhealthy: (container, message) => this.#event("Warning", "Unhealthy", message, container),
@@ -123,6 +133,8 @@ export class PodWorker {
         return this.#stopContainer(effect)
       case "removeContainers":
         return this.#removeContainers(effect.containers)
+      case "resizeContainer":
+        return this.#resizeContainer(effect.name, effect.id)
       case "removeSandboxes":
         for (const id of effect.ids) await this.#services.runtime.removePodSandbox(id)
         return
@@ -264,6 +276,23 @@ export class PodWorker {
     for (const { id, logPath } of containers) {
       await runtime.removeContainer(id)
       if (logPath) await host.logs.remove(logPath)
+    }
+  }
+
+  async #resizeContainer(name: string, id: string): Promise<void> {
+    const { pod } = this.#state
+    const container = findPodContainer(pod, name)!.spec
+    const generation = pod.metadata.generation ?? 0
+    const rejection = this.#judgeResize(pod)
+    if (rejection) return this.handle({ kind: "resizeFailed", name, pending: { ...rejection, generation } })
+    try {
+      await resizeContainer(this.#services, pod, container, id)
+      this.handle({ kind: "resized", name, id, resources: container.resources ?? {} })
+    } catch (error) {
+      if (this.#closed) return
+      const message = (error as Error).message
+      this.#services.log.warn("container not resized", { pod: this.#name, container: name, error })
+      this.handle({ kind: "resizeFailed", name, pending: { reason: "Deferred", message, generation } })
     }
   }
 

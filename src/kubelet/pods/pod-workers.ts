@@ -5,8 +5,8 @@ import { podNameLabel, podNamespaceLabel } from "../containers/runtime-labels.ts
 import type { KubeletServices } from "../kubelet-services.ts"
 import { becomeRejected, createPodState } from "./become.ts"
 import { adoptProbes } from "./adopt-probes.ts"
-import { PodWorker } from "./pod-worker.ts"
-import type { PodState } from "./pod-state.ts"
+import { PodWorker, type PodWorkerOptions } from "./pod-worker.ts"
+import type { PodState, ResizePending } from "./pod-state.ts"
 import { noRuntimePod, type RuntimePod } from "./runtime-pod.ts"
 
 export interface PodWorkersOptions {
@@ -91,6 +91,32 @@ export class PodWorkers {
     for (const worker of this.#workers.values()) worker.close()
   }
 
+  readonly #workerOptions: PodWorkerOptions = {
+    forgotten: (worker) => {
+      this.#workers.delete(worker.state.pod.metadata.uid)
+      // Its place may be what another pod waits for.
+      for (const other of this.#workers.values())
+        if (other.state.resizePending) other.handle({ kind: "retryNow" })
+    },
+    judgeResize: (pod) => this.#judgeResize(pod),
+  }
+
+  #judgeResize(pod: Pod): Omit<ResizePending, "generation"> | undefined {
+    const { machine } = this.#services
+    const alone = admitPod(pod, [], machine)
+    if (alone) return { reason: "Infeasible", message: resizeMessage(alone) }
+    const crowded = admitPod(pod, this.#others(pod), machine)
+    return crowded && { reason: "Deferred", message: resizeMessage(crowded) }
+  }
+
+  /** What else has its place on the node. */
+  #others({ metadata }: Pod): Pod[] {
+    return this.list()
+      .map(({ state }) => state)
+      .filter(({ stage, pod }) => pod.metadata.uid !== metadata.uid && holdsPlace(stage))
+      .map(({ pod }) => pod)
+  }
+
   #add(pod: Pod, runtime: RuntimePod): void {
     const { clock } = this.#services
     const state = adoptProbes(createPodState(pod, runtime, clock.now()))
@@ -98,7 +124,7 @@ export class PodWorkers {
     const worker = new PodWorker(
       rejection ? becomeRejected(state, rejection.reason, rejection.message) : state,
       this.#services,
-      (forgotten) => this.#workers.delete(forgotten.state.pod.metadata.uid),
+      this.#workerOptions,
     )
     this.#workers.set(pod.metadata.uid, worker)
     if (rejection) this.#services.events.event(pod, "Warning", rejection.reason, rejection.message)
@@ -108,11 +134,7 @@ export class PodWorkers {
   /** Pods that ran here before were let in then. */
   #judge({ pod, stage, runtime }: PodState): Rejection | undefined {
     if (stage.kind !== "syncing" || runtime.sandboxes.length > 0 || pod.status.startTime) return undefined
-    const others = this.list()
-      .map((worker) => worker.state)
-      .filter((state) => state.stage.kind === "syncing" || state.stage.kind === "terminating")
-      .map((state) => state.pod)
-    return this.#options.judge(pod) ?? admitPod(pod, others, this.#services.machine)
+    return this.#options.judge(pod) ?? admitPod(pod, this.#others(pod), this.#services.machine)
   }
 
   /** Looks at one container or sandbox after a hint. */
@@ -173,7 +195,7 @@ export class PodWorkers {
     const worker = new PodWorker(
       createPodState(pod, runtime, this.#services.clock.now()),
       this.#services,
-      (forgotten) => this.#workers.delete(forgotten.state.pod.metadata.uid),
+      this.#workerOptions,
     )
     this.#workers.set(uid, worker)
     worker.handle({ kind: "podGone" })
@@ -194,6 +216,14 @@ export class PodWorkers {
       }
     }
   }
+}
+
+function holdsPlace({ kind }: PodState["stage"]): boolean {
+  return kind === "syncing" || kind === "terminating"
+}
+
+function resizeMessage({ message }: Rejection): string {
+  return message.replace("Pod was rejected: ", "")
 }
 
 /** As much of a pod as a sandbox's labels tell. */

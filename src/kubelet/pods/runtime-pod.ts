@@ -1,3 +1,5 @@
+import type { ResourceRequirements } from "../../api/core/v1/resource-requirements.ts"
+
 /** What the container runtime last showed of one pod. Times are milliseconds since the epoch, 0 when they have not come. */
 export interface RuntimePod {
   /** The newest first. */
@@ -33,6 +35,8 @@ export interface RuntimeContainer {
   /** Of the part of its specification that cannot change while it runs; see hashContainer. */
   readonly specHash: string
   readonly logPath: string
+  /** Requests and limits that it was given, at its start or by a resize since. */
+  readonly resources: ResourceRequirements
   readonly user?: {
     readonly uid: number
     readonly gid: number

@@ -182,6 +182,7 @@ function running(
     imageRef: image,
     specHash: hashContainer({ name, image }),
     logPath: "",
+    resources: {},
   }
 }
 

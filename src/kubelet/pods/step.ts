@@ -87,6 +87,14 @@ function absorb(state: PodState, input: PodInput, nowMs: number): PodState {
       // A later stop, with less grace, may have taken this one's place.
       return work?.kind === "stopping" && work.id === input.id ? withoutWork(state, input.name) : state
     }
+    case "resized": {
+      const container = state.runtime.containers.find(({ id }) => id === input.id)
+      const { resizePending: _, ...rest } = withoutWork(state, input.name)
+      if (!container) return rest
+      return { ...rest, runtime: withContainer(rest.runtime, { ...container, resources: input.resources }) }
+    }
+    case "resizeFailed":
+      return { ...withoutWork(state, input.name), ...(input.pending && { resizePending: input.pending }) }
     case "cleaned":
       return state.stage.kind === "terminated"
         ? { ...state, stage: { kind: "finished", cause: state.stage.cause, deleting: false } }
@@ -139,5 +147,6 @@ function retryNow(state: PodState, nowMs: number): PodState {
     ]),
   )
   const setup = state.setup.kind === "failed" ? { ...state.setup, retryAtMs: nowMs } : state.setup
-  return { ...state, containers, setup }
+  const { resizePending: _, ...rest } = state
+  return { ...rest, containers, setup }
 }

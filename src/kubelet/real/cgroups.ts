@@ -33,10 +33,9 @@ export class RealCgroups implements PodCgroups {
   }
 
   async ensure(pod: Pod): Promise<string> {
-    const path = join(this.#kubepods(), classDirectory(pod), `pod${pod.metadata.uid}`)
-    const limits = podLimits(pod)
+    const path = this.#pathOf(pod)
     try {
-      for (const tree of await this.#findTrees()) await tree.ensure(path, limits)
+      await this.update(pod)
       return path
     } catch (error) {
       this.#options.log.warn("no control group for the pod: its limits hold for each container alone", {
@@ -45,6 +44,15 @@ export class RealCgroups implements PodCgroups {
       })
       return ""
     }
+  }
+
+  async update(pod: Pod): Promise<void> {
+    const limits = podLimits(pod)
+    for (const tree of await this.#findTrees()) await tree.ensure(this.#pathOf(pod), limits)
+  }
+
+  #pathOf(pod: Pod): string {
+    return join(this.#kubepods(), classDirectory(pod), `pod${pod.metadata.uid}`)
   }
 
   async remove(podUid: string): Promise<void> {
@@ -139,10 +147,10 @@ function versionOneTree(controller: string): Tree {
       await mkdir(group, { recursive: true })
       if (controller === "cpu") {
         await writeFile(join(group, "cpu.shares"), String(shares))
-        if (quota !== undefined) await writeFile(join(group, "cpu.cfs_quota_us"), String(quota))
+        await writeFile(join(group, "cpu.cfs_quota_us"), String(quota ?? -1))
       }
-      if (controller === "memory" && memoryBytes !== undefined)
-        await writeFile(join(group, "memory.limit_in_bytes"), String(memoryBytes))
+      if (controller === "memory")
+        await writeFile(join(group, "memory.limit_in_bytes"), String(memoryBytes ?? -1))
       if (controller === "cpuset") await inheritCpuset(directory, path)
     },
   }
@@ -177,8 +185,8 @@ function unifiedTree(): Tree {
       }
       const group = join(root, path)
       await writeFile(join(group, "cpu.weight"), String(sharesToWeight(shares)))
-      if (quota !== undefined) await writeFile(join(group, "cpu.max"), `${quota} 100000`)
-      if (memoryBytes !== undefined) await writeFile(join(group, "memory.max"), String(memoryBytes))
+      await writeFile(join(group, "cpu.max"), `${quota ?? "max"} 100000`)
+      await writeFile(join(group, "memory.max"), String(memoryBytes ?? "max"))
     },
   }
 }

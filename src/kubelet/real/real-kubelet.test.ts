@@ -202,6 +202,80 @@ describe.skipIf(why)("the real kubelet", { timeout: 30_000 }, () => {
     expect(readFileSync(`${node.directory}/story`, "utf8")).toBe("start\nstop\nterm\n")
   })
 
+  it("gives running containers other limits, in place", async () => {
+    const resources = { requests: { cpu: "100m", memory: "32Mi" }, limits: { cpu: "200m", memory: "64Mi" } }
+    await node.create("elastic", { containers: [shell("main", forever, { resources })] })
+    const before = await node.until("elastic", isReady)
+    const more = { requests: { cpu: "200m", memory: "48Mi" }, limits: { cpu: "400m", memory: "128Mi" } }
+    await node.server.client.patch(
+      Pod,
+      { namespace, name: "elastic" },
+      { type: "strategic", body: { spec: { containers: [{ name: "main", resources: more }] } } },
+      { subresource: "resize" },
+    )
+    const after = await node.until(
+      "elastic",
+      (pod) => pod?.status.containerStatuses?.[0]?.resources?.limits?.["cpu"] === "400m",
+    )
+    expect(after.status.containerStatuses![0]).toMatchObject({
+      restartCount: 0,
+      allocatedResources: more.requests,
+      resources: more,
+      containerID: before.status.containerStatuses![0]!.containerID,
+    })
+    expect(after.status.conditions!.map(({ type }) => type)).not.toContain("PodResizeInProgress")
+    expect((await node.exec(after, "main", "sh", "-c", readMemoryLimit)).trim()).toBe(String(128 << 20))
+    // More than the machine has is kept for later, and said.
+    const tooMuch = { requests: { cpu: "4000" }, limits: { cpu: "4000" } }
+    await node.server.client.patch(
+      Pod,
+      { namespace, name: "elastic" },
+      { type: "strategic", body: { spec: { containers: [{ name: "main", resources: tooMuch }] } } },
+      { subresource: "resize" },
+    )
+    const pending = await node.until(
+      "elastic",
+      (pod) => pod?.status.conditions?.some(({ type }) => type === "PodResizePending") ?? false,
+    )
+    expect(pending.status.conditions!.find(({ type }) => type === "PodResizePending")).toMatchObject({
+      status: "True",
+      reason: "Infeasible",
+    })
+  })
+
+  it("adds a container to a running pod, to look at it from inside", async () => {
+    await node.create("looked-at", { containers: [shell("main", forever)] })
+    const pod = await node.until("looked-at", isReady)
+    await node.server.client.patch(
+      Pod,
+      { namespace, name: "looked-at" },
+      {
+        type: "strategic",
+        body: {
+          spec: {
+            ephemeralContainers: [
+              {
+                ...shell("debugger", "ps; sleep 1000"),
+                targetContainerName: "main",
+                terminationMessagePolicy: "File",
+              },
+            ],
+          },
+        },
+      },
+      { subresource: "ephemeralcontainers" },
+    )
+    const after = await node.until(
+      "looked-at",
+      (now) => now?.status.ephemeralContainerStatuses?.[0]?.state.running !== undefined,
+    )
+    expect(after.status.containerStatuses).toEqual(pod.status.containerStatuses)
+    const debuggerOutput = "/containerLogs/default/looked-at/debugger"
+    let body = ""
+    for (let tries = 0; tries < 100 && !body.includes("ps"); tries++) ({ body } = await ask(debuggerOutput))
+    expect(body).toContain("trap 'exit 0' TERM")
+  })
+
   it("serves logs", async () => {
     const script = `for i in 1 2 3; do echo line $i; done; sleep 0.2; echo oops >&2; sleep 0.5; echo late; ${forever}`
     await node.create("talker", { containers: [shell("main", script)] })
@@ -310,6 +384,9 @@ describe.skipIf(why)("the real kubelet", { timeout: 30_000 }, () => {
     return Math.min(...readFileSync(`${group}/cgroup.procs`, "utf8").trim().split("\n").map(Number))
   }
 })
+
+const readMemoryLimit =
+  "cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes"
 
 function findGroup(pod: string, container: string): string {
   const tree = existsSync("/sys/fs/cgroup/pids") ? "/sys/fs/cgroup/pids" : "/sys/fs/cgroup"

@@ -10,9 +10,11 @@ import {
   containerHashAnnotation,
   containerNameLabel,
   podUidLabel,
+  resourcesAnnotation,
   terminationMessagePathAnnotation,
   terminationMessagePolicyAnnotation,
 } from "../containers/runtime-labels.ts"
+import type { ResourceRequirements } from "../../api/core/v1/resource-requirements.ts"
 import type { ContainerFiles, ContainerLogs } from "../node-host.ts"
 import {
   noRuntimePod,
@@ -134,6 +136,7 @@ export class RuntimeObserver {
       imageRef: status.imageRef,
       specHash: status.annotations[containerHashAnnotation] ?? "",
       logPath: status.logPath,
+      resources: JSON.parse(status.annotations[resourcesAnnotation] ?? "{}") as ResourceRequirements,
       ...(status.user && { user: status.user }),
     }
   }

@@ -48,7 +48,7 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
       async unmount() {},
       listPods: async () => [],
     },
-    cgroups: { ensure: async () => "", async remove() {}, listPods: async () => [] },
+    cgroups: { ensure: async () => "", async update() {}, async remove() {}, listPods: async () => [] },
     files: {
       ensureLogDirectory: async () => "",
       containerMounts: async () => [],

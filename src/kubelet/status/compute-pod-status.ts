@@ -40,6 +40,8 @@ export function computePodStatus(state: PodState, node: NodeView, nowMs: number)
       statuses: [...init, ...main],
       hasSandbox,
       disruption: evicted?.condition,
+      resizePending: state.resizePending,
+      isResizing: Object.values(state.containers).some(({ kind }) => kind === "resizing"),
       nowMs,
     }),
     ...messageOf(pod, failed ? evicted : undefined),

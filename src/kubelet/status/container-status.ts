@@ -147,11 +147,12 @@ function isReady(
 }
 
 /** What it was given, and what it has: the same until a resize is under way. */
-function resourcesOf({ spec, role }: PodContainer, { state }: RuntimeContainer) {
+function resourcesOf({ spec, role }: PodContainer, { state, resources }: RuntimeContainer) {
   if (state !== "running" || (role !== "main" && role !== "sidecar")) return {}
-  const { requests, limits } = spec.resources ?? {}
+  const allocated = spec.resources?.requests
+  const { requests, limits } = resources
   return {
-    ...(requests && { allocatedResources: requests }),
+    ...(allocated && { allocatedResources: allocated }),
     resources: { ...(limits && { limits }), ...(requests && { requests }) },
   }
 }

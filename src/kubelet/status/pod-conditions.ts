@@ -10,6 +10,8 @@ export interface ConditionsInput {
   /** The sandbox runs and the pod has its address. */
   readonly hasSandbox: boolean
   readonly disruption: { readonly reason: string; readonly message: string } | undefined
+  readonly resizePending: { readonly reason: string; readonly message: string } | undefined
+  readonly isResizing: boolean
   readonly nowMs: number
 }
 
@@ -21,6 +23,8 @@ export const kubeletConditions: readonly string[] = [
   "ContainersReady",
   "PodScheduled",
   "DisruptionTarget",
+  "PodResizePending",
+  "PodResizeInProgress",
 ]
 
 type Verdict = Pick<PodCondition, "status" | "reason" | "message">
@@ -37,6 +41,12 @@ export function computePodConditions(input: ConditionsInput): PodCondition[] {
   ]
   const { disruption } = input
   if (disruption) verdicts.push(["DisruptionTarget", { status: "True", ...disruption }])
+  const { resizePending, isResizing } = input
+  if (resizePending) {
+    const { reason, message } = resizePending
+    verdicts.push(["PodResizePending", { status: "True", reason, message }])
+  }
+  if (isResizing) verdicts.push(["PodResizeInProgress", { status: "True" }])
   return verdicts.map(([type, verdict]) => withTimes(pod, type, verdict, nowMs))
 }
 
