@@ -9,6 +9,7 @@ import { type ControllerDefinition, type Result, TerminalError, type WatchSource
 import { createEventRecorder } from "./create-event-recorder.ts"
 import type { EventRecorder } from "./event-recorder.ts"
 import type { Informers } from "./informers.ts"
+import { isNamespaceTerminating } from "./is-namespace-terminating.ts"
 import { TrackedWrites } from "./track-writes.ts"
 import { WorkQueue, type WorkQueueMetrics } from "./work-queue.ts"
 
@@ -133,8 +134,9 @@ class ControlLoop {
       return
     }
     const retryInMs = this.#queue.retry(key)
-    // A conflict says that the cache was behind: part of the day's work.
-    if (isStatusError(error, "Conflict")) this.#log.debug("conflict", { key, retryInMs })
+    // A conflict says that the cache was behind, and a namespace that goes takes its objects along: a day's work.
+    if (isStatusError(error, "Conflict") || isNamespaceTerminating(error))
+      this.#log.debug("to be tried again", { key, retryInMs, error })
     else this.#log.error("reconcile failed", { key, retryInMs, error })
   }
 

@@ -31,7 +31,9 @@ export function serviceAccount(context: AdmissionContext): AdmissionPlugin {
       const serviceAccountName = pod.spec.serviceAccountName || "default"
       const account = await accounts.get(attributes, serviceAccountName)
       const suffix = () => safeSuffix(context.random, 5)
-      return { ...pod, spec: completeSpec({ ...pod.spec, serviceAccountName }, account, suffix) }
+      // The old name of the field is kept in step: an update would set it, and a pod's spec may not change.
+      const named = { ...pod.spec, serviceAccountName, serviceAccount: serviceAccountName }
+      return { ...pod, spec: completeSpec(named, account, suffix) }
     },
     async validate(attributes) {
       const pod = attributes.object as Pod

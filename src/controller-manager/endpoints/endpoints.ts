@@ -19,7 +19,8 @@ import {
 } from "../../client/controller.ts"
 import { TriggerTimes, withTriggerTime } from "../endpointslice/trigger-time.ts"
 import { hasSelector, keysOfServices, podsBehind } from "../shared/keys-of-services.ts"
-import { isNamespaceTerminating, messageOf } from "../shared/pod-control.ts"
+import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
+import { messageOf } from "../shared/pod-control.ts"
 import { semanticallyEqual } from "../shared/semantically-equal.ts"
 import { computeSubsets, truncate } from "./plan.ts"
 

@@ -5,13 +5,8 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import { done, type ReconcileContext, requeueAfter, type Result } from "../../client/controller.ts"
 import { claim } from "../shared/claim.ts"
-import {
-  createPod,
-  deletePod,
-  isNamespaceTerminating,
-  messageOf,
-  podFromTemplate,
-} from "../shared/pod-control.ts"
+import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
+import { createPod, deletePod, messageOf, podFromTemplate } from "../shared/pod-control.ts"
 import { isActive, nextAvailableInMs } from "../shared/pods.ts"
 import { slowStart } from "../shared/slow-start.ts"
 import { planReplicas, type ReplicaPlan } from "./plan.ts"

@@ -1,7 +1,8 @@
 import { type Draft, type KubeObject, keyOf } from "../../apimachinery/meta.ts"
-import { isStatusError, type StatusError } from "../../apimachinery/status-error.ts"
+import { isStatusError } from "../../apimachinery/status-error.ts"
 import { Pod, type PodTemplateSpec } from "../../api/core/v1/pod.ts"
 import type { ReconcileContext } from "../../client/controller.ts"
+import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
 import { controllerReference } from "./owner.ts"
 
 // Creating and deleting pods with the events that `kubectl describe` of their owner shows.
@@ -54,14 +55,6 @@ export async function deletePod(
     events.event(owner, "Warning", "FailedDelete", `Error deleting: ${messageOf(error)}`)
     throw error
   }
-}
-
-/** Nothing can be created in a namespace that is going away, and nothing needs to be. */
-export function isNamespaceTerminating(error: unknown): error is StatusError {
-  return (
-    isStatusError(error, "Forbidden") &&
-    error.details?.causes?.some((cause) => cause.reason === "NamespaceTerminating") === true
-  )
 }
 
 export function messageOf(error: unknown): string {
