@@ -34,6 +34,9 @@ const titles = {
 
 type Path = FieldPath | string
 
+/** As `badValue`: the value is not worth showing, or must not be shown. */
+export const omittedValue = Symbol("omitted")
+
 /** Missing: absent, "", null or an empty list. */
 export function requiredValue(path: Path, detail = ""): FieldError {
   return { type: "FieldValueRequired", field: String(path), detail }
@@ -101,7 +104,8 @@ export function internalFieldError(path: Path, detail: string): FieldError {
 /** The error without its field: `Invalid value: "x": must be y`. */
 export function formatErrorBody(error: FieldError): string {
   const title = titles[error.type]
-  const value = showsValue.has(error.type) ? `: ${formatBadValue(error.badValue)}` : ""
+  const isShown = showsValue.has(error.type) && error.badValue !== omittedValue
+  const value = isShown ? `: ${formatBadValue(error.badValue)}` : ""
   return error.detail ? `${title}${value}: ${error.detail}` : `${title}${value}`
 }
 

@@ -2,6 +2,7 @@ import { type RulesByResource, rules } from "../validation/kind-rules.ts"
 import { dropSwitchedOff, preparePod } from "./prepare/pod.ts"
 import type { Pod } from "./v1/pod.ts"
 import type { PodTemplate } from "./v1/pod-template.ts"
+import type { ReplicationController } from "./v1/replication-controller.ts"
 import {
   validateEphemeralContainersUpdate,
   validatePod,
@@ -9,6 +10,10 @@ import {
   validatePodUpdate,
 } from "./validation/pod.ts"
 import { validatePodResize } from "./validation/pod-resize.ts"
+import {
+  validateReplicationController,
+  validateReplicationControllerStatusUpdate,
+} from "./validation/replication-controller.ts"
 import { validatePodStatusUpdate } from "./validation/pod-status.ts"
 
 export const coreRules: RulesByResource = {
@@ -28,5 +33,12 @@ export const coreRules: RulesByResource = {
     prepareForCreate: ({ template }) => dropSwitchedOff(template.spec, undefined),
     prepareForUpdate: ({ template }, old) => dropSwitchedOff(template.spec, old.template.spec),
     validate: validatePodTemplate,
+  }),
+  replicationcontrollers: rules<ReplicationController>({
+    prepareForCreate: ({ spec }) => spec.template && dropSwitchedOff(spec.template.spec, undefined),
+    prepareForUpdate: ({ spec }, old) =>
+      spec.template && dropSwitchedOff(spec.template.spec, old.spec.template?.spec),
+    validate: validateReplicationController,
+    validateStatusUpdate: validateReplicationControllerStatusUpdate,
   }),
 }

@@ -11,6 +11,7 @@ import {
   caselessDnsSubdomainProblems,
   dnsLabelProblems,
   dnsSubdomainProblems,
+  domainPrefixedPathProblems,
   labelValueProblems,
   qualifiedNameProblems,
 } from "../../apimachinery/names.ts"
@@ -131,6 +132,13 @@ function* operands(operator: string, values: readonly string[], path: FieldPath)
     default:
       yield invalidValue(path.child("operator"), operator, "not a valid selector operator")
   }
+}
+
+/** "acme.io/foo" */
+export function* domainPrefixedPath(value: string, path: FieldPath): Errors {
+  if (!value) yield requiredValue(path)
+  else
+    for (const { part, problem } of domainPrefixedPathProblems(value)) yield invalidValue(path, part, problem)
 }
 
 /** A name that CSI drivers give themselves. */

@@ -39,14 +39,13 @@ function* dataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, 
     if (namespace) yield* dnsLabel(namespace, path.child("dataSourceRef", "namespace"))
   }
   if (!dataSource || !dataSourceRef) return
-  const where = path.child("dataSource").toString()
   const isSame =
     dataSource.apiGroup === dataSourceRef.apiGroup &&
     dataSource.kind === dataSourceRef.kind &&
     dataSource.name === dataSourceRef.name
   if (dataSourceRef.namespace) {
-    yield invalidValue(path, where, "may not be specified when dataSourceRef.namespace is specified")
-  } else if (!isSame) yield invalidValue(path, where, "must match dataSourceRef")
+    yield invalidValue(path, {}, "may not be specified when dataSourceRef.namespace is specified")
+  } else if (!isSame) yield invalidValue(path, {}, "must match dataSourceRef")
 }
 
 function* source({ name, kind, apiGroup }: TypedObjectReference, path: FieldPath): Errors {

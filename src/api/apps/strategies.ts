@@ -1,0 +1,99 @@
+import { dropSwitchedOff } from "../core/prepare/pod.ts"
+import type { PodTemplateSpec } from "../core/v1/pod.ts"
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import { type KindRules, type RulesByResource, rules } from "../validation/kind-rules.ts"
+import { semanticEqual } from "../validation/semantic-equal.ts"
+import type { ControllerRevision } from "./v1/controller-revision.ts"
+import type { DaemonSet } from "./v1/daemon-set.ts"
+import type { Deployment } from "./v1/deployment.ts"
+import type { ReplicaSet } from "./v1/replica-set.ts"
+import type { StatefulSet } from "./v1/stateful-set.ts"
+import {
+  validateControllerRevision,
+  validateControllerRevisionUpdate,
+} from "./validation/controller-revision.ts"
+import {
+  validateDaemonSet,
+  validateDaemonSetStatusUpdate,
+  validateDaemonSetUpdate,
+} from "./validation/daemon-set.ts"
+import {
+  validateDeployment,
+  validateDeploymentStatusUpdate,
+  validateDeploymentUpdate,
+} from "./validation/deployment.ts"
+import {
+  validateReplicaSet,
+  validateReplicaSetStatusUpdate,
+  validateReplicaSetUpdate,
+} from "./validation/replica-set.ts"
+import {
+  validateStatefulSet,
+  validateStatefulSetStatusUpdate,
+  validateStatefulSetUpdate,
+} from "./validation/stateful-set.ts"
+
+type Templated = KubeObject & { readonly spec: { readonly template: PodTemplateSpec } }
+
+/** For controllers that make pods of a template. */
+const templated: KindRules<Templated> = {
+  prepareForCreate: ({ spec }) => dropSwitchedOff(spec.template.spec, undefined),
+  prepareForUpdate: ({ spec }, old) => dropSwitchedOff(spec.template.spec, old.spec.template.spec),
+}
+
+const templateGeneration = "deprecated.daemonset.template.generation"
+
+function setTemplateGeneration(daemonSet: DaemonSet, generation: number): void {
+  daemonSet.metadata.annotations = {
+    ...daemonSet.metadata.annotations,
+    [templateGeneration]: `${generation}`,
+  }
+}
+
+export const appsRules: RulesByResource = {
+  deployments: rules<Deployment>({
+    ...templated,
+    prepareForUpdate(deployment, old) {
+      templated.prepareForUpdate!(deployment, old)
+      const { metadata } = deployment
+      // Annotations go along to the ReplicaSets.
+      const isSame = semanticEqual(metadata.annotations ?? {}, old.metadata.annotations ?? {})
+      if (!isSame) metadata.generation = (old.metadata.generation ?? 0) + 1
+    },
+    validate: validateDeployment,
+    validateUpdate: validateDeploymentUpdate,
+    validateStatusUpdate: validateDeploymentStatusUpdate,
+  }),
+  replicasets: rules<ReplicaSet>({
+    ...templated,
+    validate: validateReplicaSet,
+    validateUpdate: validateReplicaSetUpdate,
+    validateStatusUpdate: validateReplicaSetStatusUpdate,
+  }),
+  statefulsets: rules<StatefulSet>({
+    ...templated,
+    validate: validateStatefulSet,
+    validateUpdate: validateStatefulSetUpdate,
+    validateStatusUpdate: validateStatefulSetStatusUpdate,
+  }),
+  daemonsets: rules<DaemonSet>({
+    prepareForCreate(daemonSet) {
+      templated.prepareForCreate!(daemonSet)
+      const generation = Number(daemonSet.metadata.annotations?.[templateGeneration] ?? 0)
+      setTemplateGeneration(daemonSet, Math.max(1, generation))
+    },
+    prepareForUpdate(daemonSet, old) {
+      templated.prepareForUpdate!(daemonSet, old)
+      const before = Number(old.metadata.annotations?.[templateGeneration] ?? 0)
+      const isSame = semanticEqual(daemonSet.spec.template, old.spec.template)
+      setTemplateGeneration(daemonSet, isSame ? before : before + 1)
+    },
+    validate: validateDaemonSet,
+    validateUpdate: validateDaemonSetUpdate,
+    validateStatusUpdate: validateDaemonSetStatusUpdate,
+  }),
+  controllerrevisions: rules<ControllerRevision>({
+    validate: validateControllerRevision,
+    validateUpdate: validateControllerRevisionUpdate,
+  }),
+}

@@ -1,0 +1,16 @@
+import type { LabelSelector } from "../meta/v1/label-selector.ts"
+import type { Job } from "./v1/job.ts"
+import { legacyLabels, ownLabels } from "./validation/job.ts"
+
+/** Makes the Job's selector, and the labels that it selects, of its uid: pods of earlier Jobs of the name are not its own. */
+export function generateSelector({ metadata, spec }: Job): void {
+  if (spec.manualSelector) return
+  const { uid = "", name = "" } = metadata
+  const [uidLabel, nameLabel] = ownLabels
+  const [legacyUidLabel, legacyNameLabel] = legacyLabels
+  const own = { [uidLabel]: uid, [nameLabel]: name, [legacyUidLabel]: uid, [legacyNameLabel]: name }
+  const { template } = spec
+  template.metadata = { ...template.metadata, labels: { ...own, ...template.metadata?.labels } }
+  const selector: LabelSelector = spec.selector ?? {}
+  spec.selector = { ...selector, matchLabels: { [uidLabel]: uid, ...selector.matchLabels } }
+}
