@@ -52,11 +52,13 @@ export async function startTestServer(
     authorizer?: Authorizer
     /** In the place of everything that lets all through. */
     security?: CreateSecurity
+    /** Shared with another server; stays open when this one stops. @default a new one in memory */
+    store?: Store
     backends?: Backends
   } = {},
 ): Promise<TestServer> {
   const { clock = realClock, random = new SeededRandom("test") } = options
-  const store = createMemoryStore({ clock })
+  const store = options.store ?? createMemoryStore({ clock })
   const server = createApiServer({
     store,
     resources: builtInResources,
@@ -81,7 +83,7 @@ export async function startTestServer(
     store,
     async stop() {
       await server.stop()
-      await store.close()
+      if (!options.store) await store.close()
     },
   }
 }
