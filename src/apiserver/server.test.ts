@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { ComponentStatus } from "../api/core/v1/component-status.ts"
 import { ConfigMap } from "../api/core/v1/config-map.ts"
 import { Pod } from "../api/core/v1/pod.ts"
 import { Deployment } from "../api/apps/v1/deployment.ts"
@@ -103,6 +104,29 @@ describe("objects", () => {
     await client.update(ConfigMap, { ...marked, metadata: { ...marked.metadata, finalizers: [] } })
     await expect(client.get(ConfigMap, created.metadata)).rejects.toThrow("not found")
   })
+})
+
+test("a dry run judges and changes nothing, and its outcome has no version", async () => {
+  const { client } = server
+  const tried = await client.create(ConfigMap, configMap("a"), { dryRun: true })
+  expect(tried.metadata.uid).toBeTruthy()
+  expect(tried.metadata.resourceVersion).toBeUndefined()
+  expect((await client.list(ConfigMap)).items).toEqual([])
+  const made = await client.create(ConfigMap, configMap("a", { x: "1" }))
+  const changed = await client.update(ConfigMap, { ...made, data: { x: "2" } }, { dryRun: true })
+  expect([changed.data, changed.metadata.resourceVersion]).toEqual([
+    { x: "2" },
+    made.metadata.resourceVersion,
+  ])
+  await client.delete(ConfigMap, made.metadata, { dryRun: true })
+  expect(await client.get(ConfigMap, made.metadata)).toBe(made)
+})
+
+test("the old question after the health of components is answered", async () => {
+  const { items } = await server.client.list(ComponentStatus)
+  expect(items).toMatchObject([
+    { metadata: { name: "etcd-0" }, conditions: [{ type: "Healthy", status: "True" }] },
+  ])
 })
 
 describe("watch", () => {

@@ -7,6 +7,7 @@ import type { ResourceRequest } from "../resource-request.ts"
 import { approvalView } from "../subresources/approval-view.ts"
 import { ephemeralContainersView, resizeView } from "../subresources/pod-views.ts"
 import { bindPod } from "../subresources/bind-pod.ts"
+import { getComponentStatus, listComponentStatuses } from "../subresources/component-statuses.ts"
 import { createToken } from "../subresources/create-token.ts"
 import { evictPod } from "../subresources/evict-pod.ts"
 import { answerReview, isReview } from "../subresources/reviews.ts"
@@ -15,6 +16,7 @@ import { scaleView } from "../subresources/scale-view.ts"
 import { negotiate } from "../encoding/negotiate.ts"
 import { attachToPod, execInPod, forwardPodPorts, readPodLog } from "../streaming/connect-pod.ts"
 import { proxyToNode, proxyToPod, proxyToService } from "../streaming/proxy.ts"
+import { deprecationOf } from "./deprecations.ts"
 import { create } from "./create.ts"
 import { deleteOne } from "./delete.ts"
 import { deleteCollection } from "./delete-collection.ts"
@@ -40,6 +42,8 @@ const actions: Readonly<Record<string, (request: ResourceRequest) => Promise<Ser
   "create bindings": bindPod,
   "create serviceaccounts/token": createToken,
   "create pods/eviction": evictPod,
+  "list componentstatuses": listComponentStatuses,
+  "get componentstatuses": getComponentStatus,
 }
 
 /** Subresources behind which another server answers, in its own format; with the verbs they may be asked with. */
@@ -78,6 +82,8 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
     name,
     subresource,
   }
+  const deprecation = deprecationOf(served.resource)
+  if (deprecation) context.warnings.push(deprecation)
   const path = groupResource(served.resource) + (subresource && `/${subresource}`)
   const connection = connections[path]
   if (connection) {

@@ -49,8 +49,9 @@ export function withResourceVersion(object: KubeObject, revision: number): KubeO
   const metadata: Record<string, unknown> = { name }
   if (generateName) metadata["generateName"] = generateName
   if (namespace) metadata["namespace"] = namespace
-  metadata["uid"] = uid
-  metadata["resourceVersion"] = String(revision)
+  if (uid) metadata["uid"] = uid
+  // What was never stored has no version: a dry run's outcome.
+  if (revision > 0) metadata["resourceVersion"] = String(revision)
   return { ...object, metadata: Object.assign(metadata, rest) as unknown as KubeObject["metadata"] }
 }
 
