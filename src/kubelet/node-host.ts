@@ -2,7 +2,7 @@ import type { Container } from "../api/core/v1/container.ts"
 import type { Pod } from "../api/core/v1/pod.ts"
 import type { NodeAddress, NodeSystemInfo } from "../api/core/v1/node.ts"
 import type { ResourceList } from "../api/core/v1/resource-requirements.ts"
-import type { DnsConfig, Mount } from "../container-runtime/cri.ts"
+import type { Device, DnsConfig, Mount } from "../container-runtime/cri.ts"
 import type { PodAddresses } from "./containers/pod-field.ts"
 import type { ProbeResult, ProbeType } from "./pods/pod-state.ts"
 
@@ -66,9 +66,10 @@ export interface Machine {
 export interface PodVolumes {
   /**
    * Makes every volume of the pod ready, and keeps those that follow an object of the API current from then on. Called
-   * again after a failure it goes on where it stopped. Throws VolumeError.
+   * again after a failure it goes on where it stopped; `retry` is called when what was missing may be there. Throws
+   * VolumeError.
    */
-  mount(pod: Pod): Promise<void>
+  mount(pod: Pod, retry: () => void): Promise<void>
   /** A pod changed (its labels, say): files made from its fields follow. */
   update(pod: Pod): void
   /** The mounts of one container, once `mount` has succeeded. Throws when one of its paths cannot be had. */
@@ -77,6 +78,8 @@ export interface PodVolumes {
     container: Container,
     variables: Readonly<Record<string, string>>,
   ): Promise<Mount[]>
+  /** The block devices of one container. Throws when one of them is none. */
+  containerDevices(pod: Pod, container: Container): Device[]
   /** Idempotent; after it nothing of the pod's volumes is left. */
   unmount(podUid: string): Promise<void>
   /** Pods that have something left on the machine, of this run or an earlier one. */

@@ -152,7 +152,7 @@ export class PodWorker {
   async #prepare(): Promise<void> {
     const { host, clock } = this.#services
     try {
-      await host.volumes.mount(this.#state.pod)
+      await host.volumes.mount(this.#state.pod, () => this.handle({ kind: "retryNow" }))
       this.#failures = 0
       this.handle({ kind: "setupDone" })
     } catch (error) {

@@ -122,6 +122,7 @@ async function containerConfig(
     workingDir: spec.workingDir ?? "",
     environment: Object.entries(variables).map(([key, value]) => ({ key, value })),
     mounts: [...mounts, ...(await services.host.files.containerMounts(pod, spec, addresses))],
+    devices: services.host.volumes.containerDevices(pod, spec),
     labels: containerLabels(pod, spec),
     annotations: containerAnnotations(pod, spec, attempt),
     logPath: `${spec.name}/${attempt}.log`,

@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { text } from "node:stream/consumers"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { issueTestCertificates } from "../../apiserver/serve/testing.ts"
 import { ConfigMap } from "../../api/core/v1/config-map.ts"
 import { Node } from "../../api/core/v1/node.ts"
+import { PersistentVolume } from "../../api/core/v1/persistent-volume.ts"
+import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { Secret } from "../../api/core/v1/secret.ts"
 import { silentLogger } from "../../base/log.ts"
@@ -128,6 +130,53 @@ describe.skipIf(why)("the real kubelet", { timeout: 30_000 }, () => {
     )
     for (let tries = 0; tries < 100 && (await run("cat /settings/color")) !== "red"; tries++);
     expect(await run("cat /settings/color")).toBe("red")
+  })
+
+  it("mounts what a claim is bound to, and waits for a ConfigMap that is not there yet", async () => {
+    const { client } = node.server
+    const path = `${node.directory}/disk`
+    mkdirSync(path)
+    writeFileSync(`${path}/kept`, "from the disk")
+    const claim = await client.create(PersistentVolumeClaim, {
+      metadata: { name: "data", namespace },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        volumeName: "disk-1",
+        storageClassName: "",
+        resources: { requests: { storage: "1Gi" } },
+      },
+    })
+    await client.create(PersistentVolume, {
+      metadata: { name: "disk-1" },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        capacity: { storage: "1Gi" },
+        hostPath: { path },
+        claimRef: { namespace, name: "data", uid: claim.metadata.uid },
+      },
+    })
+    await client.updateStatus(PersistentVolumeClaim, { ...claim, status: { phase: "Bound" } })
+    await node.create("claiming", {
+      volumes: [
+        { name: "data", persistentVolumeClaim: { claimName: "data" } },
+        { name: "later", configMap: { name: "later" } },
+      ],
+      containers: [
+        shell("main", forever, {
+          volumeMounts: [
+            { name: "data", mountPath: "/data" },
+            { name: "later", mountPath: "/later" },
+          ],
+        }),
+      ],
+    })
+    for (let tries = 0; tries < 50 && !(await node.events("claiming")).length; tries++);
+    expect((await node.events("claiming")).join()).toContain(
+      'FailedMount: MountVolume.SetUp failed for volume "later" : configmap "later" not found',
+    )
+    await client.create(ConfigMap, { metadata: { name: "later", namespace }, data: { key: "came" } })
+    const pod = await node.until("claiming", isReady)
+    expect(await node.exec(pod, "main", "cat", "/data/kept", "/later/key")).toBe("from the diskcame")
   })
 
   it("restarts what is killed, within a second, and says so", async () => {

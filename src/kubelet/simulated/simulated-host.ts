@@ -45,6 +45,7 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
       },
       update() {},
       containerMounts: async () => [],
+      containerDevices: () => [],
       async unmount() {},
       listPods: async () => [],
     },

@@ -13,6 +13,8 @@ export type VolumeFiles = ReadonlyMap<string, VolumeFile>
 export interface VolumeFile {
   readonly content: Uint8Array
   readonly mode: number
+  /** Its user, if not root. */
+  readonly owner?: number
 }
 
 export interface FileSources {
@@ -135,7 +137,7 @@ async function projectedFiles(
     if (serviceAccountToken) {
       const { audience = "", expirationSeconds, path } = serviceAccountToken
       const token = await sources.token(pod, audience, expirationSeconds ?? 3600)
-      add(new Map([[path, { content: encoder.encode(token), mode: tokenMode(pod, mode) }]]))
+      add(new Map([[path, { content: encoder.encode(token), ...tokenRights(pod, mode) }]]))
     }
     if (clusterTrustBundle) {
       const { name, signerName, path, optional } = clusterTrustBundle
@@ -157,13 +159,14 @@ async function projectedFiles(
  * A token is readable by the pod's own user alone: by its group if it has an fsGroup, by its user if all containers run as
  * the same one (the file is then theirs), otherwise as the volume says.
  */
-function tokenMode(pod: Pod, mode: number): number {
-  if (pod.spec.securityContext?.fsGroup !== undefined) return 0o600 | 0o040
-  return commonUser(pod) === undefined ? mode : 0o600
+function tokenRights(pod: Pod, mode: number): Pick<VolumeFile, "mode" | "owner"> {
+  if (pod.spec.securityContext?.fsGroup !== undefined) return { mode: 0o640 }
+  const owner = commonUser(pod)
+  return owner === undefined ? { mode } : { mode: 0o600, owner }
 }
 
 /** The user that all containers of a pod run as, if its specification says one. */
-export function commonUser({ spec }: Pod): number | undefined {
+function commonUser({ spec }: Pod): number | undefined {
   const containers = [...(spec.initContainers ?? []), ...spec.containers]
   const users = new Set(
     containers.map(({ securityContext }) => securityContext?.runAsUser ?? spec.securityContext?.runAsUser),

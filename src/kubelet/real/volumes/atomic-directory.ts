@@ -26,7 +26,6 @@ export interface AtomicWriteOptions {
   readonly version: string
   /** Given to every file, and read permission with it. */
   readonly group?: number
-  readonly owner?: number
 }
 
 const dataLink = "..data"
@@ -35,7 +34,7 @@ const dataLink = "..data"
 export async function writeAtomically(
   directory: string,
   files: VolumeFiles,
-  { version, owner, group }: AtomicWriteOptions,
+  { version, group }: AtomicWriteOptions,
 ): Promise<boolean> {
   const current = await readlink(join(directory, dataLink)).catch(() => undefined)
   if (current !== undefined && (await holdsExactly(join(directory, current), files))) {
@@ -44,7 +43,7 @@ export async function writeAtomically(
   }
   if (group !== undefined) await giveDirectoryTo(directory, group)
   const versioned = `..${version}`
-  await writeFiles(join(directory, versioned), files, { owner, group })
+  await writeFiles(join(directory, versioned), files, group)
   const temporary = join(directory, `${dataLink}_tmp`)
   await rm(temporary, { force: true })
   await symlink(versioned, temporary)
@@ -60,13 +59,9 @@ async function giveDirectoryTo(directory: string, group: number): Promise<void> 
   await chmod(directory, 0o2777)
 }
 
-async function writeFiles(
-  directory: string,
-  files: VolumeFiles,
-  { owner, group }: { owner: number | undefined; group: number | undefined },
-): Promise<void> {
+async function writeFiles(directory: string, files: VolumeFiles, group: number | undefined): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o755 })
-  for (const [path, { content, mode }] of files) {
+  for (const [path, { content, mode, owner }] of files) {
     const target = join(directory, path)
     await mkdir(dirname(target), { recursive: true, mode: 0o755 })
     await writeFile(target, content)

@@ -3,22 +3,20 @@ import { join } from "node:path"
 import type { Clock, Timer } from "../../../base/clock.ts"
 import type { Commands } from "../../../base/commands.ts"
 import type { Logger } from "../../../base/log.ts"
-import { quantityValue } from "../../../apimachinery/quantity.ts"
 import { ConfigMap } from "../../../api/core/v1/config-map.ts"
 import type { Container, VolumeMount } from "../../../api/core/v1/container.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import { Secret } from "../../../api/core/v1/secret.ts"
 import type { Volume } from "../../../api/core/v1/volume.ts"
-import type { Mount } from "../../../container-runtime/cri.ts"
+import type { Device, Mount } from "../../../container-runtime/cri.ts"
 import { expandVariables, missingVariables } from "../../containers/expand-variables.ts"
 import { type PodVolumes, VolumeError } from "../../node-host.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
 import type { ServiceAccountTokens } from "../../volumes/service-account-tokens.ts"
-import { commonUser, type FileSources, volumeFiles } from "../../volumes/volume-files.ts"
+import { type FileSources, volumeFiles } from "../../volumes/volume-files.ts"
 import { writeAtomically } from "./atomic-directory.ts"
-import { ensureHostPath } from "./host-path.ts"
+import { type MountedVolume, mountSource } from "./mount-source.ts"
 import { mountsBelow, unmountBelow } from "./mounts.ts"
-import { giveToGroup } from "./ownership.ts"
 import { openSubPath } from "./sub-path.ts"
 
 export interface RealPodVolumesOptions {
@@ -37,8 +35,11 @@ export interface RealPodVolumesOptions {
 interface MountedPod {
   pod: Pod
   /** Where each volume is on the host. */
-  readonly paths: Map<string, string>
+  readonly paths: Map<string, MountedVolume>
+  /** Names of volumes whose objects are watched. */
+  readonly followed: Set<string>
   readonly unfollow: (() => void)[]
+  retry: () => void
   refresh?: Timer
   writing: Promise<void>
 }
@@ -69,26 +70,37 @@ export class RealPodVolumes implements PodVolumes {
     await unmountBelow(this.#options.rootDirectory, this.#options.commands)
   }
 
-  async mount(pod: Pod): Promise<void> {
-    const { uid } = pod.metadata
-    const mounted = this.#mounted.get(uid) ?? {
-      pod,
-      paths: new Map(),
-      unfollow: [],
-      writing: Promise.resolve(),
-    }
-    this.#mounted.set(uid, mounted)
-    mounted.pod = pod
+  async mount(pod: Pod, retry: () => void): Promise<void> {
+    const mounted = this.#mountedOf(pod)
+    mounted.retry = retry
     for (const volume of pod.spec.volumes ?? []) {
       if (mounted.paths.has(volume.name)) continue
+      this.#follow(mounted, volume)
       try {
         mounted.paths.set(volume.name, await this.#mountVolume(pod, volume))
       } catch (error) {
         throw new VolumeError(volume.name, (error as Error).message)
       }
-      this.#follow(mounted, volume)
     }
     this.#scheduleRefresh(mounted)
+  }
+
+  #mountedOf(pod: Pod): MountedPod {
+    const { uid } = pod.metadata
+    let mounted = this.#mounted.get(uid)
+    if (!mounted) {
+      mounted = {
+        pod,
+        paths: new Map(),
+        followed: new Set(),
+        unfollow: [],
+        writing: Promise.resolve(),
+        retry: () => {},
+      }
+      this.#mounted.set(uid, mounted)
+    }
+    mounted.pod = pod
+    return mounted
   }
 
   update(pod: Pod): void {
@@ -111,7 +123,7 @@ export class RealPodVolumes implements PodVolumes {
     const mounts: Mount[] = []
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
       const volume = pod.spec.volumes?.find(({ name }) => name === mount.name)
-      const path = mounted?.paths.get(mount.name)
+      const path = mounted?.paths.get(mount.name)?.path
       if (!volume || path === undefined) throw new Error(`volume "${mount.name}" is not mounted`)
       const subPath = expandSubPath(mount, variables)
       const hostPath =
@@ -121,6 +133,15 @@ export class RealPodVolumes implements PodVolumes {
       mounts.push(toMount(mount, hostPath, isReadOnly(volume)))
     }
     return mounts
+  }
+
+  containerDevices(pod: Pod, container: Container): Device[] {
+    const mounted = this.#mounted.get(pod.metadata.uid)
+    return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+      const volume = mounted?.paths.get(name)
+      if (!volume?.isDevice) throw new Error(`volume "${name}" is not a device`)
+      return { containerPath: devicePath, hostPath: volume.path, permissions: "mrw" }
+    })
   }
 
   async unmount(podUid: string): Promise<void> {
@@ -144,35 +165,19 @@ export class RealPodVolumes implements PodVolumes {
     return readdir(join(this.#options.rootDirectory, "pods")).catch(() => [])
   }
 
-  /** Makes one volume ready; resolves to its place on the host. */
-  async #mountVolume(pod: Pod, volume: Volume): Promise<string> {
-    const { hostPath, emptyDir } = volume
-    if (hostPath) {
-      await ensureHostPath(hostPath.path, hostPath.type ?? "")
-      return hostPath.path
-    }
+  /** Makes one volume ready. */
+  async #mountVolume(pod: Pod, volume: Volume): Promise<MountedVolume> {
+    const { objects, commands } = this.#options
     const directory = this.#volumeDirectory(pod, volume)
+    const mounted = await mountSource({ pod, directory, objects, commands }, volume)
+    if (mounted) return mounted
     await mkdir(directory, { recursive: true })
     await chmod(directory, 0o777)
-    const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {}
-    if (emptyDir) {
-      if (emptyDir.medium === "Memory") await this.#mountMemory(directory, emptyDir.sizeLimit)
-      if (fsGroup !== undefined) await giveToGroup(directory, fsGroup, fsGroupChangePolicy)
-      return directory
-    }
     if (!(await this.#writeFiles(pod, volume)))
       throw new Error(
         `no volume plugin matched: volume "${volume.name}" is of a type this kubelet does not know`,
       )
-    return directory
-  }
-
-  async #mountMemory(directory: string, sizeLimit: string | number | undefined): Promise<void> {
-    // A kubelet that starts anew finds it in use.
-    if ((await mountsBelow(directory)).includes(directory)) return
-    const size = sizeLimit === undefined ? [] : ["-o", `size=${quantityValue(sizeLimit)}`]
-    await this.#options.commands.run("mount", ["-t", "tmpfs", ...size, "tmpfs", directory])
-    await chmod(directory, 0o777)
+    return { path: directory }
   }
 
   /** Writes what an object-backed volume holds now; false for volumes of other types. */
@@ -186,25 +191,25 @@ export class RealPodVolumes implements PodVolumes {
     })
     if (!files) return false
     const group = pod.spec.securityContext?.fsGroup
-    const owner = volume.projected ? commonUser(pod) : undefined
     const time = new Date(this.#options.clock.now()).toISOString().slice(0, 19).replace(/[-T:]/g, "_")
     await writeAtomically(this.#volumeDirectory(pod, volume), files, {
       version: `${time}.${this.#versions++}`,
       ...(group !== undefined && { group }),
-      ...(owner !== undefined && { owner }),
     })
     return true
   }
 
-  /** Rewrites the volume whenever an object that it shows changes. */
-  #follow(mounted: MountedPod, { configMap, secret, projected }: Volume): void {
+  /** Rewrites the volume whenever an object that it shows changes; one that was missing may be there now. */
+  #follow(mounted: MountedPod, { name: volumeName, configMap, secret, projected }: Volume): void {
+    if (mounted.followed.has(volumeName)) return
+    mounted.followed.add(volumeName)
     const { namespace = "" } = mounted.pod.metadata
     const configMaps = [
       configMap?.name,
       ...(projected?.sources ?? []).map((source) => source.configMap?.name),
     ]
     const secrets = [secret?.secretName, ...(projected?.sources ?? []).map((source) => source.secret?.name)]
-    const changed = () => this.#rewrite(mounted)
+    const changed = () => (mounted.paths.has(volumeName) ? this.#rewrite(mounted) : mounted.retry())
     for (const name of configMaps)
       if (name) mounted.unfollow.push(this.#options.objects.follow(ConfigMap, { namespace, name }, changed))
     for (const name of secrets)
@@ -287,7 +292,9 @@ export class RealPodVolumes implements PodVolumes {
           ? "secret"
           : volume.downwardAPI
             ? "downward-api"
-            : "projected"
+            : volume.projected
+              ? "projected"
+              : "mount"
     const isSecret = volume.secret !== undefined || volume.projected !== undefined
     const parent = isSecret ? join(this.#secretsDirectory(), uid) : join(this.#podDirectory(uid), "volumes")
     return join(parent, `kubernetes.io~${plugin}`, volume.name)

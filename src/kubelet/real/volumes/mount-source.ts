@@ -1,0 +1,116 @@
+import { chmod, mkdir, stat } from "node:fs/promises"
+import type { Commands } from "../../../base/commands.ts"
+import { quantityValue } from "../../../apimachinery/quantity.ts"
+import { PersistentVolume } from "../../../api/core/v1/persistent-volume.ts"
+import { PersistentVolumeClaim } from "../../../api/core/v1/persistent-volume-claim.ts"
+import type { Pod } from "../../../api/core/v1/pod.ts"
+import type { Volume } from "../../../api/core/v1/volume.ts"
+import type { NodeObjects } from "../../objects/node-objects.ts"
+import { ensureHostPath } from "./host-path.ts"
+import { mountsBelow } from "./mounts.ts"
+import { giveToGroup } from "./ownership.ts"
+
+export interface MountContext {
+  readonly pod: Pod
+  /** Where the volume is mounted, if it is not somewhere on the host already. */
+  readonly directory: string
+  readonly objects: NodeObjects
+  readonly commands: Commands
+}
+
+export interface MountedVolume {
+  /** Where it is on the host. */
+  readonly path: string
+  /** It is a device, not a directory (volumeMode Block). */
+  readonly isDevice?: boolean
+}
+
+/** Mounts a volume that is a place on a disk or a server; undefined for volumes that are files made from objects. */
+export async function mountSource(context: MountContext, volume: Volume): Promise<MountedVolume | undefined> {
+  const { hostPath, emptyDir, nfs, persistentVolumeClaim, ephemeral } = volume
+  if (hostPath) {
+    await ensureHostPath(hostPath.path, hostPath.type ?? "")
+    return { path: hostPath.path }
+  }
+  if (emptyDir) return mountEmptyDir(context, emptyDir)
+  if (nfs) return mountNfs(context, nfs)
+  if (persistentVolumeClaim)
+    return mountClaim(context, persistentVolumeClaim.claimName, persistentVolumeClaim.readOnly ?? false)
+  // The ephemeral volume controller makes a claim with this name, owned by the pod.
+  if (ephemeral) return mountClaim(context, `${context.pod.metadata.name}-${volume.name}`, false)
+  return undefined
+}
+
+async function mountEmptyDir(
+  { pod, directory, commands }: MountContext,
+  { medium, sizeLimit }: NonNullable<Volume["emptyDir"]>,
+): Promise<MountedVolume> {
+  await mkdir(directory, { recursive: true })
+  // A kubelet that starts anew finds the memory in use.
+  if (medium === "Memory" && !(await isMounted(directory))) {
+    const size = sizeLimit === undefined ? [] : ["-o", `size=${quantityValue(sizeLimit)}`]
+    await commands.run("mount", ["-t", "tmpfs", ...size, "tmpfs", directory])
+  }
+  await chmod(directory, 0o777)
+  await giveToPodsGroup(pod, directory)
+  return { path: directory }
+}
+
+async function mountNfs(
+  { directory, commands }: MountContext,
+  { server, path, readOnly }: NonNullable<Volume["nfs"]>,
+): Promise<MountedVolume> {
+  await mkdir(directory, { recursive: true })
+  const options = readOnly ? ["-o", "ro"] : []
+  const source = `${server.includes(":") ? `[${server}]` : server}:${path}`
+  if (!(await isMounted(directory))) await commands.run("mount", ["-t", "nfs", ...options, source, directory])
+  return { path: directory }
+}
+
+async function mountClaim(
+  context: MountContext,
+  claimName: string,
+  readOnly: boolean,
+): Promise<MountedVolume> {
+  const { pod, objects, directory, commands } = context
+  const namespace = pod.metadata.namespace ?? ""
+  const claim = await objects.find(PersistentVolumeClaim, { namespace, name: claimName })
+  if (!claim) throw new Error(`persistentvolumeclaim "${claimName}" not found`)
+  const { volumeName, volumeMode } = claim.spec
+  if (!volumeName || claim.status.phase !== "Bound")
+    throw new Error(`PVC ${namespace}/${claimName} is not bound`)
+  const volume = await objects.find(PersistentVolume, { name: volumeName })
+  if (!volume) throw new Error(`persistentvolume "${volumeName}" not found`)
+  const { claimRef, hostPath, local, nfs, mountOptions } = volume.spec
+  if (claimRef?.uid !== claim.metadata.uid)
+    throw new Error(`PV ${volumeName} is bound to another claim than ${namespace}/${claimName}`)
+  if (hostPath) return mountSource(context, { name: "", hostPath }) as Promise<MountedVolume>
+  if (nfs) return mountNfs(context, { ...nfs, readOnly: readOnly || nfs.readOnly })
+  if (!local)
+    throw new Error(
+      `no volume plugin matched: persistent volume "${volumeName}" is of a type this kubelet does not know`,
+    )
+  if (volumeMode === "Block") return { path: local.path, isDevice: true }
+  const found = await stat(local.path).catch(() => undefined)
+  if (!found) throw new Error(`path "${local.path}" does not exist`)
+  if (found.isBlockDevice()) {
+    const type = local.fsType ? ["-t", local.fsType] : []
+    const options = mountOptions?.length ? ["-o", mountOptions.join(",")] : []
+    await mkdir(directory, { recursive: true })
+    if (!(await isMounted(directory)))
+      await commands.run("mount", [...type, ...options, local.path, directory])
+    await giveToPodsGroup(pod, directory)
+    return { path: directory }
+  }
+  await giveToPodsGroup(pod, local.path)
+  return { path: local.path }
+}
+
+async function giveToPodsGroup({ spec }: Pod, directory: string): Promise<void> {
+  const { fsGroup, fsGroupChangePolicy } = spec.securityContext ?? {}
+  if (fsGroup !== undefined) await giveToGroup(directory, fsGroup, fsGroupChangePolicy)
+}
+
+async function isMounted(directory: string): Promise<boolean> {
+  return (await mountsBelow(directory)).includes(directory)
+}
