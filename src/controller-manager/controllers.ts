@@ -7,6 +7,7 @@ import { deploymentController } from "./deployment/deployment.ts"
 import { createDisruptionController } from "./disruption/disruption.ts"
 import { createEndpointsController } from "./endpoints/endpoints.ts"
 import { createEndpointSliceController } from "./endpointslice/endpointslice.ts"
+import { ephemeralVolumeController } from "./ephemeral-volume/ephemeral-volume.ts"
 import { createGarbageCollector } from "./garbage-collector/garbage-collector.ts"
 import { createJobController } from "./job/job.ts"
 import { createNamespaceController } from "./namespace/namespace.ts"
@@ -21,6 +22,8 @@ import { serviceAccountController } from "./serviceaccount/serviceaccount.ts"
 import { statefulSetController } from "./statefulset/statefulset.ts"
 import { createTaintEvictionController } from "./taint-eviction/taint-eviction.ts"
 import { ttlAfterFinishedController } from "./ttl-after-finished/ttl-after-finished.ts"
+import { claimProtectionController } from "./volume-protection/claim-protection.ts"
+import { volumeProtectionController } from "./volume-protection/volume-protection.ts"
 
 /** What controllers need beside the API; a controller whose part is missing does not run. */
 export interface ControllerSettings {
@@ -65,6 +68,9 @@ const entries: readonly Entry[] = [
   { name: "taint-eviction-controller", create: createTaintEvictionController },
   { name: "pod-garbage-collector-controller", create: () => createPodGarbageCollector() },
   { name: "ttl-after-finished-controller", create: () => ttlAfterFinishedController },
+  { name: "persistentvolumeclaim-protection-controller", create: () => claimProtectionController },
+  { name: "persistentvolume-protection-controller", create: () => volumeProtectionController },
+  { name: "ephemeral-volume-controller", create: () => ephemeralVolumeController },
   {
     name: "node-ipam-controller",
     create: ({ nodeIpam }) => nodeIpam && createNodeIpamController(nodeIpam),

@@ -147,8 +147,6 @@ it("does all its work with the roles that upstream gives", async () => {
   })
   const jobLabels = { ends: "yes" }
   const jobSpec = {
-    manualSelector: true,
-    selector: { matchLabels: jobLabels },
     ttlSecondsAfterFinished: 60,
     template: { metadata: { labels: jobLabels }, spec: { ...spec, restartPolicy: "Never" as const } },
   }
@@ -161,7 +159,6 @@ it("does all its work with the roles that upstream gives", async () => {
       jobTemplate: {
         spec: {
           ...jobSpec,
-          selector: { matchLabels: cronLabels },
           template: { ...jobSpec.template, metadata: { labels: cronLabels } },
         },
       },

@@ -33,9 +33,10 @@ export function prepareCreate({ strategy }: ServedResource, object: Mutable, con
   delete (metadata as Partial<typeof metadata>).selfLink
   delete metadata.deletionTimestamp
   delete metadata.deletionGracePeriodSeconds
-  strategy.prepareForCreate(object, context)
+  // Strategies may build on the uid: a Job selects its pods by its own.
   metadata.uid = uuid(context.server.random)
   metadata.creationTimestamp = context.now
+  strategy.prepareForCreate(object, context)
 }
 
 /** "web-" becomes "web-x7k2p"; "" when there is nothing to make a name of. */

@@ -26,10 +26,9 @@ async function create(spec: Draft<CronJob["spec"]> = {}) {
     metadata: { labels },
     spec: { restartPolicy: "Never" as const, containers: [{ name: "work", image: "work" }] },
   }
-  const jobSpec = { template, manualSelector: true, selector: { matchLabels: labels } }
   await cluster.client.create(CronJob, {
     metadata: key,
-    spec: { schedule: "*/10 * * * *", jobTemplate: { metadata: { labels }, spec: jobSpec }, ...spec },
+    spec: { schedule: "*/10 * * * *", jobTemplate: { metadata: { labels }, spec: { template } }, ...spec },
   })
   await cluster.advance(10)
 }

@@ -24,8 +24,7 @@ async function create(spec: Draft<Job["spec"]> = {}, restartPolicy: "Never" | "O
     metadata: { labels },
     spec: { restartPolicy, containers: [{ name: "work", image: "work" }] },
   }
-  const selection = { manualSelector: true, selector: { matchLabels: labels } }
-  await cluster.client.create(Job, { metadata: key, spec: { template, ...selection, ...spec } })
+  await cluster.client.create(Job, { metadata: key, spec: { template, ...spec } })
   await cluster.advance(10)
 }
 
@@ -65,7 +64,7 @@ describe("Job controller", () => {
     expect((await pods())[0]!.metadata).toMatchObject({
       generateName: "work-",
       finalizers: ["batch.kubernetes.io/job-tracking"],
-      labels: { work: "some" },
+      labels: { work: "some", "job-name": "work", "batch.kubernetes.io/job-name": "work" },
     })
     await cluster.advance(5000)
     const { status } = await get()
