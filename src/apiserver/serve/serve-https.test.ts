@@ -189,6 +189,39 @@ describe("over HTTPS", () => {
   })
 })
 
+test("closing ends watches at once, lets answers under way end, and takes no new connection", async () => {
+  const own = await startTestServer({ clock: realClock, random: realRandom })
+  const listener = await serveHttps(own.server.handle, {
+    host: "127.0.0.1",
+    port: 0,
+    serving: certificates.server,
+    clientAuthorities: certificates.authority,
+    clock: realClock,
+    log: silentLogger,
+  })
+  const { port } = listener
+  const ended = new Promise<string>((resolve, reject) => {
+    const outgoing = httpsRequest(
+      { host: "127.0.0.1", port, path: "/api/v1/namespaces?watch=1", agent },
+      (incoming) => {
+        incoming.resume()
+        incoming.on("end", () => resolve(incoming.complete ? "in order" : "cut off"))
+        incoming.once("data", () => {
+          void own.stop()
+          void listener.close(5000)
+        })
+      },
+    )
+    outgoing.on("error", reject)
+    outgoing.end()
+  })
+  expect(await ended).toBe("in order")
+  const refused = new Promise((resolve) => {
+    httpsRequest({ host: "127.0.0.1", port, path: "/", agent }).on("error", resolve).end()
+  })
+  expect(await refused).toMatchObject({ code: "ECONNREFUSED" })
+})
+
 async function createLive(): Promise<void> {
   await server.client.create(ConfigMap, { metadata: { namespace: "default", name: "live" } }).catch(() => {})
 }
