@@ -16,6 +16,11 @@ import {
 } from "./validation/replication-controller.ts"
 import { validatePodStatusUpdate } from "./validation/pod-status.ts"
 
+import type { Service } from "./v1/service.ts"
+import { validateService, validateServiceUpdate } from "./validation/service.ts"
+import { validateServiceStatusUpdate } from "./validation/service-external.ts"
+import { serviceWarnings } from "./validation/service-warnings.ts"
+
 export const coreRules: RulesByResource = {
   pods: rules<Pod>({
     prepareForCreate: preparePod,
@@ -40,5 +45,11 @@ export const coreRules: RulesByResource = {
       spec.template && dropSwitchedOff(spec.template.spec, old.spec.template?.spec),
     validate: validateReplicationController,
     validateStatusUpdate: validateReplicationControllerStatusUpdate,
+  }),
+  services: rules<Service>({
+    validate: validateService,
+    validateUpdate: validateServiceUpdate,
+    validateStatusUpdate: validateServiceStatusUpdate,
+    warnings: serviceWarnings,
   }),
 }

@@ -97,3 +97,24 @@ export function isDualStack(addresses: readonly string[]): boolean {
   const families = new Set(addresses.map((address) => parseLoosely(address)?.family))
   return families.has(4) && families.has(6)
 }
+
+/** The same for a network. */
+export function ipNetworkWarnings(text: string, path: FieldPath): string[] {
+  const parsed = parseNetworkLoosely(text)
+  if (!parsed) return []
+  const { address, prefixLength, isStrict } = parsed
+  const network = formatNetwork(networkOf(address, prefixLength))
+  const warnings: string[] = []
+  if (networkOf(address, prefixLength).base !== address.value) {
+    const single = `${formatIp(address)}/${address.family === 4 ? 32 : 128}`
+    const choice = `should be "${network}" or "${single}"?`
+    warnings.push(`${path}: CIDR value "${text}" is ambiguous in this context (${choice})`)
+  }
+  if (!isStrict || isMapped(address)) {
+    warnings.push(`${path}: non-standard CIDR value "${text}" is invalid: use "${network}"`)
+  }
+  if (warnings.length === 0 && address.family === 6 && network !== text) {
+    warnings.push(`${path}: IPv6 CIDR value "${text}" should be in RFC 5952 canonical format ("${network}")`)
+  }
+  return warnings
+}
