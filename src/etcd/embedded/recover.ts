@@ -45,8 +45,9 @@ export function recover(options: RecoverOptions): Recovered {
     baseNumber === undefined ? undefined : readBase(pathOf(directory, "base", baseNumber), state, clock)
   const replay = new Replay(options, base?.nextSequence ?? 1)
   const numbers = existingLogs(directory, baseNumber ?? 1, head)
+  const baseFile = base && { number: baseNumber!, sizeBytes: base.sizeBytes }
   const last = numbers.at(-1)
-  if (last === undefined) return { end: undefined, files: [], writtenBytes: 0, base: undefined }
+  if (last === undefined) return { end: undefined, files: [], writtenBytes: 0, base: baseFile }
 
   let endOfLast = 0
   const files = numbers.map((number): LogFile => {
@@ -64,7 +65,7 @@ export function recover(options: RecoverOptions): Recovered {
     end: { file: last, byte: endOfLast, sequence: replay.nextSequence - 1 },
     files,
     writtenBytes: replay.writtenBytes,
-    base: base && { number: baseNumber!, sizeBytes: base.sizeBytes },
+    base: baseFile,
   }
 }
 

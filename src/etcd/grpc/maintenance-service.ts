@@ -1,6 +1,7 @@
 import type { Maintainable } from "../mvcc/local-store.ts"
 import type { Store } from "../store.ts"
-import { type Method, unary } from "./grpc-server.ts"
+import { snapshotOf } from "../snapshot/snapshot-file.ts"
+import { type Method, stream, unary } from "./grpc-server.ts"
 import { codes, GrpcError } from "./grpc-status.ts"
 import type { MakeHeader } from "./kv-service.ts"
 import { HeaderOnly, Nothing } from "./kv-messages.ts"
@@ -64,6 +65,15 @@ export function maintenanceService(options: MaintenanceServiceOptions): Readonly
         }
       },
     ),
+    "/etcdserverpb.Maintenance/Snapshot": stream(Nothing, wire.SnapshotResponse, async ({ send, signal }) => {
+      const snapshot = snapshotOf(maintained(store, "Snapshot").forkState())
+      let remainingBytes = snapshot.sizeBytes
+      for (const blob of inPieces(snapshot.chunks())) {
+        if (signal.aborted) return
+        remainingBytes -= blob.length
+        await send({ header: makeHeader(snapshot.revision), remainingBytes, blob })
+      }
+    }),
     // The alarm follows the store: it is raised while the quota is used up, and needs nobody to take it back.
     "/etcdserverpb.Maintenance/Alarm": unary(
       wire.AlarmRequest,
@@ -89,6 +99,23 @@ export function maintenanceService(options: MaintenanceServiceOptions): Readonly
     })),
     ...refused(),
   }
+}
+
+const pieceBytes = 32 * 1024
+
+/** Small chunks put together, as large as etcd sends them. */
+function* inPieces(chunks: Iterable<Buffer>): Generator<Buffer> {
+  let pending: Buffer[] = []
+  let bytes = 0
+  for (const chunk of chunks) {
+    pending.push(chunk)
+    bytes += chunk.length
+    if (bytes < pieceBytes) continue
+    yield Buffer.concat(pending)
+    pending = []
+    bytes = 0
+  }
+  if (bytes > 0) yield Buffer.concat(pending)
 }
 
 /** What a single store cannot do, refused with a reason instead of "unknown method". */

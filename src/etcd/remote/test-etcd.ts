@@ -25,11 +25,15 @@ export class TestEtcd {
     }))
   }
 
-  static async start(size = 1): Promise<TestEtcd> {
+  /** @param prepare called for each member before it starts, its directory not being there yet */
+  static async start(size = 1, prepare?: (member: TestMember) => void): Promise<TestEtcd> {
     const ports: (readonly [number, number])[] = []
     for (let count = 0; count < size; count++) ports.push([await freePort(), await freePort()])
     const cluster = new TestEtcd(ports)
-    for (const member of cluster.members) cluster.startMember(member)
+    for (const member of cluster.members) {
+      prepare?.(member)
+      cluster.startMember(member)
+    }
     return cluster
   }
 
