@@ -19,7 +19,7 @@ const steps = {
   format: () => check(bin("biome"), ["format", "."]),
   "import-rules": () => check(process.execPath, ["tools/import-rules/check.mjs"]),
   unit: () => vitest("unit"),
-  conformance: () => vitest("conformance"),
+  conformance: () => vitest("conformance", "--reporter=./test/conformance/reporter.ts"),
   e2e: () => vitest("e2e"),
 }
 
@@ -55,7 +55,7 @@ function check(command, args) {
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 }
 }
 
-function vitest(project) {
+function vitest(project, ...more) {
   const report = join(root, `.cache/vitest-${project}.json`)
   mkdirSync(dirname(report), { recursive: true })
   rmSync(report, { force: true })
@@ -67,6 +67,7 @@ function vitest(project) {
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
+    ...more,
   ]
   const { status } = spawnSync(bin("vitest"), args, { cwd: root, stdio: "inherit" })
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 }
