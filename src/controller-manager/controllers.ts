@@ -1,5 +1,9 @@
 import type { ControllerDefinition } from "../client/controller.ts"
 import type { Discovered } from "../client/discover-resources.ts"
+import { createApprovingController } from "./certificates/approve.ts"
+import type { CertificateSigner } from "./certificates/certificate-signer.ts"
+import { cleaningController } from "./certificates/clean.ts"
+import { createSigningController } from "./certificates/sign.ts"
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/clusterrole-aggregation.ts"
 import { cronJobController } from "./cronjob/cronjob.ts"
 import { createDaemonSetController } from "./daemonset/daemonset.ts"
@@ -32,6 +36,8 @@ export interface ControllerSettings {
   readonly rootCertificateAuthority?: string
   /** Ranges from which nodes get addresses for their pods. */
   readonly nodeIpam?: NodeIpamOptions
+  /** The authority that signs certificates which nodes and people ask for; see certificates/real/authority-signer.ts. */
+  readonly certificateSigner?: CertificateSigner
 }
 
 interface Entry {
@@ -68,6 +74,15 @@ const entries: readonly Entry[] = [
   { name: "taint-eviction-controller", create: createTaintEvictionController },
   { name: "pod-garbage-collector-controller", create: () => createPodGarbageCollector() },
   { name: "ttl-after-finished-controller", create: () => ttlAfterFinishedController },
+  {
+    name: "certificatesigningrequest-signing-controller",
+    create: ({ certificateSigner }) => certificateSigner && createSigningController(certificateSigner),
+  },
+  {
+    name: "certificatesigningrequest-approving-controller",
+    create: ({ certificateSigner }) => certificateSigner && createApprovingController(certificateSigner),
+  },
+  { name: "certificatesigningrequest-cleaner-controller", create: () => cleaningController },
   { name: "persistentvolumeclaim-protection-controller", create: () => claimProtectionController },
   { name: "persistentvolume-protection-controller", create: () => volumeProtectionController },
   { name: "ephemeral-volume-controller", create: () => ephemeralVolumeController },

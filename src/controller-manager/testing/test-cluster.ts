@@ -1,6 +1,7 @@
 import { silentLogger, type Logger } from "../../base/log.ts"
 import { SimulatedClock } from "../../base/simulated/clock.ts"
 import { SeededRandom } from "../../base/simulated/random.ts"
+import type { CreateSecurity } from "../../apiserver/security.ts"
 import { startTestServer, type TestServer } from "../../apiserver/testing.ts"
 import { Event } from "../../api/core/v1/event.ts"
 import { Namespace } from "../../api/core/v1/namespace.ts"
@@ -36,11 +37,17 @@ export interface TestCluster {
  */
 export async function startTestCluster(
   controllers: readonly ControllerDefinition[] | ((server: TestServer) => readonly ControllerDefinition[]),
-  options: { readonly seed?: string; readonly startMs?: number } = {},
+  options: {
+    readonly seed?: string
+    readonly startMs?: number
+    /** @default everything is allowed, nothing is admitted differently */
+    readonly security?: CreateSecurity
+  } = {},
 ): Promise<TestCluster> {
   const clock = new SimulatedClock(options.startMs)
   const random = new SeededRandom(options.seed ?? "controllers")
-  const server = await startTestServer({ clock, random })
+  const { security } = options
+  const server = await startTestServer({ clock, random, ...(security && { security }) })
   const { client } = server
   const errors: string[] = []
   const log = collectErrors(errors)

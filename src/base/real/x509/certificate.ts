@@ -106,7 +106,10 @@ export function signCertificate(template: CertificateTemplate, issuer: Issuer): 
 
 function extensionsOf(template: CertificateTemplate, issuerPublicKey: Uint8Array): Uint8Array[] {
   const { authority = false, alternativeNames, extendedKeyUsage = [] } = template
-  const out = [extension(extensionTypes.keyUsage, true, encodeKeyUsage(template.keyUsage))]
+  const out: Uint8Array[] = []
+  // Without any usage the extension is left out: its bits may not be empty.
+  if (template.keyUsage.length > 0)
+    out.push(extension(extensionTypes.keyUsage, true, encodeKeyUsage(template.keyUsage)))
   if (extendedKeyUsage.length > 0) {
     const usages = extendedKeyUsage.map((usage) => objectIdentifier(extendedKeyUsages[usage]))
     out.push(extension(extensionTypes.extendedKeyUsage, false, sequence(...usages)))
