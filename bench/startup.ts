@@ -4,7 +4,7 @@
 //
 //   npm run bench -- startup [RUNS]
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { Agent, request } from "node:https"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -60,6 +60,8 @@ async function measure(directory: string, deployment: string): Promise<Figures> 
     )
   })
   const nodeReadyMs = performance.now() - startedAt
+  // Written when `up` says "ready": the node is Ready a moment before its network is known to be complete.
+  await until(async () => existsSync(join(directory, "state.json")))
   coracle("image", directory, "load", image)
   const appliedAt = performance.now()
   await call(directory, "POST", "/apis/apps/v1/namespaces/default/deployments", manifest(deployment))
