@@ -21,6 +21,40 @@ import { validateService, validateServiceUpdate } from "./validation/service.ts"
 import { validateServiceStatusUpdate } from "./validation/service-external.ts"
 import { serviceWarnings } from "./validation/service-warnings.ts"
 
+import type { ConfigMap } from "./v1/config-map.ts"
+import type { Endpoints } from "./v1/endpoints.ts"
+import type { LimitRange } from "./v1/limit-range.ts"
+import type { Namespace } from "./v1/namespace.ts"
+import type { Node } from "./v1/node.ts"
+import type { ResourceQuota } from "./v1/resource-quota.ts"
+import type { Secret } from "./v1/secret.ts"
+import type { ServiceAccount } from "./v1/service-account.ts"
+import {
+  validateConfigMap,
+  validateConfigMapUpdate,
+  validateSecret,
+  validateSecretUpdate,
+} from "./validation/config-data.ts"
+import { endpointsWarnings, validateEndpoints, validateEndpointsUpdate } from "./validation/endpoints.ts"
+import { validateLimitRange } from "./validation/limit-range.ts"
+import {
+  validateNamespace,
+  validateNamespaceFinalize,
+  validateNamespaceStatusUpdate,
+} from "./validation/namespace.ts"
+import {
+  nodeWarnings,
+  validateNode,
+  validateNodeStatusUpdate,
+  validateNodeUpdate,
+} from "./validation/node.ts"
+import {
+  resourceQuotaWarnings,
+  validateResourceQuota,
+  validateResourceQuotaStatusUpdate,
+  validateResourceQuotaUpdate,
+} from "./validation/resource-quota.ts"
+
 export const coreRules: RulesByResource = {
   pods: rules<Pod>({
     prepareForCreate: preparePod,
@@ -52,4 +86,60 @@ export const coreRules: RulesByResource = {
     validateStatusUpdate: validateServiceStatusUpdate,
     warnings: serviceWarnings,
   }),
+  namespaces: rules<Namespace>({
+    validate: validateNamespace,
+    validateStatusUpdate: validateNamespaceStatusUpdate,
+    subresources: { finalize: validateNamespaceFinalize },
+  }),
+  nodes: rules<Node>({
+    prepareForCreate({ spec, status }) {
+      delete spec.configSource
+      delete status.config
+    },
+    prepareForUpdate({ spec }, old) {
+      if (!old.spec.configSource) delete spec.configSource
+    },
+    prepareForStatusUpdate({ status }, old) {
+      if (!old.status.config) delete status.config
+    },
+    validate: validateNode,
+    validateUpdate: validateNodeUpdate,
+    validateStatusUpdate: validateNodeStatusUpdate,
+    warnings: nodeWarnings,
+  }),
+  configmaps: rules<ConfigMap>({ validate: validateConfigMap, validateUpdate: validateConfigMapUpdate }),
+  secrets: rules<Secret>({
+    prepareForUpdate(secret, old) {
+      secret.type ||= old.type
+    },
+    validate: validateSecret,
+    validateUpdate: validateSecretUpdate,
+  }),
+  serviceaccounts: rules<ServiceAccount>({
+    prepareForCreate: keepSecretNames,
+    prepareForUpdate: keepSecretNames,
+    *warnings({ metadata }, old) {
+      const name = "kubernetes.io/enforce-mountable-secrets"
+      if (metadata.annotations?.[name] === undefined || old?.metadata.annotations?.[name] !== undefined)
+        return
+      yield `metadata.annotations[${name}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`
+    },
+  }),
+  endpoints: rules<Endpoints>({
+    validate: validateEndpoints,
+    validateUpdate: validateEndpointsUpdate,
+    warnings: endpointsWarnings,
+  }),
+  limitranges: rules<LimitRange>({ validate: validateLimitRange }),
+  resourcequotas: rules<ResourceQuota>({
+    validate: validateResourceQuota,
+    validateUpdate: validateResourceQuotaUpdate,
+    validateStatusUpdate: validateResourceQuotaStatusUpdate,
+    warnings: resourceQuotaWarnings,
+  }),
+}
+
+/** Of the Secrets that an account may use, only the names mean anything. */
+function keepSecretNames(account: ServiceAccount): void {
+  if (account.secrets) account.secrets = account.secrets.map(({ name }) => (name ? { name } : {}))
 }

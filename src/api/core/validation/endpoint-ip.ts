@@ -5,7 +5,10 @@ import type { Errors } from "../../validation/checks.ts"
 
 const ranges = [
   { what: "be in the loopback range (127.0.0.0/8, ::1/128)", networks: ["127.0.0.0/8", "::1/128"] },
-  { what: "be in the link-local range (169.254.0.0/16, fe80::/10)", networks: ["169.254.0.0/16", "fe80::/10"] },
+  {
+    what: "be in the link-local range (169.254.0.0/16, fe80::/10)",
+    networks: ["169.254.0.0/16", "fe80::/10"],
+  },
   {
     what: "be in the link-local multicast range (224.0.0.0/24, ff02::/10)",
     networks: ["224.0.0.0/24", "ff02::/16"],

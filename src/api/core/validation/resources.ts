@@ -111,9 +111,13 @@ export function* validatePodResourceName(name: string, path: FieldPath): Errors 
   }
 }
 
+export function isQuotaResource(name: string): boolean {
+  return quotaResources.has(name) || isQuotaHugePage(name)
+}
+
 export function* validateQuotaResourceName(name: string, path: FieldPath): Errors {
   yield* validateResourceName(name, path)
-  if (!name.includes("/") && !quotaResources.has(name) && !isQuotaHugePage(name)) {
+  if (!name.includes("/") && !isQuotaResource(name)) {
     yield invalidValue(path, name, "must be a standard resource for quota")
   }
 }

@@ -112,7 +112,11 @@ function* keptFamilies(spec: ServiceSpec, old: ServiceSpec, path: FieldPath): Er
   }
   const isRemoved = before.length > ipFamilies.length
   if (isRemoved && clusterIPs.length === 0) {
-    yield invalidValue(primary, ipFamilies.length > 0 ? ipFamilies : null, "primary ipFamily can not be unset")
+    yield invalidValue(
+      primary,
+      ipFamilies.length > 0 ? ipFamilies : null,
+      "primary ipFamily can not be unset",
+    )
   }
   if (before.length > 0 && ipFamilies.length > 0 && ipFamilies[0] !== before[0]) {
     yield invalidValue(primary, clusterIPs.length > 0 ? clusterIPs : null, keptForever)

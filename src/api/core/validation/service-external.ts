@@ -66,7 +66,8 @@ export function* validateExternalTraffic(spec: ServiceSpec, path: FieldPath): Er
   const { externalTrafficPolicy: policy, healthCheckNodePort: port = 0 } = spec
   const policyPath = path.child("externalTrafficPolicy")
   if (isReachable(spec)) yield* oneOf(policy, policyPath, ["Cluster", "Local"])
-  else if (policy) yield invalidValue(policyPath, policy, "may only be set for externally-accessible services")
+  else if (policy)
+    yield invalidValue(policyPath, policy, "may only be set for externally-accessible services")
   const portPath = path.child("healthCheckNodePort")
   if (!needsHealthCheck(spec)) {
     if (port === 0) return

@@ -23,7 +23,11 @@ import { protocols } from "./containers.ts"
 import { endpointIp } from "./endpoint-ip.ts"
 import { portNumberOrName } from "./probes.ts"
 import { isHeadless, validateClusterIps, validateClusterIpsUpdate } from "./service-cluster-ips.ts"
-import { validateExternalTraffic, validateLoadBalancer, validateLoadBalancerUpdate } from "./service-external.ts"
+import {
+  validateExternalTraffic,
+  validateLoadBalancer,
+  validateLoadBalancerUpdate,
+} from "./service-external.ts"
 
 const path = fieldPath("spec")
 const types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
