@@ -343,12 +343,25 @@ export const stringMap: FieldType<Record<string, string>> & { readonly isOptiona
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
+// Memory to write in, handed from one message to the next: most messages then cost one allocation, of their own size.
+let scratch: Uint8Array | undefined
+const largeScratchBytes = 1 << 20
+
 export class Writer {
-  #bytes = new Uint8Array(256)
+  #bytes: Uint8Array
   #length = 0
 
+  constructor() {
+    this.#bytes = scratch ?? new Uint8Array(4096)
+    scratch = undefined
+  }
+
+  /** What was written. The writer is of no use afterwards. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+    const written = this.#bytes.slice(0, this.#length)
+    if (this.#bytes.length <= largeScratchBytes) scratch = this.#bytes
+    this.#bytes = written
+    return written
   }
 
   tag(number: number, wire: number): void {

@@ -41,7 +41,7 @@ export function createEtcdServer(options: EtcdServerOptions): EtcdServer {
       ...kvService(store, header),
       ...watchService({ store, clock, header, progressIntervalMs }),
       ...leaseService(store, header),
-      ...maintenanceService({ store, identity, header }),
+      ...maintenanceService({ store, clock, identity, header }),
       "/grpc.health.v1.Health/Check": unary(Nothing, HealthResponse, async () => ({
         status: "SERVING" as const,
       })),

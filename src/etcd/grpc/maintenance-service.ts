@@ -1,3 +1,4 @@
+import type { Clock } from "../../base/clock.ts"
 import type { Maintainable } from "../mvcc/local-store.ts"
 import type { Store } from "../store.ts"
 import { snapshotOf } from "../snapshot/snapshot-file.ts"
@@ -20,12 +21,13 @@ export interface Identity {
 
 export interface MaintenanceServiceOptions {
   readonly store: Store & Partial<Maintainable>
+  readonly clock: Clock
   readonly identity: Identity
   readonly header: MakeHeader
 }
 
 export function maintenanceService(options: MaintenanceServiceOptions): Readonly<Record<string, Method>> {
-  const { store, identity, header: makeHeader } = options
+  const { store, clock, identity, header: makeHeader } = options
   const header = async () => makeHeader(await store.currentRevision())
   return {
     "/etcdserverpb.Maintenance/Status": unary(Nothing, wire.StatusResponse, async () => {
@@ -66,9 +68,9 @@ export function maintenanceService(options: MaintenanceServiceOptions): Readonly
       },
     ),
     "/etcdserverpb.Maintenance/Snapshot": stream(Nothing, wire.SnapshotResponse, async ({ send, signal }) => {
-      const snapshot = snapshotOf(maintained(store, "Snapshot").forkState())
+      const snapshot = await snapshotOf(maintained(store, "Snapshot").forkState(), clock)
       let remainingBytes = snapshot.sizeBytes
-      for (const blob of inPieces(snapshot.chunks())) {
+      for (const blob of snapshot.pieces()) {
         if (signal.aborted) return
         remainingBytes -= blob.length
         await send({ header: makeHeader(snapshot.revision), remainingBytes, blob })
@@ -99,23 +101,6 @@ export function maintenanceService(options: MaintenanceServiceOptions): Readonly
     })),
     ...refused(),
   }
-}
-
-const pieceBytes = 32 * 1024
-
-/** Small chunks put together, as large as etcd sends them. */
-function* inPieces(chunks: Iterable<Buffer>): Generator<Buffer> {
-  let pending: Buffer[] = []
-  let bytes = 0
-  for (const chunk of chunks) {
-    pending.push(chunk)
-    bytes += chunk.length
-    if (bytes < pieceBytes) continue
-    yield Buffer.concat(pending)
-    pending = []
-    bytes = 0
-  }
-  if (bytes > 0) yield Buffer.concat(pending)
 }
 
 /** What a single store cannot do, refused with a reason instead of "unknown method". */

@@ -33,16 +33,22 @@ const pageSize = 4096
 const freeListPage = 2
 const rootPage = 3
 const firstDataPage = 4
+const pagesPerBreath = 256
 
-export function layOutBolt(buckets: readonly BoltBucket[]): BoltFile {
+/** @param breathe awaited now and then, for others to get their turn */
+export async function layOutBolt(
+  buckets: readonly BoltBucket[],
+  breathe: () => Promise<void>,
+): Promise<BoltFile> {
   const sorted = buckets.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   let nextPage = firstDataPage
-  const roots = sorted.map(({ entries }) => {
+  const roots: number[] = []
+  for (const { entries } of sorted) {
     const tree = new TreeLayout(nextPage)
-    for (const _page of tree.pages(entries())) continue
+    for (const { id } of tree.pages(entries())) if (id % pagesPerBreath === 0) await breathe()
     nextPage = tree.nextPage
-    return tree.root
-  })
+    roots.push(tree.root)
+  }
   return {
     sizeBytes: nextPage * pageSize,
     *chunks() {

@@ -37,7 +37,7 @@ async function fill(store: Store): Promise<void> {
   }
 }
 
-test("a bolt file gives back what was put in", () => {
+test("a bolt file gives back what was put in", async () => {
   const bytes = (maxLength: number) => fc.uint8Array({ minLength: 1, maxLength })
   const entries = fc.uniqueArray(fc.tuple(bytes(40), bytes(9000)), {
     maxLength: 300,
@@ -45,13 +45,13 @@ test("a bolt file gives back what was put in", () => {
     size: "max",
   })
   const sorted = entries.map((list) => list.toSorted(([a], [b]) => Buffer.compare(a, b)))
-  fc.assert(
-    fc.property(sorted, fc.boolean(), (list: Entry[], hasOther) => {
+  await fc.assert(
+    fc.asyncProperty(sorted, fc.boolean(), async (list: Entry[], hasOther) => {
       const buckets = [
         { name: "b", entries: () => list },
         ...(hasOther ? [{ name: "a", entries: () => [] }] : []),
       ]
-      const file = layOutBolt(buckets)
+      const file = await layOutBolt(buckets, async () => {})
       const content = Buffer.concat([...file.chunks()])
       expect(content.length).toBe(file.sizeBytes)
       const reader = new BoltReader({
@@ -82,7 +82,7 @@ describe.each([
     if (compact !== undefined) await store.compact(compact === "last" ? revision : compact)
     await new Promise((resolve) => setTimeout(resolve, 20))
     const path = pathTo(name)
-    expect(writeSnapshotFile(path, store.forkState()).revision).toBe(revision)
+    expect((await writeSnapshotFile(path, store.forkState(), realClock)).revision).toBe(revision)
     const before = store.hash()
 
     const opened = openSnapshot(path, options)
@@ -103,7 +103,7 @@ describe.each([
       expect(await embedded.leases.list()).toEqual([77n])
       await embedded.close()
     }
-    writeSnapshotFile(`${path}-again`, opened.forkState())
+    await writeSnapshotFile(`${path}-again`, opened.forkState(), realClock)
     expect(openSnapshot(`${path}-again`, options).hash()).toEqual(before)
   })
 })
@@ -112,7 +112,7 @@ test("a damaged snapshot is refused", async () => {
   const store = createMemoryStore(options)
   await fill(store)
   const path = pathTo("whole")
-  writeSnapshotFile(path, store.forkState())
+  await writeSnapshotFile(path, store.forkState(), realClock)
   const whole = readFileSync(path)
   for (const at of [0, 17, 4200, 9000, 100_000, whole.length - 1]) {
     const damaged = Buffer.from(whole)

@@ -3,17 +3,8 @@
  * take ours, and a backup of a real cluster opens here.
  */
 import { createHash } from "node:crypto"
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs"
+import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, rmSync } from "node:fs"
+import { open } from "node:fs/promises"
 import type { Clock } from "../../base/clock.ts"
 import { type MemoryStore, type MemoryStoreOptions, memoryStoreOf } from "../memory/memory-store.ts"
 import { State } from "../mvcc/state.ts"
@@ -24,42 +15,69 @@ import { bucketsOf, readBuckets } from "./etcd-buckets.ts"
 export interface Snapshot {
   readonly revision: number
   readonly sizeBytes: number
-  /** The file's content, checksum included. */
-  chunks(): Generator<Buffer>
+  /** The file's content in pieces of some 100 kB, checksum included. */
+  pieces(): Generator<Buffer>
 }
 
 const checksumBytes = 32
+const pieceBytes = 128 * 1024
 
-/** @param state must not change until the last chunk is taken; a fork does not */
-export function snapshotOf(state: State): Snapshot {
-  const file = layOutBolt(bucketsOf(state))
+/** @param state must not change until the last piece is taken; a fork does not */
+export async function snapshotOf(state: State, clock: Clock): Promise<Snapshot> {
+  const breathe = () => new Promise<void>((resolve) => clock.soon(resolve))
+  const file = await layOutBolt(bucketsOf(state), breathe)
   return {
     revision: state.revision,
     sizeBytes: file.sizeBytes + checksumBytes,
-    *chunks() {
-      const hash = createHash("sha256")
-      for (const chunk of file.chunks()) {
-        hash.update(chunk)
-        yield chunk
-      }
-      yield hash.digest()
-    },
+    pieces: () => inPieces(withChecksum(file.chunks())),
   }
 }
 
-/** Writes a snapshot; the file is there, whole and durable, or not at all. */
-export function writeSnapshotFile(path: string, state: State): { revision: number; sizeBytes: number } {
-  const snapshot = snapshotOf(state)
+function* withChecksum(chunks: Iterable<Buffer>): Generator<Buffer> {
+  const hash = createHash("sha256")
+  for (const chunk of chunks) {
+    hash.update(chunk)
+    yield chunk
+  }
+  yield hash.digest()
+}
+
+function* inPieces(chunks: Iterable<Buffer>): Generator<Buffer> {
+  let pending: Buffer[] = []
+  let bytes = 0
+  for (const chunk of chunks) {
+    pending.push(chunk)
+    bytes += chunk.length
+    if (bytes < pieceBytes) continue
+    yield Buffer.concat(pending)
+    pending = []
+    bytes = 0
+  }
+  if (bytes > 0) yield Buffer.concat(pending)
+}
+
+export interface WrittenSnapshot {
+  readonly revision: number
+  readonly sizeBytes: number
+}
+
+/**
+ * Writes a snapshot; the file is there, whole and durable, or not at all.
+ *
+ * @param state must not change until then; a fork does not
+ */
+export async function writeSnapshotFile(path: string, state: State, clock: Clock): Promise<WrittenSnapshot> {
+  const snapshot = await snapshotOf(state, clock)
   const temporary = `${path}.part`
-  const file = openSync(temporary, "w", 0o600)
+  const file = await open(temporary, "w", 0o600)
   try {
-    for (const chunk of snapshot.chunks()) writeSync(file, chunk)
-    fsyncSync(file)
+    for (const piece of snapshot.pieces()) await file.writeFile(piece)
+    await file.sync()
   } catch (error) {
     rmSync(temporary, { force: true })
     throw error
   } finally {
-    closeSync(file)
+    await file.close()
   }
   renameSync(temporary, path)
   return { revision: snapshot.revision, sizeBytes: snapshot.sizeBytes }
