@@ -50,4 +50,10 @@ export const commands: readonly Command[] = [
     usage: "--kubeconfig FILE",
     load: async () => (await import("./components/controller-manager.ts")).controllerManager,
   },
+  {
+    name: "etcd",
+    summary: "serve the store of a stopped cluster by etcd's own API",
+    usage: "[flags]",
+    load: async () => (await import("./components/etcd.ts")).etcd,
+  },
 ]
