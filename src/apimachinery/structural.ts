@@ -175,16 +175,22 @@ class Walk {
       const key = keys[index]!
       const before = value[key]
       this.#path[depth] = key
-      members[index] = this.#decodeElement(valuePlan, before, depth + 1)
-      changed ||= members[index] !== before || (index > 0 && keys[index - 1]! > key)
+      members[index] = this.#decodeEntry(valuePlan, before, depth + 1)
+      changed ||= members[index] !== before || before === undefined || (index > 0 && keys[index - 1]! > key)
     }
     if (!changed) return value
     const result: JsonRecord = {}
     const order = keys.map((_, index) => index).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
     for (const index of order) {
-      if (value[keys[index]!] !== undefined) setMember(result, keys[index]!, members[index])
+      if (members[index] !== undefined) setMember(result, keys[index]!, members[index])
     }
     return result
+  }
+
+  #decodeEntry(plan: Plan, value: unknown, depth: number): unknown {
+    if (value === undefined) return undefined
+    if (value === null && !plan.isTyped && !plan.schema.nullable) return undefined
+    return this.#decodeElement(plan, value, depth)
   }
 
   #decodeElement(plan: Plan, value: unknown, depth: number): unknown {
