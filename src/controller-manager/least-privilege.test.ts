@@ -43,7 +43,7 @@ beforeEach(async () => {
     security: ({ cache, client, random, log }) => {
       const { authorizer, policy, followers } = createDefaultAuthorizer()
       return {
-        authenticator: { authenticate: async () => undefined as never },
+        authenticator: { authenticate: async () => undefined },
         authorizer,
         admission: createAdmissionChain({ cache, client, authorizer, policy, clock, random, log }),
         followers,

@@ -108,13 +108,15 @@ export function ipNetworkWarnings(text: string, path: FieldPath): string[] {
   if (networkOf(address, prefixLength).base !== address.value) {
     const single = `${formatIp(address)}/${address.family === 4 ? 32 : 128}`
     const choice = `should be "${network}" or "${single}"?`
-    warnings.push(`${path}: CIDR value "${text}" is ambiguous in this context (${choice})`)
+    warnings.push(`${path.toString()}: CIDR value "${text}" is ambiguous in this context (${choice})`)
   }
   if (!isStrict || isMapped(address)) {
-    warnings.push(`${path}: non-standard CIDR value "${text}" is invalid: use "${network}"`)
+    warnings.push(`${path.toString()}: non-standard CIDR value "${text}" is invalid: use "${network}"`)
   }
   if (warnings.length === 0 && address.family === 6 && network !== text) {
-    warnings.push(`${path}: IPv6 CIDR value "${text}" should be in RFC 5952 canonical format ("${network}")`)
+    warnings.push(
+      `${path.toString()}: IPv6 CIDR value "${text}" should be in RFC 5952 canonical format ("${network}")`,
+    )
   }
   return warnings
 }

@@ -33,7 +33,7 @@ beforeEach(async () => {
       security: () => {
         const { authorizer, followers } = createDefaultAuthorizer()
         return {
-          authenticator: { authenticate: async () => undefined as never },
+          authenticator: { authenticate: async () => undefined },
           authorizer,
           admission: { mutate: async ({ object }) => object, validate: async () => {} },
           followers,

@@ -41,7 +41,7 @@ it("counts what is used, and gives back what goes or ends", async () => {
   expect(before).toMatchObject({ pods: "2", "requests.cpu": "500m" })
 
   await cluster.client.delete(ConfigMap, { namespace, name: "a" })
-  await cluster.client.updateStatus(Pod, { ...first!, status: { ...first!.status, phase: "Succeeded" } })
+  await cluster.client.updateStatus(Pod, { ...first, status: { ...first.status, phase: "Succeeded" } })
   await cluster.advance(1000)
   const left = Number(before!["count/configmaps"]) - 1
   expect(await used()).toEqual({ pods: "1", "requests.cpu": "250m", "count/configmaps": String(left) })

@@ -30,7 +30,7 @@ function withDirectives(old: PodTemplateSpec, template: PodTemplateSpec): PodTem
     schedulingGates,
     affinity: withNodeAffinity(old.spec.affinity, affinity),
   }
-  return { ...old, spec: spec as PodSpec }
+  return { ...old, spec: spec }
 }
 
 function withNodeAffinity(old: Affinity | undefined, updated: Affinity | undefined): Affinity | undefined {
@@ -45,7 +45,7 @@ function withResources(old: PodSpec, updated: PodSpec): PodSpec {
     ...old,
     containers: mergeResources(old.containers, updated.containers),
     initContainers: mergeResources(old.initContainers, updated.initContainers),
-  } as PodSpec
+  }
 }
 
 function mergeResources<T extends readonly Container[] | undefined>(old: T, updated: T): T {
