@@ -22,7 +22,7 @@ export interface BoundObjectReference extends Infer<typeof BoundObjectReference>
 export const TokenRequestSpec = message("io.k8s.api.authentication.v1.TokenRequestSpec", {
   audiences: always(1, list(string)),
   expirationSeconds: optional(4, int64, { default: 3600 }),
-  boundObjectRef: optional(3, BoundObjectReference),
+  boundObjectRef: optional(3, BoundObjectReference, { writtenAsNull: true }),
 })
 export interface TokenRequestSpec extends Infer<typeof TokenRequestSpec> {}
 

@@ -14,7 +14,7 @@ export interface LocalObjectReference extends Infer<typeof LocalObjectReference>
 export const TypedLocalObjectReference = message(
   "io.k8s.api.core.v1.TypedLocalObjectReference",
   {
-    apiGroup: optional(1, string),
+    apiGroup: optional(1, string, { writtenAsNull: true }),
     kind: always(2, string, { required: true }),
     name: always(3, string, { required: true }),
   },
@@ -23,7 +23,7 @@ export const TypedLocalObjectReference = message(
 export interface TypedLocalObjectReference extends Infer<typeof TypedLocalObjectReference> {}
 
 export const TypedObjectReference = message("io.k8s.api.core.v1.TypedObjectReference", {
-  apiGroup: optional(1, string),
+  apiGroup: optional(1, string, { writtenAsNull: true }),
   kind: always(2, string, { required: true }),
   name: always(3, string, { required: true }),
   namespace: optional(4, string),

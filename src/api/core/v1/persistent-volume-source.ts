@@ -93,7 +93,7 @@ export const AzureFilePersistentVolumeSource = message("io.k8s.api.core.v1.Azure
   secretName: always(1, string, { required: true }),
   shareName: always(2, string, { required: true }),
   readOnly: field(3, bool),
-  secretNamespace: optional(4, string),
+  secretNamespace: optional(4, string, { writtenAsNull: true }),
 })
 export interface AzureFilePersistentVolumeSource extends Infer<typeof AzureFilePersistentVolumeSource> {}
 
