@@ -15,21 +15,31 @@ export class TestEtcd {
   readonly members: readonly TestMember[]
   readonly #directory = mkdtempSync(join(tmpdir(), "coracle-real-etcd-"))
 
-  private constructor(ports: readonly (readonly [number, number])[]) {
-    this.members = ports.map(([clientPort, peerPort], index) => ({
+  private constructor(places: readonly Place[]) {
+    this.members = places.map(({ client, peer, command }, index) => ({
       name: `m${index}`,
-      endpoint: `http://127.0.0.1:${clientPort}`,
-      peer: `http://127.0.0.1:${peerPort}`,
+      endpoint: `http://${client}`,
+      peer: `http://${peer}`,
       directory: join(this.#directory, `m${index}`),
+      command,
       process: undefined,
     }))
   }
 
   /** @param prepare called for each member before it starts, its directory not being there yet */
   static async start(size = 1, prepare?: (member: TestMember) => void): Promise<TestEtcd> {
-    const ports: (readonly [number, number])[] = []
-    for (let count = 0; count < size; count++) ports.push([await freePort(), await freePort()])
-    const cluster = new TestEtcd(ports)
+    const places: Place[] = []
+    for (let count = 0; count < size; count++)
+      places.push({
+        client: `127.0.0.1:${await freePort()}`,
+        peer: `127.0.0.1:${await freePort()}`,
+        command: ["etcd"],
+      })
+    return TestEtcd.startAt(places, prepare)
+  }
+
+  static startAt(places: readonly Place[], prepare?: (member: TestMember) => void): TestEtcd {
+    const cluster = new TestEtcd(places)
     for (const member of cluster.members) {
       prepare?.(member)
       cluster.startMember(member)
@@ -54,7 +64,8 @@ export class TestEtcd {
       "log-level": "error",
     }
     const words = Object.entries(options).flatMap(([key, value]) => [`--${key}`, value])
-    member.process = spawn("etcd", words, { stdio: "ignore" })
+    const [program = "etcd", ...before] = member.command
+    member.process = spawn(program, [...before, ...words], { stdio: "ignore" })
   }
 
   async kill(member: TestMember): Promise<void> {
@@ -71,11 +82,20 @@ export class TestEtcd {
   }
 }
 
+export interface Place {
+  /** As `address:port`. */
+  readonly client: string
+  readonly peer: string
+  /** What starts etcd there. */
+  readonly command: readonly string[]
+}
+
 export interface TestMember {
   readonly name: string
   readonly endpoint: string
   readonly peer: string
   readonly directory: string
+  readonly command: readonly string[]
   process: ChildProcess | undefined
 }
 
