@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { mkdir, rm } from "node:fs/promises"
+import { mkdir, readFile, rm } from "node:fs/promises"
 import { type Clock, sleep } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
@@ -7,10 +7,11 @@ import { type Random, uuid } from "../../base/random.ts"
 import { type ImageService, isRuntimeError, type RuntimeService, type RuntimeVersion } from "../cri.ts"
 import { ociArchitecture } from "../image-archive/oci-archive.ts"
 import { pauseImageArchive, pauseImageName } from "../pause-image.ts"
-import { containerdPaths, renderConfig } from "./config.ts"
+import { type ContainerdPaths, containerdPaths, renderConfig } from "./config.ts"
 import { connectGrpc } from "./grpc-channel.ts"
 import { loadImageArchive, readArchiveFile } from "./load-image-archive.ts"
 import { mayLowerOomScores, overlayWorks } from "./machine-rights.ts"
+import { endOrphanShims, endTree, findShims } from "./orphan-shims.ts"
 import { createImageService, createRuntimeService } from "./runtime-service.ts"
 import { superviseContainerd } from "./supervise.ts"
 
@@ -67,6 +68,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     }),
     clock,
     log,
+    restarted: () => void tidy().catch((error: unknown) => log.debug("shims not looked at", { error })),
     ...(options.binary !== undefined && { binary: options.binary }),
   })
   const channel = await connectGrpc(`unix:${paths.socket}`, () => clock.now()).catch(
@@ -77,8 +79,17 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   )
   const runtime = createRuntimeService(channel)
   const images = createImageService(channel)
+  /** What a containerd that died has left half made. */
+  async function tidy(): Promise<void> {
+    await firstAnswer(runtime, clock, paths.log)
+    const known = await Promise.all([runtime.listPodSandboxes(), runtime.listContainers()])
+    const ids = new Set(known.flat().map(({ id }) => id))
+    const ended = supervised.pid === undefined ? 0 : await endOrphanShims(paths.socket, supervised.pid, ids)
+    if (ended > 0) log.info("ended shims that nobody knew any more", { ended })
+  }
   try {
     const version = await firstAnswer(runtime, clock, paths.log)
+    await tidy()
     const load = async (archive: AsyncIterable<Uint8Array>, name?: string) => {
       const id = uuid(options.random)
       const loaded = await loadImageArchive(channel, archive, { id, now: clock.now(), ...(name && { name }) })
@@ -96,8 +107,10 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
       },
       loadImages: (path, name) => load(readArchiveFile(path), name),
       async stop() {
+        const pods = await runtime.listPodSandboxes({ state: "SANDBOX_READY" }).catch(() => undefined)
         channel.close()
         await supervised.stop()
+        if (pods?.length === 0) await removeRemains(paths, options.commands)
         await rm(shortDirectory(directory), { recursive: true, force: true })
       },
     }
@@ -110,6 +123,16 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
 
 async function* pauseArchive(): AsyncGenerator<Uint8Array> {
   yield pauseImageArchive(ociArchitecture(process.arch))
+}
+
+/** When no pod runs, nothing may be left but files: not even what was half made when somebody died. */
+async function removeRemains({ socket, state }: ContainerdPaths, commands: Commands): Promise<void> {
+  for (const { pid } of await findShims(socket)) await endTree(pid)
+  const mounts = (await readFile("/proc/self/mountinfo", "utf8"))
+    .split("\n")
+    .map((line) => line.split(" ")[4] ?? "")
+    .filter((point) => point.startsWith(`${state}/`))
+  for (const point of mounts.reverse()) await commands.run("umount", ["--lazy", point]).catch(() => "")
 }
 
 function shortDirectory(directory: string): string {

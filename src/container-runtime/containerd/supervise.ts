@@ -10,6 +10,8 @@ export interface SuperviseOptions {
   readonly config: string
   readonly clock: Clock
   readonly log: Logger
+  /** Called each time it has been started again. */
+  readonly restarted: () => void
   /** @default "containerd", searched for in PATH */
   readonly binary?: string
 }
@@ -51,7 +53,9 @@ export async function superviseContainerd(options: SuperviseOptions): Promise<Su
       log.warn("containerd died, starting it again", { code, signal, waitMs, log: paths.log })
       clock.after(waitMs, () => {
         if (!state.stopping)
-          start().catch((error: unknown) => log.error("containerd does not start", { error }))
+          start()
+            .then(options.restarted)
+            .catch((error: unknown) => log.error("containerd does not start", { error }))
       })
     })
   }

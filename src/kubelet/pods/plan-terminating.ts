@@ -61,8 +61,8 @@ function canStopSandbox({ runtime, containers, sandbox, setup }: PodState): bool
 }
 
 function stopSandbox(draft: StepDraft, stage: Terminating): void {
-  const { runtime, sandbox } = draft.state
-  if (runtime.sandboxes.length > 0 && sandbox.kind !== "stopped") {
+  // Also where none is known: a call that failed may have made one.
+  if (draft.state.sandbox.kind !== "stopped") {
     draft.change({ sandbox: { kind: "stopping" } })
     draft.effect({ kind: "stopSandboxes" })
     return

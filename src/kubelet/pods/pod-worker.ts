@@ -186,7 +186,9 @@ export class PodWorker {
     const { uid } = this.#state.pod.metadata
     for (let waitMs = 200; !this.#closed; waitMs = Math.min(waitMs * 2, 10_000)) {
       try {
-        await Promise.all(this.#state.runtime.sandboxes.map(({ id }) => runtime.stopPodSandbox(id)))
+        // Asked anew: one may have been made by a call that we believe to have failed.
+        const { sandboxes } = await observer.observePod(uid)
+        await Promise.all(sandboxes.map(({ id }) => runtime.stopPodSandbox(id)))
         await network.release(uid)
         return this.handle({ kind: "sandboxStopped", runtime: await observer.observePod(uid) })
       } catch (error) {
@@ -297,9 +299,12 @@ export class PodWorker {
   }
 
   async #cleanUp(): Promise<void> {
-    const { host, network, log, clock, puller } = this.#services
+    const { host, network, log, clock, puller, runtime, observer } = this.#services
     const { uid } = this.#state.pod.metadata
     try {
+      // Whatever may have come up after all: nothing can be given back under its feet.
+      const { sandboxes } = await observer.observePod(uid)
+      for (const { id, ready } of sandboxes) if (ready) await runtime.stopPodSandbox(id)
       await network.release(uid)
       await host.volumes.unmount(uid)
       await host.cgroups.remove(uid)

@@ -64,7 +64,8 @@ export async function readMachine(options: RealMachineOptions): Promise<Machine>
       operatingSystem: "linux",
       osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(release)?.[1] ?? "Linux",
       systemUUID: systemUuid.trim() || machineId.trim(),
-      swap: { capacity: swapBytes(memory) },
+      // A machine without swap says nothing about it.
+      ...(swapBytes(memory) > 0 && { swap: { capacity: swapBytes(memory) } }),
     },
     dns: parseResolvConf(resolv),
   }

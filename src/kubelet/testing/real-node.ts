@@ -9,7 +9,7 @@ import { Pod } from "../../api/core/v1/pod.ts"
 import { Event } from "../../api/core/v1/event.ts"
 import type { Draft } from "../../apimachinery/meta.ts"
 import { ignoreAlreadyExists, isStatusError } from "../../apimachinery/status-error.ts"
-import { silentLogger } from "../../base/log.ts"
+import { type Logger, silentLogger } from "../../base/log.ts"
 import { realClock } from "../../base/real/clock.ts"
 import { createCommands } from "../../base/real/commands.ts"
 import { realRandom } from "../../base/real/random.ts"
@@ -37,7 +37,7 @@ export interface RealNode {
   stop(): Promise<string[]>
 }
 
-export async function startRealNode(): Promise<RealNode> {
+export async function startRealNode(log: Logger = silentLogger): Promise<RealNode> {
   const directory = mkdtempSync(join(tmpdir(), "coracle-node-"))
   const server = await startTestServer({ clock: realClock, random: realRandom })
   const { client } = server
@@ -50,7 +50,7 @@ export async function startRealNode(): Promise<RealNode> {
     ...cni,
     clock: realClock,
     random: realRandom,
-    log: silentLogger,
+    log,
     commands,
   })
   await containerd.loadImages(buildBusyboxImage(testImage, { output: join(directory, "busybox.tar") }))
@@ -61,7 +61,7 @@ export async function startRealNode(): Promise<RealNode> {
       client,
       clock: realClock,
       random: realRandom,
-      log: silentLogger,
+      log,
       commands,
       runtime: containerd.runtime,
       images: containerd.images,
