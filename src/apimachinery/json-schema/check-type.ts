@@ -5,11 +5,19 @@ import type { JsonSchema } from "./json-schema.ts"
 /** The JSON types that the schema admits; none means any. */
 export function typesOf(schema: JsonSchema): readonly string[] {
   if (schema["x-kubernetes-int-or-string"]) return intOrString
-  return schema.type ? [schema.type] : none
+  return single[schema.type ?? ""] ?? none
 }
 
 const none: readonly string[] = []
 const intOrString: readonly string[] = ["integer", "string"]
+const single: Readonly<Record<string, readonly string[]>> = {
+  string: ["string"],
+  integer: ["integer"],
+  number: ["number"],
+  boolean: ["boolean"],
+  object: ["object"],
+  array: ["array"],
+}
 
 export interface TypeMismatch {
   readonly expected: string

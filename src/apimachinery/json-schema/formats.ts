@@ -38,11 +38,12 @@ const formats: Readonly<Record<string, (text: string) => boolean>> = {
 }
 
 /** The schema's format if values are checked against it. */
-export function checkedFormat({ format, type, ...rest }: JsonSchema): string | undefined {
+export function checkedFormat(schema: JsonSchema): string | undefined {
+  const { format, type } = schema
   if (!format) return undefined
   if (type === "integer") return format === "int32" || format === "int64" ? format : undefined
   if (type === "number") return format === "float" || format === "double" ? format : undefined
-  const isText = type === undefined || type === "string" || rest["x-kubernetes-int-or-string"]
+  const isText = type === undefined || type === "string" || schema["x-kubernetes-int-or-string"]
   return isText && isStringFormat(format) ? format : undefined
 }
 
