@@ -5,6 +5,8 @@ import type { Resource } from "../apimachinery/resource.ts"
 import { decodeObject } from "../apimachinery/structural.ts"
 import { rulesFor } from "./strategies.ts"
 
+const now = "2026-01-02T03:04:05Z"
+
 /** An object as it stands before its validation: decoded, with a name and with defaults. For tests. */
 export function complete<T extends KubeObject>(resource: Resource<T>, written: object): T {
   const { group, version, kind } = resource
@@ -18,7 +20,7 @@ export function complete<T extends KubeObject>(resource: Resource<T>, written: o
 export function createErrors(resource: Resource, written: object): string[] {
   const rules = rulesFor(resource)
   const object = complete(resource, written)
-  rules.prepareForCreate?.(object)
+  rules.prepareForCreate?.(object, now)
   return [...(rules.validate?.(object) ?? [])].map(formatFieldError)
 }
 
@@ -26,7 +28,7 @@ export function createErrors(resource: Resource, written: object): string[] {
 export function updateErrors(resource: Resource, before: object, after: object): string[] {
   const rules = rulesFor(resource)
   const [object, old] = [complete(resource, after), complete(resource, before)]
-  rules.prepareForUpdate?.(object, old)
+  rules.prepareForUpdate?.(object, old, now)
   const errors = rules.validateUpdate ? rules.validateUpdate(object, old) : rules.validate?.(object)
   return [...(errors ?? [])].map(formatFieldError)
 }

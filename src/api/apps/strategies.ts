@@ -36,10 +36,11 @@ import {
 type Templated = KubeObject & { readonly spec: { readonly template: PodTemplateSpec } }
 
 /** For controllers that make pods of a template. */
-const templated: KindRules<Templated> = {
-  prepareForCreate: ({ spec }) => dropSwitchedOff(spec.template.spec, undefined),
-  prepareForUpdate: ({ spec }, old) => dropSwitchedOff(spec.template.spec, old.spec.template.spec),
-}
+const templated = {
+  prepareForCreate: ({ spec }: Templated) => dropSwitchedOff(spec.template.spec, undefined),
+  prepareForUpdate: ({ spec }: Templated, old: Templated) =>
+    dropSwitchedOff(spec.template.spec, old.spec.template.spec),
+} satisfies KindRules<Templated>
 
 const templateGeneration = "deprecated.daemonset.template.generation"
 
@@ -54,7 +55,7 @@ export const appsRules: RulesByResource = {
   deployments: rules<Deployment>({
     ...templated,
     prepareForUpdate(deployment, old) {
-      templated.prepareForUpdate!(deployment, old)
+      templated.prepareForUpdate(deployment, old)
       const { metadata } = deployment
       // Annotations go along to the ReplicaSets.
       const isSame = semanticEqual(metadata.annotations ?? {}, old.metadata.annotations ?? {})
@@ -78,12 +79,12 @@ export const appsRules: RulesByResource = {
   }),
   daemonsets: rules<DaemonSet>({
     prepareForCreate(daemonSet) {
-      templated.prepareForCreate!(daemonSet)
+      templated.prepareForCreate(daemonSet)
       const generation = Number(daemonSet.metadata.annotations?.[templateGeneration] ?? 0)
       setTemplateGeneration(daemonSet, Math.max(1, generation))
     },
     prepareForUpdate(daemonSet, old) {
-      templated.prepareForUpdate!(daemonSet, old)
+      templated.prepareForUpdate(daemonSet, old)
       const before = Number(old.metadata.annotations?.[templateGeneration] ?? 0)
       const isSame = semanticEqual(daemonSet.spec.template, old.spec.template)
       setTemplateGeneration(daemonSet, isSame ? before : before + 1)

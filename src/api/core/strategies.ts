@@ -55,6 +55,23 @@ import {
   validateResourceQuotaUpdate,
 } from "./validation/resource-quota.ts"
 
+import { alignDataSources } from "./prepare/persistent-volume-claim.ts"
+import type { Event } from "./v1/event.ts"
+import type { PersistentVolume } from "./v1/persistent-volume.ts"
+import type { PersistentVolumeClaim } from "./v1/persistent-volume-claim.ts"
+import { validateEvent } from "./validation/event.ts"
+import {
+  validatePersistentVolume,
+  validatePersistentVolumeStatusUpdate,
+  validatePersistentVolumeUpdate,
+} from "./validation/persistent-volume.ts"
+import {
+  validatePersistentVolumeClaim,
+  validatePersistentVolumeClaimStatusUpdate,
+  validatePersistentVolumeClaimUpdate,
+} from "./validation/persistent-volume-claim.ts"
+import { persistentVolumeClaimWarnings, persistentVolumeWarnings } from "./validation/storage-warnings.ts"
+
 export const coreRules: RulesByResource = {
   pods: rules<Pod>({
     prepareForCreate: preparePod,
@@ -137,6 +154,30 @@ export const coreRules: RulesByResource = {
     validateStatusUpdate: validateResourceQuotaStatusUpdate,
     warnings: resourceQuotaWarnings,
   }),
+  persistentvolumes: rules<PersistentVolume>({
+    prepareForCreate(volume, now) {
+      volume.status = { phase: "Pending", lastPhaseTransitionTime: now }
+    },
+    prepareForStatusUpdate({ status }, old, now) {
+      const { phase, lastPhaseTransitionTime: before } = old.status
+      const time = status.lastPhaseTransitionTime
+      if (phase !== status.phase && (!time || time === before)) status.lastPhaseTransitionTime = now
+      else if (phase === status.phase && !time && before) status.lastPhaseTransitionTime = before
+    },
+    validate: validatePersistentVolume,
+    validateUpdate: validatePersistentVolumeUpdate,
+    validateStatusUpdate: validatePersistentVolumeStatusUpdate,
+    warnings: persistentVolumeWarnings,
+  }),
+  persistentvolumeclaims: rules<PersistentVolumeClaim>({
+    prepareForCreate: (claim) => alignDataSources(claim, undefined),
+    prepareForUpdate: (claim, old) => alignDataSources(claim, old),
+    validate: validatePersistentVolumeClaim,
+    validateUpdate: validatePersistentVolumeClaimUpdate,
+    validateStatusUpdate: validatePersistentVolumeClaimStatusUpdate,
+    warnings: persistentVolumeClaimWarnings,
+  }),
+  events: rules<Event>({ validate: validateEvent }),
 }
 
 /** Of the Secrets that an account may use, only the names mean anything. */

@@ -8,7 +8,6 @@ import {
 } from "../../apimachinery/field-error.ts"
 import type { FieldPath } from "../../apimachinery/field-path.ts"
 import {
-  caselessDnsSubdomainProblems,
   dnsLabelProblems,
   dnsSubdomainProblems,
   domainPrefixedPathProblems,
@@ -148,5 +147,5 @@ export function* csiDriverName(name: string, path: FieldPath): Errors {
     return
   }
   if (utf8Length(name) > 63) yield tooLong(path, 63)
-  yield* problems(name, path, caselessDnsSubdomainProblems(name.toLowerCase()))
+  yield* problems(name, path, dnsSubdomainProblems(name.toLowerCase()))
 }

@@ -6,10 +6,10 @@ import type { Errors } from "./checks.ts"
  * defaults, and are in the storage version. What holds for metadata of all kinds is not part of it.
  */
 export interface KindRules<T extends KubeObject = KubeObject> {
-  /** Sets what its writer has no say in. Changes `object` in place. */
-  prepareForCreate?(object: T): void
-  prepareForUpdate?(object: T, old: T): void
-  prepareForStatusUpdate?(object: T, old: T): void
+  /** Sets what its writer has no say in. Changes `object` in place. @param now as RFC 3339 */
+  prepareForCreate?(object: T, now: string): void
+  prepareForUpdate?(object: T, old: T, now: string): void
+  prepareForStatusUpdate?(object: T, old: T, now: string): void
   validate?(object: T): Errors
   /** All that is wrong with the new state; absent where only `validate` counts. */
   validateUpdate?(object: T, old: T): Errors

@@ -41,10 +41,11 @@ export function* exactlyOneSource<T extends object>(
   path: FieldPath,
 ): Errors {
   let found = 0
-  for (const { name, at = name, secondAt = at, rule } of rules) {
+  for (const { name, at = name, secondAt = at, isAlwaysLookedAt, rule } of rules) {
     const source = sources[name]
     if (source === undefined) continue
-    if (found++ > 0) yield forbiddenValue(path.child(secondAt), "may not specify more than 1 volume type")
+    if (found++ > 0 && !isAlwaysLookedAt)
+      yield forbiddenValue(path.child(secondAt), "may not specify more than 1 volume type")
     else yield* rule(source as never, path.child(at))
   }
   if (found === 0) yield requiredValue(path, "must specify a volume type")
@@ -55,6 +56,7 @@ export interface SourceEntry<T> {
   /** Where errors say they are; upstream differs from the field's name here and there. */
   readonly at?: string
   readonly secondAt?: string
+  readonly isAlwaysLookedAt?: boolean
   readonly rule: SourceRule<never>
 }
 
@@ -283,7 +285,7 @@ export function* persistentAzureFile(source: Source<"azureFile">, path: FieldPat
 
 const managedDisk =
   "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}"
-const blobDisk = "https://{account-name}.blob.windows.net/{container-name}/{disk-name}.vhd"
+const blobDisk = "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"
 
 export function* azureDisk(disk: Source<"azureDisk">, path: FieldPath): Errors {
   const { diskName, diskURI, cachingMode, kind } = disk
