@@ -23,6 +23,7 @@ import { replicationControllerController } from "./replicationcontroller/replica
 import { createResourceQuotaController } from "./resourcequota/resourcequota.ts"
 import { createRootCaPublisher } from "./root-ca-publisher/root-ca-publisher.ts"
 import { serviceAccountController } from "./serviceaccount/serviceaccount.ts"
+import { serviceLoadBalancerController } from "./service-lb/service-lb.ts"
 import { statefulSetController } from "./statefulset/statefulset.ts"
 import { createTaintEvictionController } from "./taint-eviction/taint-eviction.ts"
 import { ttlAfterFinishedController } from "./ttl-after-finished/ttl-after-finished.ts"
@@ -72,6 +73,7 @@ const entries: readonly Entry[] = [
   },
   { name: "node-lifecycle-controller", create: () => createNodeLifecycleController() },
   { name: "taint-eviction-controller", create: createTaintEvictionController },
+  { name: "service-lb-controller", create: () => serviceLoadBalancerController },
   { name: "pod-garbage-collector-controller", create: () => createPodGarbageCollector() },
   { name: "ttl-after-finished-controller", create: () => ttlAfterFinishedController },
   {

@@ -15,7 +15,7 @@ import {
   type Result,
   watch,
 } from "../../client/controller.ts"
-import { semanticallyEqual } from "../shared/semantically-equal.ts"
+import { deepEqual } from "../shared/deep-equal.ts"
 
 export const clusterRoleAggregationController: ControllerDefinition = {
   name: "clusterrole-aggregation-controller",
@@ -31,7 +31,7 @@ async function reconcile(key: ObjectKey, { client, cache }: ReconcileContext): P
   const role = cache.find(ClusterRole, key)
   if (!role?.aggregationRule) return done
   const rules = aggregateRules(role, cache.list(ClusterRole))
-  if (!semanticallyEqual(rules, role.rules)) await client.update(ClusterRole, { ...role, rules })
+  if (!deepEqual(rules, role.rules ?? [])) await client.update(ClusterRole, { ...role, rules })
   return done
 }
 

@@ -26,7 +26,7 @@ import { hashLabel, planHistory, revisionLabel } from "../revisions/revisions.ts
 import { claim, orphanIndex } from "../shared/claim.ts"
 import { keysOfOwner } from "../shared/keys-of-owner.ts"
 import { nextAvailableInMs } from "../shared/pods.ts"
-import { semanticallyEqual } from "../shared/semantically-equal.ts"
+import { deepEqual, sameMap } from "../shared/deep-equal.ts"
 import { updateStatusIfChanged } from "../shared/update-status.ts"
 import { applyPlan, FailedNodes } from "./apply.ts"
 import { type DaemonView, placesOf, planDaemons } from "./plan.ts"
@@ -120,7 +120,7 @@ async function truncateHistory(
 /** What decides where pods may run. */
 function isSamePlace(current: Node, previous: Node): boolean {
   return (
-    semanticallyEqual(current.metadata.labels, previous.metadata.labels) &&
-    semanticallyEqual(current.spec.taints, previous.spec.taints)
+    sameMap(current.metadata.labels, previous.metadata.labels) &&
+    deepEqual(current.spec.taints, previous.spec.taints)
   )
 }

@@ -1,7 +1,7 @@
 import type { Deployment } from "../../api/apps/v1/deployment.ts"
 import type { ReplicaSet } from "../../api/apps/v1/replica-set.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
-import { semanticallyEqual } from "../shared/semantically-equal.ts"
+import { sameMap } from "../shared/deep-equal.ts"
 import { maxRevision, syncedAnnotations } from "./annotations.ts"
 import { planCleanup } from "./history.ts"
 import { planRecreate } from "./recreate.ts"
@@ -82,7 +82,7 @@ function planSync(
   const annotations = syncedAnnotations(deployment, newest.metadata.annotations, revision)
   const { minReadySeconds = 0 } = deployment.spec
   const inSync =
-    semanticallyEqual(annotations, newest.metadata.annotations) &&
+    sameMap(annotations, newest.metadata.annotations) &&
     minReadySeconds === (newest.spec.minReadySeconds ?? 0)
   if (inSync) return undefined
   const metadata = { ...newest.metadata, annotations: { ...annotations } }

@@ -4,7 +4,7 @@ import type { PodTemplateSpec } from "../../api/core/v1/pod.ts"
 import { hashJson } from "../../apimachinery/hash.ts"
 import type { Draft } from "../../apimachinery/meta.ts"
 import { controllerReference } from "../shared/owner.ts"
-import { semanticallyEqual } from "../shared/semantically-equal.ts"
+import { deepEqual } from "../shared/deep-equal.ts"
 import { replicaAnnotations, syncedAnnotations } from "./annotations.ts"
 
 /** Added to the labels of pods and ReplicaSets, so that generations of one Deployment do not take each other's pods. */
@@ -48,7 +48,7 @@ export function byCreation(a: ReplicaSet, b: ReplicaSet): number {
 
 /** The same pods would come of them: the hash label is not part of the question. */
 export function sameTemplate(a: PodTemplateSpec, b: PodTemplateSpec): boolean {
-  return semanticallyEqual(withoutHash(a), withoutHash(b))
+  return deepEqual(withoutHash(a), withoutHash(b))
 }
 
 function withoutHash(template: PodTemplateSpec): PodTemplateSpec {

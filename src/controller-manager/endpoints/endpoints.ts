@@ -21,6 +21,7 @@ import { TriggerTimes, withTriggerTime } from "../endpointslice/trigger-time.ts"
 import { hasSelector, keysOfServices, podsBehind } from "../shared/keys-of-services.ts"
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
 import { messageOf } from "../shared/pod-control.ts"
+import { sameMap } from "../shared/deep-equal.ts"
 import { semanticallyEqual } from "../shared/semantically-equal.ts"
 import { computeSubsets, truncate } from "./plan.ts"
 
@@ -68,7 +69,7 @@ async function reconcile(
   const isMarked = present?.metadata.annotations?.[capacityAnnotation] === "truncated"
   const isCurrent =
     semanticallyEqual(present?.subsets, subsets) &&
-    semanticallyEqual(present?.metadata.labels, labels) &&
+    sameMap(present?.metadata.labels, labels) &&
     isMarked === truncated
   if (present && isCurrent) return done
 

@@ -9,6 +9,7 @@ import type {
 } from "../../api/discovery/v1/endpoint-slice.ts"
 import { canonicalJson } from "../../apimachinery/hash.ts"
 import type { Draft } from "../../apimachinery/meta.ts"
+import { sameMap } from "../shared/deep-equal.ts"
 import { controllerReference } from "../shared/owner.ts"
 import { semanticallyEqual } from "../shared/semantically-equal.ts"
 import { addressesOfType, endpointOf, isReachable, portsOf } from "./endpoints-of-pods.ts"
@@ -86,15 +87,18 @@ function planFamily(input: SliceInput, addressType: AddressType): SlicePlan {
   const labels = labelsFor(service)
   const update = [...kept, ...reused]
     .map((slice) => ({ ...slice, metadata: { ...slice.metadata, labels } }))
-    .filter(
-      (slice) =>
-        !semanticallyEqual(
-          slice,
-          owned.find((one) => one.metadata.uid === slice.metadata.uid),
-        ),
-    )
+    .filter((slice) => !isUnchanged(slice, owned))
   const create = fresh.map((one) => ({ ...one, metadata: newMetadata(service, labels) }))
   return { create, update, delete: [...stale, ...unused], homeless }
+}
+
+function isUnchanged(slice: EndpointSlice, present: readonly EndpointSlice[]): boolean {
+  const before = present.find(({ metadata }) => metadata.uid === slice.metadata.uid)
+  return (
+    sameMap(slice.metadata.labels, before?.metadata.labels) &&
+    semanticallyEqual(slice.endpoints, before?.endpoints) &&
+    semanticallyEqual(slice.ports, before?.ports)
+  )
 }
 
 interface Group {

@@ -31,7 +31,7 @@ import {
 import type { Discovered } from "../../client/discover-resources.ts"
 import { followResources } from "../shared/follow-resources.ts"
 import { isTerminal } from "../shared/pods.ts"
-import { semanticallyEqual } from "../shared/semantically-equal.ts"
+import { deepEqual } from "../shared/deep-equal.ts"
 import { updateStatusIfChanged } from "../shared/update-status.ts"
 
 /** Quantities depend on time as well: a pod that should long be gone counts no more. */
@@ -68,7 +68,7 @@ export function createResourceQuotaController(options: {
         ResourceQuota,
         (quota) => [keyOf(quota)],
         undefined,
-        (current, previous) => semanticallyEqual(current.spec, previous.spec),
+        (current, previous) => deepEqual(current.spec, previous.spec),
       ),
       watch(Pod, () => []),
       watch(DeviceClass, () => []),
@@ -124,7 +124,7 @@ function changesUsage(resource: Resource, current: KubeObject | undefined, previ
       return isTerminal(current as Pod) !== isTerminal(previous as Pod)
     case "services":
     case "persistentvolumeclaims":
-      return !semanticallyEqual((current as { spec?: unknown }).spec, (previous as { spec?: unknown }).spec)
+      return !deepEqual((current as { spec?: unknown }).spec, (previous as { spec?: unknown }).spec)
     default:
       return false
   }

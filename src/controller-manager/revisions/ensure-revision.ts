@@ -2,7 +2,7 @@ import { ControllerRevision } from "../../api/apps/v1/controller-revision.ts"
 import { keyOf } from "../../apimachinery/meta.ts"
 import { isStatusError } from "../../apimachinery/status-error.ts"
 import type { Client } from "../../client/client.ts"
-import { semanticallyEqual } from "../shared/semantically-equal.ts"
+import { deepEqual } from "../shared/deep-equal.ts"
 import { planRevision, type Templated } from "./revisions.ts"
 
 export type EnsuredRevision =
@@ -27,8 +27,7 @@ export async function ensureRevision(
     if (!isStatusError(error, "AlreadyExists")) throw error
     const existing = await client.get(ControllerRevision, keyOf(plan.revision as ControllerRevision))
     const isOurs = existing.metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid)
-    if (isOurs && semanticallyEqual(existing.data, plan.revision.data))
-      return { kind: "ok", revision: existing }
+    if (isOurs && deepEqual(existing.data, plan.revision.data)) return { kind: "ok", revision: existing }
     return { kind: "collision", collisionCount: (collisionCount ?? 0) + 1 }
   }
 }

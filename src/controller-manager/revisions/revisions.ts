@@ -4,7 +4,7 @@ import { hashJson } from "../../apimachinery/hash.ts"
 import type { Draft, KubeObject } from "../../apimachinery/meta.ts"
 import type { JsonObject } from "../../apimachinery/schema.ts"
 import { controllerReference } from "../shared/owner.ts"
-import { semanticallyEqual } from "../shared/semantically-equal.ts"
+import { deepEqual } from "../shared/deep-equal.ts"
 
 /**
  * The history of a workload's template, one ControllerRevision per template, numbered from 1. A template that comes back
@@ -38,7 +38,7 @@ export function planRevision(
   const data = snapshot(owner)
   const next = (sorted.at(-1)?.revision ?? 0) + 1
   const newest = sorted.at(-1)
-  const equal = sorted.findLast((one) => semanticallyEqual(one.data, data))
+  const equal = sorted.findLast((one) => deepEqual(one.data, data))
   if (!equal) return { kind: "create", revision: newRevision(owner, data, next, collisionCount) }
   if (equal === newest) return { kind: "present", revision: equal }
   return { kind: "renumber", revision: { ...equal, revision: next } }

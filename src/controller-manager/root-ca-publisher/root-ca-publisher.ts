@@ -16,7 +16,7 @@ import {
   watch,
 } from "../../client/controller.ts"
 import { ignoreNamespaceTerminating } from "../shared/pod-control.ts"
-import { semanticallyEqual } from "../shared/semantically-equal.ts"
+import { sameMap } from "../shared/deep-equal.ts"
 
 const name = "kube-root-ca.crt"
 const annotations = {
@@ -58,7 +58,7 @@ async function reconcile(
   const isDescribed = Object.entries(annotations).every(
     ([key, text]) => present.metadata.annotations?.[key] === text,
   )
-  if (isDescribed && semanticallyEqual(present.data, data)) return done
+  if (isDescribed && sameMap(present.data, data)) return done
   const metadata = { ...present.metadata, annotations: { ...present.metadata.annotations, ...annotations } }
   await client.update(ConfigMap, { ...present, metadata, data })
   return done

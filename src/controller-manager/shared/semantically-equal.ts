@@ -1,6 +1,7 @@
 /**
  * Whether two JSON values mean the same to the API, where a zero value ("" 0 false null, an empty list or map) is the
- * same as absence: what a controller computed says `readyReplicas: 0`, what the server stored leaves it out.
+ * same as absence: what a controller computed says `readyReplicas: 0`, what the server stored leaves it out. For statuses; of labels and
+ * other data an empty text means something, see deep-equal.ts.
  */
 export function semanticallyEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true

@@ -48,7 +48,7 @@ export function simulateNodes(
       seen.add(uid)
       const node = pod.spec.nodeName || options.nodeOf?.(pod) || `node-${count % nodes}`
       count++
-      const address = `10.244.0.${count}`
+      const address = `10.${count >> 16}.${(count >> 8) & 255}.${count & 255}`
       void bind(pod, node)
       clock.after(readyAfterMs, () => void run(pod, address))
     }
@@ -65,7 +65,7 @@ export function simulateNodes(
     const current = informers.cache.find(Pod, keyOf(pod))
     if (current?.metadata.uid !== pod.metadata.uid || current.metadata.deletionTimestamp) return
     if (!controls.isGood(current)) return
-    await client.updateStatus(Pod, withStatus(current, address, clock.now())).catch(() => {})
+    await report(withStatus(current, address, clock.now()))
     const outcome = controls.outcome(current)
     if (outcome) clock.after(outcome.afterMs ?? 1000, () => void finish(current, outcome))
   }
@@ -87,7 +87,15 @@ export function simulateNodes(
       one.type === "Ready" ? { ...one, status: "False", lastTransitionTime: now } : one,
     )
     const status = { ...current.status, phase, containerStatuses, conditions }
-    await client.updateStatus(Pod, { ...current, status }).catch(() => {})
+    await report({ ...current, status })
+  }
+
+  /** Whatever else was written meanwhile: a kubelet's word on its pod's status counts. */
+  async function report(pod: Pod): Promise<void> {
+    const body = { metadata: { uid: pod.metadata.uid }, status: pod.status }
+    await client
+      .patch(Pod, keyOf(pod), { type: "strategic", body }, { subresource: "status" })
+      .catch(() => {})
   }
 
   async function end(pod: Pod): Promise<void> {
