@@ -13,6 +13,7 @@ import type { Client } from "../client/client.ts"
 import { createClient } from "../client/create-client.ts"
 import { createEventRecorder } from "../client/create-event-recorder.ts"
 import { createInformers, type Informers } from "../client/informers.ts"
+import { createAuthoritySigner } from "../controller-manager/certificates/real/authority-signer.ts"
 import { createControllerManager } from "../controller-manager/create-controller-manager.ts"
 import { openEmbeddedStore } from "../etcd/embedded/embedded-store.ts"
 import type { Store } from "../etcd/store.ts"
@@ -201,6 +202,7 @@ function runControllers({
     transportFor: (controllerName) => server.transportFor(controllerUser(controllerName)),
     rootCertificateAuthority: certificates.authority("ca").certificatePem,
     nodeIpam: { clusterCidrs: [networks.pods] },
+    certificateSigner: createAuthoritySigner({ ...certificates.authority("ca"), random }),
     clock,
     random,
     log: log.named("controller-manager"),
