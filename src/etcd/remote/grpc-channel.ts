@@ -148,8 +148,16 @@ export class GrpcChannel {
     const { tls, clock } = this.#options
     return new Promise((resolve, reject) => {
       const session = connect(endpoint, { ...tls, settings: { initialWindowSize: window } })
-      const timer = clock.after(connectTimeoutMs, () => session.destroy(new Error("no answer")))
-      session.once("error", reject)
+      const fail = (error: Error) => {
+        timer.cancel()
+        reject(error)
+        session.destroy()
+      }
+      const timer = clock.after(connectTimeoutMs, () => fail(new Error("no answer")))
+      session.once("error", fail)
+      session.once("close", () => fail(new Error("the server ended the connection")))
+      // A server that does not take this client's certificate: only the socket says so.
+      session.once("connect", (_session, socket) => socket.once("error", fail))
       // The server's settings are its first word: until then, there may be nobody behind the socket.
       session.once("remoteSettings", () => {
         timer.cancel()
