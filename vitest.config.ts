@@ -1,6 +1,17 @@
 import { defineConfig } from "vitest/config"
 
 // Unit tests stand beside the code; conformance and e2e look at a running cluster from outside.
+// Unit tests that need the machine itself: containers, network namespaces, a real etcd, the real kubectl. One at a time.
+const machineTests = [
+  "src/container-runtime/containerd/**/*.test.ts",
+  "src/container-runtime/pause-image.test.ts",
+  "src/kubelet/real/real-kubelet.test.ts",
+  "src/network/**/*.test.ts",
+  "src/proxy/proxy.test.ts",
+  "src/apiserver/streaming/streaming.test.ts",
+  "src/etcd/{grpc,remote,snapshot,linearizability}/**/*.test.ts",
+]
+
 export default defineConfig({
   test: {
     projects: [
@@ -8,9 +19,19 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "simulation/**/*.test.ts", "tools/**/*.test.ts"],
+          exclude: machineTests,
           isolate: false,
           pool: "threads",
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "machine",
+          include: machineTests,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
       {
