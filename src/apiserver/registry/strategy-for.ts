@@ -24,15 +24,15 @@ function withRules(strategy: Strategy, rules: KindRules): Strategy {
   return {
     ...strategy,
     prepareForCreate(object, context) {
-      rules.prepareForCreate?.(object)
+      rules.prepareForCreate?.(object, context.now)
       strategy.prepareForCreate(object, context)
     },
     prepareForUpdate(object, old, context) {
-      rules.prepareForUpdate?.(object, old)
+      rules.prepareForUpdate?.(object, old, context.now)
       strategy.prepareForUpdate(object, old, context)
     },
     prepareForStatusUpdate(object, old, context) {
-      rules.prepareForStatusUpdate?.(object, old)
+      rules.prepareForStatusUpdate?.(object, old, context.now)
       strategy.prepareForStatusUpdate(object, old, context)
     },
     validate: (object, context) => [...(validate?.(object) ?? []), ...strategy.validate(object, context)],
