@@ -163,5 +163,8 @@ const codes: readonly (RuntimeErrorCode | undefined)[] = [
 ]
 
 function toRuntimeError(error: ServiceError): RuntimeError {
-  return new RuntimeError(codes[error.code] ?? "Unknown", error.details ?? error.message)
+  const text = error.details ?? error.message
+  // containerd answers before it is ready, with a code that says nothing.
+  const isStarting = text === "server is not initialized yet"
+  return new RuntimeError(isStarting ? "Unavailable" : (codes[error.code] ?? "Unknown"), text)
 }

@@ -139,7 +139,7 @@ function shortDirectory(directory: string): string {
   return `/run/coracle-${createHash("sha256").update(directory).digest("hex").slice(0, 12)}`
 }
 
-/** Calls fail with Unavailable (no socket yet) or Unknown ("server is not initialized yet") until it is ready. */
+/** Calls fail with Unavailable until it is ready. */
 async function firstAnswer(runtime: RuntimeService, clock: Clock, log: string): Promise<RuntimeVersion> {
   for (let startedMs = clock.monotonic(); ; ) {
     try {
@@ -149,7 +149,7 @@ async function firstAnswer(runtime: RuntimeService, clock: Clock, log: string): 
         throw new Error(`this containerd lacks its CRI plugin, or the plugin failed; its log is ${log}`, {
           cause: error,
         })
-      if (!isRuntimeError(error, "Unavailable", "Unknown") || clock.monotonic() - startedMs > startMs)
+      if (!isRuntimeError(error, "Unavailable") || clock.monotonic() - startedMs > startMs)
         throw new Error(`containerd does not answer; its log is ${log}`, { cause: error })
     }
     await sleep(clock, 10)

@@ -3,7 +3,6 @@ import type { Timer } from "../../base/clock.ts"
 import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import type { PodSandboxConfig } from "../../container-runtime/cri.ts"
-import { isRuntimeError } from "../../container-runtime/cri.ts"
 import type { PodAddresses } from "../containers/pod-field.ts"
 import { StartError } from "../images/start-error.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
@@ -11,6 +10,7 @@ import { VolumeError } from "../node-host.ts"
 import { computePodStatus } from "../status/compute-pod-status.ts"
 import { containerFieldPath, findPodContainer } from "./pod-containers.ts"
 import type { PodEffect, PodInput, PodState, RemovedContainer, ResizePending } from "./pod-state.ts"
+import { cleanUpPod, removeRemains, stopSandboxes } from "./give-back.ts"
 import { PodProbes } from "./pod-probes.ts"
 import { currentSandbox, runningContainers } from "./runtime-pod.ts"
 import { resizeContainer } from "./resize-container.ts"
@@ -23,6 +23,7 @@ import { stopContainer } from "./stop-container.ts"
 const retryMs = 2000
 const maxRetryMs = 120_000
 const startRetryMs = 10_000
+const forgetTries = 8
 
 export interface PodWorkerOptions {
   /** Nothing of the pod is left. */
@@ -182,22 +183,17 @@ export class PodWorker {
   }
 
   async #stopSandboxes(): Promise<void> {
-    const { runtime, observer, network, log, clock } = this.#services
+    const { observer, log, clock } = this.#services
     const { uid } = this.#state.pod.metadata
     for (let waitMs = 200; !this.#closed; waitMs = Math.min(waitMs * 2, 10_000)) {
       try {
-        // Asked anew: one may have been made by a call that we believe to have failed.
-        const { sandboxes } = await observer.observePod(uid)
-        await Promise.all(sandboxes.map(({ id }) => runtime.stopPodSandbox(id)))
-        await network.release(uid)
+        await stopSandboxes(this.#services, uid)
         return this.handle({ kind: "sandboxStopped", runtime: await observer.observePod(uid) })
       } catch (error) {
         if (this.#closed) return
         log.warn("sandbox not stopped, trying again", { pod: this.#name, error })
-        if (waitMs === 200) {
-          const message = `error killing pod: ${(error as Error).message}`
-          this.#event("Warning", "FailedKillPod", message)
-        }
+        const message = `error killing pod: ${(error as Error).message}`
+        if (waitMs === 200) this.#event("Warning", "FailedKillPod", message)
       }
       await new Promise<void>((resolve) => void clock.after(waitMs, resolve))
     }
@@ -234,11 +230,20 @@ export class PodWorker {
       this.#starts.delete(name)
       const { reason, message, retryAtMs } =
         error instanceof StartError ? error : new StartError("Unknown", (error as Error).message)
-      // What was made before it failed counts as an attempt, and shows what went wrong.
-      if (!this.#closed && isPastCreation(reason))
-        this.handle({ kind: "observed", runtime: await services.observer.observePod(pod.metadata.uid) })
+      if (isPastCreation(reason)) await this.#observeFailedAttempt()
       const retry = retryAtMs ?? services.clock.now() + startRetryMs
       this.handle({ kind: "startFailed", name, reason, message, retryAtMs: retry })
+    }
+  }
+
+  /** What was made before a start failed counts as an attempt, and shows what went wrong. */
+  async #observeFailedAttempt(): Promise<void> {
+    const { observer, log } = this.#services
+    try {
+      const runtime = await observer.observePod(this.#state.pod.metadata.uid)
+      this.handle({ kind: "observed", runtime })
+    } catch (error) {
+      log.debug("failed attempt not seen", { pod: this.#name, error })
     }
   }
 
@@ -299,16 +304,9 @@ export class PodWorker {
   }
 
   async #cleanUp(): Promise<void> {
-    const { host, network, log, clock, puller, runtime, observer } = this.#services
-    const { uid } = this.#state.pod.metadata
+    const { log, clock } = this.#services
     try {
-      // Whatever may have come up after all: nothing can be given back under its feet.
-      const { sandboxes } = await observer.observePod(uid)
-      for (const { id, ready } of sandboxes) if (ready) await runtime.stopPodSandbox(id)
-      await network.release(uid)
-      await host.volumes.unmount(uid)
-      await host.cgroups.remove(uid)
-      puller.forget(uid)
+      await cleanUpPod(this.#services, this.#state.pod.metadata.uid)
       this.handle({ kind: "cleaned" })
     } catch (error) {
       log.warn("pod not cleaned up, trying again", { pod: this.#name, error })
@@ -334,20 +332,19 @@ export class PodWorker {
   }
 
   async #forget(): Promise<void> {
-    const { runtime, host, statuses, log, observer } = this.#services
-    const { uid } = this.#state.pod.metadata
+    const { statuses, log, clock } = this.#services
     this.close()
-    statuses.forget(uid)
-    try {
-      const { sandboxes } = await observer.observePod(uid)
-      for (const { id } of sandboxes) await runtime.removePodSandbox(id)
-      await host.files.remove(uid, { logs: true })
-    } catch (error) {
-      // The next look at the runtime finds what is left, and nobody it belongs to.
-      if (!isRuntimeError(error, "Unavailable"))
-        log.warn("remains of a pod not removed", { pod: this.#name, error })
+    statuses.forget(this.#state.pod.metadata.uid)
+    for (let waitMs = 500, tries = 0; tries < forgetTries; waitMs *= 2, tries++) {
+      try {
+        await removeRemains(this.#services, this.#state.pod.metadata.uid)
+        break
+      } catch (error) {
+        log.debug("remains of a pod not removed", { pod: this.#name, error })
+        await new Promise<void>((resolve) => void clock.after(waitMs, resolve))
+      }
     }
-    // Not before: until then what is left of it has an owner.
+    // Not before: until then what is left of it has an owner. What could not be removed is found at the next start.
     this.#forgotten(this)
   }
 
