@@ -1,19 +1,24 @@
 /**
- * What the stores do under the same load, in one run: the embedded one (durable before it acknowledges) and the one in
- * memory. Values have 1 kB. The load runs in the same process, so its own work is part of the figures.
+ * What the stores do under the same load, in one run: the embedded one in this process (durable before it acknowledges),
+ * the same behind gRPC in a process of its own, and, where `etcd` is on the PATH, the real one on the same disk, with
+ * the same client. Values have 1 kB. The load runs in this process, so its own work is part of the figures.
  *
  * Usage: npm run bench -- etcd [--dir DIR] [--seconds 2] [--million]
  */
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
+import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { performance } from "node:perf_hooks"
+import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { silentLogger } from "../src/base/log.ts"
 import { realClock } from "../src/base/real/clock.ts"
 import { realRandom } from "../src/base/real/random.ts"
 import { type EmbeddedStore, openEmbeddedStore } from "../src/etcd/embedded/embedded-store.ts"
-import { createMemoryStore } from "../src/etcd/memory/memory-store.ts"
+import { createEtcdServer } from "../src/etcd/grpc/etcd-server.ts"
+import { createRemoteStore } from "../src/etcd/remote/remote-store.ts"
 import type { Store } from "../src/etcd/store.ts"
 import { type Figures, fill, gets, puts, ranges, replay, updates, watchEvents } from "./etcd-parts/loads.ts"
 
@@ -22,95 +27,165 @@ const { values: options } = parseArgs({
     dir: { type: "string" },
     seconds: { type: "string", default: "2" },
     million: { type: "boolean", default: false },
+    serve: { type: "string" },
   },
 })
-const durationMs = Number(options.seconds) * 1000
-const root = mkdtempSync(join(options.dir ?? tmpdir(), "coracle-bench-etcd-"))
 
 interface Subject {
   readonly name: string
-  readonly open: () => Promise<Store>
+  readonly store: Store
+  readonly process?: ChildProcess
 }
+
+interface Load {
+  readonly title: string
+  readonly run: (store: Store, durationMs: number) => Promise<Figures | number>
+}
+
+const loads: readonly Load[] = [
+  ...[1, 32, 256].map((clients) => ({
+    title: `puts, ${clients} clients`,
+    run: (store: Store, durationMs: number) => puts(store, clients, durationMs),
+  })),
+  { title: "updates (get, compare, put), 32", run: (store, durationMs) => updates(store, 32, durationMs) },
+  { title: "gets, 32 clients", run: (store, durationMs) => gets(store, 32, durationMs) },
+  { title: "ranges of 100 keys, 32 clients", run: (store, durationMs) => ranges(store, 32, durationMs) },
+  { title: "watch events, 1 watch", run: (store, durationMs) => watchEvents(store, 1, durationMs) },
+  { title: "watch events, 100 watches", run: (store, durationMs) => watchEvents(store, 100, durationMs) },
+  { title: "watch events from history", run: (store) => replay(store) },
+]
 
 const openEmbedded = (directory: string): Promise<EmbeddedStore> =>
   openEmbeddedStore({ directory, clock: realClock, log: silentLogger, random: realRandom })
 
-const subjects: readonly Subject[] = [
-  { name: "embedded", open: () => openEmbedded(join(root, "embedded")) },
-  { name: "memory", open: async () => createMemoryStore({ clock: realClock }) },
-]
+const connect = (endpoint: string): Store =>
+  createRemoteStore({ endpoints: [endpoint], clock: realClock, log: silentLogger })
 
-/** One row of figures per load; the ratio compares each subject with the first. */
-async function compare(title: string, load: (store: Store) => Promise<Figures | number>): Promise<void> {
-  let first: number | undefined
-  for (const { name, store } of await stores) {
-    const result = await load(store)
-    const perSecond = typeof result === "number" ? result : result.perSecond
-    first ??= perSecond
-    const latency =
-      typeof result === "number" ? "" : `p50 ${result.p50Ms.toFixed(3)} ms  p99 ${result.p99Ms.toFixed(3)} ms`
-    const ratio = `${(perSecond / first).toFixed(2)}x`
-    console.log(
-      `${title.padEnd(34)} ${name.padEnd(12)} ${perSecond.toFixed(0).padStart(9)}/s ${ratio.padStart(7)}  ${latency}`,
-    )
+/** The other process of "embedded, gRPC". */
+async function serve(directory: string): Promise<void> {
+  const store = await openEmbedded(directory)
+  const server = createEtcdServer({ store, clock: realClock })
+  process.send?.(await server.listen(0, "127.0.0.1"))
+}
+
+async function openServed(root: string): Promise<Subject> {
+  const child = fork(fileURLToPath(import.meta.url), ["--serve", join(root, "served")])
+  const [endpoint] = (await once(child, "message")) as [string]
+  return { name: "embedded, gRPC", store: connect(endpoint), process: child }
+}
+
+async function openReal(root: string): Promise<Subject> {
+  const [client, peer] = ["http://127.0.0.1:32379", "http://127.0.0.1:32380"]
+  const flags = {
+    "data-dir": join(root, "etcd"),
+    "listen-client-urls": client,
+    "advertise-client-urls": client,
+    "listen-peer-urls": peer,
+    "initial-advertise-peer-urls": peer,
+    "initial-cluster": `default=${peer}`,
+    "log-level": "error",
+  }
+  const words = Object.entries(flags).flatMap(([key, value]) => [`--${key}`, value])
+  const child = spawn("etcd", words, { stdio: "ignore" })
+  const store = connect(client)
+  await store.currentRevision()
+  return { name: "etcd, gRPC", store, process: child }
+}
+
+async function measure(subject: Subject, durationMs: number): Promise<(Figures | number)[]> {
+  const figures: (Figures | number)[] = []
+  for (const { run } of loads) figures.push(await run(subject.store, durationMs))
+  if (subject.process?.pid !== undefined)
+    console.log(`${subject.name}: ${residentMegabytes(subject.process.pid)} MB resident after its loads`)
+  await subject.store.close()
+  if (subject.process !== undefined) {
+    subject.process.kill("SIGKILL")
+    await once(subject.process, "exit")
+  }
+  return figures
+}
+
+/** A row for each load and subject; the ratio is to the last subject, the real etcd if there is one. */
+function print(names: readonly string[], columns: readonly (readonly (Figures | number)[])[]): void {
+  const rate = (figure: Figures | number) => (typeof figure === "number" ? figure : figure.perSecond)
+  for (const [row, { title }] of loads.entries()) {
+    const reference = rate(columns.at(-1)![row]!)
+    for (const [column, name] of names.entries()) {
+      const figure = columns[column]![row]!
+      const latency =
+        typeof figure === "number" ? "" : `p50 ${figure.p50Ms.toFixed(2)}  p99 ${figure.p99Ms.toFixed(2)} ms`
+      const perSecond = rate(figure).toFixed(0).padStart(9)
+      const ratio = `${(rate(figure) / reference).toFixed(1)}x`.padStart(7)
+      console.log(
+        `${(column === 0 ? title : "").padEnd(32)} ${name.padEnd(15)} ${perSecond}/s ${ratio}  ${latency}`,
+      )
+    }
   }
 }
 
-const stores = Promise.all(subjects.map(async ({ name, open }) => ({ name, store: await open() })))
-
-async function openingTimes(): Promise<void> {
+async function openingTimes(root: string): Promise<void> {
   const times: number[] = []
   for (let count = 0; count < 11; count++) {
-    const directory = join(root, `empty-${count}`)
     const start = performance.now()
-    const store = await openEmbedded(directory)
+    const store = await openEmbedded(join(root, `empty-${count}`))
     times.push(performance.now() - start)
     await store.close()
   }
-  console.log(`open, new directory                 ${median(times).toFixed(1)} ms`)
+  console.log(`open, new directory: ${median(times).toFixed(1)} ms`)
   const directory = join(root, "ten-thousand")
   const store = await openEmbedded(directory)
   await fill(store, 10_000)
   await store.close()
   const start = performance.now()
   const again = await openEmbedded(directory)
-  console.log(`open, 10 000 objects of 1 kB        ${(performance.now() - start).toFixed(1)} ms`)
+  console.log(`open, 10 000 objects of 1 kB: ${(performance.now() - start).toFixed(1)} ms`)
   await again.close()
 }
 
-async function million(): Promise<void> {
+async function million(root: string): Promise<void> {
   const directory = join(root, "million")
   const store = await openEmbedded(directory)
   const start = performance.now()
   await fill(store, 1_000_000)
-  const seconds = (performance.now() - start) / 1000
-  console.log(`one million keys of 1 kB            written in ${seconds.toFixed(1)} s`)
+  console.log(`one million keys of 1 kB: written in ${seconds(start)} s`)
+  await store.defragment()
   await store.close()
-  const files = readdirSync(directory).map((name) => statSync(join(directory, name)).size)
+  const sizes = readdirSync(directory).map((name) => statSync(join(directory, name)).size)
   const reopening = performance.now()
   const again = await openEmbedded(directory)
   globalThis.gc?.()
-  console.log(`  on disk ${megabytes(files.reduce((sum, size) => sum + size, 0))}`)
-  console.log(`  opened in ${((performance.now() - reopening) / 1000).toFixed(1)} s`)
-  console.log(`  resident memory afterwards ${megabytes(process.memoryUsage.rss())}`)
+  const megabytes = (sizes.reduce((sum, size) => sum + size, 0) / 1e6).toFixed(0)
+  console.log(
+    `  ${megabytes} MB on disk, opened in ${seconds(reopening)} s, ${residentMegabytes(process.pid)} MB resident`,
+  )
   await again.close()
 }
 
 const median = (numbers: number[]): number => numbers.sort((a, b) => a - b)[numbers.length >> 1]!
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`
+const seconds = (start: number): string => ((performance.now() - start) / 1000).toFixed(1)
 
-try {
-  await openingTimes()
-  for (const clients of [1, 32, 256])
-    await compare(`puts, ${clients} clients`, (store) => puts(store, clients, durationMs))
-  await compare("updates (get, compare, put), 32", (store) => updates(store, 32, durationMs))
-  await compare("gets, 32 clients", (store) => gets(store, 32, durationMs))
-  await compare("ranges of 100 keys, 32 clients", (store) => ranges(store, 32, durationMs))
-  for (const watchers of [1, 100])
-    await compare(`watch events, ${watchers} watches`, (store) => watchEvents(store, watchers, durationMs))
-  await compare("watch events from history", replay)
-  for (const { store } of await stores) await store.close()
-  if (options.million) await million()
-} finally {
-  rmSync(root, { recursive: true, force: true })
+function residentMegabytes(processId: number): string {
+  const status = readFileSync(`/proc/${processId}/status`, "utf8")
+  return (Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1000).toFixed(0)
 }
+
+async function main(): Promise<void> {
+  const root = mkdtempSync(join(options.dir ?? tmpdir(), "coracle-bench-etcd-"))
+  const durationMs = Number(options.seconds) * 1000
+  try {
+    await openingTimes(root)
+    const embedded = { name: "embedded", store: await openEmbedded(join(root, "embedded")) }
+    const columns = [await measure(embedded, durationMs), await measure(await openServed(root), durationMs)]
+    const names = ["embedded", "embedded, gRPC"]
+    if (spawnSync("etcd", ["--version"]).status === 0) {
+      columns.push(await measure(await openReal(root), durationMs))
+      names.push("etcd, gRPC")
+    } else console.log("no etcd on the PATH: nothing to compare with")
+    print(names, columns)
+    if (options.million) await million(root)
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+await (options.serve === undefined ? main() : serve(options.serve))
