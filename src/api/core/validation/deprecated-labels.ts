@@ -46,6 +46,6 @@ export function* labelSelectorWarnings(
   yield* nodeSelectorTermWarnings(selector, path)
   for (const label of Object.keys(selector.matchLabels ?? {})) {
     const text = deprecatedNodeLabels[label]
-    if (text !== undefined) yield `${path.child("matchLabels", label)}: ${text}`
+    if (text !== undefined) yield `${path.child("matchLabels", label).toString()}: ${text}`
   }
 }

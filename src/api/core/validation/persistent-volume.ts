@@ -120,7 +120,7 @@ export function* validatePersistentVolumeUpdate(volume: PersistentVolume, old: P
   // It was not there from the start, so volumes of before may get it.
   if (before.csi && !before.csi.controllerExpandSecretRef && source.csi) {
     const { controllerExpandSecretRef: _, ...csi } = source.csi
-    source.csi = csi as typeof source.csi
+    source.csi = csi
   }
   if (!semanticEqual(source, before)) {
     const detail = `spec.persistentvolumesource is immutable after creation\n${formatDiff(before, source)}`
