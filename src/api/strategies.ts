@@ -1,3 +1,10 @@
+import { autoscalingRules } from "./autoscaling/strategies.ts"
+import { nodeRules } from "./node/strategies.ts"
+import { schedulingRules } from "./scheduling/strategies.ts"
+import { policyRules } from "./policy/strategies.ts"
+import { discoveryRules } from "./discovery/strategies.ts"
+import { coordinationRules } from "./coordination/strategies.ts"
+import { rbacRules } from "./rbac/strategies.ts"
 import { appsRules } from "./apps/strategies.ts"
 import { batchRules } from "./batch/strategies.ts"
 import { coreRules } from "./core/strategies.ts"
@@ -7,6 +14,13 @@ const rulesByGroup: Readonly<Record<string, RulesByResource>> = {
   "": coreRules,
   apps: appsRules,
   batch: batchRules,
+  autoscaling: autoscalingRules,
+  "node.k8s.io": nodeRules,
+  "scheduling.k8s.io": schedulingRules,
+  policy: policyRules,
+  "discovery.k8s.io": discoveryRules,
+  "coordination.k8s.io": coordinationRules,
+  "rbac.authorization.k8s.io": rbacRules,
 }
 
 /** What is special about writing objects of a kind; most kinds have something. */

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../apimachinery/meta.ts"
+import type { NameRule } from "../../apimachinery/names.ts"
 import type { Errors } from "./checks.ts"
 
 /**
@@ -6,6 +7,8 @@ import type { Errors } from "./checks.ts"
  * defaults, and are in the storage version. What holds for metadata of all kinds is not part of it.
  */
 export interface KindRules<T extends KubeObject = KubeObject> {
+  /** Subdomains of the DNS if absent. */
+  readonly nameRule?: NameRule
   /** Sets what its writer has no say in. Changes `object` in place. @param now as RFC 3339 */
   prepareForCreate?(object: T, now: string): void
   prepareForUpdate?(object: T, old: T, now: string): void
