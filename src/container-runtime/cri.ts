@@ -1,3 +1,5 @@
+import type { ContainerStats, FilesystemUsage, Image, RegistryAuth } from "./cri-images-and-stats.ts"
+
 /**
  * The container runtime interface (CRI v1, https://github.com/kubernetes/cri-api), as the kubelet uses it: the contract
  * between a kubelet and whatever runs its containers. Two implementations pass one suite (contract-suite.ts):
@@ -65,40 +67,15 @@ export interface ImageService {
   filesystemInfo(): Promise<readonly FilesystemUsage[]>
 }
 
-export type RuntimeErrorCode =
-  | "Canceled"
-  | "Unknown"
-  | "InvalidArgument"
-  | "DeadlineExceeded"
-  | "NotFound"
-  | "AlreadyExists"
-  | "PermissionDenied"
-  | "ResourceExhausted"
-  | "FailedPrecondition"
-  | "Aborted"
-  | "OutOfRange"
-  | "Unimplemented"
-  | "Internal"
-  | "Unavailable"
-  | "DataLoss"
-  | "Unauthenticated"
-
-/** `message` reads as Go's gRPC prints errors, which is what upstream's kubelet shows; `description` is the bare text. */
-export class RuntimeError extends Error {
-  override readonly name = "RuntimeError"
-  readonly code: RuntimeErrorCode
-  readonly description: string
-
-  constructor(code: RuntimeErrorCode, description: string) {
-    super(`rpc error: code = ${code} desc = ${description}`)
-    this.code = code
-    this.description = description
-  }
-}
-
-export function isRuntimeError(error: unknown, ...codes: RuntimeErrorCode[]): error is RuntimeError {
-  return error instanceof RuntimeError && (codes.length === 0 || codes.includes(error.code))
-}
+export type {
+  ContainerStats,
+  CpuUsage,
+  FilesystemUsage,
+  Image,
+  MemoryUsage,
+  RegistryAuth,
+} from "./cri-images-and-stats.ts"
+export { isRuntimeError, RuntimeError, type RuntimeErrorCode } from "./runtime-error.ts"
 
 export interface RuntimeVersion {
   /** Of the kubelet's API. */
@@ -451,63 +428,4 @@ export interface RuntimeEvent {
   type: "started" | "exited" | "oom" | "deleted"
   /** A container's or a sandbox's. */
   id: string
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Stats and images
-// ---------------------------------------------------------------------------------------------------------------------
-
-export interface ContainerStats {
-  id: string
-  metadata: ContainerMetadata
-  labels: Labels
-  annotations: Labels
-  cpu?: CpuUsage
-  memory?: MemoryUsage
-  writableLayer?: FilesystemUsage
-}
-
-export interface CpuUsage {
-  timestamp: number
-  usageCoreNanoSeconds: number
-  usageNanoCores?: number
-}
-
-export interface MemoryUsage {
-  timestamp: number
-  workingSetBytes: number
-  usageBytes?: number
-  rssBytes?: number
-  availableBytes?: number
-  pageFaults?: number
-  majorPageFaults?: number
-}
-
-export interface FilesystemUsage {
-  timestamp: number
-  mountpoint: string
-  usedBytes: number
-  inodesUsed: number
-}
-
-export interface Image {
-  /** "sha256:..." of its configuration. */
-  id: string
-  repoTags: string[]
-  repoDigests: string[]
-  sizeBytes: number
-  /** The user its processes run as, where numeric. */
-  uid?: number
-  username: string
-  /** Never collected. */
-  pinned: boolean
-}
-
-export interface RegistryAuth {
-  username?: string
-  password?: string
-  auth?: string
-  serverAddress?: string
-  identityToken?: string
-  registryToken?: string
 }

@@ -1,5 +1,6 @@
 import type { Container, EphemeralContainer } from "../../api/core/v1/container.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
+import type { ObjectReference } from "../../client/event-recorder.ts"
 import { isSidecar } from "../../api/core/v1/pod-resources.ts"
 
 /**
@@ -55,4 +56,12 @@ export function containerFieldPath(pod: Pick<Pod, "spec">, name: string): string
 /** "web-0_default(0b1c...)", as upstream's kubelet names pods in messages. */
 export function formatPod({ metadata }: Pick<Pod, "metadata">): string {
   return `${metadata.name}_${metadata.namespace ?? ""}(${metadata.uid})`
+}
+
+/** What an event is about: a pod, or one of its containers. */
+export function podReference(pod: Pick<Pod, "metadata" | "spec">, container?: string): ObjectReference {
+  const { name, namespace = "", uid, resourceVersion } = pod.metadata
+  const fieldPath = container && containerFieldPath(pod, container)
+  const reference = { apiVersion: "v1", kind: "Pod", namespace, name, uid, resourceVersion }
+  return fieldPath ? { ...reference, fieldPath } : reference
 }

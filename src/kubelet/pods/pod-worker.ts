@@ -8,7 +8,7 @@ import { StartError } from "../images/start-error.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
 import { VolumeError } from "../node-host.ts"
 import { computePodStatus } from "../status/compute-pod-status.ts"
-import { containerFieldPath, findPodContainer } from "./pod-containers.ts"
+import { findPodContainer, podReference } from "./pod-containers.ts"
 import type { PodEffect, PodInput, PodState, RemovedContainer, ResizePending } from "./pod-state.ts"
 import { cleanUpPod, removeRemains, stopSandboxes } from "./give-back.ts"
 import { PodProbes } from "./pod-probes.ts"
@@ -374,18 +374,7 @@ export class PodWorker {
   }
 
   #event(type: "Normal" | "Warning", reason: string, message: string, container?: string): void {
-    const { pod } = this.#state
-    const { name, namespace = "", uid, resourceVersion } = pod.metadata
-    const reference = {
-      apiVersion: "v1",
-      kind: "Pod",
-      namespace,
-      name,
-      uid,
-      resourceVersion,
-      ...(container && { fieldPath: containerFieldPath(pod, container) }),
-    }
-    this.#services.events.event(reference, type, reason, message)
+    this.#services.events.event(podReference(this.#state.pod, container), type, reason, message)
   }
 
   #nextRetryMs(initialMs: number): number {
