@@ -1,7 +1,12 @@
 import { sleep } from "../../base/clock.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { admitPod, type Rejection } from "../admission/admit-pod.ts"
-import { podNameLabel, podNamespaceLabel } from "../containers/runtime-labels.ts"
+import {
+  gracePeriodAnnotation,
+  podNameLabel,
+  podNamespaceLabel,
+  podUidLabel,
+} from "../containers/runtime-labels.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
 import { becomeRejected, createPodState } from "./become.ts"
 import { adoptProbes } from "./adopt-probes.ts"
@@ -186,8 +191,13 @@ export class PodWorkers {
   /** A pod that nobody asked for any more: it is ended with the patience it was made with. */
   async #endOrphan(uid: string, runtime: RuntimePod): Promise<void> {
     const { log, runtime: service } = this.#services
-    const [sandbox] = await service.listPodSandboxes({ labelSelector: { "io.kubernetes.pod.uid": uid } })
-    const pod = orphanPod(uid, sandbox?.labels ?? {})
+    const labelSelector = { [podUidLabel]: uid }
+    const [[sandbox], containers] = await Promise.all([
+      service.listPodSandboxes({ labelSelector }),
+      service.listContainers({ labelSelector }),
+    ])
+    const graceSeconds = containers.map(({ annotations }) => Number(annotations[gracePeriodAnnotation] ?? 0))
+    const pod = orphanPod(uid, sandbox?.labels ?? {}, Math.max(...graceSeconds, 0))
     log.info("ending a pod that the API does not have", {
       namespace: pod.metadata.namespace,
       pod: pod.metadata.name,
@@ -227,7 +237,11 @@ function resizeMessage({ message }: Rejection): string {
 }
 
 /** As much of a pod as a sandbox's labels tell. */
-function orphanPod(uid: string, labels: Readonly<Record<string, string>>): Pod {
+function orphanPod(
+  uid: string,
+  labels: Readonly<Record<string, string>>,
+  terminationGracePeriodSeconds: number,
+): Pod {
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -238,7 +252,7 @@ function orphanPod(uid: string, labels: Readonly<Record<string, string>>): Pod {
       resourceVersion: "",
       creationTimestamp: "",
     },
-    spec: { containers: [], restartPolicy: "Never", terminationGracePeriodSeconds: 30 },
+    spec: { containers: [], restartPolicy: "Never", terminationGracePeriodSeconds },
     status: {},
   } as unknown as Pod
 }

@@ -1,4 +1,5 @@
 import type { Pod } from "../../api/core/v1/pod.ts"
+import { RuntimeClass } from "../../api/node/v1/runtime-class.ts"
 import type { PodSandboxConfig, PortMapping } from "../../container-runtime/cri.ts"
 import { cpuAndMemory } from "../containers/linux-resources.ts"
 import { podDns } from "../containers/pod-dns.ts"
@@ -14,6 +15,7 @@ export async function startSandbox(
   pod: Pod,
   attempt: number,
 ): Promise<{ sandbox: RuntimeSandbox; config: PodSandboxConfig }> {
+  const handler = await runtimeHandler(services, pod)
   const config = await sandboxConfig(services, pod, attempt)
   if (!pod.spec.hostNetwork) {
     const { uid, namespace = "", name } = pod.metadata
@@ -32,10 +34,21 @@ export async function startSandbox(
       }),
     })
   }
-  const id = await services.runtime.runPodSandbox(config)
+  const id = await services.runtime.runPodSandbox(config, handler)
   const sandbox = await services.observer.observeSandbox(id)
   if (!sandbox) throw new Error(`sandbox ${id} is gone right after it was made`)
   return { sandbox, config }
+}
+
+/** What the pod's RuntimeClass calls the runtime's configuration; "" is the default one. */
+async function runtimeHandler({ objects }: KubeletServices, { spec }: Pod): Promise<string> {
+  const { runtimeClassName } = spec
+  if (!runtimeClassName) return ""
+  const runtimeClass = await objects.find(RuntimeClass, { name: runtimeClassName })
+  if (runtimeClass) return runtimeClass.handler
+  throw new Error(
+    `failed to get sandbox runtime: runtimeclass.node.k8s.io ${JSON.stringify(runtimeClassName)} not found`,
+  )
 }
 
 /** The same value for every container of the sandbox. */

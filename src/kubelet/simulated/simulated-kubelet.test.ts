@@ -6,6 +6,7 @@ import { Lease } from "../../api/coordination/v1/lease.ts"
 import { Namespace } from "../../api/core/v1/namespace.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
+import { RuntimeClass } from "../../api/node/v1/runtime-class.ts"
 import type { Draft } from "../../apimachinery/meta.ts"
 import { silentLogger } from "../../base/log.ts"
 import { SimulatedClock } from "../../base/simulated/clock.ts"
@@ -396,6 +397,45 @@ describe("a simulated node", () => {
     expect(await eventsOf(world, "mounting")).toContain(
       'FailedMount: MountVolume.SetUp failed for volume "config" : configmap "absent" not found',
     )
+  })
+
+  it("says when a RuntimeClass is not there, and uses it when it is", async () => {
+    const world = await startWorld()
+    await world.server.client.create(Pod, podOf("classy", { runtimeClassName: "gvisor" }))
+    await world.clock.advance(1000)
+    expect(await eventsOf(world, "classy")).toContain(
+      'FailedCreatePodSandBox: Failed to create pod sandbox: failed to get sandbox runtime: runtimeclass.node.k8s.io "gvisor" not found',
+    )
+    await world.server.client.create(RuntimeClass, { metadata: { name: "gvisor" }, handler: "runsc" })
+    await world.clock.advance(5000)
+    expect((await get(world, "classy")).status.phase).toBe("Running")
+    expect((await world.runtime.listPodSandboxes())[0]!.runtimeHandler).toBe("runsc")
+  })
+
+  it("defers a resize for which there is no room until there is", async () => {
+    const world = await startWorld()
+    const pod = (cpu: string) => ({
+      containers: [{ name: "main", image: "app:1", resources: { requests: { cpu } } }],
+    })
+    await world.server.client.create(Pod, podOf("big", pod("2")))
+    await world.server.client.create(Pod, podOf("small", pod("1")))
+    await world.clock.advance(500)
+    const body = { spec: { containers: [{ name: "main", resources: { requests: { cpu: "3" } } }] } }
+    const key = { namespace: "default", name: "small" }
+    await world.server.client.patch(Pod, key, { type: "strategic", body }, { subresource: "resize" })
+    await world.clock.advance(500)
+    const pending = await get(world, "small")
+    expect(condition(pending, "PodResizePending")).toMatchObject({
+      status: "True",
+      reason: "Deferred",
+      message: "Node didn't have enough resource: cpu, requested: 3000, used: 2000, capacity: 4000",
+    })
+    expect(pending.status.containerStatuses![0]!.resources).toEqual({ requests: { cpu: "1" } })
+    await world.server.client.delete(Pod, { namespace: "default", name: "big" })
+    await world.clock.advance(2000)
+    const resized = await get(world, "small")
+    expect(resized.status.containerStatuses![0]!.resources).toEqual({ requests: { cpu: "3" } })
+    expect(condition(resized, "PodResizePending")).toBeUndefined()
   })
 
   it("turns away a pod for which it has no room", async () => {
