@@ -1,3 +1,4 @@
+import { networkingRules } from "./networking/strategies.ts"
 import { autoscalingRules } from "./autoscaling/strategies.ts"
 import { nodeRules } from "./node/strategies.ts"
 import { schedulingRules } from "./scheduling/strategies.ts"
@@ -14,6 +15,7 @@ const rulesByGroup: Readonly<Record<string, RulesByResource>> = {
   "": coreRules,
   apps: appsRules,
   batch: batchRules,
+  "networking.k8s.io": networkingRules,
   autoscaling: autoscalingRules,
   "node.k8s.io": nodeRules,
   "scheduling.k8s.io": schedulingRules,

@@ -120,3 +120,14 @@ export function ipNetworkWarnings(text: string, path: FieldPath): string[] {
   }
   return warnings
 }
+
+export function isNetwork(text: string): boolean {
+  return parseNetworkLoosely(text) !== undefined
+}
+
+/** Whether a network is a part of another one, and not all of it. */
+export function isStrictlyInside(inner: string, outer: string): boolean {
+  const [a, b] = [parseNetworkLoosely(inner), parseNetworkLoosely(outer)]
+  if (!a || !b || a.address.family !== b.address.family || a.prefixLength <= b.prefixLength) return false
+  return networkOf(a.address, b.prefixLength).base === networkOf(b.address, b.prefixLength).base
+}
