@@ -21,7 +21,7 @@ import { frameMessage, MessageReader } from "./message-frames.ts"
 export type Method =
   | {
       readonly kind: "unary"
-      readonly run: (request: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>
+      readonly run: (request: Uint8Array) => Promise<Uint8Array>
     }
   | { readonly kind: "stream"; readonly run: (call: StreamCall<Uint8Array, Uint8Array>) => Promise<void> }
 
@@ -34,15 +34,8 @@ export interface StreamCall<Q, A> {
   readonly signal: AbortSignal
 }
 
-export function unary<Q, A>(
-  request: Codec<Q>,
-  answer: Codec<A>,
-  handle: (request: Q, signal: AbortSignal) => Promise<A>,
-): Method {
-  return {
-    kind: "unary",
-    run: async (bytes, signal) => answer.encode(await handle(request.decode(bytes), signal)),
-  }
+export function unary<Q, A>(request: Codec<Q>, answer: Codec<A>, handle: (request: Q) => Promise<A>): Method {
+  return { kind: "unary", run: async (bytes) => answer.encode(await handle(request.decode(bytes))) }
 }
 
 /** Any number of requests and answers, in both directions. Resolving ends the call well. */
@@ -120,19 +113,19 @@ async function serveStream(
   path: string,
   maxRequestBytes: number,
 ): Promise<void> {
-  const abort = new AbortController()
-  http2Stream.on("close", () => abort.abort())
   http2Stream.on("error", () => {})
   try {
     if (method === undefined) throw new GrpcError(codes.unimplemented, `unknown method ${path}`)
     if (method.kind === "unary") {
-      const answer = await method.run(await readMessage(http2Stream, maxRequestBytes), abort.signal)
+      const answer = await method.run(await readMessage(http2Stream, maxRequestBytes))
       if (http2Stream.destroyed) return
       startAnswer(http2Stream)
       http2Stream.end(frameMessage(answer))
     } else {
       const requests = readMessages(http2Stream, maxRequestBytes)
       const send = (answer: Uint8Array) => sendMessage(http2Stream, answer)
+      const abort = new AbortController()
+      http2Stream.on("close", () => abort.abort(clientIsGone))
       await method.run({ requests, send, signal: abort.signal })
       if (http2Stream.destroyed) return
       startAnswer(http2Stream)
@@ -151,6 +144,10 @@ function startAnswer(
   http2Stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true })
   http2Stream.on("wantTrailers", () => http2Stream.sendTrailers(trailers(status)))
 }
+
+// Made once: an error of its own for each ended stream would cost more than the rest of a call.
+const clientIsGone = new GrpcError(codes.cancelled, "the client is gone")
+const requestIsMissing = new GrpcError(codes.invalidArgument, "the request is missing")
 
 const success = { code: codes.ok, message: "" }
 
@@ -197,7 +194,7 @@ function readMessage(http2Stream: ServerHttp2Stream, maxBytes: number): Promise<
         reject(toGrpcError(error))
       }
     })
-    const missing = () => reject(new GrpcError(codes.invalidArgument, "the request is missing"))
+    const missing = () => reject(requestIsMissing)
     http2Stream.on("end", () => (message === undefined ? missing() : resolve(message)))
     http2Stream.on("close", missing)
   })
