@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "simulation/**/*.test.ts", "tools/**/*.test.ts"],
-          exclude: machineTests,
+          exclude: [...machineTests, "**/node_modules/**"],
           isolate: false,
           pool: "threads",
           testTimeout: 20_000,
