@@ -239,11 +239,6 @@ supportsAllOperations({
   draft: () => ({ addressType: "IPv4", endpoints: [{ addresses: ["1.2.3.4", "5.6.7.8"] }] }),
 })
 
-toCome(
-  "[sig-network] Endpoints should test the lifecycle of an Endpoint [Conformance]",
-  "the endpoints controller deletes Endpoints that have no Service",
-)
-
 supportsAllOperations({
   codename: "[sig-network] Ingress API should support creating Ingress API operations [Conformance]",
   apiVersion: "networking.k8s.io/v1",

@@ -1,5 +1,5 @@
 import { expect } from "vitest"
-import { type Api, conformance, eventually, type Json, nextEvents, toCome, useCluster } from "./harness.ts"
+import { type Api, conformance, eventually, type Json, nextEvents, useCluster } from "./harness.ts"
 
 useCluster()
 
@@ -9,7 +9,11 @@ conformance(
     const services = `/api/v1/namespaces/${namespace}/services`
     const made = await api.create(services, {
       metadata: { name: "test-service", labels: { "test-service-static": "true" } },
-      spec: { type: "LoadBalancer", ports: [{ name: "http", protocol: "TCP", port: 80, targetPort: 80 }] },
+      spec: {
+        type: "LoadBalancer",
+        loadBalancerClass: "example.com/internal-vip",
+        ports: [{ name: "http", protocol: "TCP", port: 80, targetPort: 80 }],
+      },
     })
     const watched = nextEvents(api.watch(services, { resourceVersion: made["metadata"].resourceVersion }), 3)
     const status = { loadBalancer: { ingress: [{ ip: "203.0.113.1" }] } }
@@ -180,9 +184,56 @@ conformance(
   },
 )
 
-toCome(
+conformance(
   "[sig-scheduling] SchedulerPreemption PriorityClass endpoints verify PriorityClass endpoints can be operated with different HTTP methods [Conformance] [Serial]",
-  "the value of a PriorityClass can still be changed",
+  async ({ api, namespace }) => {
+    const classes = "/apis/scheduling.k8s.io/v1/priorityclasses"
+    const names = [`${namespace}-p1`, `${namespace}-p2`]
+    for (const [index, name] of names.entries())
+      await api.create(classes, { metadata: { name }, value: index + 1 })
+    const patched = await api.patch(`${classes}/${names[0]}`, { description: "patched" })
+    expect(patched["description"]).toBe("patched")
+    const refused = await api.send("PATCH", `${classes}/${names[0]}`, {
+      headers: { "content-type": "application/merge-patch+json" },
+      body: { value: 7 },
+    })
+    expect(refused.status).toBe(422)
+    expect(refused.body["message"]).toContain("may not be changed in an update")
+    for (const name of names) await api.delete(`${classes}/${name}`)
+  },
+)
+
+conformance(
+  "[sig-network] Endpoints should test the lifecycle of an Endpoint [Conformance]",
+  async ({ api, namespace }) => {
+    const endpoints = `/api/v1/namespaces/${namespace}/endpoints`
+    const subset = (ip: string) => [
+      { addresses: [{ ip }], ports: [{ name: "http", port: 80, protocol: "TCP" }] },
+    ]
+    const { resourceVersion } = (await api.get(endpoints))["metadata"]
+    const watched = nextEvents(api.watch(endpoints, { resourceVersion }), 4)
+    const made = await api.create(endpoints, {
+      metadata: { name: "testservice", labels: { "test-endpoint-static": namespace } },
+      subsets: subset("10.0.0.24"),
+    })
+    const everywhere = await api.get("/api/v1/endpoints", {
+      labelSelector: `test-endpoint-static=${namespace}`,
+    })
+    expect(everywhere["items"]).toHaveLength(1)
+    await api.update(`${endpoints}/testservice`, {
+      ...made,
+      metadata: { ...made["metadata"], labels: { ...made["metadata"].labels, "test-service": "updated" } },
+    })
+    await api.patch(`${endpoints}/testservice`, {
+      metadata: { labels: { "test-service": "patched" } },
+      subsets: subset("10.0.0.25"),
+    })
+    const read = await api.get(`${endpoints}/testservice`)
+    expect(read["metadata"].labels["test-service"]).toBe("patched")
+    expect(read["subsets"]).toEqual(subset("10.0.0.25"))
+    await api.delete(endpoints, { query: { labelSelector: `test-endpoint-static=${namespace}` } })
+    expect((await watched).map(({ type }) => type)).toEqual(["ADDED", "MODIFIED", "MODIFIED", "DELETED"])
+  },
 )
 
 async function serviceAccountReady(api: Api, namespace: string): Promise<void> {

@@ -25,6 +25,8 @@ import { sameMap } from "../shared/deep-equal.ts"
 import { semanticallyEqual } from "../shared/semantically-equal.ts"
 import { computeSubsets, truncate } from "./plan.ts"
 
+const managedByLabel = "endpoints.kubernetes.io/managed-by"
+const managedBy = "endpoint-controller"
 const capacityAnnotation = "endpoints.kubernetes.io/over-capacity"
 
 export function createEndpointsController(): ControllerDefinition {
@@ -53,10 +55,9 @@ async function reconcile(
   const present = cache.find(Endpoints, key)
   if (!service) {
     triggerTimes.forget(key)
-    // Old-style leader elections keep their record in Endpoints that have no Service.
-    const isElection =
-      present?.metadata.annotations?.["control-plane.alpha.kubernetes.io/leader"] !== undefined
-    if (present && !isElection) await client.delete(Endpoints, key).catch(ignoreNotFound)
+    // Endpoints that somebody else wrote (old-style leader elections do) need no Service.
+    if (present?.metadata.labels?.[managedByLabel] === managedBy)
+      await client.delete(Endpoints, key).catch(ignoreNotFound)
     return done
   }
   if (!hasSelector(service)) return done
@@ -114,7 +115,7 @@ function labelsFor({ metadata, spec }: Service): Record<string, string> {
   const isHeadless = !spec.clusterIP || spec.clusterIP === "None"
   return {
     ...metadata.labels,
-    "endpoints.kubernetes.io/managed-by": "endpoint-controller",
+    [managedByLabel]: managedBy,
     ...(isHeadless && { "service.kubernetes.io/headless": "" }),
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { Endpoints } from "../../../api/core/v1/endpoints.ts"
 import { Service } from "../../../api/core/v1/service.ts"
 import { IPAddress } from "../../../api/networking/v1/ip-address.ts"
 import type { Draft } from "../../../apimachinery/meta.ts"
@@ -33,6 +34,16 @@ describe("cluster addresses", () => {
     expect(claim.spec.parentRef).toMatchObject({ resource: "services", namespace: "default", name: "web" })
     await client.delete(Service, metadata)
     expect((await client.list(IPAddress)).items).toEqual([])
+  })
+
+  test("a Service's Endpoints go with it", async () => {
+    const { client } = server
+    const { metadata } = await client.create(Service, service("web"))
+    await client.create(Endpoints, { metadata: { namespace: "default", name: "web" } })
+    await client.create(Endpoints, { metadata: { namespace: "default", name: "other" } })
+    await client.delete(Service, metadata)
+    const { items } = await client.list(Endpoints, { namespace: "default" })
+    expect(items.map((each) => each.metadata.name)).toEqual(["other"])
   })
 
   test("a certain one is given once", async () => {

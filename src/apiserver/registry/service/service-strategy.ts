@@ -1,6 +1,7 @@
+import type { Service } from "../../../api/core/v1/service.ts"
 import { dns1035LabelName } from "../../../apimachinery/names.ts"
 import type { Alongside } from "../registry.ts"
-import type { Strategy } from "../strategy.ts"
+import type { Strategy, StrategyContext } from "../strategy.ts"
 import { alignClusterIps, carryOverAllocated } from "./carry-over.ts"
 import { claimAddresses } from "./claim-addresses.ts"
 import { claimNodePorts, releaseNodePorts } from "./claim-node-ports.ts"
@@ -26,7 +27,11 @@ export const serviceStrategy: Partial<Strategy> = {
     const before = old && asService(old)
     if (!object) {
       const gone = { ...before!, spec: { ...before!.spec, type: "ExternalName" as const } }
-      return join([...claimAddresses(gone, before, context), releaseNodePorts(before!, context)])
+      return join([
+        ...claimAddresses(gone, before, context),
+        releaseNodePorts(before!, context),
+        forgetEndpoints(before!, context),
+      ])
     }
     const service = asService(object)
     if (!service.spec) return undefined
@@ -40,6 +45,15 @@ export const serviceStrategy: Partial<Strategy> = {
     )
     return join([...claimAddresses(service, before, context), claimNodePorts(service, before, context)])
   },
+}
+
+/** A Service's Endpoints go with it, whoever wrote them. EndpointSlices are their controllers' business. */
+function forgetEndpoints({ metadata }: Service, { server }: StrategyContext): Alongside | undefined {
+  const { registry } = server.resources.get({ group: "", version: "v1", plural: "endpoints" })
+  const key = `${metadata.namespace}/${metadata.name}`
+  const endpoints = registry.cache.find(key)?.object
+  if (!endpoints || endpoints.metadata.finalizers?.length) return undefined
+  return registry.planDelete(key)
 }
 
 function join(plans: readonly (Alongside | undefined)[]): Alongside | undefined {
