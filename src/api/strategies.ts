@@ -1,3 +1,5 @@
+import { storageMigrationRules } from "./storagemigration/strategies.ts"
+import { storageRules } from "./storage/strategies.ts"
 import { networkingRules } from "./networking/strategies.ts"
 import { autoscalingRules } from "./autoscaling/strategies.ts"
 import { nodeRules } from "./node/strategies.ts"
@@ -15,6 +17,8 @@ const rulesByGroup: Readonly<Record<string, RulesByResource>> = {
   "": coreRules,
   apps: appsRules,
   batch: batchRules,
+  "storagemigration.k8s.io": storageMigrationRules,
+  "storage.k8s.io": storageRules,
   "networking.k8s.io": networkingRules,
   autoscaling: autoscalingRules,
   "node.k8s.io": nodeRules,

@@ -208,5 +208,4 @@ export function* validateInlineVolumeSpec(spec: PersistentVolumeSpec, at: FieldP
     const detail = `may not specify volumeMode other than Filesystem ${inline}`
     yield forbiddenValue(at.child("volumeMode"), detail)
   }
-  yield* attributesClass(spec, at)
 }
