@@ -57,7 +57,7 @@ describe.skipIf(missing)("kubectl", () => {
       expect(output).toMatch(
         /^NAME +READY +STATUS +RESTARTS +AGE +IP +NODE +NOMINATED NODE +READINESS GATES$/m,
       )
-      expect(output).toMatch(/^pod\/web-\S+ +2\/2 +Running +0 +\S+ +10\.244\.\d+\.\d+ +\S+ +<none> +<none>$/m)
+      expect(output).toMatch(/^pod\/web-\S+ +2\/2 +Running +0 +\S+ +10\.\d+\.\d+\.\d+ +\S+ +<none> +<none>$/m)
       expect(output).toMatch(
         /^service\/web +NodePort +10\.\d+\.\d+\.\d+ +<none> +80:3\d{4}\/TCP +\S+ +app=web$/m,
       )
@@ -199,9 +199,16 @@ describe.skipIf(missing)("kubectl", () => {
     })
 
     test("delete --wait returns when the pod is gone", async () => {
-      expect(await kubectl.call(`-n shop delete pod ${podName} --wait`)).toContain(`pod "${podName}" deleted`)
-      expect((await kubectl.try(`-n shop get pod ${podName}`)).stderr).toContain(
-        `pods "${podName}" not found`,
+      // Scaling down may have taken the one that was looked at before.
+      const { items } = await kubectl.json<{ items: { metadata: { name: string } }[] }>(
+        "-n shop get pods -l app=web",
+      )
+      const [{ metadata }] = items as [(typeof items)[0]]
+      expect(await kubectl.call(`-n shop delete pod ${metadata.name} --wait`)).toContain(
+        `pod "${metadata.name}" deleted`,
+      )
+      expect((await kubectl.try(`-n shop get pod ${metadata.name}`)).stderr).toContain(
+        `pods "${metadata.name}" not found`,
       )
       await kubectl.call("-n shop rollout status deployment/web --timeout=90s")
     })
