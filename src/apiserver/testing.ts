@@ -1,4 +1,6 @@
 import { builtInResources } from "../api/index.ts"
+import { type Draft, formatGroupVersion, type KubeObject } from "../apimachinery/meta.ts"
+import type { Resource } from "../apimachinery/resource.ts"
 import type { Clock } from "../base/clock.ts"
 import { silentLogger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
@@ -86,4 +88,27 @@ export async function startTestServer(
       if (!options.store) await store.close()
     },
   }
+}
+
+/**
+ * Writes an object past the API, as another program with access to the store could: for what validation refuses and a
+ * test needs all the same, such as endpoints on loopback. Gives its resource version.
+ */
+export async function putUnchecked<T extends KubeObject>(
+  { store }: TestServer,
+  { group, version, kind, storagePrefix }: Resource<T>,
+  object: Draft<T>,
+): Promise<string> {
+  const { namespace, name } = (object as Draft<KubeObject>).metadata ?? {}
+  const metadata = {
+    uid: `unchecked-${name}`,
+    creationTimestamp: "2026-01-01T00:00:00Z",
+    ...(object as { metadata?: object }).metadata,
+  }
+  const value = { ...object, apiVersion: formatGroupVersion({ group, version }), kind, metadata }
+  const key = `/registry/${storagePrefix}/${namespace ? `${namespace}/` : ""}${name}`
+  const { revision } = await store.txn({
+    success: [{ op: "put", key, value: new TextEncoder().encode(JSON.stringify(value)) }],
+  })
+  return String(revision)
 }

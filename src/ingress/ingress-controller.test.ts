@@ -17,7 +17,7 @@ import { Service } from "../api/core/v1/service.ts"
 import { EndpointSlice } from "../api/discovery/v1/endpoint-slice.ts"
 import { Ingress } from "../api/networking/v1/ingress.ts"
 import { IngressClass } from "../api/networking/v1/ingress-class.ts"
-import { startTestServer, type TestServer } from "../apiserver/testing.ts"
+import { putUnchecked, startTestServer, type TestServer } from "../apiserver/testing.ts"
 import { silentLogger } from "../base/log.ts"
 import { realClock } from "../base/real/clock.ts"
 import { realRandom } from "../base/real/random.ts"
@@ -91,11 +91,11 @@ describe("ingress controller", () => {
 
   async function setEndpoints(addresses: readonly string[]): Promise<void> {
     const slice = await api.client.get(EndpointSlice, { namespace: "default", name: "web-1" })
-    const updated = await api.client.update(EndpointSlice, {
+    const resourceVersion = await putUnchecked(api, EndpointSlice, {
       ...slice,
       endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
     })
-    await informers.reached(EndpointSlice, updated.metadata.resourceVersion)
+    await informers.reached(EndpointSlice, resourceVersion)
   }
 
   async function startBackends(): Promise<void> {
@@ -127,7 +127,7 @@ describe("ingress controller", () => {
       metadata: { namespace: "default", name: "web" },
       spec: { ports: [{ name: "http", port: 80 }] },
     })
-    await client.create(EndpointSlice, {
+    await putUnchecked(api, EndpointSlice, {
       metadata: { namespace: "default", name: "web-1", labels: { "kubernetes.io/service-name": "web" } },
       addressType: "IPv4",
       endpoints: podAddresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),

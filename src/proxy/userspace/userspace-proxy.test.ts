@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Service } from "../../api/core/v1/service.ts"
 import { EndpointSlice } from "../../api/discovery/v1/endpoint-slice.ts"
-import { startTestServer, type TestServer } from "../../apiserver/testing.ts"
+import { putUnchecked, startTestServer, type TestServer } from "../../apiserver/testing.ts"
 import { silentLogger } from "../../base/log.ts"
 import { realClock } from "../../base/real/clock.ts"
 import { realRandom } from "../../base/real/random.ts"
@@ -38,11 +38,11 @@ describe("userspace proxy", () => {
   async function setEndpoints(addresses: readonly string[]): Promise<void> {
     const key = { namespace: "default", name: "web-1" }
     const slice = await api.client.get(EndpointSlice, key)
-    const updated = await api.client.update(EndpointSlice, {
+    const resourceVersion = await putUnchecked(api, EndpointSlice, {
       ...slice,
       endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
     })
-    await informers.reached(EndpointSlice, updated.metadata.resourceVersion)
+    await informers.reached(EndpointSlice, resourceVersion)
     await proxy.settled()
   }
 
@@ -70,7 +70,7 @@ describe("userspace proxy", () => {
         ],
       },
     })
-    await api.client.create(EndpointSlice, {
+    await putUnchecked(api, EndpointSlice, {
       metadata: { namespace: "default", name: "web-1", labels: { "kubernetes.io/service-name": "web" } },
       addressType: "IPv4",
       endpoints: [],
