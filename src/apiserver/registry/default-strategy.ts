@@ -9,20 +9,18 @@ import type { Mutable, Strategy } from "./strategy.ts"
  * a new generation.
  */
 export function defaultStrategy(resource: Resource, special: Partial<Strategy> = {}): Strategy {
-  const hasGeneration = resource.hasStatus
   return {
     nameRule: dnsSubdomainName,
     allowsCreateOnUpdate: false,
     allowsUnconditionalUpdate: true,
     garbageCollection: "background",
+    hasGeneration: resource.hasStatus,
     returnsDeletedObject: false,
     prepareForCreate(object) {
       if (resource.hasStatus) clearStatus(object)
-      if (hasGeneration) object.metadata.generation = 1
     },
     prepareForUpdate(object, old) {
       if (resource.hasStatus) copyField(object, old, "status")
-      if (hasGeneration) bumpGeneration(object, old)
     },
     prepareForStatusUpdate(object, old) {
       keepAllBut(object, old, ["status", "metadata"])
@@ -54,12 +52,12 @@ export function keepAllBut(object: Mutable, old: KubeObject, writable: readonly 
   }
 }
 
-/** One more when anything beside metadata and status differs. */
+/** One more when anything beside metadata and status differs, or when who prepared the object wants it so. */
 export function bumpGeneration(object: Mutable, old: KubeObject): void {
   const generation = old.metadata.generation ?? 0
   const differs = Object.keys({ ...object, ...old }).some(
     (field) =>
       field !== "metadata" && field !== "status" && !deepEqual(object[field], (old as Mutable)[field]),
   )
-  object.metadata.generation = differs ? generation + 1 : generation
+  object.metadata.generation = differs ? generation + 1 : (object.metadata.generation ?? generation)
 }

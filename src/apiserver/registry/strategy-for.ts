@@ -3,7 +3,7 @@ import { rulesFor } from "../../api/strategies.ts"
 import type { KindRules } from "../../api/validation/kind-rules.ts"
 import { pathSegmentName } from "../../apimachinery/names.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
-import { bumpGeneration, copyField, defaultStrategy, keepAllBut } from "./default-strategy.ts"
+import { bumpGeneration, defaultStrategy, keepAllBut } from "./default-strategy.ts"
 import { namespaceStrategy } from "./strategies/namespace.ts"
 import { podStrategy } from "./strategies/pod.ts"
 import { serviceStrategy } from "./service/service-strategy.ts"
@@ -18,22 +18,25 @@ export function strategyFor(resource: Resource): Strategy {
   return withRules(defaultStrategy(resource, special), rulesFor(resource))
 }
 
-/** The kind's rules have their turn first: what they change counts for the generation. */
+/** The kind's rules find the status in its place, and what they change counts for the generation. */
 function withRules(strategy: Strategy, rules: KindRules): Strategy {
   const { validate, validateUpdate, validateStatusUpdate, subresources, warnings } = rules
   return {
     ...strategy,
+    nameRule: rules.nameRule ?? strategy.nameRule,
     prepareForCreate(object, context) {
-      rules.prepareForCreate?.(object, context.now)
       strategy.prepareForCreate(object, context)
+      rules.prepareForCreate?.(object, context.now)
+      if (strategy.hasGeneration) object.metadata.generation = 1
     },
     prepareForUpdate(object, old, context) {
-      rules.prepareForUpdate?.(object, old, context.now)
       strategy.prepareForUpdate(object, old, context)
+      rules.prepareForUpdate?.(object, old, context.now)
+      if (strategy.hasGeneration) bumpGeneration(object, old)
     },
     prepareForStatusUpdate(object, old, context) {
-      rules.prepareForStatusUpdate?.(object, old, context.now)
       strategy.prepareForStatusUpdate(object, old, context)
+      rules.prepareForStatusUpdate?.(object, old, context.now)
     },
     validate: (object, context) => [...(validate?.(object) ?? []), ...strategy.validate(object, context)],
     validateUpdate: (object, old, context) => [
@@ -50,22 +53,9 @@ function withRules(strategy: Strategy, rules: KindRules): Strategy {
 }
 
 /** The status is there, but what is wished for has no generation. */
-const withoutGeneration: Partial<Strategy> = {
-  prepareForCreate(object) {
-    object["status"] = {}
-  },
-  prepareForUpdate(object, old) {
-    copyField(object, old, "status")
-  },
-}
-
+const withoutGeneration: Partial<Strategy> = { hasGeneration: false }
 /** No status, and yet a generation of what is wished for. */
-const withGeneration: Partial<Strategy> = {
-  prepareForCreate(object) {
-    object.metadata.generation = 1
-  },
-  prepareForUpdate: bumpGeneration,
-}
+const withGeneration: Partial<Strategy> = { hasGeneration: true }
 
 const createdByUpdate: Partial<Strategy> = { allowsCreateOnUpdate: true }
 const rbac: Partial<Strategy> = { allowsCreateOnUpdate: true, nameRule: pathSegmentName }
@@ -75,10 +65,7 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
   pods: podStrategy,
   namespaces: namespaceStrategy,
   // A kubelet registers its node with a status.
-  nodes: {
-    prepareForCreate() {},
-    prepareForUpdate: (object, old) => copyField(object, old, "status"),
-  },
+  nodes: { ...withoutGeneration, prepareForCreate() {} },
   services: serviceStrategy,
   podtemplates: withGeneration,
   resourcequotas: withoutGeneration,

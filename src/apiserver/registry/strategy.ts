@@ -30,7 +30,9 @@ export interface Strategy {
   readonly returnsDeletedObject: boolean
   /** What happens to dependents when the deleter does not say. */
   readonly garbageCollection: "background" | "orphan" | "unsupported"
-  /** Sets what the writer has no say in: status, generation, allocated fields. Changes `object` in place. */
+  /** `metadata.generation` counts the changes of what is wished for: of anything beside metadata and status. */
+  readonly hasGeneration: boolean
+  /** Sets what the writer has no say in: status, allocated fields. Changes `object` in place. */
   prepareForCreate(object: Mutable, context: StrategyContext): void
   /** The same for a new state of an existing object. `old` is frozen. */
   prepareForUpdate(object: Mutable, old: KubeObject, context: StrategyContext): void

@@ -13,6 +13,7 @@ import { asService } from "./service-spec.ts"
 export const serviceStrategy: Partial<Strategy> = {
   nameRule: dns1035LabelName,
   allowsCreateOnUpdate: true,
+  hasGeneration: false,
 
   prepareForCreate(object) {
     asService(object).status = { loadBalancer: {} }

@@ -11,6 +11,7 @@ export const kubernetesFinalizer = "kubernetes"
  */
 export const namespaceStrategy: Partial<Strategy> = {
   nameRule: dnsLabelName,
+  hasGeneration: false,
 
   prepareForCreate(object) {
     const namespace = asNamespace(object)

@@ -8,15 +8,12 @@ import type { Mutable, Strategy } from "../strategy.ts"
 export const podStrategy: Partial<Strategy> = {
   prepareForCreate(object) {
     const pod = asPod(object)
-    pod.metadata.generation = 1
     pod.status = { phase: "Pending", qosClass: podQosClass(pod) }
     if (pod.spec.schedulingGates?.length) pod.status.conditions = [schedulingGated]
   },
 
   prepareForUpdate(object, old) {
-    const pod = asPod(object)
-    pod.status = asPod(old).status
-    bumpPodGeneration(object, old)
+    asPod(object).status = asPod(old).status
   },
 
   prepareForStatusUpdate(object, old) {
