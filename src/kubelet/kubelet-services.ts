@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
+import type { Pod } from "../api/core/v1/pod.ts"
 import type { Service } from "../api/core/v1/service.ts"
 import type { Client } from "../client/client.ts"
 import type { EventRecorder } from "../client/event-recorder.ts"
@@ -34,6 +35,8 @@ export interface KubeletServices {
   readonly dns: { readonly servers: readonly string[]; readonly domain: string }
   /** Profiles of type Localhost. */
   readonly seccompDirectory: string
+  /** The pod in the API that shows a pod's status: itself, or a static pod's mirror, once that is there. */
+  readonly findApiPod: (pod: Pod) => Pod | undefined
   /** All Services, for containers' environment. */
   readonly services: () => readonly Service[]
 }

@@ -21,6 +21,8 @@ import type { NodeObjects } from "./objects/node-objects.ts"
 import { type PodFeed, watchPods } from "./objects/pod-feed.ts"
 import { PodWorkers } from "./pods/pod-workers.ts"
 import { RuntimeObserver } from "./runtime/runtime-observer.ts"
+import { isMirrorPod, isStaticPod } from "./static-pods/static-pod.ts"
+import { StaticPods, type StaticPodSource } from "./static-pods/static-pods.ts"
 import { StatusWriter } from "./status/status-writer.ts"
 
 /**
@@ -54,6 +56,8 @@ export interface KubeletOptions {
   readonly servicesSynced: Promise<void>
   /** The pods of this node. @default a watch of its own */
   readonly pods?: PodFeed
+  /** Pods that are not the API's. @default none */
+  readonly staticPods?: StaticPodSource
   /** How often everything is compared with the runtime. @default never */
   readonly relistMs?: number
   /** How often the machine is looked at for the node's status. @default 10 s */
@@ -111,12 +115,21 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     dns: { servers: options.dnsServers, domain: options.clusterDomain },
     seccompDirectory: options.seccompDirectory,
     services: options.services,
+    findApiPod: (pod) => (isStaticPod(pod) ? staticPods.findMirror(pod) : pod),
   }
+  const staticPods: StaticPods = new StaticPods({
+    client,
+    clock,
+    log,
+    node: () => reporter.node,
+    workers: () => workers,
+    signal: stopped.signal,
+  })
   const workers: PodWorkers = new PodWorkers(services, {
     relistMs: options.relistMs,
     judge: (pod) => evictions.judge(pod),
   })
-  const reporter = new NodeReporter({
+  const reporter: NodeReporter = new NodeReporter({
     identity: node,
     client,
     clock,
@@ -165,13 +178,18 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
       if (isAdopting) waiting.push(work)
       else work()
     }
+    const fromFiles =
+      (await options.staticPods?.follow((pods) => soon(() => staticPods.replace(pods)), signal)) ?? []
     const initial = await feed.follow(
-      (pod) => soon(() => workers.set(pod)),
-      (pod) => soon(() => workers.remove(pod.metadata.uid)),
+      (pod) => soon(() => (isMirrorPod(pod) ? staticPods.setMirror(pod) : workers.set(pod))),
+      (pod) =>
+        soon(() => (isMirrorPod(pod) ? staticPods.removeMirror(pod) : workers.remove(pod.metadata.uid))),
       signal,
     )
     if (signal.aborted) return
-    await workers.adopt(initial)
+    await workers.adopt([...initial.filter((pod) => !isMirrorPod(pod)), ...fromFiles])
+    for (const mirror of initial.filter(isMirrorPod)) staticPods.setMirror(mirror)
+    staticPods.replace(fromFiles)
     isAdopting = false
     for (const work of waiting) work()
     await workers.run(signal)

@@ -368,9 +368,11 @@ export class PodWorker {
     // A pod that the API has forgotten has no status to keep.
     const { stage } = this.#state
     if (stage.kind !== "syncing" && stage.kind !== "rejected" && stage.cause.kind === "gone") return
-    const { runtimeName, clock, statuses } = this.#services
+    const { runtimeName, clock, statuses, findApiPod } = this.#services
+    const apiPod = findApiPod(this.#state.pod)
+    if (!apiPod) return
     const view = { hostIps: hostIpsOf(this.#services), runtimeName }
-    statuses.set(this.#state.pod, computePodStatus(this.#state, view, clock.now()))
+    statuses.set(apiPod, computePodStatus(this.#state, view, clock.now()))
   }
 
   #event(type: "Normal" | "Warning", reason: string, message: string, container?: string): void {

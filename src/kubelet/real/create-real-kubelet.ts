@@ -20,6 +20,7 @@ import { RealContainerLogs } from "./logs/real-container-logs.ts"
 import { readMachine } from "./machine.ts"
 import { httpStatus, httpTarget } from "./probes/http-request.ts"
 import { tryProbe } from "./probes/try-probe.ts"
+import { staticPodFiles } from "./static-pod-files.ts"
 import { readUsage } from "./usage.ts"
 import { RealPodVolumes } from "./volumes/real-pod-volumes.ts"
 
@@ -44,6 +45,8 @@ export interface RealKubeletOptions {
   /** @default found out */
   readonly nodeIps?: readonly string[]
   readonly maxPods?: number
+  /** Manifests of pods that run here whatever the API says. @default none */
+  readonly staticPodDirectory?: string
   /** @default "/etc/resolv.conf" */
   readonly resolvConf?: string
 }
@@ -106,6 +109,14 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     services: () => services.objects.list(),
     servicesSynced: services.synced,
     relistMs: 10_000,
+    ...(options.staticPodDirectory !== undefined && {
+      staticPods: staticPodFiles({
+        directory: options.staticPodDirectory,
+        nodeName: options.node.name,
+        clock,
+        log,
+      }),
+    }),
     port: () => port,
   })
   return {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { text } from "node:stream/consumers"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { issueTestCertificates } from "../../apiserver/serve/testing.ts"
@@ -177,6 +177,38 @@ describe.skipIf(why)("the real kubelet", { timeout: 30_000 }, () => {
     await client.create(ConfigMap, { metadata: { name: "later", namespace }, data: { key: "came" } })
     const pod = await node.until("claiming", isReady)
     expect(await node.exec(pod, "main", "cat", "/data/kept", "/later/key")).toBe("from the diskcame")
+  })
+
+  it("runs pods from files, and shows them in the API", async () => {
+    const file = `${node.directory}/manifests/keeper.yaml`
+    const manifest = (script: string) =>
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "keeper" },
+        spec: { terminationGracePeriodSeconds: 1, containers: [shell("main", script)] },
+      })
+    writeFileSync(file, manifest(forever))
+    const mirror = await node.until("keeper-node-1", isReady)
+    expect(mirror.metadata.annotations?.["kubernetes.io/config.source"]).toBe("file")
+    expect(mirror.metadata.ownerReferences?.[0]).toMatchObject({ kind: "Node", name: "node-1" })
+    const { containerID } = mirror.status.containerStatuses![0]!
+
+    // Who deletes the mirror deletes an image in it.
+    await node.server.client.delete(Pod, { namespace, name: "keeper-node-1" })
+    const again = await node.until(
+      "keeper-node-1",
+      (pod) => isReady(pod) && pod!.metadata.uid !== mirror.metadata.uid,
+    )
+    expect(again.status.containerStatuses![0]!.containerID).toBe(containerID)
+
+    writeFileSync(file, manifest(`true; ${forever}`))
+    await node.until(
+      "keeper-node-1",
+      (pod) => isReady(pod) && pod?.status.containerStatuses?.[0]?.containerID !== containerID,
+    )
+    rmSync(file)
+    await node.until("keeper-node-1", (pod) => pod === undefined)
   })
 
   it("restarts what is killed, within a second, and says so", async () => {

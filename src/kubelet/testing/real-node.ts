@@ -71,6 +71,7 @@ export async function startRealNode(log: Logger = silentLogger): Promise<RealNod
       dnsServers: ["10.96.0.10"],
       clusterDomain: "cluster.local",
       nodeIps: ["127.0.0.1"],
+      staticPodDirectory: join(directory, "manifests"),
     })
     const stop = new AbortController()
     return { kubelet, stop, running: kubelet.run(stop.signal) }
