@@ -10,6 +10,8 @@ import { safeSuffix } from "../../src/base/random.ts"
 import { parseYaml } from "../../src/apimachinery/codec/yaml.ts"
 import { startControlPlane } from "../../src/cluster/control-plane.ts"
 import { dataDirectory } from "../../src/cluster/data-directory.ts"
+import { usualNetworks } from "../../src/cluster/networks.ts"
+import { startSimulatedNode } from "../../src/cluster/nodes/start-simulated-node.ts"
 
 /*
  * Conformance tests look from outside: they know a kubeconfig and what the documents of Kubernetes promise, nothing of this
@@ -167,32 +169,47 @@ export interface World {
   readonly namespace: string
 }
 
+export interface ClusterNeeds {
+  /**
+   * How many nodes there are to be. Those of a cluster started here are simulated: good for what controllers, scheduler and
+   * kubelet agree on by the API; what containers do is told by annotations (container-runtime/simulated/profile.ts).
+   *
+   * @default 0
+   */
+  readonly nodes?: number
+}
+
 let api: Api | undefined
 
 /** Call at the top of a test file: the cluster is there when its tests run. */
-export function useCluster(): void {
+export function useCluster({ nodes = 0 }: ClusterNeeds = {}): void {
   let stop: () => Promise<void> = async () => {}
   beforeAll(async () => {
     const existing = process.env["CORACLE_CONFORMANCE_KUBECONFIG"]
     if (existing) api = new Api(readFileSync(existing, "utf8"))
-    else ({ api, stop } = await startOwn())
+    else ({ api, stop } = await startOwn(nodes))
   })
   afterAll(() => stop())
 }
 
-async function startOwn(): Promise<{ api: Api; stop: () => Promise<void> }> {
+async function startOwn(nodeCount: number): Promise<{ api: Api; stop: () => Promise<void> }> {
   const path = mkdtempSync(join(tmpdir(), "coracle-conformance-"))
-  const directory = dataDirectory(path)
-  const plane = await startControlPlane({
-    directory,
-    listen: { host: "127.0.0.1", port: 0 },
+  const parts = {
+    directory: dataDirectory(path),
+    networks: usualNetworks,
     clock: realClock,
     random: realRandom,
     log: silentLogger,
-  })
+  }
+  const controlPlane = startControlPlane({ ...parts, listen: { host: "127.0.0.1", port: 0 } })
+  const names = Array.from({ length: nodeCount }, (_, index) => `node-${index + 1}`)
+  const nodes = await Promise.all(names.map((name) => startSimulatedNode({ ...parts, name, controlPlane })))
+  await Promise.all(nodes.map(({ ready }) => ready))
+  const plane = await controlPlane
   return {
-    api: new Api(readFileSync(directory.kubeconfig, "utf8")),
+    api: new Api(readFileSync(parts.directory.kubeconfig, "utf8")),
     async stop() {
+      await Promise.all(nodes.map((node) => node.stop()))
       await plane.stop()
       rmSync(path, { recursive: true, force: true })
     },
