@@ -3,11 +3,11 @@ import type { Affinity } from "../../api/core/v1/affinity.ts"
 import type { Node } from "../../api/core/v1/node.ts"
 import type { Pod, PodSpec } from "../../api/core/v1/pod.ts"
 import type { Toleration } from "../../api/core/v1/toleration.ts"
+import { findUntolerated } from "../../api/core/v1/tolerate-taints.ts"
 import type { Draft } from "../../apimachinery/meta.ts"
 import { revisionLabel } from "../revisions/revisions.ts"
-import { fitsNode } from "../shared/node-affinity.ts"
+import { fitsNode } from "../../api/core/v1/match-node-selector.ts"
 import { podFromTemplate } from "../shared/pod-control.ts"
-import { untolerated } from "../shared/tolerations.ts"
 
 /** Daemons stay on nodes that are in trouble: that is where they are needed (log shippers, network agents). */
 const daemonTolerations: readonly Toleration[] = [
@@ -42,10 +42,10 @@ export function placementOn(daemonSet: DaemonSet, node: Node): { run: boolean; s
   const named = !spec.nodeName || spec.nodeName === node.metadata.name
   if (!named || !fitsNode(spec, node)) return { run: false, stay: false }
   const tolerations = tolerationsOf(spec)
-  const { taints } = node.spec
+  const taints = node.spec.taints ?? []
   return {
-    run: untolerated(tolerations, taints, ["NoSchedule", "NoExecute"]).length === 0,
-    stay: untolerated(tolerations, taints, ["NoExecute"]).length === 0,
+    run: !findUntolerated(taints, tolerations, ({ effect }) => effect !== "PreferNoSchedule"),
+    stay: !findUntolerated(taints, tolerations, ({ effect }) => effect === "NoExecute"),
   }
 }
 

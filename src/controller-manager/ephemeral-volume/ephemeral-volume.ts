@@ -18,7 +18,7 @@ import {
 } from "../../client/controller.ts"
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
 import { controllerReference } from "../shared/owner.ts"
-import { ephemeralClaimName, isMadeFor } from "../shared/pod-claims.ts"
+import { ephemeralClaimName, isMadeFor } from "../../api/core/v1/pod-claims.ts"
 import { messageOf } from "../shared/pod-control.ts"
 import { isTerminal } from "../shared/pods.ts"
 

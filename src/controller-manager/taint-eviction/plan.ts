@@ -1,6 +1,6 @@
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { Taint } from "../../api/core/v1/toleration.ts"
-import { tolerates } from "../shared/tolerations.ts"
+import { tolerates } from "../../api/core/v1/tolerate-taints.ts"
 
 export type EvictionPlan = { readonly kind: "stay" } | { readonly kind: "evictAt"; readonly atMs: number }
 

@@ -17,7 +17,7 @@ import {
   watch,
 } from "../../client/controller.ts"
 import { hasFinalizer, withFinalizer, withoutFinalizer } from "../shared/finalizers.ts"
-import { claimNamesOf, ephemeralClaimName, isMadeFor, podsByClaim } from "../shared/pod-claims.ts"
+import { claimNamesOf, ephemeralClaimName, isMadeFor, podsByClaim } from "../../api/core/v1/pod-claims.ts"
 
 const finalizer = "kubernetes.io/pvc-protection"
 

@@ -1,7 +1,7 @@
 import { Node } from "../../api/core/v1/node.ts"
+import { fitsNode, matchesTerm, namedNodes } from "../../api/core/v1/match-node-selector.ts"
 import { hint, normalizeByGreatest, type Plugin, type Rejection, unresolvable } from "../framework.ts"
 import type { PodInfo } from "../pod-info.ts"
-import { matchesAnyTerm, matchesTerm, namedNodes } from "./match-node-selector.ts"
 
 const noMatch: Rejection = unresolvable("node(s) didn't match Pod's node affinity/selector")
 
@@ -41,11 +41,7 @@ export const nodeAffinity: Plugin = {
 
 /** Whether the pod's nodeSelector and required node affinity allow this node. */
 export function matchesNodeSelection(info: PodInfo, node: Node): boolean {
-  for (const [key, value] of Object.entries(info.pod.spec.nodeSelector ?? {})) {
-    if (node.metadata.labels?.[key] !== value) return false
-  }
-  const terms = requiredTerms(info)
-  return !terms || matchesAnyTerm(terms, node)
+  return fitsNode(info.pod.spec, node)
 }
 
 function hasRequirements(info: PodInfo): boolean {

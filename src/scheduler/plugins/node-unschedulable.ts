@@ -1,6 +1,6 @@
 import { Node } from "../../api/core/v1/node.ts"
 import { hint, type Plugin, unresolvable } from "../framework.ts"
-import { tolerates } from "./tolerations.ts"
+import { tolerates } from "../../api/core/v1/tolerate-taints.ts"
 
 const unschedulable = unresolvable("node(s) were unschedulable")
 const taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" } as const

@@ -14,7 +14,7 @@ import type { NodeInfo } from "../node-info.ts"
 import type { PodInfo } from "../pod-info.ts"
 import { matchesNodeSelection } from "./node-affinity.ts"
 import { defaultConstraints, type SpreadConstraint, spreadConstraints } from "./spread-constraints.ts"
-import { findUntolerated } from "./tolerations.ts"
+import { findUntolerated } from "../../api/core/v1/tolerate-taints.ts"
 
 /**
  * Spreads the pods that a selector matches evenly over the values of a node label

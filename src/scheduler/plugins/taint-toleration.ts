@@ -1,7 +1,7 @@
 import { Node } from "../../api/core/v1/node.ts"
 import type { Taint } from "../../api/core/v1/toleration.ts"
 import { hint, normalizeByGreatest, type Plugin, type Rejection, unresolvable } from "../framework.ts"
-import { findUntolerated, tolerates } from "./tolerations.ts"
+import { findUntolerated, tolerates } from "../../api/core/v1/tolerate-taints.ts"
 
 const untolerated: Rejection = unresolvable("node(s) had untolerated taint(s)")
 const keepsAway = ({ effect }: Taint) => effect === "NoSchedule" || effect === "NoExecute"

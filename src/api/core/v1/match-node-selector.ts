@@ -1,20 +1,30 @@
-import type { Node } from "../../api/core/v1/node.ts"
-import type { NodeSelectorRequirement, NodeSelectorTerm } from "../../api/core/v1/node-selector.ts"
+import type { Labels } from "../../../apimachinery/labels.ts"
+import type { Node } from "./node.ts"
+import type { NodeSelectorRequirement, NodeSelectorTerm } from "./node-selector.ts"
+import type { PodSpec } from "./pod.ts"
+
+/** Whether a pod's `nodeSelector` and required node affinity let it run on a node. */
+export function fitsNode({ nodeSelector, affinity }: PodSpec, node: Node): boolean {
+  for (const key in nodeSelector) if (labelOf(node.metadata.labels, key) !== nodeSelector[key]) return false
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  return !required || matchesAnyTerm(required.nodeSelectorTerms ?? [], node)
+}
 
 /** Any term must match; a term without requirements matches nothing. */
-export function matchesAnyTerm(terms: readonly NodeSelectorTerm[], node: Node): boolean {
+export function matchesAnyTerm(terms: readonly NodeSelectorTerm[], node: Pick<Node, "metadata">): boolean {
   return terms.some((term) => matchesTerm(term, node))
 }
 
 /** All expressions and all fields must match. */
 export function matchesTerm(
   { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
-  node: Node,
+  node: Pick<Node, "metadata">,
 ): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false
   return (
-    matchExpressions.every((requirement) => meets(requirement, node.metadata.labels?.[requirement.key])) &&
-    matchFields.every((requirement) => meets(requirement, fieldOf(node, requirement.key)))
+    matchExpressions.every((requirement) =>
+      meets(requirement, labelOf(node.metadata.labels, requirement.key)),
+    ) && matchFields.every((requirement) => meets(requirement, fieldOf(node, requirement.key)))
   )
 }
 
@@ -46,6 +56,8 @@ function meets({ operator, values = [] }: NodeSelectorRequirement, value: string
       return value !== undefined && toInteger(value) > toInteger(values[0])
     case "Lt":
       return value !== undefined && toInteger(value) < toInteger(values[0])
+    default:
+      return false
   }
 }
 
@@ -54,6 +66,11 @@ function toInteger(text: string | undefined): number {
   return /^[+-]?\d+$/.test(text ?? "") ? Number(text) : Number.NaN
 }
 
-function fieldOf(node: Node, key: string): string | undefined {
+// A label may be called like a member of every object.
+function labelOf(labels: Labels | undefined, key: string): string | undefined {
+  return labels && Object.hasOwn(labels, key) ? labels[key] : undefined
+}
+
+function fieldOf(node: Pick<Node, "metadata">, key: string): string | undefined {
   return key === "metadata.name" ? node.metadata.name : undefined
 }

@@ -1,6 +1,6 @@
-import type { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts"
-import type { Pod } from "../../api/core/v1/pod.ts"
-import type { Volume } from "../../api/core/v1/volume.ts"
+import type { PersistentVolumeClaim } from "./persistent-volume-claim.ts"
+import type { Pod } from "./pod.ts"
+import type { Volume } from "./volume.ts"
 
 /** The claim that is made for an ephemeral volume of a pod. */
 export function ephemeralClaimName(pod: Pod, volume: Volume): string {

@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from "../../api/core/v1/toleration.ts"
+import type { Taint, Toleration } from "./toleration.ts"
 
 /** Whether a toleration covers a taint (https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/). */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
