@@ -9,27 +9,40 @@ export interface RecordOptions {
   readonly clock: Clock
   readonly random: Random
   readonly keys: readonly string[]
-  readonly durationMs: number
   /** Between two operations of a client. */
   readonly pause: () => Promise<void>
 }
 
+/** A history in the making. */
+export interface Recording {
+  /** What has been written down so far. */
+  readonly history: readonly Operation[]
+  /** Resolves to all of it when every client has its last answer. */
+  stop(): Promise<readonly Operation[]>
+}
+
 /** Lets clients read, write and swap at the same time, and writes down what they were told. */
-export async function recordHistory(options: RecordOptions): Promise<Operation[]> {
+export function recordHistory(options: RecordOptions): Recording {
   const history: Operation[] = []
-  const { clock, durationMs, pause } = options
-  const end = clock.monotonic() + durationMs
+  let stopped = false
   const run = async (store: Store, client: number) => {
     const random = options.random.fork(`client ${client}`)
-    for (let turn = 0; clock.monotonic() < end; turn++) {
+    for (let turn = 0; !stopped; turn++) {
       const key = options.keys[integer(random, options.keys.length)]!
       const operation = await perform(store, key, client, turn, options, random)
       if (operation !== undefined) history.push(operation)
-      await pause()
+      await options.pause()
     }
   }
-  await Promise.all(options.stores.map(run))
-  return history
+  const clients = options.stores.map(run)
+  return {
+    history,
+    async stop() {
+      stopped = true
+      await Promise.all(clients)
+      return history
+    },
+  }
 }
 
 async function perform(

@@ -4,6 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { sleep } from "../../base/clock.ts"
+import { silentLogger } from "../../base/log.ts"
+import { realClock } from "../../base/real/clock.ts"
+import { Nothing } from "../grpc/kv-messages.ts"
+import { StatusResponse } from "../grpc/maintenance-messages.ts"
+import { GrpcChannel } from "./grpc-channel.ts"
 
 /** Whether Debian's `etcd-server` (or another etcd) can be run here. */
 export function canRunEtcd(): boolean {
@@ -76,6 +82,14 @@ export class TestEtcd {
     await once(process, "exit")
   }
 
+  /** The member that leads now; waits for an election that is under way. */
+  async leader(): Promise<TestMember> {
+    for (;;) {
+      for (const member of this.members) if (await leads(member.endpoint)) return member
+      await sleep(realClock, 100)
+    }
+  }
+
   async remove(): Promise<void> {
     for (const member of this.members) await this.kill(member)
     rmSync(this.#directory, { recursive: true, force: true })
@@ -97,6 +111,19 @@ export interface TestMember {
   readonly directory: string
   readonly command: readonly string[]
   process: ChildProcess | undefined
+}
+
+async function leads(endpoint: string): Promise<boolean> {
+  const channel = new GrpcChannel({ endpoints: [endpoint], clock: realClock, log: silentLogger })
+  try {
+    const path = "/etcdserverpb.Maintenance/Status"
+    const status = await channel.unary(path, [Nothing, {}], StatusResponse, { timeoutMs: 1000 })
+    return status.leader !== 0n && status.leader === status.header?.memberId
+  } catch {
+    return false
+  } finally {
+    channel.close()
+  }
 }
 
 async function freePort(): Promise<number> {
