@@ -24,10 +24,10 @@ export interface Recording {
 /** Lets clients read, write and swap at the same time, and writes down what they were told. */
 export function recordHistory(options: RecordOptions): Recording {
   const history: Operation[] = []
-  let stopped = false
+  const stop = new AbortController()
   const run = async (store: Store, client: number) => {
     const random = options.random.fork(`client ${client}`)
-    for (let turn = 0; !stopped; turn++) {
+    for (let turn = 0; !stop.signal.aborted; turn++) {
       const key = options.keys[integer(random, options.keys.length)]!
       const operation = await perform(store, key, client, turn, options, random)
       if (operation !== undefined) history.push(operation)
@@ -38,7 +38,7 @@ export function recordHistory(options: RecordOptions): Recording {
   return {
     history,
     async stop() {
-      stopped = true
+      stop.abort()
       await Promise.all(clients)
       return history
     },
