@@ -10,6 +10,7 @@ import type { PublicDocument } from "./authentication/issuer-discovery.ts"
 import type { TokenIssuerOptions } from "./authentication/token-request.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
 import type { ObjectFollower } from "./authorization/object-follower.ts"
+import type { WebhookCaller } from "./webhooks/webhook-caller.ts"
 
 /** What the parts that guard the door may use of the server they guard. */
 export interface SecurityContext {
@@ -17,6 +18,7 @@ export interface SecurityContext {
   readonly cache: Cache
   /** As system:apiserver, which may do anything. */
   readonly client: Client
+  readonly callWebhook: WebhookCaller
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

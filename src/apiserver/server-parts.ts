@@ -15,6 +15,7 @@ import type { ServedResources } from "./registry/served-resources.ts"
 import type { Security } from "./security.ts"
 import type { Backends } from "./streaming/backends.ts"
 import type { Mirror } from "./watch-cache/mirror.ts"
+import type { WebhookCaller } from "./webhooks/webhook-caller.ts"
 
 /** What stages and handlers work with: one of each per server. */
 export interface ServerParts extends Security {
@@ -27,6 +28,7 @@ export interface ServerParts extends Security {
   readonly audit: AuditSink | undefined
   /** What is behind this server: kubelets, pods, Services. Without it nothing is reached. */
   readonly backends: Backends | undefined
+  readonly callWebhook: WebhookCaller
   readonly metrics: ServerMetrics
   readonly flowController: FlowController
   readonly discovery: Discovery

@@ -29,11 +29,14 @@ import { createRequestPath } from "./request-path.ts"
 import type { CreateSecurity } from "./security.ts"
 import { createServerCache } from "./server-cache.ts"
 import type { ServerParts } from "./server-parts.ts"
+import { resolveService } from "./services/resolve-service.ts"
 import { runStartHooks } from "./start-hooks/run-start-hooks.ts"
 import type { AdvertisedAddress } from "./start-hooks/ensure-kubernetes-service.ts"
 import type { Backends } from "./streaming/backends.ts"
 import { createInProcessTransport } from "./transport.ts"
 import { Mirror } from "./watch-cache/mirror.ts"
+import { createWebhookCaller } from "./webhooks/create-webhook-caller.ts"
+import type { WebhookTransport } from "./webhooks/webhook-caller.ts"
 
 export interface ApiServerOptions {
   readonly store: Store
@@ -46,6 +49,8 @@ export interface ApiServerOptions {
   readonly audit?: AuditSink
   /** The way to kubelets, pods and Services; without it exec, logs and proxying answer 503. */
   readonly backends?: Backends
+  /** The way to webhooks; without it calling one fails. */
+  readonly webhookTransport?: WebhookTransport
   /** How pods reach the server; without it there is no Service `kubernetes`. */
   readonly advertised?: AdvertisedAddress
   /** `--service-cluster-ip-range`, one per family. @default ["10.96.0.0/12"] */
@@ -128,8 +133,12 @@ function createParts(
   const resources = new ServedResources()
   const cache = createServerCache(resources)
   const client = createClient(transportFor(self))
+  const callWebhook = createWebhookCaller({
+    transport: options.webhookTransport ?? noWebhooks,
+    resolve: (service) => resolveService(cache, random, service),
+  })
   const parts: ServerParts = {
-    ...options.security({ cache, client, clock, random, log }),
+    ...options.security({ cache, client, callWebhook, clock, random, log }),
     clock,
     random,
     log,
@@ -141,6 +150,7 @@ function createParts(
     serviceNetworks: (options.serviceClusterIpRanges ?? defaultServiceRanges).map(toNetwork),
     audit: options.audit,
     backends: options.backends,
+    callWebhook,
     metrics: new ServerMetrics(resources),
     flowController: new FlowController(totalSeats),
     discovery: new Discovery(resources, advertised ? `${advertised.address}:${advertised.port}` : ""),
@@ -152,6 +162,8 @@ function createParts(
   addBuiltInResources(parts, options.resources)
   return parts
 }
+
+const noWebhooks: WebhookTransport = () => Promise.reject(new Error("this server has no way to webhooks"))
 
 /** How far `start` has come. */
 interface StartState {

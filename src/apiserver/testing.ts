@@ -17,6 +17,7 @@ import type { Authorizer } from "./authorization/authorizer.ts"
 import type { CreateSecurity } from "./security.ts"
 import { type ApiServer, createApiServer } from "./server.ts"
 import type { Backends } from "./streaming/backends.ts"
+import type { WebhookTransport } from "./webhooks/webhook-caller.ts"
 
 export interface TestServer {
   /** As a member of system:masters. */
@@ -57,6 +58,7 @@ export async function startTestServer(
     /** Shared with another server; stays open when this one stops. @default a new one in memory */
     store?: Store
     backends?: Backends
+    webhookTransport?: WebhookTransport
   } = {},
 ): Promise<TestServer> {
   const { clock = realClock, random = new SeededRandom("test") } = options
@@ -68,6 +70,7 @@ export async function startTestServer(
     random,
     log: silentLogger,
     ...(options.backends && { backends: options.backends }),
+    ...(options.webhookTransport && { webhookTransport: options.webhookTransport }),
     security:
       options.security ??
       (() => ({

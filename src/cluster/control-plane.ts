@@ -4,6 +4,7 @@ import { loadDescriptions } from "../apiserver/serve/load-descriptions.ts"
 import { type Listening, serveHttps } from "../apiserver/serve/serve-https.ts"
 import { ensureKubernetesService } from "../apiserver/start-hooks/ensure-kubernetes-service.ts"
 import { createBackends } from "../apiserver/streaming/real/backends.ts"
+import { createWebhookTransport } from "../apiserver/webhooks/real/send-webhook.ts"
 import type { UserInfo } from "../apiserver/authentication/authenticator.ts"
 import type { Clock } from "../base/clock.ts"
 import { parseNetwork } from "../base/ip-address.ts"
@@ -105,6 +106,7 @@ async function startOnStore(
         log: log.named("apiserver"),
       }),
     ),
+    webhookTransport: createWebhookTransport(),
     serviceClusterIpRanges: [networks.services],
     loadDescriptions,
   })

@@ -1,6 +1,7 @@
 import { connect } from "node:net"
 import type { Clock } from "../../../base/clock.ts"
 import { quote } from "../../../base/quote.ts"
+import { describeNetworkError } from "../../../base/real/describe-network-error.ts"
 import type { Probe } from "../../../api/core/v1/probe.ts"
 import { isRuntimeError, type RuntimeService } from "../../../container-runtime/cri.ts"
 import { containerPort } from "../../containers/container-port.ts"
@@ -65,7 +66,7 @@ async function tryHttp(
   } catch (error) {
     const why = timeout.aborted
       ? "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-      : describe(error as NodeJS.ErrnoException, target.url.hostname, target.url.port)
+      : describeNetworkError(error as NodeJS.ErrnoException, target.url.hostname, target.url.port)
     return failure(`Get ${quote(target.url.href)}: ${why}`, error)
   }
 }
@@ -87,7 +88,7 @@ function tryTcp(
       settle({ kind: "failure", message: `dial tcp ${host}:${port}: i/o timeout` }),
     )
     socket.once("connect", () => settle({ kind: "success", message: "" }))
-    socket.once("error", (error) => settle(failure(describe(error, host, port), error)))
+    socket.once("error", (error) => settle(failure(describeNetworkError(error, host, port), error)))
   })
 }
 
@@ -124,21 +125,4 @@ async function tryGrpc(
 function failure(message: string, error: unknown): ProbeOutcome {
   const refused = (error as NodeJS.ErrnoException).code === "ECONNREFUSED"
   return { kind: "failure", message, ...(refused && { refused }) }
-}
-
-const phrases: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connect: connection refused",
-  EHOSTUNREACH: "connect: no route to host",
-  ENETUNREACH: "connect: network is unreachable",
-  ETIMEDOUT: "i/o timeout",
-}
-
-/** As Go's network library puts it. */
-function describe({ code, message }: NodeJS.ErrnoException, host: string, port: string | number): string {
-  const phrase = phrases[code ?? ""]
-  const bare = host.replace(/^\[|\]$/g, "")
-  const address = bare.includes(":") ? `[${bare}]:${port}` : `${bare}:${port}`
-  if (phrase) return `dial tcp ${address}: ${phrase}`
-  if (code === "ECONNRESET") return `read tcp ${address}: read: connection reset by peer`
-  return message === "socket hang up" ? "EOF" : message
 }
