@@ -1,3 +1,4 @@
+import type { AuditRecord } from "./audit/audit-record.ts"
 import type { UserInfo } from "./authentication/authenticator.ts"
 import type { OutputFormat } from "./encoding/output-format.ts"
 import type { ServerRequest } from "./http/request.ts"
@@ -21,6 +22,10 @@ export interface RequestContext {
   readonly warnings: string[]
   /** What the caller can read. Set by stages/negotiate.ts; plain JSON before. */
   format: OutputFormat
+  /** Set by stages/audit.ts: what the caller, the log and the audit trail call this request. */
+  auditId: string
+  /** Set by stages/audit.ts when the request is recorded. */
+  audit: AuditRecord | undefined
   /** For the audit event; anyone may add. */
   readonly annotations: Map<string, string>
 }

@@ -1,6 +1,6 @@
 import type { Handler, RequestContext, Stage } from "./context.ts"
 import type { ServerResponse } from "./http/response.ts"
-import { audit } from "./stages/audit.ts"
+import { audit, auditId } from "./stages/audit.ts"
 import { authenticate } from "./stages/authenticate.ts"
 import { authorize } from "./stages/authorize.ts"
 import { count } from "./stages/count.ts"
@@ -19,9 +19,10 @@ export function createRequestPath(): Handler {
     recover,
     withRequestInfo,
     count,
-    audit,
+    auditId,
     deadline,
     authenticate,
+    audit,
     impersonate,
     flowControl,
     authorize,

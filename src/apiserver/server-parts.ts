@@ -3,7 +3,7 @@ import type { IpNetwork } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import type { Store } from "../etcd/store.ts"
-import type { AuditSink } from "./audit.ts"
+import type { AuditTrail } from "./audit/audit-trail.ts"
 import type { FlowController } from "./flow-control/flow-controller.ts"
 import type { ServerMetrics } from "./metrics/server-metrics.ts"
 import type { Discovery } from "./paths/discovery.ts"
@@ -25,7 +25,7 @@ export interface ServerParts extends Security {
   readonly store: Store
   readonly mirror: Mirror
   readonly resources: ServedResources
-  readonly audit: AuditSink | undefined
+  readonly audit: AuditTrail | undefined
   /** What is behind this server: kubelets, pods, Services. Without it nothing is reached. */
   readonly backends: Backends | undefined
   readonly callWebhook: WebhookCaller

@@ -7,7 +7,7 @@ import type { Random } from "../base/random.ts"
 import { createClient } from "../client/create-client.ts"
 import type { Transport } from "../client/transport.ts"
 import type { Store } from "../etcd/store.ts"
-import type { AuditSink } from "./audit.ts"
+import type { AuditTrail } from "./audit/audit-trail.ts"
 import { anonymous, authenticatedGroup, mastersGroup, type UserInfo } from "./authentication/authenticator.ts"
 import type { ObjectFollower } from "./authorization/object-follower.ts"
 import { Compactor } from "./compactor.ts"
@@ -46,7 +46,8 @@ export interface ApiServerOptions {
   readonly random: Random
   readonly log: Logger
   readonly security: CreateSecurity
-  readonly audit?: AuditSink
+  /** Where requests are recorded; its sinks are the caller's to close. */
+  readonly audit?: AuditTrail
   /** The way to kubelets, pods and Services; without it exec, logs and proxying answer 503. */
   readonly backends?: Backends
   /** The way to webhooks; without it calling one fails. */
@@ -219,6 +220,8 @@ function newContext(server: ServerParts, request: ServerRequest): RequestContext
     signal: request.signal,
     format: plainJson,
     warnings: [],
+    auditId: "",
+    audit: undefined,
     annotations: new Map(),
   }
 }

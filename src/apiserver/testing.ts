@@ -11,6 +11,7 @@ import { createClient } from "../client/create-client.ts"
 import type { Transport } from "../client/transport.ts"
 import { createMemoryStore } from "../etcd/memory/memory-store.ts"
 import type { Store } from "../etcd/store.ts"
+import type { AuditTrail } from "./audit/audit-trail.ts"
 import type { AdmissionChain } from "./admission/admission.ts"
 import { anonymous, type UserInfo } from "./authentication/authenticator.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
@@ -59,6 +60,7 @@ export async function startTestServer(
     store?: Store
     backends?: Backends
     webhookTransport?: WebhookTransport
+    createAudit?: (clock: Clock) => AuditTrail
   } = {},
 ): Promise<TestServer> {
   const { clock = realClock, random = new SeededRandom("test") } = options
@@ -71,6 +73,7 @@ export async function startTestServer(
     log: silentLogger,
     ...(options.backends && { backends: options.backends }),
     ...(options.webhookTransport && { webhookTransport: options.webhookTransport }),
+    ...(options.createAudit && { audit: options.createAudit(clock) }),
     security:
       options.security ??
       (() => ({

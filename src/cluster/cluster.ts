@@ -1,6 +1,7 @@
 import type { Logger } from "../base/log.ts"
 import { realClock } from "../base/real/clock.ts"
 import { realRandom } from "../base/real/random.ts"
+import type { ApiServerSettings } from "./api-server-settings.ts"
 import type { KubeconfigEntry } from "./certificates/kubeconfig.ts"
 import { adminEntry, type ControlPlane, startControlPlane } from "./control-plane.ts"
 import type { DataDirectory } from "./data-directory.ts"
@@ -20,6 +21,7 @@ export interface ClusterOptions {
   /** @default one where there is no real one */
   readonly simulatedNodes: number | undefined
   readonly etcd: readonly string[]
+  readonly apiServer: ApiServerSettings
   readonly progress: Progress
   readonly log: Logger
   /** Aborted: what was started so far is stopped again and the start fails. */
@@ -56,7 +58,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
       random: realRandom,
       log: options.log,
     }
-    controlPlane = startControlPlane({ ...parts, listen: options.listen })
+    controlPlane = startControlPlane({ ...parts, listen: options.listen, apiServer: options.apiServer })
     nodes.push(...startNodes(plan, { ...parts, controlPlane }))
     await unlessAborted(controlPlane, options.signal)
     options.progress.step(`starting ${nodes.length === 1 ? "the node" : `${nodes.length} nodes`}`)

@@ -19,6 +19,7 @@ import { createControllerManager } from "../controller-manager/create-controller
 import { openEmbeddedStore } from "../etcd/embedded/embedded-store.ts"
 import type { Store } from "../etcd/store.ts"
 import { createScheduler } from "../scheduler/scheduler.ts"
+import type { ApiServerSettings } from "./api-server-settings.ts"
 import { type ClusterCertificates, ensureClusterCertificates } from "./certificates/cluster-certificates.ts"
 import { type KubeconfigEntry, writeKubeconfig } from "./certificates/kubeconfig.ts"
 import type { DataDirectory } from "./data-directory.ts"
@@ -26,6 +27,7 @@ import { controllerManagerUser, controllerUser, schedulerUser } from "./identiti
 import { machineAddress, machineName } from "./machine.ts"
 import { type Networks, usualNetworks } from "./networks.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
+import { openAuditTrail } from "./open-audit-trail.ts"
 import { createClusterSecurity } from "./security.ts"
 
 export interface ControlPlaneOptions {
@@ -33,6 +35,8 @@ export interface ControlPlaneOptions {
   readonly listen: { readonly host: string; readonly port: number }
   /** @default the usual ones */
   readonly networks?: Networks
+  /** @default everything as in a cluster made by kubeadm */
+  readonly apiServer?: ApiServerSettings
   /** False: the API server alone; scheduler and controllers run elsewhere. @default true */
   readonly loops?: boolean
   readonly clock: Clock
@@ -92,8 +96,12 @@ async function startOnStore(
   const stop = new AbortController()
   const localKubelets = new LocalKubelets()
   const host = reachableHost(options.listen.host)
+  const { apiServer = {} } = options
+  const auditTrail =
+    apiServer.audit && (await openAuditTrail(apiServer.audit, { clock, log: log.named("audit") }))
   const server = createApiServer({
     store,
+    ...(auditTrail && { audit: auditTrail }),
     resources: builtInResources,
     clock,
     random,
@@ -177,6 +185,7 @@ async function startOnStore(
       await Promise.allSettled(loops)
       await server.stop()
       await Promise.all(listeners.map((listening) => listening.close(closeGraceMs)))
+      await auditTrail?.close()
       await store.close()
     },
   }

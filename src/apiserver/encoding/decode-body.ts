@@ -25,11 +25,17 @@ export async function decodeBody(
 ): Promise<Mutable> {
   const { body } = context.request
   const strictErrors: string[] | undefined = fieldValidation === "Ignore" ? undefined : []
-  if (body.kind === "object") return decodeValue(context, copyJson(body.value), kind, fieldValidation)
+  if (body.kind === "object")
+    return recorded(context, decodeValue(context, copyJson(body.value), kind, fieldValidation))
   const media = inputMedia(context)
   const bytes = await readBytes(context)
   const value = parseAs(media, bytes, kind, strictErrors)
-  return decodeValue(context, value, kind, fieldValidation, strictErrors)
+  return recorded(context, decodeValue(context, value, kind, fieldValidation, strictErrors))
+}
+
+function recorded(context: RequestContext, body: Mutable): Mutable {
+  context.audit?.request(body)
+  return body
 }
 
 /**

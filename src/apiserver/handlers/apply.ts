@@ -24,6 +24,7 @@ export async function apply(request: ResourceRequest, view: View): Promise<Serve
   const { context, served, name } = request
   const options = parseWriteOptions(context.request.query, "PatchOptions", true)
   const applied = await readApplied(context, options)
+  context.audit?.request(applied)
   const next = (current: KubeObject) => {
     const merged = merge(request, view, options, applied, view.managed?.show(current) ?? current)
     const object = view.managed?.take(current, merged) ?? merged

@@ -34,6 +34,7 @@ export async function patch(request: ResourceRequest, view: View): Promise<Serve
   if (type === "apply") return apply(request, view)
   const options = parseWriteOptions(context.request.query, "PatchOptions")
   const body = await readPatch(context, options)
+  context.audit?.request(body)
   const next = (current: KubeObject) => {
     const shown = view.show(current)
     const patched = applyTo(type, view, shown, body)

@@ -1,17 +1,28 @@
 import { unauthorized } from "../../apimachinery/status-errors.ts"
-import type { Stage } from "../context.ts"
+import type { AuthenticationInput, UserInfo } from "../authentication/authenticator.ts"
+import type { RequestContext, Stage } from "../context.ts"
+import { auditFailedAuthentication } from "./audit.ts"
 
 /** Who is it? Components of this process have been told apart already. */
 export const authenticate: Stage = async (context, next) => {
-  const { request, server } = context
+  const { request } = context
   if (request.user) {
     context.user = request.user
     return next()
   }
   const { headers, peerCertificates } = request
   const input = peerCertificates ? { headers, peerCertificates } : { headers }
-  const authentication = await server.authenticator.authenticate(input)
-  if (!authentication) throw unauthorized("Unauthorized")
-  context.user = authentication.user
+  context.user = await authenticated(context, input)
   return next()
+}
+
+async function authenticated(context: RequestContext, input: AuthenticationInput): Promise<UserInfo> {
+  try {
+    const authentication = await context.server.authenticator.authenticate(input)
+    if (!authentication) throw unauthorized("Unauthorized")
+    return authentication.user
+  } catch (error) {
+    auditFailedAuthentication(context)
+    throw error
+  }
 }

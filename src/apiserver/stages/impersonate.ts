@@ -8,7 +8,6 @@ export const impersonate: Stage = async (context, next) => {
   if (headers["impersonate-user"] !== undefined || asksForMore(headers)) {
     const found = await impersonateUser(headers, attributesOf(context), context.server.authorizer)
     if (found) {
-      context.annotations.set("authentication.k8s.io/impersonator", context.user.name)
       context.user = found.user
     }
   }

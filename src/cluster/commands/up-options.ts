@@ -1,4 +1,6 @@
 import { parseFlags } from "../../base/flags.ts"
+import type { ApiServerSettings } from "../api-server-settings.ts"
+import { apiServerFlags, apiServerSettings } from "./api-server-flags.ts"
 import { UsageError } from "./command.ts"
 
 export const upFlags = {
@@ -38,6 +40,7 @@ export const upFlags = {
     placeholder: "URL,...",
     description: "keep the state in this etcd instead of the data directory",
   },
+  ...apiServerFlags,
   verbose: { type: "bool", short: "v", description: "log what every component does" },
   help: { type: "bool", short: "h", description: "show this" },
 } as const
@@ -51,6 +54,7 @@ export interface UpOptions {
   readonly kubeconfig: string | undefined
   readonly detach: boolean
   readonly etcd: readonly string[]
+  readonly apiServer: ApiServerSettings
   readonly verbose: boolean
   readonly help: boolean
 }
@@ -74,6 +78,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     kubeconfig: values.kubeconfig,
     detach: values.detach,
     etcd: values.etcd,
+    apiServer: apiServerSettings(values),
     verbose: values.verbose,
     help: values.help,
   }

@@ -56,6 +56,7 @@ async function startUnlessStopped(
       nodes: options.nodes,
       simulatedNodes: options.simulatedNodes,
       etcd: options.etcd,
+      apiServer: options.apiServer,
       progress,
       log: logger(options, directory),
       signal: abort.signal,

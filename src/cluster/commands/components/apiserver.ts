@@ -6,6 +6,7 @@ import { startControlPlane } from "../../control-plane.ts"
 import { claim, dataDirectory, release } from "../../data-directory.ts"
 import { ensureNetworks } from "../../networks.ts"
 import { createCommands } from "../../../base/real/commands.ts"
+import { apiServerFlags, apiServerSettings } from "../api-server-flags.ts"
 import { describeFlags, UsageError } from "../command.ts"
 import { stopSignal } from "../stop-signal.ts"
 import { parseListen, upFlags } from "../up-options.ts"
@@ -13,6 +14,7 @@ import { parseListen, upFlags } from "../up-options.ts"
 const flags = {
   "data-dir": upFlags["data-dir"],
   listen: upFlags.listen,
+  ...apiServerFlags,
   verbose: upFlags.verbose,
   help: upFlags.help,
 } as const
@@ -25,6 +27,7 @@ export async function apiserver(argv: readonly string[]): Promise<number> {
     return 0
   }
   if (rest.length) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`)
+  const apiServer = apiServerSettings(values)
   const directory = dataDirectory(values["data-dir"])
   const stopped = stopSignal("ended")
   claim(directory)
@@ -33,6 +36,7 @@ export async function apiserver(argv: readonly string[]): Promise<number> {
       directory,
       listen: parseListen(values.listen),
       networks: await ensureNetworks(directory.path, createCommands()),
+      apiServer,
       loops: false,
       clock: realClock,
       random: realRandom,
