@@ -1,13 +1,15 @@
 import type { Status, StatusError } from "../../apimachinery/status-error.ts"
 import type { RequestContext } from "../context.ts"
 import type { ServerResponse } from "../http/response.ts"
+import { negotiateForFailure } from "./negotiate.ts"
 import { respondStatus } from "./respond-plain.ts"
 
 /** A failure as a Status in the negotiated format; in JSON when that is what could not be agreed on. */
 export function errorResponse(context: RequestContext, error: StatusError): ServerResponse {
   const retryAfter = error.details?.retryAfterSeconds
   const headers: Record<string, string> = retryAfter ? { "retry-after": String(retryAfter) } : {}
-  return respondStatus(context, error.code, statusOf(error), headers)
+  const format = negotiateForFailure(context.request)
+  return respondStatus({ format }, error.code, statusOf(error), headers)
 }
 
 /** Errors that carry more than a Status has room for. */

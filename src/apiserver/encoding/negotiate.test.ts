@@ -31,13 +31,25 @@ describe("the Accept header", () => {
       "protobuf PartialObjectMetadataList/v1",
     ],
     ["application/vnd.kubernetes.protobuf;as=Table;g=meta.k8s.io;v=v1,application/json", "json"],
+    ["*/*, application/yaml", "yaml"],
+    ["application/*, application/vnd.kubernetes.protobuf", "protobuf"],
+    ["application/yaml;q=0, application/json", "json"],
+    ["application/yaml;q=0", "yaml"],
+    ["application/yaml;q=high, application/json;q=0.1", "json"],
+    ["application/json;charset=latin-1;odd=true", "json"],
+    ["application/json;v=v1, application/yaml", "yaml"],
+    ["json, application/yaml", "yaml"],
+    ["application/yaml;stream=watch, application/json;stream=watch", "json"],
   ])("%s gives %s", (accept, expected) => expect(choose(accept)).toBe(expected))
 
   test("what cannot be met is refused with the list of what can", () => {
     expect(() => choose("text/html")).toThrow(
       "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
     )
-    expect(() => choose("application/yaml", { isStream: true })).toThrow(
+    expect(() => choose("text/html", { isStream: true })).toThrow(
+      "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+    )
+    expect(() => choose("application/yaml, application/json", { isStream: true })).toThrow(
       "only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
     )
   })
@@ -45,6 +57,7 @@ describe("the Accept header", () => {
   test("people who look with curl or a browser get lines", () => {
     expect(choose("*/*", { userAgent: "curl/8.0" })).toBe("json pretty")
     expect(choose("*/*", { userAgent: "curl/8.0", query: "pretty=false" })).toBe("json")
-    expect(choose("", { query: "pretty" })).toBe("json pretty")
+    expect(choose("", { query: "pretty=1" })).toBe("json pretty")
+    expect(choose("", { query: "pretty" })).toBe("json")
   })
 })

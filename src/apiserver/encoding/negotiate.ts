@@ -1,8 +1,7 @@
 import { notAcceptable } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
 import { headerOf } from "../http/request.ts"
-import { isTrue } from "../request-info.ts"
-import { type Media, mediaTypes, type OutputFormat, type OutputKind } from "./output-format.ts"
+import { type Media, mediaTypes, type OutputFormat, type OutputKind, plainJson } from "./output-format.ts"
 
 const formatted: readonly Media[] = ["json", "yaml", "protobuf"]
 /** YAML has no frames, so it cannot stream. */
@@ -16,18 +15,35 @@ export function negotiate(
   { request }: Pick<RequestContext, "request">,
   { isStream = false, mayTransform = true }: NegotiateOptions = {},
 ): OutputFormat {
-  const accept = headerOf(request.headers, "accept")
-  const offered = isStream ? streamed : formatted
-  const pretty = wantsPretty(request.query, headerOf(request.headers, "user-agent"))
+  const chosen = findFormat(request, mayTransform)
+  if (!chosen) throw notAcceptable(formatted.map((media) => mediaTypes[media]))
+  // The format is chosen as for any answer; that it cannot stream is found out afterwards.
+  if (isStream && !streamed.includes(chosen.media)) {
+    throw notAcceptable(streamed.map((media) => `${mediaTypes[media]};stream=watch`))
+  }
+  return chosen
+}
+
+/** The format of a failure: JSON where nothing can be agreed on, since what failed matters more. */
+export function negotiateForFailure(request: RequestContext["request"]): OutputFormat {
+  return findFormat(request, false) ?? plainJson
+}
+
+function findFormat(
+  { headers, query }: RequestContext["request"],
+  mayTransform: boolean,
+): OutputFormat | undefined {
+  const accept = headerOf(headers, "accept")
+  const pretty = wantsPretty(query, headerOf(headers, "user-agent"))
   if (accept === "") return { media: "json", pretty }
   for (const clause of parseAccept(accept)) {
-    const media = offered.find((each) => matches(clause.type, mediaTypes[each]))
-    const chosen = media && meet(media, clause, pretty)
-    if (chosen && (mayTransform || !chosen.as)) return chosen
+    const offered = formatted.filter((media) => matches(clause, mediaTypes[media]))
+    for (const media of offered) {
+      const chosen = meet(media, clause, pretty)
+      if (chosen && (mayTransform || !chosen.as)) return chosen
+    }
   }
-  throw notAcceptable(
-    offered.map((media) => (isStream ? `${mediaTypes[media]};stream=watch` : mediaTypes[media])),
-  )
+  return undefined
 }
 
 export interface NegotiateOptions {
@@ -39,44 +55,55 @@ export interface NegotiateOptions {
 
 interface Clause {
   readonly type: string
+  readonly subtype: string
   readonly parameters: ReadonlyMap<string, string>
   readonly quality: number
 }
 
+/** The clauses that can be read, best first; of equal ones those that name a type come before those that take any. */
 function parseAccept(accept: string): Clause[] {
-  const clauses = accept.split(",").map((text): Clause => {
-    const [type = "", ...rest] = text.split(";").map((part) => part.trim())
-    const parameters = new Map<string, string>()
-    for (const part of rest) {
-      const equals = part.indexOf("=")
-      if (equals > 0)
-        parameters.set(part.slice(0, equals).toLowerCase(), part.slice(equals + 1).replaceAll('"', ""))
-    }
-    const quality = Number(parameters.get("q") ?? 1)
-    parameters.delete("q")
-    return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 1 : quality }
-  })
-  return clauses.filter(({ quality }) => quality > 0).sort((a, b) => b.quality - a.quality)
+  const clauses = accept.split(",").flatMap((text) => parseClause(text) ?? [])
+  return clauses.sort((a, b) => b.quality - a.quality || wildcards(a) - wildcards(b))
 }
 
-function matches(wanted: string, offered: string): boolean {
-  return wanted === offered || wanted === "*/*" || wanted === `${offered.split("/")[0]}/*`
-}
-
-/** Undefined when the clause asks for something that is not known here: the next one may be met. */
-function meet(media: Media, { parameters }: Clause, pretty: boolean): OutputFormat | undefined {
-  let wantsIndent = pretty
-  for (const [name, value] of parameters) {
-    if (name === "pretty") wantsIndent = value === "1"
-    else if (name === "stream") {
-      if (value !== "watch") return undefined
-    } else if (name === "charset") {
-      if (value.toLowerCase() !== "utf-8") return undefined
-    } else if (name !== "as" && name !== "g" && name !== "v") return undefined
+function parseClause(text: string): Clause | undefined {
+  const [range = "", ...rest] = text.split(";")
+  const [type = "", subtype = "", ...more] = range.split("/").map((part) => part.trim())
+  if (more.length > 0 || (subtype === "" && type !== "*")) return undefined
+  const parameters = new Map<string, string>()
+  let quality = 1
+  for (const part of rest) {
+    const [name = "", value = "", ...others] = part.split("=").map((each) => each.trim())
+    if (value === "" || others.length > 0) continue
+    // What is no number counts as nothing: last, but not refused.
+    if (name === "q") quality = Number(value) || 0
+    else parameters.set(name, value.replaceAll('"', ""))
   }
-  const as = parameters.get("as")
-  if (as === undefined) return { media, pretty: wantsIndent }
-  const kind = outputKind(as, parameters.get("g") ?? "", parameters.get("v") ?? "")
+  return { type, subtype: subtype || "*", parameters, quality }
+}
+
+function wildcards({ type, subtype }: Clause): number {
+  return (type === "*" ? 2 : 0) + (subtype === "*" ? 1 : 0)
+}
+
+function matches({ type, subtype }: Clause, offered: string): boolean {
+  const [offeredType, offeredSubtype] = offered.split("/")
+  if (type === "*") return subtype === "*"
+  return type === offeredType && (subtype === "*" || subtype === offeredSubtype)
+}
+
+/**
+ * Undefined when the clause asks for something that is not known here: the next one may be met. Parameters that mean
+ * nothing here are passed over.
+ */
+function meet(media: Media, { parameters }: Clause, pretty: boolean): OutputFormat | undefined {
+  const stream = parameters.get("stream")
+  if (stream !== undefined && (stream !== "watch" || !streamed.includes(media))) return undefined
+  if (parameters.has("sv") && parameters.get("sv") !== "v1") return undefined
+  const wantsIndent = pretty || parameters.get("pretty") === "1"
+  const [as, group, version] = ["as", "g", "v"].map((name) => parameters.get(name))
+  if (as === undefined && group === undefined && version === undefined) return { media, pretty: wantsIndent }
+  const kind = outputKind(as ?? "", group ?? "", version ?? "")
   // A Table has cells of any type, which protobuf has no message for.
   if (!kind || (kind.kind === "Table" && media === "protobuf")) return undefined
   return { media, pretty: wantsIndent, as: kind }
@@ -92,6 +119,9 @@ function outputKind(kind: string, group: string, version: string): OutputKind | 
 /** People who look with a browser or curl get lines, programs do not. */
 function wantsPretty(query: URLSearchParams, userAgent: string): boolean {
   const pretty = query.get("pretty")
-  if (pretty !== null) return isTrue(pretty)
+  if (pretty) return goTrue.has(pretty)
   return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent)
 }
+
+/** What Go reads as true. */
+const goTrue = new Set(["1", "t", "T", "TRUE", "true", "True"])

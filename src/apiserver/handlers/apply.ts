@@ -12,6 +12,7 @@ import type { ServerResponse } from "../http/response.ts"
 import type { Mutable } from "../registry/strategy.ts"
 import type { View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
+import { authorizeCreation } from "./authorize-creation.ts"
 import { createObject } from "./create.ts"
 import { managedKind } from "./managed-fields.ts"
 import { ensureNamespace } from "./prepare-create.ts"
@@ -39,6 +40,7 @@ export async function apply(request: ResourceRequest, view: View): Promise<Serve
     const why = `uid mismatch: the provided object specified uid ${created.metadata.uid}, and no existing object was found`
     throw conflict(served.resource, name, why)
   }
+  await authorizeCreation(request)
   return respondObject(request, 201, view, await createObject(request, created, options))
 }
 

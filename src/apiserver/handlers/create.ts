@@ -14,6 +14,7 @@ import { keyIn, type ResourceRequest, strategyContext } from "../resource-reques
 import type { StoredObject } from "../watch-cache/stored-object.ts"
 import { admissionAttributes } from "./admit.ts"
 import { trackOwnership } from "./managed-fields.ts"
+import { dropDuplicateOwners } from "./owner-references.ts"
 import { ensureNamespace, generateName, prepareCreate, validateCreate } from "./prepare-create.ts"
 import { parseWriteOptions, type WriteOptions } from "./write-options.ts"
 
@@ -24,6 +25,7 @@ export async function create(request: ResourceRequest, view: View): Promise<Serv
   const options = parseWriteOptions(request.context.request.query, "CreateOptions")
   const draft = await decodeBody(request.context, view.kind, options.fieldValidation)
   ensureNamespace(draft, request.served.resource.namespaced, request.namespace)
+  dropDuplicateOwners(request.context, draft, "as sent")
   trackOwnership(request, view, options, undefined, draft)
   const stored = await createObject(request, draft, options)
   return respondObject(request, 201, view, stored)
@@ -40,6 +42,7 @@ export async function createObject(
   const admitted = (await context.server.admission.mutate(attributes)) ?? draft
   // Admission hands back the draft itself, or a copy that may share frozen parts.
   const object = served.toStorage(admitted === draft ? draft : completed(served, admitted)) as Mutable
+  dropDuplicateOwners(context, object, "after admission")
   if (object.metadata.name) return storeNew(request, object, options)
   for (let attempt = 1; ; attempt++) {
     const name = generateName(object, context.server.random)

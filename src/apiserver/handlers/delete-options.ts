@@ -1,10 +1,10 @@
 import { type FieldError, invalid, invalidValue, unsupportedValue } from "../../apimachinery/field-error.ts"
 import { DeleteOptions as DeleteOptionsSchema } from "../../api/meta/v1/delete-options.ts"
 import { type KubeObject, parseGroupVersion } from "../../apimachinery/meta.ts"
-import { badRequest } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
 import { bytesBody, decodeBody, inputMedia, readBytes, typeOf } from "../encoding/decode-body.ts"
 import { isTrue } from "../request-info.ts"
+import { parseInteger } from "./list-options.ts"
 import { validateDryRun } from "./write-options.ts"
 
 /** How to delete, checked. */
@@ -71,15 +71,12 @@ async function readBody(context: RequestContext): Promise<RawDeleteOptions | und
 }
 
 function fromQuery(query: URLSearchParams): RawDeleteOptions {
-  const grace = query.get("gracePeriodSeconds")
+  const grace = parseInteger(query, "gracePeriodSeconds")
   const orphan = query.get("orphanDependents")
   const policy = query.get("propagationPolicy")
-  if (grace !== null && !/^-?\d+$/.test(grace)) {
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`)
-  }
   return {
     dryRun: query.getAll("dryRun"),
-    ...(grace !== null && { gracePeriodSeconds: Number(grace) }),
+    ...(grace !== undefined && { gracePeriodSeconds: grace }),
     ...(orphan !== null && { orphanDependents: isTrue(orphan) }),
     ...(policy !== null && { propagationPolicy: policy }),
   }

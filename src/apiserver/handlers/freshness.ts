@@ -16,7 +16,7 @@ export async function ensureFresh(
   if (revision === undefined) return mirror.fresh(signal)
   if (revision <= mirror.revision) return mirror.revision
   const giveUp = new AbortController()
-  const timer = clock.after(waitMs, () => giveUp.abort(tooLarge(revision, mirror.revision)))
+  const timer = clock.after(waitMs, () => giveUp.abort(resourceVersionTooLarge(revision, mirror.revision, 1)))
   try {
     await mirror.waitUntil(revision, giveUp.signal)
     return mirror.revision
@@ -25,8 +25,15 @@ export async function ensureFresh(
   }
 }
 
-function tooLarge(asked: number, current: number): StatusError {
+/** Nobody has written that much yet. */
+export function resourceVersionTooLarge(
+  asked: number,
+  current: number,
+  retryAfterSeconds: number,
+): StatusError {
   const message = `Timeout: Too large resource version: ${asked}, current: ${current}`
   const cause = { reason: "ResourceVersionTooLarge", message: "Too large resource version" }
-  return new StatusError("Timeout", message, { details: { causes: [cause], retryAfterSeconds: 1 } })
+  return new StatusError("Timeout", message, {
+    details: { causes: [cause], ...(retryAfterSeconds && { retryAfterSeconds }) },
+  })
 }

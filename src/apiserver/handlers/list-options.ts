@@ -1,5 +1,13 @@
-import { type FieldError, forbiddenValue, invalid, unsupportedValue } from "../../apimachinery/field-error.ts"
+import {
+  type FieldError,
+  forbiddenValue,
+  invalid,
+  invalidValue,
+  unsupportedValue,
+} from "../../apimachinery/field-error.ts"
+import type { StatusError } from "../../apimachinery/status-error.ts"
 import { badRequest } from "../../apimachinery/status-errors.ts"
+import { quote } from "../../base/quote.ts"
 import { isTrue } from "../request-info.ts"
 
 /** The query of a list, a watch or a deletecollection, checked. */
@@ -69,52 +77,46 @@ function listErrors(options: ListOptions): FieldError[] {
   return errors
 }
 
-function watchErrors({ resourceVersionMatch: match, sendInitialEvents }: ListOptions): FieldError[] {
+function watchErrors(options: ListOptions): FieldError[] {
+  const { resourceVersionMatch: match, sendInitialEvents, continueToken } = options
+  const forbidden = (text: string) => forbiddenValue("resourceVersionMatch", text)
   const errors: FieldError[] = []
-  if (sendInitialEvents !== undefined) {
-    if (match === "") {
-      errors.push(
-        forbiddenValue(
-          "resourceVersionMatch",
-          "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-        ),
-      )
-    } else if (match !== "NotOlderThan") {
-      errors.push(unsupportedValue("resourceVersionMatch", match, ["NotOlderThan"]))
-    }
-  } else if (match !== "") {
-    errors.push(
-      forbiddenValue(
-        "resourceVersionMatch",
-        "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-      ),
-    )
+  if (sendInitialEvents !== undefined && match !== "NotOlderThan") {
+    errors.push(forbidden("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
+  }
+  if (match === "") return errors
+  if (sendInitialEvents === undefined) {
+    errors.push(forbidden("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+  }
+  if (match !== "NotOlderThan") {
+    errors.push(unsupportedValue("resourceVersionMatch", match, ["NotOlderThan"]))
+  }
+  if (continueToken !== "") {
+    errors.push(forbidden("resourceVersionMatch is forbidden when continue is provided"))
   }
   return errors
 }
 
-function parseInteger(query: URLSearchParams, name: string): number | undefined {
+/** A whole number of the query; undefined when it is not there. Throws StatusError for what is none. */
+export function parseInteger(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
-  if (text === null || text === "") return undefined
-  if (!/^-?\d+$/.test(text)) {
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  if (text === null) return undefined
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${quote(text)}: invalid syntax`)
+  const value = BigInt(text)
+  if (BigInt.asIntN(64, value) !== value) {
+    throw badRequest(`strconv.ParseInt: parsing ${quote(text)}: value out of range`)
   }
-  return Number(text)
+  return Number(value)
 }
 
-/** A revision of the query; throws upstream's refusal of what is no number. */
-export function parseRevision(text: string): number {
-  if (/^\d+$/.test(text)) {
-    const revision = Number(text)
-    if (Number.isSafeInteger(revision)) return revision
-  }
-  const why = `invalid resource version "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`
-  throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", [
-    {
-      type: "FieldValueInvalid",
-      field: "resourceVersion",
-      badValue: text,
-      detail: why.slice(why.indexOf("strconv")),
-    },
-  ])
+/**
+ * A resourceVersion of the query.
+ *
+ * @param refuse makes the failure of what is no number: reads and watches tell it in different ways
+ */
+export function parseRevision(text: string, refuse: (why: FieldError) => StatusError): number {
+  const isNumber = /^\d+$/.test(text)
+  if (isNumber && BigInt(text) === BigInt.asUintN(64, BigInt(text))) return Number(text)
+  const why = isNumber ? "value out of range" : "invalid syntax"
+  throw refuse(invalidValue("resourceVersion", text, `strconv.ParseUint: parsing ${quote(text)}: ${why}`))
 }

@@ -1,12 +1,15 @@
-import { expired, gone } from "../../apimachinery/status-errors.ts"
+import { type FieldError, formatFieldError } from "../../apimachinery/field-error.ts"
+import type { StatusError } from "../../apimachinery/status-error.ts"
+import { badRequest, expired } from "../../apimachinery/status-errors.ts"
 import { CompactedError, FutureRevisionError, prefixEnd } from "../../etcd/store.ts"
+import type { RequestContext } from "../context.ts"
 import { respondList } from "../encoding/respond.ts"
 import type { ServerResponse } from "../http/response.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import type { StoredObject } from "../watch-cache/stored-object.ts"
 import { isInScope, matches, type WatchScope } from "../watch-cache/watcher.ts"
 import { decodeContinue, encodeContinue } from "./continue-token.ts"
-import { ensureFresh } from "./freshness.ts"
+import { ensureFresh, resourceVersionTooLarge } from "./freshness.ts"
 import { type ListOptions, parseListOptions, parseRevision } from "./list-options.ts"
 import { scopeOf, selectsByPlaceOnly } from "./selection.ts"
 
@@ -33,9 +36,13 @@ export async function readPage(
 ): Promise<ListPage> {
   if (options.continueToken !== "") {
     const { revision, after } = decodeContinue(options.continueToken)
+    if (options.resourceVersion !== "" && options.resourceVersion !== "0") {
+      throw badRequest("specifying resource version is not allowed when using continue")
+    }
     return readPast(request, options, scope, revision, after)
   }
-  const asked = options.resourceVersion === "" ? undefined : parseRevision(options.resourceVersion)
+  const asked =
+    options.resourceVersion === "" ? undefined : parseRevision(options.resourceVersion, unreadable)
   // A page of a version, without saying how to match, has always meant exactly that version.
   const isExact =
     options.resourceVersionMatch === "Exact" ||
@@ -102,7 +109,7 @@ async function readPast(
         ...(limit > 0 && { limit }),
       })
       .catch((error: unknown) => {
-        throw rangeFailure(error, revision, after)
+        throw rangeFailure(context, error, at, after)
       })
     if (at <= 0) at = range.revision
     for (let index = 0; index < range.kvs.length; index++) {
@@ -125,19 +132,20 @@ async function readPast(
   }
 }
 
-function rangeFailure(error: unknown, revision: number, after: string): unknown {
+function unreadable(why: FieldError): StatusError {
+  return badRequest(`invalid resource version: ${formatFieldError(why)}`)
+}
+
+function rangeFailure({ server }: RequestContext, error: unknown, revision: number, after: string): unknown {
   if (error instanceof FutureRevisionError)
-    return gone(`The resourceVersion for the provided list is too new.`)
+    return resourceVersionTooLarge(revision, server.mirror.revision, 0)
   if (!(error instanceof CompactedError)) return error
-  if (after === "") {
-    return expired(`The resourceVersion for the provided list is too old.`)
-  }
-  return inconsistentContinue(revision, after)
+  if (after === "") return expired("The resourceVersion for the provided list is too old.")
+  return inconsistentContinue(after)
 }
 
 /** The client may go on at this place in the present state, or start over. */
-function inconsistentContinue(revision: number, after: string) {
-  void revision
+function inconsistentContinue(after: string): StatusError {
   const token = encodeContinue(-1, after)
   const error = expired(
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",

@@ -11,6 +11,7 @@ import type { StoredObject } from "../watch-cache/stored-object.ts"
 import { admissionAttributes } from "./admit.ts"
 import { equalButVersion } from "./equal-objects.ts"
 import { trackOwnership } from "./managed-fields.ts"
+import { dropDuplicateOwners } from "./owner-references.ts"
 import { prepareUpdate, validateUpdate } from "./prepare-update.ts"
 import type { WriteOptions } from "./write-options.ts"
 
@@ -36,6 +37,7 @@ export async function replaceObject(
     const wanted = await next(current)
     if (tracksOwnership) trackOwnership(request, view, options, current, wanted)
     const object = await admitted(request, view, options, wanted, current)
+    dropDuplicateOwners(context, object, "after admission")
     const old = stored.object
     const alongside = await served.strategy.allocate?.(object, old, strategy)
     prepareUpdate(view, object, old, strategy)

@@ -7,8 +7,10 @@ import type { ServerResponse } from "../http/response.ts"
 import type { Mutable } from "../registry/strategy.ts"
 import type { View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
+import { authorizeCreation } from "./authorize-creation.ts"
 import { createObject } from "./create.ts"
 import { trackOwnership } from "./managed-fields.ts"
+import { dropDuplicateOwners } from "./owner-references.ts"
 import { ensureNamespace } from "./prepare-create.ts"
 import { checkPreconditions, ensureName } from "./prepare-update.ts"
 import { replaceObject } from "./replace-object.ts"
@@ -20,6 +22,7 @@ export async function update(request: ResourceRequest, view: View): Promise<Serv
   const body = await decodeBody(context, view.kind, options.fieldValidation)
   ensureNamespace(body, served.resource.namespaced, request.namespace)
   ensureName(body, name)
+  dropDuplicateOwners(context, body, "as sent")
   const next = (current: KubeObject) => {
     const object = view.take(current, copyJson(body))
     checkPreconditions(served, object, current)
@@ -28,6 +31,7 @@ export async function update(request: ResourceRequest, view: View): Promise<Serv
   const outcome = await replaceObject(request, view, options, next)
   if (outcome) return respondObject(request, 200, view, outcome)
   if (!mayCreate(request, view, body)) throw notFound(served.resource, name)
+  await authorizeCreation(request)
   trackOwnership(request, view, options, undefined, body)
   return respondObject(request, 201, view, await createObject(request, body, options))
 }

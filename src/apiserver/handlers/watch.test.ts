@@ -87,14 +87,14 @@ describe("where a watch begins", () => {
 describe("how a watch goes on", () => {
   test("bookmarks come every minute to those who want them", async () => {
     await create("a")
-    const wanted = collect({ namespace: "default", allowBookmarks: true }, 3)
+    const wanted = collect({ namespace: "default", allowBookmarks: true }, 4)
     const unwanted = collect({ namespace: "default" }, 2)
     await clock.advance(1)
     await server.client.create(ConfigMap, { metadata: { namespace: "other", name: "x" } })
     await clock.advance(60_000)
     await create("b")
     expect(await unwanted).toEqual(["ADDED a", "ADDED b"])
-    expect(await wanted).toEqual(["ADDED a", "BOOKMARK", "ADDED b"])
+    expect(await wanted).toEqual(["ADDED a", "BOOKMARK end", "BOOKMARK", "ADDED b"])
   })
 
   test("it ends when its time is up, with a bookmark", async () => {
@@ -103,7 +103,7 @@ describe("how a watch goes on", () => {
     await clock.advance(1000)
     await server.client.create(ConfigMap, { metadata: { namespace: "other", name: "x" } })
     await clock.advance(5000)
-    expect(await watched).toEqual(["ADDED a", "BOOKMARK"])
+    expect(await watched).toEqual(["ADDED a", "BOOKMARK end", "BOOKMARK"])
   })
 
   test("it ends when the server stops", async () => {

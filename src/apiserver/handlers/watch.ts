@@ -1,3 +1,4 @@
+import { type FieldError, invalid } from "../../apimachinery/field-error.ts"
 import { StatusError } from "../../apimachinery/status-error.ts"
 import { onAbort } from "../../base/on-abort.ts"
 import { expired } from "../../apimachinery/status-errors.ts"
@@ -28,26 +29,40 @@ export async function watch(request: ResourceRequest): Promise<ServerResponse> {
   return respondWatch(request, opened)
 }
 
-/** A version that is too old is told inside the stream, as upstream does. */
-async function open(
-  { context, served }: ResourceRequest,
-  options: ListOptions,
-  scope: WatchScope,
-): Promise<Watcher | StatusError> {
-  const { cache } = served.registry
-  const asked = options.resourceVersion === "" ? undefined : parseRevision(options.resourceVersion)
-  const bookmarks = options.allowWatchBookmarks
-  if (options.sendInitialEvents === true) {
-    const revision = await ensureFresh(context, asked)
-    return cache.watchFromNow(revision, scope, bookmarks, bookmarks)
+/** Once it is clear what is asked, failures are told inside the stream, as upstream does. */
+async function open(request: ResourceRequest, options: ListOptions, scope: WatchScope) {
+  const { resourceVersion } = options
+  const asked =
+    resourceVersion === "" ? undefined : parseRevision(resourceVersion, (why) => invalidVersion(request, why))
+  try {
+    return await openAt(request, options, scope, asked)
+  } catch (error) {
+    if (error instanceof StatusError) return error
+    throw error
   }
-  if (options.sendInitialEvents === undefined && !asked) {
+}
+
+/** Clients from before there were initial events to ask for get them when they name no version, or 0. */
+async function openAt(
+  { context, served }: ResourceRequest,
+  { sendInitialEvents, allowWatchBookmarks }: ListOptions,
+  scope: WatchScope,
+  asked: number | undefined,
+): Promise<Watcher> {
+  const { cache } = served.registry
+  if (sendInitialEvents ?? !asked) {
     const revision = await ensureFresh(context, asked)
-    return cache.watchFromNow(revision, scope, bookmarks, false)
+    return cache.watchFromNow(revision, scope, allowWatchBookmarks, allowWatchBookmarks)
   }
   const from = asked || (await ensureFresh(context, asked))
-  const watcher = cache.watchFrom(from, scope, bookmarks)
-  return watcher ?? expired(`too old resource version: ${from} (${cache.oldestRevision})`)
+  const watcher = cache.watchFrom(from, scope, allowWatchBookmarks)
+  if (watcher) return watcher
+  throw expired(`too old resource version: ${from} (${cache.oldestRevision})`)
+}
+
+function invalidVersion({ served, name }: ResourceRequest, why: FieldError): StatusError {
+  const { group, plural } = served.resource
+  return invalid({ group, kind: plural }, name, [why])
 }
 
 function endInTime({ context }: ResourceRequest, watcher: Watcher, options: ListOptions): void {

@@ -1,14 +1,31 @@
 import { quote } from "../../base/quote.ts"
 import type { Stage } from "../context.ts"
 
-// As upstream: so that headers stay within what proxies let through.
-const maxWarnings = 2 ** 8
+// As upstream: so that headers stay within what proxies let through. Beyond the first each text is cut to the second.
+const maxCharacters = 4 * 1024
+const maxCharactersEach = 256
 
 /** Puts what handlers had to say into `Warning` headers, each text once. */
 export const warnings: Stage = async (context, next) => {
   const response = await next()
   if (context.warnings.length === 0) return response
-  const texts = [...new Set(context.warnings)].slice(0, maxWarnings)
-  response.headers["warning"] = texts.map((text) => `299 - ${quote(text.replaceAll(/[\r\n\t]+/g, " "))}`)
+  response.headers["warning"] = limit([...new Set(context.warnings)]).map(
+    (text) => `299 - ${quote(text.replaceAll(/[\r\n\t]+/g, " "))}`,
+  )
   return response
+}
+
+/** All texts if they are short enough together, else the beginnings of as many as there is room for. */
+export function limit(texts: readonly string[]): readonly string[] {
+  const characters = texts.map((text) => Array.from(text))
+  if (characters.reduce((sum, { length }) => sum + length, 0) <= maxCharacters) return texts
+  const kept: string[] = []
+  let written = 0
+  for (const text of characters) {
+    if (written >= maxCharacters) break
+    const cut = text.slice(0, maxCharactersEach)
+    written += cut.length
+    kept.push(cut.join(""))
+  }
+  return kept
 }
