@@ -1,3 +1,7 @@
+import { apiRegistrationRules } from "./apiregistration/strategies.ts"
+import { certificatesRules } from "./certificates/strategies.ts"
+import { flowControlRules } from "./flowcontrol/strategies.ts"
+import { admissionRegistrationRules } from "./admissionregistration/strategies.ts"
 import { storageMigrationRules } from "./storagemigration/strategies.ts"
 import { storageRules } from "./storage/strategies.ts"
 import { networkingRules } from "./networking/strategies.ts"
@@ -15,6 +19,10 @@ import type { KindRules, RulesByResource } from "./validation/kind-rules.ts"
 
 const rulesByGroup: Readonly<Record<string, RulesByResource>> = {
   "": coreRules,
+  "admissionregistration.k8s.io": admissionRegistrationRules,
+  "apiregistration.k8s.io": apiRegistrationRules,
+  "certificates.k8s.io": certificatesRules,
+  "flowcontrol.apiserver.k8s.io": flowControlRules,
   apps: appsRules,
   batch: batchRules,
   "storagemigration.k8s.io": storageMigrationRules,

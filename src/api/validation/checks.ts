@@ -100,7 +100,11 @@ export function* immutable(value: unknown, old: unknown, path: FieldPath): Error
   if (!semanticEqual(value, old)) yield invalidValue(path, value ?? null, fieldIsImmutable)
 }
 
-export function* labelSelector(selector: LabelSelector | undefined, path: FieldPath): Errors {
+export function* labelSelector(
+  selector: LabelSelector | undefined,
+  path: FieldPath,
+  { allowInvalidValues = false } = {},
+): Errors {
   if (!selector) return
   yield* validateLabels(selector.matchLabels, path.child("matchLabels"))
   for (const [index, expression] of (selector.matchExpressions ?? []).entries()) {
@@ -108,6 +112,7 @@ export function* labelSelector(selector: LabelSelector | undefined, path: FieldP
     const { key, operator, values = [] } = expression
     yield* operands(operator, values, at)
     yield* qualifiedName(key, at.child("key"))
+    if (allowInvalidValues) continue
     for (const [position, value] of values.entries()) {
       yield* problems(value, at.child("values").index(position), labelValueProblems(value))
     }

@@ -16,7 +16,8 @@ export interface KindRules<T extends KubeObject = KubeObject> {
   validate?(object: T): Errors
   /** All that is wrong with the new state; absent where only `validate` counts. */
   validateUpdate?(object: T, old: T): Errors
-  validateStatusUpdate?(object: T, old: T): Errors
+  /** @param now as RFC 3339 */
+  validateStatusUpdate?(object: T, old: T, now: string): Errors
   /** By the name of a subresource that writes the object: "resize". */
   readonly subresources?: Readonly<Record<string, (object: T, old: T) => Errors>>
   /** What the writer should know, and the write succeeds nevertheless. */

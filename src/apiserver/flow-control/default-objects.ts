@@ -1,24 +1,12 @@
 import type { FlowSchema, Subject } from "../../api/flowcontrol/v1/flow-schema.ts"
 import type { PriorityLevelConfiguration } from "../../api/flowcontrol/v1/priority-level-configuration.ts"
+import { anybody, everything, group, level, on, schema } from "../../api/flowcontrol/mandatory.ts"
 
 /*
  * The levels and schemas that every cluster begins with, as upstream has them
- * (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/#defaults). The mandatory ones are kept as they
- * are; the suggested ones are made when missing, and after that are the cluster's own.
+ * (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/#defaults), beside the mandatory ones. They are
+ * made when missing, and after that are the cluster's own.
  */
-
-type Rule = NonNullable<FlowSchema["spec"]["rules"]>[number]
-
-const autoUpdate = "apf.kubernetes.io/autoupdate-spec"
-
-function level(name: string, spec: object): PriorityLevelConfiguration {
-  return {
-    apiVersion: "flowcontrol.apiserver.k8s.io/v1",
-    kind: "PriorityLevelConfiguration",
-    metadata: { name, annotations: { [autoUpdate]: "true" } },
-    spec,
-  } as unknown as PriorityLevelConfiguration
-}
 
 function queued(
   name: string,
@@ -35,69 +23,12 @@ function queued(
   })
 }
 
-function schema(
-  name: string,
-  precedence: number,
-  levelName: string,
-  distinguisher: "ByUser" | "ByNamespace" | undefined,
-  ...rules: Rule[]
-): FlowSchema {
-  return {
-    apiVersion: "flowcontrol.apiserver.k8s.io/v1",
-    kind: "FlowSchema",
-    metadata: { name, annotations: { [autoUpdate]: "true" } },
-    spec: {
-      matchingPrecedence: precedence,
-      priorityLevelConfiguration: { name: levelName },
-      ...(distinguisher && { distinguisherMethod: { type: distinguisher } }),
-      rules,
-    },
-  } as unknown as FlowSchema
-}
-
 const user = (name: string): Subject => ({ kind: "User", user: { name } })
-const group = (name: string): Subject => ({ kind: "Group", group: { name } })
 const account = (name: string): Subject => ({
   kind: "ServiceAccount",
   serviceAccount: { namespace: "kube-system", name },
 })
-const anybody = [group("system:unauthenticated"), group("system:authenticated")]
-
-function on(
-  apiGroup: string,
-  resources: readonly string[],
-  verbs: readonly string[],
-  where: { readonly namespaces?: readonly string[]; readonly clusterScope?: boolean },
-) {
-  const { namespaces = [], clusterScope } = where
-  return {
-    verbs: [...verbs],
-    apiGroups: [apiGroup],
-    resources: [...resources],
-    namespaces: [...namespaces],
-    ...(clusterScope && { clusterScope }),
-  }
-}
-
-const everyResource = on("*", ["*"], ["*"], { namespaces: ["*"], clusterScope: true })
-const everything = {
-  resourceRules: [everyResource],
-  nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
-}
 const electing = ["get", "create", "update"]
-
-export const mandatoryLevels: readonly PriorityLevelConfiguration[] = [
-  level("exempt", { type: "Exempt", exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } }),
-  level("catch-all", {
-    type: "Limited",
-    limited: { nominalConcurrencyShares: 5, lendablePercent: 0, limitResponse: { type: "Reject" } },
-  }),
-]
-
-export const mandatorySchemas: readonly FlowSchema[] = [
-  schema("exempt", 1, "exempt", undefined, { subjects: [group("system:masters")], ...everything }),
-  schema("catch-all", 10_000, "catch-all", "ByUser", { subjects: anybody, ...everything }),
-]
 
 export const suggestedLevels: readonly PriorityLevelConfiguration[] = [
   queued("system", 30, 33, 64, 6),

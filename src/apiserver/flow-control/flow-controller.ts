@@ -4,7 +4,7 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { UserInfo } from "../authentication/authenticator.ts"
 import type { ObjectFollower } from "../authorization/object-follower.ts"
 import type { RequestInfo } from "../request-info.ts"
-import { mandatoryLevels, mandatorySchemas } from "./default-objects.ts"
+import { mandatoryLevels, mandatorySchemas } from "../../api/flowcontrol/mandatory.ts"
 import { matchesRequest } from "./match-request.ts"
 import { type LevelConfiguration, PriorityLevel } from "./priority-level.ts"
 

@@ -3,8 +3,9 @@ import { rulesFor } from "../../api/strategies.ts"
 import type { KindRules } from "../../api/validation/kind-rules.ts"
 import { pathSegmentName } from "../../apimachinery/names.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
-import { bumpGeneration, defaultStrategy, keepAllBut } from "./default-strategy.ts"
+import { bumpGeneration, defaultStrategy } from "./default-strategy.ts"
 import { namespaceStrategy } from "./strategies/namespace.ts"
+import { signingRequestStrategy } from "./strategies/signing-request.ts"
 import { podStrategy } from "./strategies/pod.ts"
 import { serviceStrategy } from "./service/service-strategy.ts"
 import type { Strategy } from "./strategy.ts"
@@ -44,7 +45,7 @@ function withRules(strategy: Strategy, rules: KindRules): Strategy {
       ...strategy.validateUpdate(object, old, context),
     ],
     validateStatusUpdate: (object, old, context) => [
-      ...(validateStatusUpdate?.(object, old) ?? []),
+      ...(validateStatusUpdate?.(object, old, context.now) ?? []),
       ...strategy.validateStatusUpdate(object, old, context),
     ],
     validateSubresource: (name, object, old) => [...(subresources?.[name]?.(object, old) ?? [])],
@@ -92,12 +93,9 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
   "validatingadmissionpolicies.admissionregistration.k8s.io": needsVersion,
   "customresourcedefinitions.apiextensions.k8s.io": needsVersion,
   "apiservices.apiregistration.k8s.io": { ...withoutGeneration, ...needsVersion },
-  "certificatesigningrequests.certificates.k8s.io": {
-    ...withoutGeneration,
-    prepareForStatusUpdate(object, old) {
-      keepAllBut(object, old, ["status", "metadata"])
-    },
-  },
+  "certificatesigningrequests.certificates.k8s.io": signingRequestStrategy,
+  "podcertificaterequests.certificates.k8s.io": { ...withoutGeneration, ...needsVersion },
+  "clustertrustbundles.certificates.k8s.io": needsVersion,
   "clusterroles.rbac.authorization.k8s.io": rbac,
   "clusterrolebindings.rbac.authorization.k8s.io": rbac,
   "roles.rbac.authorization.k8s.io": rbac,

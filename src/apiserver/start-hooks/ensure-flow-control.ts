@@ -4,12 +4,8 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import { ignoreAlreadyExists } from "../../apimachinery/status-error.ts"
 import type { Client } from "../../client/client.ts"
-import {
-  mandatoryLevels,
-  mandatorySchemas,
-  suggestedLevels,
-  suggestedSchemas,
-} from "../flow-control/default-objects.ts"
+import { mandatoryLevels, mandatorySchemas } from "../../api/flowcontrol/mandatory.ts"
+import { suggestedLevels, suggestedSchemas } from "../flow-control/default-objects.ts"
 
 /** Makes true that the default levels and schemas are there; what people have made of them is left alone. */
 export async function ensureFlowControl(client: Client): Promise<void> {

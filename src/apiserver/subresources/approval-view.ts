@@ -1,4 +1,5 @@
 import type { CertificateSigningRequest } from "../../api/certificates/v1/certificate-signing-request.ts"
+import { fillConditionTimes } from "../../api/certificates/prepare-conditions.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import type { View } from "../registry/view.ts"
 
@@ -13,13 +14,9 @@ export function approvalView({ resource, strategy }: ServedResource): View {
     prepare(object, old, { now }) {
       const request = object as unknown as CertificateSigningRequest
       const before = old as unknown as CertificateSigningRequest
-      const conditions = (request.status.conditions ?? []).map((condition) => ({
-        ...condition,
-        lastUpdateTime: condition.lastUpdateTime || now,
-        lastTransitionTime: condition.lastTransitionTime || now,
-      }))
+      fillConditionTimes(request, before, now)
       request.spec = before.spec
-      request.status = { ...before.status, conditions }
+      request.status = { ...before.status, conditions: request.status.conditions ?? [] }
     },
     validate: (object, old, context) => strategy.validateSubresource("approval", object, old, context),
   }

@@ -17,7 +17,7 @@ import { ageColumn, column, nameColumn, orNone } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { humanDuration } from "../../../apimachinery/human-duration.ts"
 
-export const KeyUsage = enumeration(
+export const keyUsages = [
   "any",
   "cert sign",
   "client auth",
@@ -41,7 +41,8 @@ export const KeyUsage = enumeration(
   "server auth",
   "signing",
   "timestamping",
-)
+] as const
+export const KeyUsage = enumeration(...keyUsages)
 export type KeyUsage = Infer<typeof KeyUsage>
 
 export const CertificateSigningRequestSpec = message(
