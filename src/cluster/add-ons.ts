@@ -2,12 +2,16 @@ import {
   clusterRole,
   clusterRoleBinding,
   core,
+  recordEvents,
   role,
   rule,
 } from "../apiserver/authorization/rbac/bootstrap/notation.ts"
 import type { Policy } from "../apiserver/authorization/rbac/bootstrap/default-policy.ts"
 
-/** What the parts of a node beside kubelet and proxy may see: DNS as kubeadm's add-on has it, and the policy agent. */
+/**
+ * What the parts of a node beside kubelet and proxy may see and do: DNS as kubeadm's add-on has it, the policy agent, and the
+ * provisioner of local volumes.
+ */
 export const addOnPolicy: Policy = {
   clusterRoles: [
     clusterRole(
@@ -24,9 +28,22 @@ export const addOnPolicy: Policy = {
         rule("list watch", "networking.k8s.io", "networkpolicies"),
       ]),
     ),
+    clusterRole(
+      "system:local-provisioner",
+      role([
+        rule("create delete get list patch update watch", core, "persistentvolumes"),
+        rule("get list watch", core, "persistentvolumeclaims nodes"),
+        rule("patch update", core, "persistentvolumeclaims/status"),
+        rule("get list watch", "storage.k8s.io", "storageclasses"),
+        recordEvents,
+      ]),
+    ),
   ],
   clusterRoleBindings: [
     clusterRoleBinding("system:coredns", "system:coredns", ["ServiceAccount:kube-system/coredns"]),
+    clusterRoleBinding("system:local-provisioner", "system:local-provisioner", [
+      "ServiceAccount:kube-system/local-provisioner",
+    ]),
     clusterRoleBinding("system:network-policies", "system:network-policies", [
       "ServiceAccount:kube-system/network-policies",
     ]),

@@ -15,15 +15,19 @@ import { createClient } from "../client/create-client.ts"
 import { createEventRecorder } from "../client/create-event-recorder.ts"
 import { createInformers, type Informers } from "../client/informers.ts"
 import { createAuthoritySigner } from "../controller-manager/certificates/real/authority-signer.ts"
+import { hmacSha256 } from "../controller-manager/bootstrap/real/hmac-sha256.ts"
 import { createControllerManager } from "../controller-manager/create-controller-manager.ts"
 import { openEmbeddedStore } from "../etcd/embedded/embedded-store.ts"
 import type { Store } from "../etcd/store.ts"
+import { createLocalProvisioner } from "../local-provisioner/create-local-provisioner.ts"
+import { ensureLocalStorageClass } from "../local-provisioner/local-storage-class.ts"
+import type { VolumeDirectories } from "../local-provisioner/volume-directories.ts"
 import { createScheduler } from "../scheduler/scheduler.ts"
 import type { ApiServerSettings } from "./api-server-settings.ts"
 import { type ClusterCertificates, ensureClusterCertificates } from "./certificates/cluster-certificates.ts"
 import { type KubeconfigEntry, writeKubeconfig } from "./certificates/kubeconfig.ts"
 import type { DataDirectory } from "./data-directory.ts"
-import { controllerManagerUser, controllerUser, schedulerUser } from "./identities.ts"
+import { controllerManagerUser, controllerUser, localProvisionerUser, schedulerUser } from "./identities.ts"
 import { machineAddress, machineName } from "./machine.ts"
 import { type Networks, usualNetworks } from "./networks.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
@@ -51,6 +55,8 @@ export interface ControlPlane {
   readonly port: number
   readonly certificates: ClusterCertificates
   readonly localKubelets: LocalKubelets
+  /** Where the nodes of this process keep their volumes; a node adds its own. */
+  readonly volumeDirectories: Map<string, VolumeDirectories>
   readonly networks: Networks
   readonly server: ApiServer
   /** The client of a component of this process, as this user. */
@@ -60,6 +66,9 @@ export interface ControlPlane {
   advertise(address: string): Promise<void>
   stop(): Promise<void>
 }
+
+/** The control plane itself, where it sets up what people would otherwise have to. */
+const administrator: UserInfo = { name: "system:apiserver", groups: ["system:masters"], extra: {} }
 
 /** Long enough for answers under way; watches are told to end at once. */
 const closeGraceMs = 500
@@ -95,6 +104,7 @@ async function startOnStore(
   const { directory, clock, random, log, networks = usualNetworks } = options
   const stop = new AbortController()
   const localKubelets = new LocalKubelets()
+  const volumeDirectories = new Map<string, VolumeDirectories>()
   const host = reachableHost(options.listen.host)
   const { apiServer = {} } = options
   const auditTrail =
@@ -162,22 +172,27 @@ async function startOnStore(
     clock,
     random,
     log,
+    volumeDirectories,
     signal: stop.signal,
   }
-  const loops = options.loops === false ? [] : [runControllers(parts), runScheduler(parts)]
+  const loops =
+    options.loops === false ? [] : [runControllers(parts), runScheduler(parts), runLocalProvisioner(parts)]
   return {
     address,
     port,
     certificates,
     localKubelets,
+    volumeDirectories,
     networks,
     server,
     clientFor,
     informersFor,
     async advertise(podAddress) {
       if (!listensEverywhere(options.listen.host)) await listenAt(podAddress, port)
-      const self = clientFor({ name: "system:apiserver", groups: ["system:masters"], extra: {} })
-      await ensureKubernetesService(self, parseNetwork(networks.services)!, { address: podAddress, port })
+      await ensureKubernetesService(clientFor(administrator), parseNetwork(networks.services)!, {
+        address: podAddress,
+        port,
+      })
     },
     async stop() {
       stop.abort()
@@ -192,7 +207,10 @@ async function startOnStore(
 }
 
 interface LoopParts
-  extends Pick<ControlPlane, "server" | "clientFor" | "informersFor" | "certificates" | "networks"> {
+  extends Pick<
+    ControlPlane,
+    "server" | "clientFor" | "informersFor" | "certificates" | "networks" | "volumeDirectories"
+  > {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -214,6 +232,8 @@ function runControllers({
     rootCertificateAuthority: certificates.authority("ca").certificatePem,
     nodeIpam: { clusterCidrs: [networks.pods] },
     certificateSigner: createAuthoritySigner({ ...certificates.authority("ca"), random }),
+    hmacSha256,
+    controllers: ["*", "bootstrap-signer-controller", "token-cleaner-controller"],
     clock,
     random,
     log: log.named("controller-manager"),
@@ -236,6 +256,22 @@ function runScheduler({ clientFor, informersFor, clock, random, log, signal }: L
   const scheduler = createScheduler({ client, informers, events, clock, random, log: named })
   informers.start(signal)
   return scheduler.run(signal)
+}
+
+/** The default storage class, and what makes its volumes on the nodes of this process. */
+async function runLocalProvisioner(parts: LoopParts): Promise<void> {
+  const { clientFor, informersFor, volumeDirectories, signal } = parts
+  await ensureLocalStorageClass(clientFor(administrator))
+  const informers = informersFor(localProvisionerUser)
+  const provisioner = createLocalProvisioner({
+    ...parts,
+    client: clientFor(localProvisionerUser),
+    informers,
+    directoriesOf: (nodeName) => volumeDirectories.get(nodeName),
+    log: parts.log.named("local-provisioner"),
+  })
+  informers.start(signal)
+  return provisioner.run(signal)
 }
 
 function servingPair(certificates: ClusterCertificates): { certificate: string; key: string } {

@@ -20,11 +20,15 @@ const serviceAccounts: Readonly<Record<string, string>> = {
   "certificatesigningrequest-approving-controller": "certificate-controller",
   "certificatesigningrequest-cleaner-controller": "certificate-controller",
   "certificatesigningrequest-signing-controller": "certificate-controller",
+  "bootstrap-signer-controller": "bootstrap-signer",
   "daemonset-controller": "daemon-set-controller",
   "endpoints-controller": "endpoint-controller",
+  "endpointslice-mirroring-controller": "endpointslicemirroring-controller",
   "garbage-collector-controller": "generic-garbage-collector",
   "node-ipam-controller": "node-controller",
   "node-lifecycle-controller": "node-controller",
+  "legacy-serviceaccount-token-cleaner-controller": "legacy-service-account-token-cleaner",
+  "persistentvolume-attach-detach-controller": "attachdetach-controller",
   "persistentvolume-binder-controller": "persistent-volume-binder",
   "persistentvolume-expander-controller": "expand-controller",
   "persistentvolume-protection-controller": "pv-protection-controller",
@@ -35,7 +39,9 @@ const serviceAccounts: Readonly<Record<string, string>> = {
   "root-ca-certificate-publisher-controller": "root-ca-cert-publisher",
   "service-lb-controller": "service-controller",
   "serviceaccount-controller": "service-account-controller",
+  "service-cidr-controller": "service-cidrs-controller",
   "taint-eviction-controller": "node-controller",
+  "token-cleaner-controller": "token-cleaner",
 }
 
 /** Each controller has a ServiceAccount of its own, with what its promise needs and no more. */
@@ -54,3 +60,4 @@ export function nodeUser(nodeName: string): UserInfo {
 
 export const dnsUser = controllerUser("coredns")
 export const policyUser = controllerUser("network-policies")
+export const localProvisionerUser = controllerUser("local-provisioner")

@@ -4,6 +4,9 @@ import { createApprovingController } from "./certificates/approve.ts"
 import type { CertificateSigner } from "./certificates/certificate-signer.ts"
 import { cleaningController } from "./certificates/clean.ts"
 import { createSigningController } from "./certificates/sign.ts"
+import { createBootstrapSigner } from "./bootstrap/bootstrap-signer.ts"
+import type { Hmac } from "./bootstrap/detached-signature.ts"
+import { tokenCleanerController } from "./bootstrap/token-cleaner.ts"
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/clusterrole-aggregation.ts"
 import { cronJobController } from "./cronjob/cronjob.ts"
 import { createDaemonSetController } from "./daemonset/daemonset.ts"
@@ -11,12 +14,15 @@ import { deploymentController } from "./deployment/deployment.ts"
 import { createDisruptionController } from "./disruption/disruption.ts"
 import { createEndpointsController } from "./endpoints/endpoints.ts"
 import { createEndpointSliceController } from "./endpointslice/endpointslice.ts"
+import { endpointSliceMirroringController } from "./endpointslice-mirroring/endpointslice-mirroring.ts"
 import { ephemeralVolumeController } from "./ephemeral-volume/ephemeral-volume.ts"
 import { createGarbageCollector } from "./garbage-collector/garbage-collector.ts"
 import { createJobController } from "./job/job.ts"
 import { createNamespaceController } from "./namespace/namespace.ts"
 import { createNodeIpamController, type NodeIpamOptions } from "./node-ipam/node-ipam.ts"
 import { createNodeLifecycleController } from "./node-lifecycle/node-lifecycle.ts"
+import { persistentVolumeBinderController } from "./persistentvolume-binder/persistentvolume-binder.ts"
+import { persistentVolumeExpanderController } from "./persistentvolume-expander/persistentvolume-expander.ts"
 import { createPodGarbageCollector } from "./pod-garbage-collector/pod-garbage-collector.ts"
 import { replicaSetController } from "./replicaset/replicaset.ts"
 import { replicationControllerController } from "./replicationcontroller/replicationcontroller.ts"
@@ -27,6 +33,8 @@ import { serviceLoadBalancerController } from "./service-lb/service-lb.ts"
 import { statefulSetController } from "./statefulset/statefulset.ts"
 import { createTaintEvictionController } from "./taint-eviction/taint-eviction.ts"
 import { ttlAfterFinishedController } from "./ttl-after-finished/ttl-after-finished.ts"
+import { createTtlController } from "./ttl/ttl.ts"
+import { attributesClassProtectionController } from "./volume-protection/attributes-class-protection.ts"
 import { claimProtectionController } from "./volume-protection/claim-protection.ts"
 import { volumeProtectionController } from "./volume-protection/volume-protection.ts"
 
@@ -39,11 +47,15 @@ export interface ControllerSettings {
   readonly nodeIpam?: NodeIpamOptions
   /** The authority that signs certificates which nodes and people ask for; see certificates/real/authority-signer.ts. */
   readonly certificateSigner?: CertificateSigner
+  /** With which bootstrap tokens sign; see bootstrap/real/hmac-sha256.ts. */
+  readonly hmacSha256?: Hmac
 }
 
 interface Entry {
   /** As `--controllers` knows it. */
   readonly name: string
+  /** It runs only where it is named: "*" does not mean it. */
+  readonly onlyIfNamed?: true
   readonly create: (settings: ControllerSettings) => ControllerDefinition | undefined
 }
 
@@ -64,6 +76,7 @@ const entries: readonly Entry[] = [
   { name: "statefulset-controller", create: () => statefulSetController },
   { name: "endpoints-controller", create: createEndpointsController },
   { name: "endpointslice-controller", create: () => createEndpointSliceController() },
+  { name: "endpointslice-mirroring-controller", create: () => endpointSliceMirroringController },
   {
     name: "root-ca-certificate-publisher-controller",
     create: ({ rootCertificateAuthority }) =>
@@ -85,8 +98,18 @@ const entries: readonly Entry[] = [
     create: ({ certificateSigner }) => certificateSigner && createApprovingController(certificateSigner),
   },
   { name: "certificatesigningrequest-cleaner-controller", create: () => cleaningController },
+  { name: "ttl-controller", create: createTtlController },
+  {
+    name: "bootstrap-signer-controller",
+    onlyIfNamed: true,
+    create: ({ hmacSha256 }) => hmacSha256 && createBootstrapSigner(hmacSha256),
+  },
+  { name: "token-cleaner-controller", onlyIfNamed: true, create: () => tokenCleanerController },
+  { name: "persistentvolume-binder-controller", create: () => persistentVolumeBinderController },
+  { name: "persistentvolume-expander-controller", create: () => persistentVolumeExpanderController },
   { name: "persistentvolumeclaim-protection-controller", create: () => claimProtectionController },
   { name: "persistentvolume-protection-controller", create: () => volumeProtectionController },
+  { name: "volumeattributesclass-protection-controller", create: () => attributesClassProtectionController },
   { name: "ephemeral-volume-controller", create: () => ephemeralVolumeController },
   {
     name: "node-ipam-controller",
@@ -110,15 +133,15 @@ export function createControllers(
       throw new Error(`"${name}" is not in the list of known controllers: ${controllerNames.join(", ")}`)
   }
   return entries
-    .filter(({ name }) => isSelected(name, selection))
+    .filter((entry) => isSelected(entry, selection))
     .map(({ create }) => create(settings))
     .filter((controller) => controller !== undefined)
 }
 
-function isSelected(name: string, selection: readonly string[]): boolean {
+function isSelected({ name, onlyIfNamed }: Entry, selection: readonly string[]): boolean {
   for (const item of selection) {
     if (item === name) return true
     if (item === `-${name}`) return false
   }
-  return selection.includes("*")
+  return selection.includes("*") && !onlyIfNamed
 }

@@ -11,6 +11,7 @@ const components = [
   "ingress",
   "kubectl",
   "kubelet",
+  "local-provisioner",
   "metrics-server",
   "network",
   "proxy",

@@ -2,15 +2,12 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts"
 import { IngressClass } from "../../api/networking/v1/ingress-class.ts"
 import type { Ingress } from "../../api/networking/v1/ingress.ts"
+import { findDefaultStorageClass } from "../../api/storage/v1/default-storage-class.ts"
 import { StorageClass } from "../../api/storage/v1/storage-class.ts"
 import type { AdmissionContext, AdmissionPlugin } from "./admission.ts"
 
 /** A claim that names no class, not even "", gets the class that is annotated as default. */
 export function defaultStorageClass({ cache }: AdmissionContext): AdmissionPlugin {
-  const annotations = [
-    "storageclass.kubernetes.io/is-default-class",
-    "storageclass.beta.kubernetes.io/is-default-class",
-  ]
   return {
     name: "DefaultStorageClass",
     on: [{ operations: ["CREATE"], resources: ["persistentvolumeclaims"] }],
@@ -18,9 +15,7 @@ export function defaultStorageClass({ cache }: AdmissionContext): AdmissionPlugi
       const claim = object as PersistentVolumeClaim
       const beta = claim.metadata.annotations?.["volume.beta.kubernetes.io/storage-class"]
       if (beta !== undefined || claim.spec.storageClassName !== undefined) return claim
-      const found = cache
-        .list(StorageClass, { where: (each) => isMarked(each, annotations) })
-        .toSorted(newestFirst)[0]
+      const found = findDefaultStorageClass(cache.list(StorageClass))
       if (!found) return claim
       return { ...claim, spec: { ...claim.spec, storageClassName: found.metadata.name } }
     },

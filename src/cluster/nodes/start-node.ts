@@ -12,6 +12,7 @@ import { ensureClusterDns } from "../../dns/cluster-dns-objects.ts"
 import { createRealKubelet, type RealKubelet } from "../../kubelet/real/create-real-kubelet.ts"
 import type { KubeletServer } from "../../kubelet/server/serve-kubelet.ts"
 import type { PodNetworkPort } from "../../kubelet/kubelet-services.ts"
+import { createVolumeDirectories } from "../../local-provisioner/real/volume-directories.ts"
 import { createPodNetwork } from "../../network/plugin/create-pod-network.ts"
 import { createNetworkPolicies, type NetworkPolicies } from "../../network/policy/create-network-policies.ts"
 import type { PodNetwork } from "../../network/plugin/pod-network.ts"
@@ -38,6 +39,8 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
   try {
     await network.adopt(await sandboxedPods(containerd))
     const controlPlane = await parts.controlPlane
+    const volumes = createVolumeDirectories(join(parts.directory.nodeDirectory(name), "volumes"))
+    controlPlane.volumeDirectories.set(name, volumes)
     const policyInformers = controlPlane.informersFor(policyUser)
     const policies = createNetworkPolicies({
       informers: policyInformers,

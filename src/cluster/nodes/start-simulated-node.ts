@@ -2,6 +2,7 @@ import { integer } from "../../base/random.ts"
 import { SimulatedImages } from "../../container-runtime/simulated/simulated-images.ts"
 import { SimulatedRuntime } from "../../container-runtime/simulated/simulated-runtime.ts"
 import { createSimulatedKubelet } from "../../kubelet/simulated/create-simulated-kubelet.ts"
+import { createSimulatedDirectories } from "../../local-provisioner/simulated-directories.ts"
 import { nodeUser } from "../identities.ts"
 import { machineAddress } from "../machine.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
@@ -29,6 +30,7 @@ export async function startSimulatedNode(parts: NodeParts): Promise<ClusterNode>
   })
   const server = await serveNode(name, kubelet, controlPlane, parts.log.named("kubelet"))
   port = server.port
+  controlPlane.volumeDirectories.set(name, createSimulatedDirectories())
   const running = kubelet.run(stop.signal)
   return {
     name,

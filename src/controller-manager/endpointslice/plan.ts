@@ -34,7 +34,7 @@ export interface SliceInput {
 
 export const managedBy = "endpointslice-controller.k8s.io"
 export const serviceNameLabel = "kubernetes.io/service-name"
-const managedByLabel = "endpointslice.kubernetes.io/managed-by"
+export const managedByLabel = "endpointslice.kubernetes.io/managed-by"
 const headlessLabel = "service.kubernetes.io/headless"
 
 export function isManaged({ metadata }: EndpointSlice): boolean {
@@ -128,7 +128,7 @@ function addressTypesOf({ spec }: Service): readonly AddressType[] {
   return families.length > 0 ? families : ["IPv4"]
 }
 
-function portsKey(ports: readonly EndpointPort[] | undefined): string {
+export function portsKey(ports: readonly EndpointPort[] | undefined): string {
   const normal = (ports ?? []).map(({ name = "", protocol = "TCP", port, appProtocol }) =>
     canonicalJson({ name, protocol, port, appProtocol }),
   )
