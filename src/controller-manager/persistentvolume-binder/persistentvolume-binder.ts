@@ -22,7 +22,7 @@ import {
   type Result,
   watch,
 } from "../../client/controller.ts"
-import { podsByClaim } from "../shared/pod-claims.ts"
+import { podsByClaim } from "../../api/core/v1/pod-claims.ts"
 import { isTerminal } from "../shared/pods.ts"
 import { bind, markForProvisioner, unbind, updateClaimStatus, updateVolumePhase } from "./apply.ts"
 import { type ClaimPlan, type Notice, planClaim } from "./plan-claim.ts"
