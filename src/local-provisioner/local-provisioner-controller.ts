@@ -10,7 +10,7 @@
 import { Node } from "../api/core/v1/node.ts"
 import { PersistentVolumeClaim } from "../api/core/v1/persistent-volume-claim.ts"
 import { PersistentVolume } from "../api/core/v1/persistent-volume.ts"
-import { storageClassNameOf } from "../api/core/v1/storage-class-name.ts"
+import { storageClassOf } from "../api/core/v1/match-volume.ts"
 import { StorageClass } from "../api/storage/v1/storage-class.ts"
 import { keyOf, type ObjectKey } from "../apimachinery/meta.ts"
 import { ignoreNotFound, isStatusError } from "../apimachinery/status-error.ts"
@@ -71,7 +71,7 @@ async function reconcileClaim(
 ): Promise<Result> {
   // Observe.
   const claim = cache.find(PersistentVolumeClaim, key)
-  const storageClass = claim && cache.find(StorageClass, { name: storageClassNameOf(claim) })
+  const storageClass = claim && cache.find(StorageClass, { name: storageClassOf(claim) })
   if (!claim || !storageClass || !waitsForUs(claim)) return done
   if (cache.find(PersistentVolume, { name: volumeName(claim) })) return done
 

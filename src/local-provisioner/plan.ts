@@ -1,5 +1,6 @@
 import { compareQuantities, parseQuantity } from "../apimachinery/quantity.ts"
 import type { Node } from "../api/core/v1/node.ts"
+import { selectedNodeAnnotation } from "../api/core/v1/match-volume.ts"
 import type { PersistentVolumeClaim } from "../api/core/v1/persistent-volume-claim.ts"
 import type { PersistentVolume } from "../api/core/v1/persistent-volume.ts"
 import type { StorageClass } from "../api/storage/v1/storage-class.ts"
@@ -7,7 +8,6 @@ import { localProvisioner } from "./local-storage-class.ts"
 
 const hostname = "kubernetes.io/hostname"
 const provisionerAnnotation = "volume.kubernetes.io/storage-provisioner"
-const selectedNodeAnnotation = "volume.kubernetes.io/selected-node"
 export const provisionedBy = "pv.kubernetes.io/provisioned-by"
 /** Keeps a volume's object until its data is gone. */
 export const finalizer = "external-provisioner.volume.kubernetes.io/finalizer"

@@ -1,5 +1,10 @@
 import { compareQuantities, parseQuantity } from "../../apimachinery/quantity.ts"
 import {
+  bindCompletedAnnotation,
+  boundByControllerAnnotation,
+  isMeantFor,
+} from "../../api/core/v1/match-volume.ts"
+import {
   PersistentVolumeClaim,
   type PersistentVolumeClaimPhase,
   type PersistentVolumeClaimStatus,
@@ -8,8 +13,7 @@ import { PersistentVolume, type PersistentVolumePhase } from "../../api/core/v1/
 import type { Client } from "../../client/client.ts"
 import { referenceTo } from "../../client/create-event-recorder.ts"
 import { semanticallyEqual } from "../shared/semantically-equal.ts"
-import { bindCompleted, boundByController, provisionerAnnotations } from "./annotations.ts"
-import { isBoundTo } from "./match-volume.ts"
+import { provisionerAnnotations } from "./annotations.ts"
 import { isOurBinding } from "./plan-claim.ts"
 
 /** Says on both sides that they belong together, the volume first; where that is said already, writes nothing. */
@@ -25,9 +29,9 @@ export async function bind(
 }
 
 function bindVolume(client: Client, volume: PersistentVolume, claim: PersistentVolumeClaim) {
-  const wasReserved = isBoundTo(volume, claim)
+  const wasReserved = isMeantFor(volume, claim)
   if (wasReserved && volume.spec.claimRef?.uid === claim.metadata.uid) return volume
-  const metadata = wasReserved ? volume.metadata : annotated(volume.metadata, [boundByController])
+  const metadata = wasReserved ? volume.metadata : annotated(volume.metadata, [boundByControllerAnnotation])
   const spec = { ...volume.spec, claimRef: referenceTo(claim) }
   return client.update(PersistentVolume, { ...volume, metadata, spec })
 }
@@ -35,8 +39,11 @@ function bindVolume(client: Client, volume: PersistentVolume, claim: PersistentV
 function bindClaim(client: Client, claim: PersistentVolumeClaim, volume: PersistentVolume) {
   const { name } = volume.metadata
   const isNew = claim.spec.volumeName !== name
-  if (!isNew && claim.metadata.annotations?.[bindCompleted] !== undefined) return claim
-  const metadata = annotated(claim.metadata, isNew ? [boundByController, bindCompleted] : [bindCompleted])
+  if (!isNew && claim.metadata.annotations?.[bindCompletedAnnotation] !== undefined) return claim
+  const metadata = annotated(
+    claim.metadata,
+    isNew ? [boundByControllerAnnotation, bindCompletedAnnotation] : [bindCompletedAnnotation],
+  )
   return client.update(PersistentVolumeClaim, {
     ...claim,
     metadata,
@@ -52,7 +59,7 @@ function annotated<T extends { annotations?: Record<string, string> }>(metadata:
 /** The volume is nobody's again; one that a person reserved stays reserved. */
 export async function unbind(client: Client, volume: PersistentVolume): Promise<void> {
   const { claimRef, ...rest } = volume.spec
-  const { [boundByController]: _, ...annotations } = volume.metadata.annotations ?? {}
+  const { [boundByControllerAnnotation]: _, ...annotations } = volume.metadata.annotations ?? {}
   const { uid: _uid, ...reservation } = claimRef ?? {}
   const freed = await client.update(
     PersistentVolume,

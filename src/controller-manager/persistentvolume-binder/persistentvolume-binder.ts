@@ -8,7 +8,7 @@
  */
 import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts"
 import { PersistentVolume } from "../../api/core/v1/persistent-volume.ts"
-import { storageClassNameOf } from "../../api/core/v1/storage-class-name.ts"
+import { storageClassOf } from "../../api/core/v1/match-volume.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { StorageClass } from "../../api/storage/v1/storage-class.ts"
 import { keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
@@ -38,7 +38,7 @@ export const persistentVolumeBinderController: ControllerDefinition = {
       unboundOfClass: unboundClassOf,
     }),
     watch(PersistentVolume, (volume, cache) => [keyOf(volume), ...keysOfClaims(volume, cache)], {
-      class: (volume) => [storageClassNameOf(volume)],
+      class: (volume) => [storageClassOf(volume)],
       claim: claimOf,
     }),
     watch(StorageClass, ({ metadata }, cache) => keysOfUnbound(metadata.name, cache)),
@@ -58,7 +58,7 @@ async function reconcileClaim(key: ObjectKey, context: ReconcileContext): Promis
   const name = `${key.namespace}/${key.name}`
   const candidates = new Set([
     ...cache.byIndex(PersistentVolume, "claim", name),
-    ...cache.byIndex(PersistentVolume, "class", storageClassNameOf(claim)),
+    ...cache.byIndex(PersistentVolume, "class", storageClassOf(claim)),
   ])
 
   // Decide.
@@ -183,7 +183,7 @@ function claimOf({ spec }: PersistentVolume): readonly string[] {
 }
 
 function unboundClassOf(claim: PersistentVolumeClaim): readonly string[] {
-  return claim.spec.volumeName ? [] : [storageClassNameOf(claim)]
+  return claim.spec.volumeName ? [] : [storageClassOf(claim)]
 }
 
 function keysOfVolumes(claim: PersistentVolumeClaim, cache: Cache): readonly ObjectKey[] {
@@ -197,7 +197,7 @@ function keysOfVolumes(claim: PersistentVolumeClaim, cache: Cache): readonly Obj
 function keysOfClaims(volume: PersistentVolume, cache: Cache): readonly ObjectKey[] {
   const { claimRef } = volume.spec
   if (claimRef) return [{ namespace: claimRef.namespace, name: claimRef.name ?? "" }]
-  return volume.status.phase === "Available" ? keysOfUnbound(storageClassNameOf(volume), cache) : []
+  return volume.status.phase === "Available" ? keysOfUnbound(storageClassOf(volume), cache) : []
 }
 
 function keysOfUnbound(className: string, cache: Cache): readonly ObjectKey[] {

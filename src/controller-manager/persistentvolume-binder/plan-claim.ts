@@ -1,10 +1,16 @@
+import { classAnnotation } from "../../api/core/v1/access-modes.ts"
+import {
+  bindCompletedAnnotation,
+  boundByControllerAnnotation,
+  isMeantFor,
+  selectedNodeAnnotation,
+  storageClassOf,
+} from "../../api/core/v1/match-volume.ts"
 import type { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts"
 import type { PersistentVolume } from "../../api/core/v1/persistent-volume.ts"
-import { namesStorageClass, storageClassNameOf } from "../../api/core/v1/storage-class-name.ts"
 import { findDefaultStorageClass } from "../../api/storage/v1/default-storage-class.ts"
 import type { StorageClass } from "../../api/storage/v1/storage-class.ts"
-import { bindCompleted, boundByController, selectedNode } from "./annotations.ts"
-import { findMismatch, findVolume, isBoundTo } from "./match-volume.ts"
+import { findMismatch, findVolume } from "./match-volume.ts"
 
 export interface Notice {
   readonly type: "Normal" | "Warning"
@@ -35,7 +41,7 @@ export interface ClaimObservation {
 
 export function planClaim(observation: ClaimObservation): ClaimPlan {
   const { claim } = observation
-  if (claim.metadata.annotations?.[bindCompleted] !== undefined) return planBound(observation)
+  if (claim.metadata.annotations?.[bindCompletedAnnotation] !== undefined) return planBound(observation)
   return claim.spec.volumeName ? planNamed(observation, claim.spec.volumeName) : planFree(observation)
 }
 
@@ -69,7 +75,7 @@ function planNamed({ claim, findVolume: find }: ClaimObservation, volumeName: st
     const message = `Cannot bind to requested volume "${volumeName}": ${mismatch}`
     return { kind: "pending", notice: { type: "Warning", reason: "VolumeMismatch", message } }
   }
-  if (isBoundTo(volume, claim)) return { kind: "bind", volume }
+  if (isMeantFor(volume, claim)) return { kind: "bind", volume }
   const message = `volume "${volumeName}" already bound to a different claim.`
   return { kind: "pending", notice: { type: "Warning", reason: "FailedBinding", message } }
 }
@@ -77,7 +83,7 @@ function planNamed({ claim, findVolume: find }: ClaimObservation, volumeName: st
 /** The claim takes any volume that suits it. */
 function planFree(observation: ClaimObservation): ClaimPlan {
   const { claim, candidates, findClass, classes } = observation
-  const className = storageClassNameOf(claim)
+  const className = storageClassOf(claim)
   const storageClass = className ? findClass(className) : undefined
   const waitsForScheduler = storageClass?.volumeBindingMode === "WaitForFirstConsumer"
   const volume = findVolume(claim, candidates, waitsForScheduler)
@@ -86,7 +92,7 @@ function planFree(observation: ClaimObservation): ClaimPlan {
     const found = findDefaultStorageClass(classes())
     if (found) return { kind: "assignClass", name: found.metadata.name }
   }
-  if (waitsForScheduler && claim.metadata.annotations?.[selectedNode] === undefined)
+  if (waitsForScheduler && claim.metadata.annotations?.[selectedNodeAnnotation] === undefined)
     return { kind: "pending", notice: waitingNotice(observation.unscheduledPods()) }
   if (className) return planProvisioning(className, storageClass)
   const message = "no persistent volumes available for this claim and no storage class is set"
@@ -116,7 +122,12 @@ function waitingNotice(pods: readonly string[]): Notice {
   return { type: "Normal", reason: "WaitForPodScheduled", message: `waiting for ${who} to be scheduled` }
 }
 
+/** Whether a claim says anything about its class; that it wants none counts. */
+function namesStorageClass({ metadata, spec }: PersistentVolumeClaim): boolean {
+  return metadata.annotations?.[classAnnotation] !== undefined || spec.storageClassName !== undefined
+}
+
 /** Whether the binding was a person's wish. */
 export function isOurBinding({ metadata }: PersistentVolume | PersistentVolumeClaim): boolean {
-  return metadata.annotations?.[boundByController] !== undefined
+  return metadata.annotations?.[boundByControllerAnnotation] !== undefined
 }
