@@ -10,6 +10,7 @@ import type { PublicDocument } from "./authentication/issuer-discovery.ts"
 import type { TokenIssuerOptions } from "./authentication/token-request.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
 import type { ObjectFollower } from "./authorization/object-follower.ts"
+import type { EquivalentResources } from "./registry/equivalent-resources.ts"
 import type { WebhookCaller } from "./webhooks/webhook-caller.ts"
 
 /** What the parts that guard the door may use of the server they guard. */
@@ -19,6 +20,7 @@ export interface SecurityContext {
   /** As system:apiserver, which may do anything. */
   readonly client: Client
   readonly callWebhook: WebhookCaller
+  readonly equivalents: EquivalentResources
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

@@ -1,3 +1,4 @@
+import { equivalentResources } from "./registry/equivalent-resources.ts"
 import type { Descriptions } from "../api/openapi/descriptions.ts"
 import type { Resource } from "../apimachinery/resource.ts"
 import type { Clock } from "../base/clock.ts"
@@ -138,8 +139,9 @@ function createParts(
     transport: options.webhookTransport ?? noWebhooks,
     resolve: (service) => resolveService(cache, random, service),
   })
+  const equivalents = equivalentResources(resources)
   const parts: ServerParts = {
-    ...options.security({ cache, client, callWebhook, clock, random, log }),
+    ...options.security({ cache, client, callWebhook, equivalents, clock, random, log }),
     clock,
     random,
     log,

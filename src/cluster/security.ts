@@ -30,7 +30,8 @@ export function createClusterSecurity(
   certificates: ClusterCertificates,
   externalAddress: string,
 ): CreateSecurity {
-  return ({ cache, client, clock, random, log }) => {
+  return (context) => {
+    const { cache, clock, random } = context
     const audiences = [serviceAccountIssuer]
     const keys = tokenKeys(certificates.serviceAccountKey.privateKeyPem)
     const findBound = boundFrom(cache)
@@ -56,7 +57,7 @@ export function createClusterSecurity(
     return {
       authenticator,
       authorizer,
-      admission: createAdmissionChain({ cache, client, authorizer, policy, clock, random, log }),
+      admission: createAdmissionChain({ ...context, authorizer, policy }),
       followers,
       tokenIssuer: { issuer: serviceAccountIssuer, audiences, keys, findBound, clock, random },
       tokenReviewer: { authenticator, audiences },

@@ -40,12 +40,12 @@ beforeEach(async () => {
   clock = new SimulatedClock()
   server = await startTestServer({
     clock,
-    security: ({ cache, client, random, log }) => {
+    security: (context) => {
       const { authorizer, policy, followers } = createDefaultAuthorizer()
       return {
         authenticator: { authenticate: async () => undefined },
         authorizer,
-        admission: createAdmissionChain({ cache, client, authorizer, policy, clock, random, log }),
+        admission: createAdmissionChain({ ...context, authorizer, policy }),
         followers,
         startHooks: [(self) => ensurePolicy(self, defaultPolicy())],
       }

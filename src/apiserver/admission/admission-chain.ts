@@ -7,6 +7,7 @@ import type {
   AdmissionPlugin,
   AdmittedObject,
 } from "./admission.ts"
+import { ReinvocationState } from "./reinvocation.ts"
 
 /** Runs the plugins in the order given. Which of them want to see a kind of request is found out once. */
 export class PluginChain implements AdmissionChain {
@@ -18,6 +19,14 @@ export class PluginChain implements AdmissionChain {
   }
 
   async mutate(attributes: AdmissionAttributes): Promise<AdmittedObject> {
+    const reinvocation = new ReinvocationState()
+    const first = await this.#mutateOnce({ ...attributes, reinvocation })
+    if (!reinvocation.isRequired) return first
+    reinvocation.isReinvoke = true
+    return this.#mutateOnce({ ...attributes, object: first, reinvocation })
+  }
+
+  async #mutateOnce(attributes: AdmissionAttributes): Promise<AdmittedObject> {
     let current = attributes
     for (const plugin of this.#pluginsFor(attributes)) {
       if (!plugin.mutate) continue

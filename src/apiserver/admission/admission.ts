@@ -2,11 +2,15 @@ import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
 import type { GroupVersionKind, KubeObject } from "../../apimachinery/meta.ts"
+import type { ObjectSchema } from "../../apimachinery/schema.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import type { Cache } from "../../client/cache.ts"
 import type { Client } from "../../client/client.ts"
 import type { UserInfo } from "../authentication/authenticator.ts"
 import type { Authorizer } from "../authorization/authorizer.ts"
+import type { EquivalentResources } from "../registry/equivalent-resources.ts"
+import type { WebhookCaller } from "../webhooks/webhook-caller.ts"
+import type { Reinvocation } from "./reinvocation.ts"
 
 export type AdmissionOperation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT"
 
@@ -21,7 +25,7 @@ export interface AdmissionAttributes {
   /** "" for the main resource. */
   readonly subresource: string
   /** Of `object`: another one than the resource's for subresources such as `binding`, `scale`, `eviction`. */
-  readonly kind: GroupVersionKind
+  readonly kind: GroupVersionKind & { readonly schema?: ObjectSchema }
   /** "" for cluster-scoped resources. */
   readonly namespace: string
   /** "" for a create with generateName whose name is not made yet. */
@@ -30,14 +34,22 @@ export interface AdmissionAttributes {
   readonly object: KubeObject | undefined
   /** The state that is being replaced or deleted. */
   readonly oldObject: KubeObject | undefined
-  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions, decoded. */
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions as they travel; nothing for CONNECT. */
   readonly options: Readonly<Record<string, unknown>>
   readonly user: UserInfo
   readonly dryRun: boolean
   /** Tells the client something that does not stop the request (a `Warning` header). */
   readonly warn?: (message: string) => void
-  /** Adds a note to the audit event: "pod-security.kubernetes.io/enforce-policy" = "baseline:latest". */
-  readonly annotate?: (key: string, value: string) => void
+  /**
+   * Adds a note to the audit event: "pod-security.kubernetes.io/enforce-policy" = "baseline:latest".
+   *
+   * @param atLevel only where the event holds the request's body
+   */
+  readonly annotate?: (key: string, value: string, atLevel?: "Request") => void
+  /** Aborts when nobody waits for the outcome any longer. */
+  readonly signal?: AbortSignal
+  /** Set by the chain while it mutates. */
+  readonly reinvocation?: Reinvocation
 }
 
 /**
@@ -71,6 +83,8 @@ export interface AdmissionContext {
   /** For what the cache may lag behind on (other API servers), and for the few plugins that write (ResourceQuota). */
   readonly client: Client
   readonly authorizer: Authorizer
+  readonly equivalents: EquivalentResources
+  readonly callWebhook: WebhookCaller
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

@@ -29,6 +29,8 @@ import { runtimeClass } from "./runtime-class.ts"
 import { serviceAccount } from "./service-account.ts"
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts"
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts"
+import { mutatingAdmissionWebhook } from "./webhooks/mutating-webhooks.ts"
+import { validatingAdmissionWebhook } from "./webhooks/validating-webhooks.ts"
 
 export interface AdmissionOptions extends AdmissionContext {
   /** For the check that nobody grants what they do not have; it is always on where RBAC is. */
@@ -53,6 +55,7 @@ const offByDefault = new Set([
 /** All plugins in the order in which they run, upstream's. NodeRestriction is on, as in clusters made by kubeadm. */
 function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
   const { resourcesOfKind = () => [] } = options
+  const webhooks = { ...options, matchConditionsHold: noMatchConditions }
   return [
     namespaceLifecycle(options),
     limitPodHardAntiAffinityTopology(),
@@ -79,6 +82,8 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     podTopologyLabels(options),
     nodeDeclaredFeatureValidator(options),
     podResizeValidator(options),
+    mutatingAdmissionWebhook(webhooks),
+    validatingAdmissionWebhook(webhooks),
     // After everything that may refuse, since it charges for what is admitted.
     resourceQuota(options),
   ]
@@ -97,3 +102,6 @@ export function createAdmissionChain(options: AdmissionOptions): AdmissionChain 
   const always = policy ? [escalationCheck(policy, authorizer)] : []
   return new PluginChain([...always, ...plugins.filter(isOn)])
 }
+
+/** Fails closed, as for a condition that cannot be evaluated. */
+const noMatchConditions = () => Promise.reject(new Error("match conditions are not evaluated by this server"))

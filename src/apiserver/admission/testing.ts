@@ -1,6 +1,8 @@
 import { createClient } from "../../client/create-client.ts"
 import type { Client } from "../../client/client.ts"
 import type { Clock } from "../../base/clock.ts"
+import type { AuditTrail } from "../audit/audit-trail.ts"
+import type { WebhookTransport } from "../webhooks/webhook-caller.ts"
 import { anonymous, type UserInfo } from "../authentication/authenticator.ts"
 import { createDefaultAuthorizer } from "../authorization/default-authorizer.ts"
 import { defaultPolicy } from "../authorization/rbac/bootstrap/default-policy.ts"
@@ -15,11 +17,17 @@ export interface GuardedServer extends TestServer {
 
 /** The real API server with RBAC, the Node authorizer, the default policy and the default admission plugins. */
 export async function startGuardedServer(
-  options: Pick<AdmissionOptions, "enable" | "disable" | "podSecurity"> & { clock?: Clock } = {},
+  options: Pick<AdmissionOptions, "enable" | "disable" | "podSecurity"> & {
+    clock?: Clock
+    webhookTransport?: WebhookTransport
+    createAudit?: (clock: Clock) => AuditTrail
+  } = {},
 ): Promise<GuardedServer> {
-  const { clock, ...plugins } = options
+  const { clock, webhookTransport, createAudit, ...plugins } = options
   const server = await startTestServer({
     ...(clock && { clock }),
+    ...(webhookTransport && { webhookTransport }),
+    ...(createAudit && { createAudit }),
     security: (context) => {
       const { authorizer, policy, followers } = createDefaultAuthorizer()
       return {

@@ -37,7 +37,7 @@ export class AuditRecord {
   /** The body as it was understood. Call it once, before the object is changed: it is copied when it is recorded. */
   request(body: unknown): void {
     this.#completeReference(body ?? {})
-    if (this.#reaches("Request")) this.#requestObject = this.#copyOf(body)
+    if (this.reaches("Request")) this.#requestObject = this.#copyOf(body)
   }
 
   /** What was answered; of a stream, how it began. */
@@ -45,7 +45,7 @@ export class AuditRecord {
     const value = body.kind === "object" ? body.value() : undefined
     if (isStatus(value)) this.status(value)
     else this.#responseStatus = { metadata: {}, code: status }
-    if (value && this.#context.info.isResource && this.#reaches("RequestResponse"))
+    if (value && this.#context.info.isResource && this.reaches("RequestResponse"))
       this.#responseObject = this.#copyOf(value)
   }
 
@@ -58,6 +58,11 @@ export class AuditRecord {
       ...(details && { details }),
       code: code ?? 200,
     }
+  }
+
+  /** Whether events hold as much as this level says. */
+  reaches(level: Verdict["level"]): boolean {
+    return levels.indexOf(this.#verdict.level) >= levels.indexOf(level)
   }
 
   /** Writes the record down, unless this stage is left out. */
@@ -91,10 +96,6 @@ export class AuditRecord {
       stageTimestamp,
       ...(annotations.size > 0 && { annotations: Object.fromEntries([...annotations].sort(byKey)) }),
     }
-  }
-
-  #reaches(level: Verdict["level"]): boolean {
-    return levels.indexOf(this.#verdict.level) >= levels.indexOf(level)
   }
 
   #copyOf(value: unknown): unknown {

@@ -1,0 +1,33 @@
+import type { KubeObject } from "../../apimachinery/meta.ts"
+import type { Resource } from "../../apimachinery/resource.ts"
+import type { Registry } from "./registry.ts"
+import type { ServedResource, ServedResources } from "./served-resources.ts"
+
+/** The several versions (and for events: groups) in which the same objects are served. */
+export interface EquivalentResources {
+  /** All in which the objects of `resource` are served, itself included. */
+  of(resource: Resource): readonly Resource[]
+  /** An object of `from` as one of `to`, which is one of its equivalents. Frozen. */
+  convert(object: KubeObject, from: Resource, to: Resource): KubeObject
+}
+
+export function equivalentResources(resources: ServedResources): EquivalentResources {
+  let byRegistry = new Map<Registry, Resource[]>()
+  resources.onChange(() => {
+    byRegistry = new Map()
+  })
+  const group = (registry: Registry) => {
+    let found = byRegistry.get(registry)
+    if (!found) {
+      found = resources.all().flatMap((each) => (each.registry === registry ? [each.resource] : []))
+      byRegistry.set(registry, found)
+    }
+    return found
+  }
+  const served = (resource: Resource): ServedResource => resources.get(resource)
+  return {
+    of: (resource) => group(served(resource).registry),
+    convert: (object, from, to) =>
+      from === to ? object : served(to).fromStorage(served(from).toStorage(object)),
+  }
+}
