@@ -20,8 +20,20 @@ export class ClusterView {
   #order: readonly NodeInfo[] | undefined
 
   get nodes(): readonly NodeInfo[] {
-    this.#order ??= interleaveZones(Array.from(this.#nodes.values()))
+    if (!this.#order) {
+      this.#order = interleaveZones(Array.from(this.#nodes.values()))
+      for (const [position, node] of this.#order.entries()) node.position = position
+    }
     return this.#order
+  }
+
+  get sizes(): { nodes: number; pods: number; assumed: number } {
+    return { nodes: this.#nodes.size, pods: this.#placed.size, assumed: this.#assumed.size }
+  }
+
+  /** Whether the pod is on a node, as far as anybody knows. */
+  isPlaced(uid: string): boolean {
+    return this.#placed.has(uid)
   }
 
   find(nodeName: string): NodeInfo | undefined {

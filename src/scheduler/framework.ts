@@ -1,4 +1,6 @@
 import type { Client } from "../client/client.ts"
+import type { Clock } from "../base/clock.ts"
+import type { Informers } from "../client/informers.ts"
 import type { Cache } from "../client/cache.ts"
 import type { KubeObject } from "../apimachinery/meta.ts"
 import type { Resource } from "../apimachinery/resource.ts"
@@ -16,14 +18,19 @@ import type { PodInfo } from "./pod-info.ts"
  */
 export interface Plugin {
   readonly name: string
-  /** Why the pod may not even enter the queue yet; undefined lets it in. Asked again when the pod itself changes. */
-  readonly gate?: (pod: PodInfo) => string | undefined
+  /** Called once, before anything else: asks for the indexes it reads. What its hints name is followed anyway. */
+  readonly attach?: (informers: Informers) => void
+  /**
+   * Why the pod may not even enter the queue yet; undefined lets it in. Asked again when the pod itself changes, and when
+   * a hint of the plugin wakes it.
+   */
+  readonly gate?: (pod: PodInfo, cache: Cache) => string | undefined
   /** Says which nodes can run the pod. Undefined: all of them, as far as this plugin cares. */
   readonly filter?: (pod: PodInfo, context: CycleContext) => Filter | Rejection | undefined
   /** Says which of the feasible nodes are better. Undefined: no opinion. */
   readonly score?: (pod: PodInfo, nodes: readonly NodeInfo[], context: CycleContext) => Score | undefined
-  /** What must be done before the pod is bound (volumes are); throws to give the node up. */
-  readonly preBind?: (pod: PodInfo, nodeName: string, context: BindContext) => Promise<void>
+  /** Puts aside what the pod will need on the node, so that the next pod finds it taken; throws to give the node up. */
+  readonly reserve?: (pod: PodInfo, node: NodeInfo, context: CycleContext) => Reservation | undefined
   /** What may make a pod schedulable that this plugin rejected; a change of the pod itself always may. */
   readonly hints?: readonly Hint[]
 }
@@ -36,9 +43,21 @@ export interface CycleContext {
   readonly anyNominated: () => boolean
 }
 
+/** What was put aside for a pod on a node. */
+export interface Reservation {
+  /** Waits until the pod may be bound at all; rejects to give the node up. Nothing has been written yet. */
+  readonly permit?: (context: BindContext) => Promise<void>
+  /** What must be done before the pod is bound (volumes are); rejects to give the node up. */
+  readonly prepare?: (context: BindContext) => Promise<void>
+  /** The pod does not come after all. */
+  undo(): void
+}
+
 export interface BindContext {
   readonly client: Client
+  readonly informers: Informers
   readonly cache: Cache
+  readonly clock: Clock
   readonly signal: AbortSignal
 }
 
@@ -64,8 +83,11 @@ export interface Score {
 
 export const maxScore = 100
 
-/** What can happen to an object, as far as scheduling is concerned; of pods, only those that have a node are told. */
-export type Change = "add" | "update" | "delete"
+/**
+ * What can happen to an object, as far as scheduling is concerned. Of pods, those that have a node are told; of others only
+ * that they appear.
+ */
+export type Change = "add" | "update" | "delete" | "appear"
 
 /** A change in the cluster that may make a rejected pod schedulable. */
 export interface Hint<T extends KubeObject = KubeObject> {

@@ -9,6 +9,8 @@ import { addResources, noResources, type Resources, resourcesFromList } from "./
  */
 export class NodeInfo {
   node: Node
+  /** In the order in which the view shows its nodes. */
+  position = 0
   allocatable: Resources
   readonly pods = new Map<string, PodInfo>()
   readonly requested = noResources()
@@ -69,6 +71,7 @@ export class NodeInfo {
   /** A copy to try things on; preemption asks "what if these pods were gone". */
   clone(): NodeInfo {
     const copy = new NodeInfo(this.node, this.original ?? this)
+    copy.position = this.position
     for (const info of this.pods.values()) copy.add(info)
     return copy
   }

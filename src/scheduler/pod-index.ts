@@ -13,8 +13,11 @@ export class PodIndex {
   readonly withAffinity = new Map<string, PodOnNode>()
   readonly withRequiredAntiAffinity = new Map<string, PodOnNode>()
 
+  readonly #byClaim = new Map<string, Map<string, PodOnNode>>()
+
   add(info: PodInfo, nodeName: string): void {
     const entry = { info, nodeName }
+    for (const key of claimsOf(info)) put(this.#byClaim, key, info.uid, entry)
     for (const key of keysOf(info)) put(this.#byLabel, key, info.uid, entry)
     put(this.#byNamespace, info.pod.metadata.namespace ?? "", info.uid, entry)
     const affinity = info.pod.spec.affinity
@@ -25,10 +28,16 @@ export class PodIndex {
   }
 
   remove(info: PodInfo): void {
+    for (const key of claimsOf(info)) take(this.#byClaim, key, info.uid)
     for (const key of keysOf(info)) take(this.#byLabel, key, info.uid)
     take(this.#byNamespace, info.pod.metadata.namespace ?? "", info.uid)
     this.withAffinity.delete(info.uid)
     this.withRequiredAntiAffinity.delete(info.uid)
+  }
+
+  /** The pods that use a claim: "namespace/name". */
+  usersOf(claim: string): Iterable<PodOnNode> {
+    return this.#byClaim.get(claim)?.values() ?? []
   }
 
   /** Calls back for every pod of these namespaces that the selector matches. `undefined` namespaces: all. */
@@ -63,6 +72,10 @@ function* keysOf({ pod }: PodInfo): Iterable<string> {
   for (const [key, value] of Object.entries(pod.metadata.labels ?? {})) {
     yield labelKey(pod.metadata.namespace ?? "", key, value)
   }
+}
+
+function claimsOf({ pod, claimNames }: PodInfo): string[] {
+  return claimNames.map((name) => `${pod.metadata.namespace ?? ""}/${name}`)
 }
 
 function labelKey(namespace: string, key: string, value: string): string {

@@ -1,4 +1,5 @@
 import type { Pod } from "../api/core/v1/pod.ts"
+import { claimNamesOf } from "../api/core/v1/pod-claims.ts"
 import { computePodRequests } from "../api/core/v1/pod-resources.ts"
 import { type Resources, resourcesFromAmounts } from "./resources.ts"
 
@@ -19,6 +20,8 @@ export interface PodInfo {
   /** As `requests`, but a container that asks for nothing counts as a little: spreading needs a weight for it. */
   readonly nonZeroRequests: { readonly milliCpu: number; readonly memoryBytes: number }
   readonly hostPorts: readonly HostPort[]
+  /** Claims that it names or that are made for it. */
+  readonly claimNames: readonly string[]
 }
 
 const defaultMilliCpu = 100
@@ -45,6 +48,7 @@ function compute(pod: Pod): PodInfo {
       memoryBytes: requests.memoryBytes || defaultMemoryBytes * pod.spec.containers.length,
     },
     hostPorts: hostPortsOf(pod),
+    claimNames: claimNamesOf(pod),
   }
 }
 

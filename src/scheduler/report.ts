@@ -1,28 +1,32 @@
-import type { Clock } from "../base/clock.ts"
 import { Pod } from "../api/core/v1/pod.ts"
 import { keyOf } from "../apimachinery/meta.ts"
 import { formatTime } from "../apimachinery/time.ts"
 import { ignoreNotFound } from "../apimachinery/status-error.ts"
-import type { Client } from "../client/client.ts"
-import type { EventRecorder } from "../client/event-recorder.ts"
 import type { PodInfo } from "./pod-info.ts"
+import { disruptionReason } from "./preemption/disruption.ts"
+import type { SchedulerParts } from "./scheduler-parts.ts"
 
-interface Reporting {
-  readonly client: Client
-  readonly events: EventRecorder
-  readonly clock: Clock
-}
+type Reporting = Pick<SchedulerParts, "client" | "events" | "clock" | "signal">
 
-/** Says why a pod waits: in an event each time, in its PodScheduled condition when that changes. */
+/** Events take this many bytes of a message. */
+const maxEventMessage = 1024
+
+/**
+ * Says why a pod waits: in an event each time, in its PodScheduled condition when that changes. `nominated` is where room
+ * is being made for it; "" withdraws what was promised, undefined leaves it.
+ */
 export async function reportUnschedulable(
   pod: Pod,
   message: string,
+  nominated: string | undefined,
   { client, events, clock }: Reporting,
 ): Promise<void> {
-  events.event(pod, "Warning", "FailedScheduling", message)
+  events.event(pod, "Warning", "FailedScheduling", truncate(message))
   const known = pod.status.conditions?.find(({ type }) => type === "PodScheduled")
-  if (known?.status === "False" && known.reason === "Unschedulable" && known.message === message) return
-  await patchCondition(client, pod, {
+  const isSaid = known?.status === "False" && known.reason === "Unschedulable" && known.message === message
+  const isNominated = nominated === undefined || (pod.status.nominatedNodeName ?? "") === nominated
+  if (isSaid && isNominated) return
+  const condition = {
     type: "PodScheduled",
     status: "False",
     reason: "Unschedulable",
@@ -30,14 +34,17 @@ export async function reportUnschedulable(
     observedGeneration: pod.metadata.generation,
     lastProbeTime: null,
     lastTransitionTime: known?.status === "False" ? known.lastTransitionTime : formatTime(clock.now()),
-  }).catch(ignoreNotFound)
+  }
+  const status = {
+    ...(isSaid ? {} : { conditions: [condition] }),
+    ...(isNominated ? {} : { nominatedNodeName: nominated || null }),
+  }
+  await patchStatus(pod, status, client)
 }
 
-/** Tells others that room is being made for the pod there. */
-export async function nominate(pod: Pod, nodeName: string, client: Client): Promise<void> {
-  if (pod.status.nominatedNodeName === nodeName) return
-  const patch = { type: "strategic", body: { status: { nominatedNodeName: nodeName } } } as const
-  await client.patch(Pod, keyOf(pod), patch, { subresource: "status" }).catch(ignoreNotFound)
+/** Something of greater importance takes the room that was promised. */
+export async function withdrawNomination(pod: Pod, { client }: Reporting): Promise<void> {
+  if (pod.status.nominatedNodeName) await patchStatus(pod, { nominatedNodeName: null }, client)
 }
 
 /** Evicts the victims, each told why. */
@@ -45,32 +52,38 @@ export async function preempt(
   victims: readonly PodInfo[],
   preemptor: Pod,
   nodeName: string,
-  { client, events, clock, signal }: Reporting & { readonly signal: AbortSignal },
+  parts: Reporting,
 ): Promise<void> {
+  const { client, events, clock } = parts
   await Promise.all(
     victims.map(async ({ pod }) => {
-      if (signal.aborted || pod.metadata.deletionTimestamp) return
-      await patchCondition(client, pod, {
+      if (parts.signal().aborted || pod.metadata.deletionTimestamp) return
+      const condition = {
         type: "DisruptionTarget",
         status: "True",
-        reason: "PreemptionByScheduler",
+        reason: disruptionReason,
         message: `${preemptor.spec.schedulerName}: preempting to accommodate a higher priority pod`,
         observedGeneration: pod.metadata.generation,
         lastProbeTime: null,
         lastTransitionTime: formatTime(clock.now()),
-      }).catch(ignoreNotFound)
+      }
+      await patchStatus(pod, { conditions: [condition] }, client)
       await client.delete(Pod, keyOf(pod), { preconditions: { uid: pod.metadata.uid } }).catch(ignoreNotFound)
-      events.event(
-        pod,
-        "Normal",
-        "Preempted",
-        `Preempted by pod ${preemptor.metadata.uid} on node ${nodeName}`,
-      )
+      const message = `Preempted by pod ${preemptor.metadata.uid} on node ${nodeName}`
+      events.event(pod, "Normal", "Preempted", message)
     }),
   )
 }
 
-async function patchCondition(client: Client, pod: Pod, condition: Record<string, unknown>): Promise<void> {
-  const patch = { type: "strategic", body: { status: { conditions: [condition] } } } as const
-  await client.patch(Pod, keyOf(pod), patch, { subresource: "status" })
+/** The uid keeps a pod of the same name that came after it from being meant. */
+async function patchStatus(pod: Pod, status: object, client: Reporting["client"]): Promise<void> {
+  const patch = { type: "strategic", body: { metadata: { uid: pod.metadata.uid }, status } } as const
+  await client.patch(Pod, keyOf(pod), patch, { subresource: "status" }).catch(ignoreNotFound)
+}
+
+function truncate(message: string): string {
+  const suffix = " ..."
+  return message.length <= maxEventMessage
+    ? message
+    : message.slice(0, maxEventMessage - suffix.length) + suffix
 }

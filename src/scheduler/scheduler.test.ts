@@ -2,74 +2,21 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
 import { Event } from "../api/core/v1/event.ts"
 import { Node } from "../api/core/v1/node.ts"
 import { Pod } from "../api/core/v1/pod.ts"
-import { startTestServer, type TestServer } from "../apiserver/testing.ts"
 import type { Draft } from "../apimachinery/meta.ts"
-import { silentLogger } from "../base/log.ts"
-import { realClock } from "../base/real/clock.ts"
-import { SeededRandom } from "../base/simulated/random.ts"
-import { createEventRecorder } from "../client/create-event-recorder.ts"
-import { createInformers } from "../client/informers.ts"
-import { createScheduler } from "./scheduler.ts"
+import { asking, startTestScheduler, type TestScheduler } from "./testing.ts"
 
-let server: TestServer
-let stop: AbortController
+let server: TestScheduler
+let addNode: TestScheduler["addNode"]
+let addPod: TestScheduler["addPod"]
+let nodeOf: TestScheduler["nodeOf"]
+let pendingBecause: TestScheduler["pendingBecause"]
 
 beforeEach(async () => {
-  server = await startTestServer()
-  stop = new AbortController()
-  const random = new SeededRandom("scheduler")
-  const parts = { client: server.client, clock: realClock, random, log: silentLogger }
-  const informers = createInformers(parts)
-  const events = createEventRecorder({ ...parts, component: "default-scheduler", signal: stop.signal })
-  const scheduler = createScheduler({ ...parts, informers, events })
-  informers.start(stop.signal)
-  void scheduler.run(stop.signal)
+  server = await startTestScheduler()
+  ;({ addNode, addPod, nodeOf, pendingBecause } = server)
 })
 
-afterEach(async () => {
-  stop.abort()
-  await server.stop()
-})
-
-function addNode(name: string, parts: Draft<Node> = {}): Promise<Node> {
-  return server.client.create(Node, {
-    metadata: {
-      ...parts.metadata,
-      name,
-      labels: { "kubernetes.io/hostname": name, ...parts.metadata?.labels },
-    },
-    spec: { ...parts.spec },
-    status: { allocatable: { cpu: "2", memory: "4Gi", pods: "10" }, ...parts.status },
-  })
-}
-
-function addPod(name: string, spec: Draft<Pod["spec"]> = {}): Promise<Pod> {
-  return server.client.create(Pod, {
-    metadata: { name, namespace: "default" },
-    spec: { containers: [{ name: "main", image: "app" }], ...spec },
-  })
-}
-
-const asking = (cpu: string) => ({
-  containers: [{ name: "main", image: "app", resources: { requests: { cpu } } }],
-})
-
-async function nodeOf(name: string): Promise<string> {
-  return vi.waitFor(async () => {
-    const { spec } = await server.client.get(Pod, { namespace: "default", name })
-    expect(spec.nodeName).toBeTruthy()
-    return spec.nodeName!
-  }, 5000)
-}
-
-async function pendingBecause(name: string): Promise<string> {
-  return vi.waitFor(async () => {
-    const { status } = await server.client.get(Pod, { namespace: "default", name })
-    const condition = status.conditions?.find(({ type }) => type === "PodScheduled")
-    expect(condition).toMatchObject({ status: "False", reason: "Unschedulable" })
-    return condition!.message!
-  }, 5000)
-}
+afterEach(() => server.stop())
 
 describe("the scheduler", () => {
   test("spreads pods by what is free and says so in an event", async () => {

@@ -1,26 +1,29 @@
 import { type Clock, sleep } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
-import { Node } from "../api/core/v1/node.ts"
 import { Pod } from "../api/core/v1/pod.ts"
 import { PodDisruptionBudget } from "../api/policy/v1/pod-disruption-budget.ts"
 import type { KubeObject } from "../apimachinery/meta.ts"
-import { isStatusError } from "../apimachinery/status-error.ts"
 import type { Client } from "../client/client.ts"
 import type { EventRecorder } from "../client/event-recorder.ts"
 import type { Informers } from "../client/informers.ts"
-import { bind } from "./bind.ts"
 import { ClusterView } from "./cluster-view.ts"
-import { defaultPlugins } from "./default-profile.ts"
-import { NodeFinder, type WeightedPlugin } from "./find-node.ts"
-import { type FitError, formatFitError } from "./fit-error.ts"
-import type { Change, CycleContext } from "./framework.ts"
+import { defaultProfile } from "./default-profile.ts"
+import { describePending, type PendingPod } from "./describe-pending.ts"
+import type { Extender } from "./extenders/extender.ts"
+import { scheduleWithExtenders } from "./extenders/schedule-with-extenders.ts"
+import { followCluster } from "./follow-cluster.ts"
+import type { CycleContext, Plugin } from "./framework.ts"
+import { findGang, scheduleGang } from "./gang/schedule-gang.ts"
+import { makeRoom } from "./make-room.ts"
+import { SchedulerMetrics } from "./metrics.ts"
 import { Nominations } from "./nominations.ts"
+import { assume, bindPlaced } from "./place-pod.ts"
 import { workloadResources } from "./plugins/spread-constraints.ts"
-import { isTerminated, podInfo } from "./pod-info.ts"
-import { planPreemption } from "./preemption.ts"
-import { nominate, preempt, reportUnschedulable } from "./report.ts"
+import type { PodInfo } from "./pod-info.ts"
+import { type Profile, runProfile } from "./profile.ts"
 import { type QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts"
+import type { SchedulerParts } from "./scheduler-parts.ts"
 
 export interface SchedulerOptions {
   readonly client: Client
@@ -30,18 +33,22 @@ export interface SchedulerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
-  /** The pods it looks after. @default "default-scheduler" */
-  readonly schedulerName?: string
-  /** @default upstream's default plugins */
-  readonly plugins?: readonly WeightedPlugin[]
+  /** Each looks after the pods that name it. @default one with upstream's default plugins, "default-scheduler" */
+  readonly profiles?: readonly Profile[]
+  readonly extenders?: readonly Extender[]
+  /** @default 1000 */
+  readonly initialBackoffMs?: number
+  /** @default 10_000 */
+  readonly maxBackoffMs?: number
 }
 
 export interface Scheduler {
   /** Schedules until `signal` aborts. The informers must be started by the caller. */
   run(signal: AbortSignal): Promise<void>
-  /** Why this pod found no node the last time it was tried. */
-  whyPending(podUid: string): FitError | undefined
+  /** Why this pod has no node: what each node failed on the last time it was tried. */
+  whyPending(podUid: string): PendingPod | undefined
   readonly queue: SchedulingQueue
+  readonly metrics: SchedulerMetrics
 }
 
 /** Bindings under way at once: enough to fill the store's group commit, not so many that a burst fills memory. */
@@ -55,41 +62,58 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
 class PodScheduler implements Scheduler {
   readonly queue: SchedulingQueue
-  readonly #options: SchedulerOptions
-  readonly #plugins: readonly WeightedPlugin[]
-  readonly #view = new ClusterView()
-  readonly #nominations = new Nominations()
-  readonly #finder: NodeFinder
-  readonly #context: CycleContext
+  readonly metrics: SchedulerMetrics
+  readonly #parts: SchedulerParts
   readonly #binding = new Set<Promise<void>>()
+  #signal: AbortSignal = new AbortController().signal
 
   constructor(options: SchedulerOptions) {
-    const { clock, random, informers, plugins = defaultPlugins } = options
-    this.#options = options
-    this.#plugins = plugins
-    this.queue = new SchedulingQueue({ clock, plugins: plugins.map(({ plugin }) => plugin) })
-    this.#finder = new NodeFinder(plugins, random)
-    this.#context = {
-      view: this.#view,
+    const { clock, random, informers } = options
+    const profiles = (options.profiles ?? [defaultProfile()]).map((profile) => runProfile(profile, random))
+    const byName = new Map(profiles.map((profile) => [profile.schedulerName, profile]))
+    const profileOf = ({ pod }: PodInfo) => byName.get(pod.spec.schedulerName || "default-scheduler")!
+    const plugins = new Set(profiles.flatMap((profile) => Array.from(profile.plugins)))
+    const view = new ClusterView()
+    const nominations = new Nominations()
+    this.queue = new SchedulingQueue({
+      ...options,
+      plugins,
+      gatesFor: (info) => profileOf(info).gates,
       cache: informers.cache,
-      nominatedTo: (nodeName) => this.#nominations.on(nodeName),
-      anyNominated: () => this.#nominations.size > 0,
+    })
+    this.metrics = new SchedulerMetrics(
+      () => this.queue,
+      () => view.sizes,
+    )
+    this.#parts = {
+      ...options,
+      view,
+      nominations,
+      queue: this.queue,
+      context: contextOf(view, nominations, informers),
+      metrics: this.metrics,
+      extenders: options.extenders ?? [],
+      profileOf,
+      inBackground: (work) => this.#inBackground(work),
+      signal: () => this.#signal,
     }
-    for (const resource of [PodDisruptionBudget, ...workloadResources]) informers.for<KubeObject>(resource)
-    this.#follow()
+    this.#attach(plugins)
+    followCluster(this.#parts, plugins, new Set(byName.keys()))
   }
 
-  whyPending(podUid: string): FitError | undefined {
-    return this.queue.find(podUid)?.fitError
+  whyPending(podUid: string): PendingPod | undefined {
+    const queued = this.queue.find(podUid)
+    return queued && describePending(queued)
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { informers, clock } = this.#options
+    this.#signal = signal
+    const { informers, clock } = this.#parts
     await informers.synced()
     let turnEndsAt = clock.monotonic() + turnMs
     while (!signal.aborted) {
       const queued = this.queue.take()
-      if (queued) this.#schedule(queued, signal)
+      if (queued) await this.#schedule(queued)
       else await this.queue.ready(signal)
       if (this.#binding.size >= maxBinding) await Promise.race(this.#binding)
       if (clock.monotonic() >= turnEndsAt) {
@@ -101,117 +125,50 @@ class PodScheduler implements Scheduler {
     await Promise.allSettled(this.#binding)
   }
 
-  /** One try. Everything up to the choice happens at once; only what follows from it takes time. */
-  #schedule(queued: QueuedPod, signal: AbortSignal): void {
-    const { log } = this.#options
+  /** One try. Everything up to the choice happens at once, unless an extender is asked; what follows takes its time. */
+  #schedule(queued: QueuedPod): Promise<void> | void {
+    const parts = this.#parts
     const { info } = queued
+    const startedMs = parts.clock.monotonic()
     if (info.pod.metadata.deletionTimestamp) return this.queue.delete(info.uid)
-    const placement = this.#finder.find(info, this.#context)
-    if (placement.kind === "unschedulable") return this.#makeRoom(queued, placement.error, signal)
-    const { node, evaluated, feasible } = placement
-    log.debug("found a node", { pod: info.pod.metadata.name, node: node.name, evaluated, feasible })
-    this.#view.assume(info.pod, node.name)
-    this.#inBackground(this.#bind(queued, node.name, signal))
-  }
-
-  async #bind(queued: QueuedPod, nodeName: string, signal: AbortSignal): Promise<void> {
-    const { client, events, informers, log } = this.#options
-    const { pod } = queued.info
+    const gang = findGang(info, parts)
+    if (gang) return scheduleGang(gang, queued, startedMs, parts)
+    if (parts.extenders.some((extender) => extender.isInterestedIn(info)))
+      return scheduleWithExtenders(queued, startedMs, parts)
+    const { finder } = parts.profileOf(info)
+    const found = finder.findFeasible(info, parts.context)
+    if (found.kind === "unschedulable") return makeRoom(queued, found.error, startedMs, parts)
+    const node = finder.best(info, found.nodes, parts.context)
+    parts.metrics.algorithmDuration.observe((parts.clock.monotonic() - startedMs) / 1000)
     try {
-      await bind(queued.info, nodeName, this.#plugins, { client, cache: informers.cache, signal })
-      this.#nominations.delete(queued.info.uid)
-      const message = `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to ${nodeName}`
-      events.event(pod, "Normal", "Scheduled", message)
+      const placed = assume(queued, node, parts)
+      this.#inBackground(bindPlaced(placed, startedMs, parts))
     } catch (error) {
-      this.#view.forget(queued.info.uid)
-      if (isStatusError(error, "NotFound")) return this.queue.delete(queued.info.uid)
-      log.warn("cannot bind", {
-        pod: `${pod.metadata.namespace}/${pod.metadata.name}`,
-        node: nodeName,
-        error,
-      })
-      const reason = error instanceof Error ? error.message : String(error)
-      if (!signal.aborted) events.event(pod, "Warning", "FailedScheduling", `binding rejected: ${reason}`)
+      parts.log.debug("cannot reserve", { pod: info.pod.metadata.name, node: node.name, error })
       this.queue.fail(queued)
     }
   }
 
-  /** No node fits: the pod waits, and if lesser pods can make room for it they are asked to go. */
-  #makeRoom(queued: QueuedPod, error: FitError, signal: AbortSignal): void {
-    const { info } = queued
-    const budgets = this.#options.informers.cache.list(PodDisruptionBudget)
-    const plan = planPreemption(info, error, this.#plugins, budgets, this.#context)
-    this.queue.reject(queued, error)
-    const noClaims = "no new claims to deallocate, "
-    const preemption = plan.kind === "none" && plan.message ? `${noClaims}${plan.message}` : ""
-    const message = formatFitError(error, preemption)
-    const { client, events, clock } = this.#options
-    this.#inBackground(reportUnschedulable(info.pod, message, { client, events, clock }))
-    if (plan.kind === "none") return
-    this.#nominations.set(info, plan.node.name)
-    const act = async () => {
-      await nominate(info.pod, plan.node.name, client)
-      await preempt(plan.victims, info.pod, plan.node.name, { client, events, clock, signal })
-    }
-    this.#inBackground(act())
-  }
-
   #inBackground(work: Promise<void>): void {
     const tracked = work
-      .catch((error: unknown) => this.#options.log.warn("scheduling", { error }))
+      .catch((error: unknown) => this.#parts.log.warn("scheduling", { error }))
       .finally(() => this.#binding.delete(tracked))
     this.#binding.add(tracked)
   }
 
-  #follow(): void {
-    const { informers } = this.#options
-    informers.onChange(Node, (current, previous) => {
-      if (current) this.#view.setNode(current)
-      else this.#view.deleteNode(previous!.metadata.name)
-      this.#changed(Node, current, previous)
-    })
-    informers.onChange(Pod, (current, previous) => this.#podChanged(current, previous))
-    const others = new Set(
-      this.#plugins.flatMap(({ plugin }) => (plugin.hints ?? []).map(({ resource }) => resource)),
-    )
-    for (const resource of others) {
-      if (resource.plural === "pods" || resource.plural === "nodes") continue
-      informers.onChange(resource, (current, previous) => this.#changed(resource, current, previous))
-    }
+  #attach(plugins: ReadonlySet<Plugin>): void {
+    const { informers } = this.#parts
+    for (const resource of [Pod, PodDisruptionBudget, ...workloadResources])
+      informers.for<KubeObject>(resource)
+    for (const plugin of plugins) plugin.attach?.(informers)
   }
+}
 
-  /** A pod is either waiting for a node, and ours; or on one, and concerns the view; or over. */
-  #podChanged(current: Pod | undefined, previous: Pod | undefined): void {
-    const pod = (current ?? previous)!
-    const { uid } = pod.metadata
-    if (previous && previous.metadata.uid !== uid) this.#podChanged(undefined, previous)
-    const onNode = (each: Pod | undefined) =>
-      each && each.spec.nodeName && !isTerminated(each) && each.metadata.uid === uid
-    if (!current || isTerminated(current) || current.spec.nodeName) {
-      this.queue.delete(uid)
-      this.#nominations.delete(uid)
-    } else if (this.#isOurs(current)) {
-      this.#nominations.follow(podInfo(current))
-      this.queue.set(podInfo(current))
-    }
-    if (onNode(current)) this.#view.setPod(current!)
-    else if (!current || isTerminated(current)) this.#view.deletePod(uid)
-    this.#changed(Pod, onNode(current) ? current : undefined, onNode(previous) ? previous : undefined)
-  }
-
-  #isOurs({ spec }: Pod): boolean {
-    return (
-      (spec.schedulerName || "default-scheduler") === (this.#options.schedulerName ?? "default-scheduler")
-    )
-  }
-
-  #changed<T extends KubeObject>(
-    resource: Parameters<SchedulingQueue["onChange"]>[0],
-    current: T | undefined,
-    previous: T | undefined,
-  ): void {
-    if (!current && !previous) return
-    const change: Change = current ? (previous ? "update" : "add") : "delete"
-    this.queue.onChange<KubeObject>(resource, change, current, previous)
+function contextOf(view: ClusterView, nominations: Nominations, informers: Informers): CycleContext {
+  return {
+    view,
+    cache: informers.cache,
+    nominatedTo: (nodeName) => nominations.on(nodeName),
+    anyNominated: () => nominations.size > 0,
   }
 }

@@ -2,7 +2,7 @@ import { groupResource } from "../../apimachinery/resource.ts"
 import type { RequestContext } from "../context.ts"
 import type { ServerResponse } from "../http/response.ts"
 import type { ServedResources } from "../registry/served-resources.ts"
-import { Counter, formatMetrics, gauge, Histogram, type Metric } from "./metrics.ts"
+import { Counter, formatMetrics, gauge, Histogram, type Metric } from "../../base/metrics.ts"
 
 const durationBounds = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,

@@ -14,6 +14,7 @@ import {
 import type { NodeInfo } from "../node-info.ts"
 import type { PodInfo } from "../pod-info.ts"
 import { type AffinityTerm, affinityTerm, termMatches } from "./affinity-terms.ts"
+import { isChanged } from "../is-changed.ts"
 
 /**
  * Pods that want to be near, or away from, other pods
@@ -74,15 +75,15 @@ export const interPodAffinity: Plugin = {
   hints: [
     hint(Pod, "add", { mayHelp: ({ pod }) => pod.spec.affinity?.podAffinity !== undefined }),
     hint(Pod, "update", {
-      concerns: (current, previous) => current!.metadata.labels !== previous!.metadata.labels,
+      concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
     }),
     hint(Pod, "delete"),
     hint(Node, "add"),
     hint(Node, "update", {
-      concerns: (current, previous) => current!.metadata.labels !== previous!.metadata.labels,
+      concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
     }),
     hint(Namespace, "update", {
-      concerns: (current, previous) => current!.metadata.labels !== previous!.metadata.labels,
+      concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
     }),
   ],
 }

@@ -2,6 +2,7 @@ import { Node } from "../../api/core/v1/node.ts"
 import { fitsNode, matchesTerm, namedNodes } from "../../api/core/v1/match-node-selector.ts"
 import { hint, normalizeByGreatest, type Plugin, type Rejection, unresolvable } from "../framework.ts"
 import type { PodInfo } from "../pod-info.ts"
+import { isChanged } from "../is-changed.ts"
 
 const noMatch: Rejection = unresolvable("node(s) didn't match Pod's node affinity/selector")
 
@@ -33,7 +34,7 @@ export const nodeAffinity: Plugin = {
   hints: [
     hint(Node, "add", { mayHelp: (pod, node) => matchesNodeSelection(pod, node!) }),
     hint(Node, "update", {
-      concerns: (current, previous) => current!.metadata.labels !== previous!.metadata.labels,
+      concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
       mayHelp: (pod, node) => matchesNodeSelection(pod, node!),
     }),
   ],

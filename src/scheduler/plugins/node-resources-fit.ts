@@ -2,8 +2,9 @@ import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { hint, maxScore, type Plugin, type Rejection } from "../framework.ts"
 import type { NodeInfo } from "../node-info.ts"
-import type { PodInfo } from "../pod-info.ts"
+import { type PodInfo, podInfo } from "../pod-info.ts"
 import { type Resources, resourcesFromList } from "../resources.ts"
+import { isChanged } from "../is-changed.ts"
 
 export type ScoringStrategy = "LeastAllocated" | "MostAllocated"
 
@@ -15,11 +16,12 @@ export function nodeResourcesFit(strategy: ScoringStrategy = "LeastAllocated"): 
     score: (pod) => ({ of: (node) => scoreNode(pod, node, strategy) }),
     hints: [
       hint(Pod, "delete"),
-      // A pod that was resized down.
-      hint(Pod, "update", { concerns: (current, previous) => current!.spec !== previous!.spec }),
+      hint(Pod, "update", {
+        concerns: (current, previous) => asksForLess(podInfo(current!), podInfo(previous!)),
+      }),
       hint(Node, "add", { mayHelp: (waiting, node) => couldFit(waiting.requests, node!) }),
       hint(Node, "update", {
-        concerns: (node, previous) => node!.status.allocatable !== previous!.status.allocatable,
+        concerns: (node, previous) => isChanged(node!.status.allocatable, previous!.status.allocatable),
         mayHelp: (waiting, node) => couldFit(waiting.requests, node!),
       }),
     ],
@@ -69,6 +71,15 @@ function scoreNode(pod: PodInfo, node: NodeInfo, strategy: ScoringStrategy): num
     share(nonZeroRequests.memoryBytes, nonZeroRequested.memoryBytes, allocatable.memoryBytes),
   ].filter((score) => score !== undefined)
   return scores.length ? Math.floor(scores.reduce((sum, score) => sum + score, 0) / scores.length) : 0
+}
+
+/** A pod that was resized down. */
+function asksForLess({ requests }: PodInfo, { requests: before }: PodInfo): boolean {
+  return (
+    requests.milliCpu < before.milliCpu ||
+    requests.memoryBytes < before.memoryBytes ||
+    requests.ephemeralStorageBytes < before.ephemeralStorageBytes
+  )
 }
 
 /** Whether the node, were it empty, could hold the pod. */

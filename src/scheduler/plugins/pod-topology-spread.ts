@@ -15,6 +15,7 @@ import type { PodInfo } from "../pod-info.ts"
 import { matchesNodeSelection } from "./node-affinity.ts"
 import { defaultConstraints, type SpreadConstraint, spreadConstraints } from "./spread-constraints.ts"
 import { findUntolerated } from "../../api/core/v1/tolerate-taints.ts"
+import { isChanged } from "../is-changed.ts"
 
 /**
  * Spreads the pods that a selector matches evenly over the values of a node label
@@ -63,7 +64,7 @@ export const podTopologySpread: Plugin = {
   hints: [
     hint(Pod, "add", { mayHelp: sameNamespace }),
     hint(Pod, "update", {
-      concerns: (current, previous) => current!.metadata.labels !== previous!.metadata.labels,
+      concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
       mayHelp: sameNamespace,
     }),
     hint(Pod, "delete", {
@@ -73,8 +74,8 @@ export const podTopologySpread: Plugin = {
     hint(Node, "delete"),
     hint(Node, "update", {
       concerns: (current, previous) =>
-        current!.metadata.labels !== previous!.metadata.labels ||
-        current!.spec.taints !== previous!.spec.taints,
+        isChanged(current!.metadata.labels, previous!.metadata.labels) ||
+        isChanged(current!.spec.taints, previous!.spec.taints),
     }),
   ],
 }

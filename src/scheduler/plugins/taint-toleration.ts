@@ -2,6 +2,7 @@ import { Node } from "../../api/core/v1/node.ts"
 import type { Taint } from "../../api/core/v1/toleration.ts"
 import { hint, normalizeByGreatest, type Plugin, type Rejection, unresolvable } from "../framework.ts"
 import { findUntolerated, tolerates } from "../../api/core/v1/tolerate-taints.ts"
+import { isChanged } from "../is-changed.ts"
 
 const untolerated: Rejection = unresolvable("node(s) had untolerated taint(s)")
 const keepsAway = ({ effect }: Taint) => effect === "NoSchedule" || effect === "NoExecute"
@@ -34,6 +35,8 @@ export const taintToleration: Plugin = {
   },
   hints: [
     hint(Node, "add"),
-    hint(Node, "update", { concerns: (current, previous) => current!.spec.taints !== previous!.spec.taints }),
+    hint(Node, "update", {
+      concerns: (current, previous) => isChanged(current!.spec.taints, previous!.spec.taints),
+    }),
   ],
 }

@@ -1,10 +1,12 @@
 import type { Clock, Timer } from "../../base/clock.ts"
 import { Heap } from "../../base/heap.ts"
+import type { Cache } from "../../client/cache.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import type { FitError } from "../fit-error.ts"
 import type { Change, Hint, Plugin } from "../framework.ts"
 import type { PodInfo } from "../pod-info.ts"
+import { isChanged } from "../is-changed.ts"
 import { groupResource } from "../../apimachinery/resource.ts"
 
 /**
@@ -30,15 +32,21 @@ export interface QueuedPod {
   backoffUntil: number
   /** Failures of requests, not of fit: these wait out their back-off. */
   failed: boolean
-  rejectedBy: ReadonlySet<string>
+  rejectedBy: ReadonlySet<Plugin>
   unschedulableSince: number
   /** Why it found no node the last time. */
   fitError?: FitError
+  /** Why it may not enter. */
+  gatedBecause?: string | undefined
 }
 
 export interface SchedulingQueueOptions {
   readonly clock: Clock
-  readonly plugins: readonly Plugin[]
+  /** Of all profiles. */
+  readonly plugins: Iterable<Plugin>
+  /** Those that may keep this pod out. */
+  readonly gatesFor: (pod: PodInfo) => readonly Plugin[]
+  readonly cache: Cache
   /** @default 1000 */
   readonly initialBackoffMs?: number
   /** @default 10_000 */
@@ -54,9 +62,12 @@ export class SchedulingQueue {
   readonly #active = new Heap<QueuedPod>(compareForActive)
   readonly #backoff = new Heap<QueuedPod>((a, b) => a.backoffUntil - b.backoffUntil)
   /** The unschedulable ones by each plugin that rejected them. */
-  readonly #rejectedBy = new Map<string, Set<QueuedPod>>()
-  readonly #hints = new Map<string, { plugin: string; hint: Hint }[]>()
+  readonly #rejectedBy = new Map<Plugin | undefined, Set<QueuedPod>>()
+  readonly #gatedBy = new Map<Plugin, Set<QueuedPod>>()
+  readonly #hints = new Map<string, { plugin: Plugin; hint: Hint }[]>()
   #activeSize = 0
+  /** How much has happened: whoever waits between looking and deciding can see whether anything did meanwhile. */
+  changes = 0
   #timer: Timer | undefined
   #patienceTimer: Timer | undefined
   #wake: (() => void) | undefined
@@ -66,7 +77,7 @@ export class SchedulingQueue {
     for (const plugin of options.plugins) {
       for (const hint of plugin.hints ?? []) {
         const id = hintId(hint.resource, hint.change)
-        this.#hints.set(id, [...(this.#hints.get(id) ?? []), { plugin: plugin.name, hint }])
+        this.#hints.set(id, [...(this.#hints.get(id) ?? []), { plugin, hint }])
       }
     }
   }
@@ -89,7 +100,8 @@ export class SchedulingQueue {
     const previous = queued.info.pod
     queued.info = info
     if (queued.place === "taken") return
-    const changed = info.pod.spec !== previous.spec || info.pod.metadata.labels !== previous.metadata.labels
+    const changed =
+      isChanged(info.pod.spec, previous.spec) || isChanged(info.pod.metadata.labels, previous.metadata.labels)
     if (queued.place === "gated") this.#admit(queued)
     else if (queued.place === "unschedulable" && changed) this.#retry(queued)
   }
@@ -143,15 +155,34 @@ export class SchedulingQueue {
 
   /** Something changed in the cluster: pods that it may help get another try. */
   onChange<T extends KubeObject>(resource: Resource<T>, change: Change, current?: T, previous?: T): void {
+    this.changes++
     for (const { plugin, hint } of this.#hints.get(hintId(resource, change)) ?? []) {
       const waiting = this.#rejectedBy.get(plugin)
-      if (!waiting?.size || hint.concerns?.(current, previous) === false) continue
-      for (const queued of Array.from(waiting)) {
-        if (hint.mayHelp?.(queued.info, current, previous) !== false) this.#retry(queued)
-      }
+      const gated = this.#gatedBy.get(plugin)
+      if ((!waiting?.size && !gated?.size) || hint.concerns?.(current, previous) === false) continue
+      const mayHelp = ({ info }: QueuedPod) => hint.mayHelp?.(info, current, previous) !== false
+      for (const queued of Array.from(waiting ?? [])) if (mayHelp(queued)) this.#retry(queued)
+      for (const queued of Array.from(gated ?? [])) if (mayHelp(queued)) this.#admit(queued)
     }
-    // Rejected by no plugin: there was no node at all.
-    if (change === "add") for (const queued of Array.from(this.#rejecters(""))) this.#retry(queued)
+    // Rejected by no plugin: there was no node at all, or somebody outside said no.
+    const unexplained = change === "add" ? this.#rejectedBy.get(undefined) : undefined
+    if (unexplained?.size) for (const queued of Array.from(unexplained)) this.#retry(queued)
+  }
+
+  /** Waiting pods that `concerns` chooses are tried at once: something about them has changed that no hint tells. */
+  activate(concerns: (info: PodInfo) => boolean): void {
+    for (const queued of Array.from(this.#pods.values())) {
+      if (queued.place === "unschedulable" && concerns(queued.info)) this.#retry(queued)
+    }
+  }
+
+  /** Takes a waiting pod that is not the next, because it is tried together with one that was. */
+  takeNamed(uid: string): QueuedPod | undefined {
+    const queued = this.#pods.get(uid)
+    if (!queued || queued.place === "taken" || queued.place === "gated") return undefined
+    this.#move(queued, "taken")
+    queued.attempts++
+    return queued
   }
 
   close(): void {
@@ -176,8 +207,22 @@ export class SchedulingQueue {
   }
 
   #admit(queued: QueuedPod): void {
-    const gated = this.#options.plugins.some((plugin) => plugin.gate?.(queued.info) !== undefined)
-    if (!gated) this.#activate(queued)
+    for (const plugin of this.#options.gatesFor(queued.info)) {
+      const reason = plugin.gate!(queued.info, this.#options.cache)
+      if (reason === undefined) continue
+      queued.gatedBecause = reason
+      this.#ungate(queued)
+      let gated = this.#gatedBy.get(plugin)
+      if (!gated) this.#gatedBy.set(plugin, (gated = new Set()))
+      gated.add(queued)
+      return
+    }
+    queued.gatedBecause = undefined
+    this.#activate(queued)
+  }
+
+  #ungate(queued: QueuedPod): void {
+    for (const pods of this.#gatedBy.values()) pods.delete(queued)
   }
 
   #retry(queued: QueuedPod): void {
@@ -205,10 +250,11 @@ export class SchedulingQueue {
     if (place === "active") this.#activeSize++
     if (queued.place === "unschedulable") {
       for (const plugin of queued.rejectedBy) this.#rejectedBy.get(plugin)?.delete(queued)
-      this.#rejectedBy.get("")?.delete(queued)
+      this.#rejectedBy.get(undefined)?.delete(queued)
     }
+    if (queued.place === "gated") this.#ungate(queued)
     queued.place = place
-    if (place === "unschedulable" && queued.rejectedBy.size === 0) this.#rejecters("").add(queued)
+    if (place === "unschedulable" && queued.rejectedBy.size === 0) this.#rejecters(undefined).add(queued)
   }
 
   #pop(heap: Heap<QueuedPod>, place: QueuedPod["place"]): QueuedPod | undefined {
@@ -254,7 +300,7 @@ export class SchedulingQueue {
     })
   }
 
-  #rejecters(plugin: string): Set<QueuedPod> {
+  #rejecters(plugin: Plugin | undefined): Set<QueuedPod> {
     let pods = this.#rejectedBy.get(plugin)
     if (!pods) this.#rejectedBy.set(plugin, (pods = new Set()))
     return pods

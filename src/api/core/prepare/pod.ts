@@ -16,9 +16,11 @@ export function preparePod({ metadata, spec }: Pod): void {
   for (const container of allContainers(spec)) setAppArmorProfile(container, spec, metadata.annotations ?? {})
 }
 
-/** Fields that belong to what upstream has not switched on yet; who has used them before keeps them. */
+/**
+ * Fields that belong to what upstream has not switched on yet; who has used them before keeps them. `schedulingGroup` is not
+ * among them: PodGroups are served here, and gangs are scheduled.
+ */
 export function dropSwitchedOff(spec: Mutable<PodSpec>, old: PodSpec | undefined): void {
-  if (!old?.schedulingGroup) delete spec.schedulingGroup
   const hasStopSignal = ({ lifecycle }: Container) => lifecycle?.stopSignal !== undefined
   if (old && allContainers(old).some(hasStopSignal)) return
   for (const container of allContainers(spec).filter(hasStopSignal)) {

@@ -176,6 +176,8 @@ export const clusterRoles: Readonly<Record<string, RoleNotation>> = {
     rule(read, "resource.k8s.io", "resourceslices"),
     rule("create delete", "resource.k8s.io", "resourceclaims"),
     rule("patch update", "resource.k8s.io", "resourceclaims/binding"),
+    rule(read, "scheduling.k8s.io", "podgroups"),
+    rule("patch update", "scheduling.k8s.io", "podgroups/status"),
   ]),
   "system:kubelet-api-admin": role([
     rule(read, core, "nodes"),

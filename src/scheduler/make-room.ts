@@ -1,0 +1,83 @@
+import { PodDisruptionBudget } from "../api/policy/v1/pod-disruption-budget.ts"
+import { formatFitError, type FitError } from "./fit-error.ts"
+import type { PodInfo } from "./pod-info.ts"
+import { pickLeastHarm } from "./preemption/pick-least-harm.ts"
+import { planPreemption, type Preemption } from "./preemption/plan-preemption.ts"
+import type { Candidate } from "./preemption/find-victims.ts"
+import type { QueuedPod } from "./queue/scheduling-queue.ts"
+import { preempt, reportUnschedulable, withdrawNomination } from "./report.ts"
+import type { SchedulerParts } from "./scheduler-parts.ts"
+
+/** No node fits: the pod waits and says why, and if lesser pods can make room for it they are asked to go. */
+export function makeRoom(queued: QueuedPod, error: FitError, startedMs: number, parts: SchedulerParts): void {
+  const { info } = queued
+  const plan = decide(info, error, parts)
+  error.preemption = describe(plan)
+  const victims = plan?.kind === "candidates" ? pickLeastHarm(plan.candidates) : undefined
+  conclude(queued, error, startedMs, parts, victims, plan?.kind === "none" && !plan.keepsNomination)
+}
+
+/** As `makeRoom`, where extenders have a say in who must go. */
+export async function makeRoomWithExtenders(
+  queued: QueuedPod,
+  error: FitError,
+  startedMs: number,
+  parts: SchedulerParts,
+): Promise<void> {
+  const { info } = queued
+  const plan = decide(info, error, parts)
+  error.preemption = describe(plan)
+  let candidates = plan?.kind === "candidates" ? plan.candidates : []
+  for (const extender of parts.extenders) {
+    if (candidates.length === 0 || !extender.preempts || !extender.isInterestedIn(info)) continue
+    candidates = await extender.processPreemption(info, candidates, parts.signal())
+  }
+  const clears = plan?.kind === "none" && !plan.keepsNomination
+  conclude(queued, error, startedMs, parts, pickLeastHarm(candidates), clears)
+}
+
+function decide(info: PodInfo, error: FitError, parts: SchedulerParts): Preemption | undefined {
+  const { filters, preemption: args } = parts.profileOf(info)
+  if (!args || error.rejections.nodeCount === 0) return undefined
+  parts.metrics.preemptionAttempts.add(1)
+  const budgets = parts.informers.cache.list(PodDisruptionBudget)
+  return planPreemption(info, error, budgets, { filters, random: parts.random, args }, parts.context)
+}
+
+// Claims of devices could be given back before pods are asked to go; upstream says first that there are none.
+function describe(plan: Preemption | undefined): string {
+  return plan?.kind === "none" ? `no new claims to deallocate, preemption: ${plan.message}` : ""
+}
+
+function conclude(
+  queued: QueuedPod,
+  error: FitError,
+  startedMs: number,
+  parts: SchedulerParts,
+  chosen: Candidate | undefined,
+  clearsNomination: boolean,
+): void {
+  const { info } = queued
+  const { metrics, queue, nominations, clock } = parts
+  const profile = parts.profileOf(info).schedulerName
+  metrics.attempts.add(1, "unschedulable", profile)
+  metrics.attemptDuration.observe((clock.monotonic() - startedMs) / 1000, "unschedulable", profile)
+  queue.reject(queued, error)
+  if (chosen) {
+    metrics.preemptionVictims.observe(chosen.victims.length)
+    nominations.set(info, chosen.node.name)
+  } else if (clearsNomination) nominations.delete(info.uid)
+  const nominated = chosen?.node.name ?? (clearsNomination ? "" : undefined)
+  const act = async () => {
+    const lesser = chosen
+      ? nominations.on(chosen.node.name).filter(({ priority }) => priority < info.priority)
+      : []
+    await reportUnschedulable(info.pod, formatFitError(error), nominated, parts)
+    for (const other of lesser) {
+      nominations.delete(other.uid)
+      await withdrawNomination(other.pod, parts)
+    }
+    if (chosen) await preempt(chosen.victims, info.pod, chosen.node.name, parts)
+  }
+  parts.inBackground(act())
+}

@@ -1,0 +1,52 @@
+import type { Random } from "../base/random.ts"
+import { NodeFinder, type WeightedPlugin } from "./find-node.ts"
+import type { Plugin } from "./framework.ts"
+import type { PreemptionArgs } from "./preemption/plan-preemption.ts"
+
+/** One way to schedule: which plugins take part where. Pods choose theirs by `schedulerName`. */
+export interface Profile {
+  readonly schedulerName: string
+  readonly gates: readonly Plugin[]
+  readonly filters: readonly Plugin[]
+  readonly scorers: readonly WeightedPlugin[]
+  readonly reservers: readonly Plugin[]
+  /** Undefined: nobody is asked to go. */
+  readonly preemption: PreemptionArgs | undefined
+  /** 0 adapts it to the size of the cluster. */
+  readonly percentageOfNodesToScore: number
+}
+
+/** A profile at work. */
+export interface RunningProfile extends Profile {
+  readonly finder: NodeFinder
+  /** All of them, each once. */
+  readonly plugins: ReadonlySet<Plugin>
+}
+
+export function runProfile(profile: Profile, random: Random): RunningProfile {
+  const { gates, filters, scorers, reservers } = profile
+  const scoring = scorers.map(({ plugin }) => plugin)
+  return {
+    ...profile,
+    finder: new NodeFinder({ ...profile, random }),
+    plugins: new Set([...gates, ...filters, ...scoring, ...reservers]),
+  }
+}
+
+/** The same plugins wherever they have something to say. */
+export function profileOf(
+  schedulerName: string,
+  plugins: readonly WeightedPlugin[],
+  options: Partial<Pick<Profile, "preemption" | "percentageOfNodesToScore">> = {},
+): Profile {
+  const all = plugins.map(({ plugin }) => plugin)
+  return {
+    schedulerName,
+    gates: all.filter(({ gate }) => gate),
+    filters: all.filter(({ filter }) => filter),
+    scorers: plugins.filter(({ plugin, weight }) => plugin.score && weight > 0),
+    reservers: all.filter(({ reserve }) => reserve),
+    preemption: options.preemption,
+    percentageOfNodesToScore: options.percentageOfNodesToScore ?? 0,
+  }
+}
