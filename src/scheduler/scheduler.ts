@@ -68,7 +68,7 @@ class PodScheduler implements Scheduler {
   #signal: AbortSignal = new AbortController().signal
 
   constructor(options: SchedulerOptions) {
-    const { clock, random, informers } = options
+    const { random, informers } = options
     const profiles = (options.profiles ?? [defaultProfile()]).map((profile) => runProfile(profile, random))
     const byName = new Map(profiles.map((profile) => [profile.schedulerName, profile]))
     const profileOf = ({ pod }: PodInfo) => byName.get(pod.spec.schedulerName || "default-scheduler")!
