@@ -2,29 +2,37 @@ import type { Clock, Timer } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import { CompactedError, type Store } from "../etcd/store.ts"
 
-/** Upstream's `--etcd-compaction-interval`. */
-const intervalMs = 5 * 60_000
+/** Holds the revision up to which was compacted last; its version counts the turns. Upstream's servers use it too. */
+const turnKey = "compact_rev_key"
 
 /**
  * Lets the store forget what is older than one interval, so that it does not grow for ever: pages of lists and watches
- * may go back five to ten minutes.
+ * may go back one to two intervals. Of several API servers on one store, whoever is first in an interval takes the turn
+ * for all of them; the others see by the key's version that it was taken
+ * (https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/storage/etcd3/compact.go).
  */
 export class Compactor {
   readonly #store: Store
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #intervalMs: number
   #timer: Timer | undefined = undefined
-  #previous = 0
+  /** The turn that is next, and what the store's revision was when the one before it was taken. */
+  #turn = 0
+  #revision = 0
 
-  constructor(store: Store, clock: Clock, log: Logger) {
+  constructor(store: Store, clock: Clock, log: Logger, intervalMs: number) {
     this.#store = store
     this.#clock = clock
     this.#log = log
+    this.#intervalMs = intervalMs
   }
 
+  /** Does nothing with an interval of 0: the store then sees to itself. */
   start(): void {
-    this.#timer = this.#clock.after(intervalMs, () => {
-      this.#compact()
+    if (this.#intervalMs === 0) return
+    this.#timer = this.#clock.after(this.#intervalMs, () => {
+      this.#takeTurn()
         .catch((error: unknown) => this.#log.warn("compaction failed", { error: String(error) }))
         .finally(() => this.#timer && this.start())
     })
@@ -35,15 +43,29 @@ export class Compactor {
     this.#timer = undefined
   }
 
-  async #compact(): Promise<void> {
-    const revision = await this.#store.currentRevision()
-    const upTo = this.#previous
-    this.#previous = revision
-    if (upTo === 0) return
+  async #takeTurn(): Promise<void> {
+    const upTo = this.#revision
+    const { succeeded, revision, results } = await this.#store.txn({
+      compare: [{ key: turnKey, target: "version", is: "=", to: this.#turn }],
+      success: [{ op: "put", key: turnKey, value: new TextEncoder().encode(String(upTo)) }],
+      failure: [{ op: "range", key: turnKey }],
+    })
+    this.#revision = revision
+    if (!succeeded) {
+      const [found] = results
+      this.#turn = (found?.op === "range" && found.kvs[0]?.version) || 0
+      return
+    }
+    this.#turn++
+    if (upTo > 0) await this.#compact(upTo)
+  }
+
+  async #compact(revision: number): Promise<void> {
     try {
-      await this.#store.compact(upTo)
+      await this.#store.compact(revision)
+      this.#log.debug("compacted the store", { revision })
     } catch (error) {
-      // Another server did it before.
+      // By hand, or by the store itself, further than this.
       if (!(error instanceof CompactedError)) throw error
     }
   }
