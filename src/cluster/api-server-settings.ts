@@ -4,6 +4,7 @@
  */
 export interface ApiServerSettings {
   readonly audit?: AuditSettings
+  readonly encryption?: EncryptionSettings
 }
 
 export interface AuditSettings {
@@ -15,4 +16,10 @@ export interface AuditSettings {
     readonly maxMegabytes: number
   }
   readonly webhookConfigFile?: string
+}
+
+export interface EncryptionSettings {
+  readonly providerConfigFile: string
+  /** Looks at the file again and again, and takes what it says then. */
+  readonly automaticReload: boolean
 }

@@ -31,6 +31,7 @@ import { controllerManagerUser, controllerUser, localProvisionerUser, schedulerU
 import { machineAddress, machineName } from "./machine.ts"
 import { type Networks, usualNetworks } from "./networks.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
+import { encryptAtRest } from "./encrypt-at-rest.ts"
 import { openAuditTrail } from "./open-audit-trail.ts"
 import { createClusterSecurity } from "./security.ts"
 
@@ -81,7 +82,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     clock,
     random,
   })
-  const store = await openEmbeddedStore({ directory: directory.store, clock, log: log.named("etcd"), random })
+  const plainStore = await openEmbeddedStore({
+    directory: directory.store,
+    clock,
+    log: log.named("etcd"),
+    random,
+  })
+  const { encryption } = options.apiServer ?? {}
+  const store = encryption
+    ? await encryptAtRest(plainStore, encryption, { clock, log: log.named("encryption") })
+    : plainStore
   try {
     return await startOnStore(options, certificates, store)
   } catch (error) {

@@ -55,7 +55,8 @@ export async function replaceObject(
       return { kind: "delete", ...(released && { alongside: released }) }
     }
     const complete = normalize(served.registry.storage.schema, object)
-    if (!alongside && equalButVersion(complete, old)) return { kind: "none" }
+    if (!alongside && equalButVersion(complete, old) && !served.registry.isStale(stored))
+      return { kind: "none" }
     return { kind: "put", object: complete, ...(alongside && { alongside }) }
   }
   const { dryRun } = options

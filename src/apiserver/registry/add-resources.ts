@@ -1,3 +1,5 @@
+import { EncryptingStore } from "../encryption-at-rest/encrypting-store.ts"
+import { isEncrypted } from "../encryption-at-rest/transformers.ts"
 import { formatGroupVersion, type KubeObject } from "../../apimachinery/meta.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
 import type { ServerParts } from "../server-parts.ts"
@@ -75,6 +77,7 @@ export function createRegistry(
     mirror,
     codec,
     ...(indexedValue && indexedField && { indexedField }),
+    ...(store instanceof EncryptingStore && { isStale: (key, bytes) => store.isStale(key, bytes) }),
     ...(groupResource(storage) === "events" && { leases: new EventLeases(store.leases, clock, eventTtlMs) }),
   })
 }
@@ -90,6 +93,7 @@ function inVersion(to: Resource, from: Resource, object: KubeObject): KubeObject
 
 /** What others stored: protobuf, or another version of the kind. Comes out in the storage version, defaults filled in. */
 function decodeForeign(storage: Resource, versions: readonly Resource[], bytes: Uint8Array): KubeObject {
+  if (isEncrypted(bytes)) throw new Error("the stored value is encrypted, and none of the keys opens it")
   const envelope = hasEnvelope(bytes) ? decodeEnvelope(bytes) : undefined
   const value = envelope ?? (parseJson(bytes) as Partial<KubeObject>)
   const from = versions.find(

@@ -49,6 +49,7 @@ export class Registry {
   readonly #mirror: Mirror
   readonly #codec: StorageCodec
   readonly #leases: EventLeases | undefined
+  readonly #isStale: ((storeKey: string, bytes: Uint8Array) => boolean) | undefined
 
   constructor(options: {
     storage: Resource
@@ -59,6 +60,8 @@ export class Registry {
     indexedField?: string
     /** For objects that vanish by themselves. */
     leases?: EventLeases
+    /** Whether a value would be stored otherwise today, though it says the same. @default never */
+    isStale?: (storeKey: string, bytes: Uint8Array) => boolean
   }) {
     this.storage = options.storage
     this.cache = options.cache
@@ -67,12 +70,18 @@ export class Registry {
     this.#mirror = options.mirror
     this.#codec = options.codec
     this.#leases = options.leases
+    this.#isStale = options.isStale
   }
 
   /** As new as anything that was written before the call, by this server or another. */
   async read(key: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
     await this.#mirror.fresh(signal)
     return this.cache.find(key)
+  }
+
+  /** Writing it again is worth while though nothing differs: it is kept with an old key. */
+  isStale({ key, bytes }: StoredObject): boolean {
+    return this.#isStale?.(this.cache.prefix + key, bytes) ?? false
   }
 
   async change(key: string, decide: Decide, options: ChangeOptions = {}): Promise<ChangeOutcome> {

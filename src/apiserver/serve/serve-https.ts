@@ -3,6 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2"
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2"
 import type { AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
+import { internalError } from "../../apimachinery/status-errors.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { ServerRequest } from "../http/request.ts"
@@ -112,9 +113,18 @@ async function answer(
   try {
     await writeResponse(await handle(toServerRequest(request, gone.signal)), request, response)
   } catch (error) {
-    if (!gone.signal.aborted) log.warn("answering failed", { path: request.url ?? "", error: String(error) })
-    response.destroy()
+    if (gone.signal.aborted) return
+    log.warn("answering failed", { path: request.url ?? "", error: String(error) })
+    // What could not be read from the store is found out only when it is to be encoded.
+    if (response.headersSent) response.destroy()
+    else answerFailure(response, error)
   }
+}
+
+function answerFailure(response: AnyResponse, error: unknown): void {
+  const bytes = Buffer.from(`${JSON.stringify(internalError(error).toStatus())}\n`)
+  response.writeHead(500, { "content-type": "application/json", "content-length": bytes.length })
+  ;(response as { end(bytes: Uint8Array): void }).end(bytes)
 }
 
 /** A connection that is to become something else: the handler takes it over, or answers as usual. */

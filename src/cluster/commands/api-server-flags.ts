@@ -22,12 +22,26 @@ export const apiServerFlags = {
     placeholder: "KUBECONFIG",
     description: "a server that is told of what is recorded, in batches",
   },
+  "encryption-provider-config": {
+    type: "string",
+    placeholder: "FILE",
+    description: "which resources are kept encrypted, and with which keys",
+  },
+  "encryption-provider-config-automatic-reload": {
+    type: "bool",
+    description: "take new keys from that file while running",
+  },
 } as const satisfies FlagDefinitions
 
 /** Throws UsageError for flags that make no sense together. */
 export function apiServerSettings(values: FlagValues<typeof apiServerFlags>): ApiServerSettings {
   const audit = auditSettings(values)
-  return { ...(audit && { audit }) }
+  const providerConfigFile = values["encryption-provider-config"]
+  const automaticReload = values["encryption-provider-config-automatic-reload"]
+  return {
+    ...(audit && { audit }),
+    ...(providerConfigFile && { encryption: { providerConfigFile, automaticReload } }),
+  }
 }
 
 function auditSettings(values: FlagValues<typeof apiServerFlags>): AuditSettings | undefined {
