@@ -1,3 +1,4 @@
+import { apiExtensionsRules } from "./apiextensions/strategies.ts"
 import { apiRegistrationRules } from "./apiregistration/strategies.ts"
 import { certificatesRules } from "./certificates/strategies.ts"
 import { flowControlRules } from "./flowcontrol/strategies.ts"
@@ -24,6 +25,7 @@ const rulesByGroup: Readonly<Record<string, RulesByResource>> = {
   "certificates.k8s.io": certificatesRules,
   "flowcontrol.apiserver.k8s.io": flowControlRules,
   apps: appsRules,
+  "apiextensions.k8s.io": apiExtensionsRules,
   batch: batchRules,
   "storagemigration.k8s.io": storageMigrationRules,
   "storage.k8s.io": storageRules,

@@ -1,7 +1,8 @@
 import { controllerOf, formatKey, type KubeObject, type ObjectKey } from "../apimachinery/meta.ts"
 import type { Resource } from "../apimachinery/resource.ts"
 import type { Cache, CacheListOptions } from "../client/cache.ts"
-import { objectAs, type ServedResources } from "./registry/served-resources.ts"
+import type { ServedResources } from "./registry/served-resources.ts"
+import { objectAs } from "./registry/versions.ts"
 
 /** The watch cache in the form that informers have, for admission and authorization: no copy, no request, never stale. */
 export function createServerCache(resources: ServedResources): Cache {

@@ -17,13 +17,16 @@ import { plainJson } from "./encoding/output-format.ts"
 import type { ServerRequest } from "./http/request.ts"
 import type { ServerResponse } from "./http/response.ts"
 import { FlowController } from "./flow-control/flow-controller.ts"
+import { CustomResources } from "./custom-resources/custom-resources.ts"
+import { DefinitionController } from "./custom-resources/definition-controller.ts"
 import { ServerMetrics } from "./metrics/server-metrics.ts"
 import { Discovery } from "./paths/discovery.ts"
 import type { HealthCheck } from "./paths/health.ts"
 import { OpenApi } from "./paths/openapi.ts"
 import { apiLevel, type VersionInfo } from "./paths/version.ts"
 import { addBuiltInResources } from "./registry/add-resources.ts"
-import { objectAs, ServedResources } from "./registry/served-resources.ts"
+import { ServedResources } from "./registry/served-resources.ts"
+import { objectAs } from "./registry/versions.ts"
 import type { PortRange } from "./registry/service/claim-node-ports.ts"
 import type { RequestInfo } from "./request-info.ts"
 import { createRequestPath } from "./request-path.ts"
@@ -94,6 +97,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const shutdown = new AbortController()
   const state: StartState = { hooksDone: false }
   const parts = createParts(options, shutdown.signal, state, (user) => createInProcessTransport(handle, user))
+  const customResources = new CustomResources(parts)
+  const definitions = new DefinitionController({
+    cache: createServerCache(parts.resources),
+    client: createClient(createInProcessTransport(handle, self)),
+    customResources,
+    clock,
+    log: log.named("custom-resources"),
+  })
   const compactor = new Compactor(options.store, clock, log.named("compactor"), compactionIntervalMs)
   const requestPath = createRequestPath()
 
@@ -111,8 +122,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     async start() {
       await parts.mirror.start()
       compactor.start()
-      for (const follower of [parts.flowController, ...(parts.followers ?? [])])
+      for (const follower of [parts.flowController, customResources, definitions, ...(parts.followers ?? [])])
         follow(parts.resources, follower)
+      void definitions.run(shutdown.signal)
       begin()
       await runStartHooks(parts, createClient(createInProcessTransport(handle, self)), options.advertised)
       state.hooksDone = true

@@ -24,8 +24,8 @@ export function objectSchemaOf(schema: JsonSchema): ObjectSchema {
 
 const scalars: Readonly<Record<string, Schema>> = { string, integer: int64, number: double, boolean: bool }
 
-/** `preserve`: a list above keeps unknown members of its elements. */
-function schemaOf(schema: JsonSchema, preserve: boolean): Schema {
+/** One part of a schema. `preserve`: a list above keeps unknown members of its elements. */
+export function schemaOf(schema: JsonSchema, preserve = false): Schema {
   const nullable = schema.nullable ? { nullable: true } : {}
   const keepsUnknown = preserve || schema["x-kubernetes-preserve-unknown-fields"] === true
   if (schema["x-kubernetes-int-or-string"]) return { ...intOrString, ...nullable }
@@ -68,8 +68,8 @@ function mapOf(schema: JsonSchema): Schema {
 const emptyObject: ObjectSchema = { kind: "object", fields: {} }
 
 const metaFields: Readonly<Record<string, Field>> = {
-  apiVersion: { schema: string, presence: "explicit" },
   kind: { schema: string, presence: "explicit" },
+  apiVersion: { schema: string, presence: "explicit" },
   metadata: { schema: ObjectMeta, presence: "explicit" },
 }
 

@@ -13,9 +13,9 @@ const streamed: readonly Media[] = ["json", "protobuf"]
  */
 export function negotiate(
   { request }: Pick<RequestContext, "request">,
-  { isStream = false, mayTransform = true }: NegotiateOptions = {},
+  { isStream = false, mayTransform = true, isCustom = false }: NegotiateOptions = {},
 ): OutputFormat {
-  const chosen = findFormat(request, mayTransform)
+  const chosen = findFormat(request, mayTransform, isCustom)
   if (!chosen) throw notAcceptable(formatted.map((media) => mediaTypes[media]))
   // The format is chosen as for any answer; that it cannot stream is found out afterwards.
   if (isStream && !streamed.includes(chosen.media)) {
@@ -32,6 +32,7 @@ export function negotiateForFailure(request: RequestContext["request"]): OutputF
 function findFormat(
   { headers, query }: RequestContext["request"],
   mayTransform: boolean,
+  isCustom = false,
 ): OutputFormat | undefined {
   const accept = headerOf(headers, "accept")
   const pretty = wantsPretty(query, headerOf(headers, "user-agent"))
@@ -40,7 +41,8 @@ function findFormat(
     const offered = formatted.filter((media) => matches(clause, mediaTypes[media]))
     for (const media of offered) {
       const chosen = meet(media, clause, pretty)
-      if (chosen && (mayTransform || !chosen.as)) return chosen
+      if (!chosen || (chosen.as ? !mayTransform : isCustom && media === "protobuf")) continue
+      return chosen
     }
   }
   return undefined
@@ -51,6 +53,8 @@ export interface NegotiateOptions {
   readonly isStream?: boolean
   /** A table or the metadata alone can be made of the answer. @default true */
   readonly mayTransform?: boolean
+  /** A custom resource: there is no message for it, though there is one for its metadata alone. @default false */
+  readonly isCustom?: boolean
 }
 
 interface Clause {

@@ -1,9 +1,11 @@
 import { encodeProtobuf, encodeWatchEvent, frame } from "../../apimachinery/codec/protobuf.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import { StatusSchema } from "../../apimachinery/meta-types.ts"
-import type { StatusError } from "../../apimachinery/status-error.ts"
+import { isStatusError, type StatusError } from "../../apimachinery/status-error.ts"
+import { internalError } from "../../apimachinery/status-errors.ts"
 import type { ServerResponse, WatchFrame } from "../http/response.ts"
-import { objectAs, type ServedResource } from "../registry/served-resources.ts"
+import type { ServedResource } from "../registry/served-resources.ts"
+import { objectAs, prepareObjects } from "../registry/versions.ts"
 import { apiVersionOf, type BodyKind } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import type { WatchedChange, Watcher } from "../watch-cache/watcher.ts"
@@ -33,15 +35,38 @@ async function* frames(
   watcher: Watcher,
 ): AsyncGenerator<readonly WatchFrame[], void, void> {
   const makeFrame = frameMaker(request)
-  for await (const batch of watcher.batches()) yield batch.map(makeFrame)
+  for await (const batch of watcher.batches()) {
+    const failure = await prepareBatch(request, batch)
+    if (failure) return yield [errorFrame(failure, request.context.format.media)]
+    yield batch.map(makeFrame)
+  }
+}
+
+/** What cannot be converted is told inside the stream, and is its end. */
+async function prepareBatch(
+  { served, context }: ResourceRequest,
+  batch: readonly WatchedChange[],
+): Promise<StatusError | undefined> {
+  if (!served.convert) return undefined
+  const states = batch.flatMap((change) => (change.type === "BOOKMARK" ? [] : [change.stored]))
+  try {
+    await prepareObjects(served, states, context.signal)
+    return undefined
+  } catch (error) {
+    return isStatusError(error) ? error : internalError(error)
+  }
 }
 
 async function* onlyError(
   error: StatusError,
   media: Media,
 ): AsyncGenerator<readonly WatchFrame[], void, void> {
+  yield [errorFrame(error, media)]
+}
+
+function errorFrame(error: StatusError, media: Media): WatchFrame {
   const kind: BodyKind = { group: "", version: "v1", kind: "Status", schema: StatusSchema }
-  yield [plainFrame("ERROR", statusOf(error), media, kind)]
+  return plainFrame("ERROR", statusOf(error), media, kind)
 }
 
 type FrameMaker = (change: WatchedChange) => WatchFrame

@@ -2,7 +2,8 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import { notAcceptable } from "../../apimachinery/status-errors.ts"
 import type { ListPage } from "../handlers/list.ts"
 import type { ObjectBody, ServerResponse } from "../http/response.ts"
-import { objectAs, type ServedResource } from "../registry/served-resources.ts"
+import type { ServedResource } from "../registry/served-resources.ts"
+import { objectAs, prepareObjects } from "../registry/versions.ts"
 import { apiVersionOf, type View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import type { StoredObject } from "../watch-cache/stored-object.ts"
@@ -19,13 +20,14 @@ const newline = encoder.encode("\n")
 const comma = encoder.encode(",")
 
 /** One object as the path's view shows it. */
-export function respondObject(
+export async function respondObject(
   request: ResourceRequest,
   status: number,
   view: View,
   stored: StoredObject,
-): ServerResponse {
+): Promise<ServerResponse> {
   const { context, served } = request
+  await prepareObjects(served, [stored], context.signal)
   const value = () => view.show(objectAs(served, stored))
   if (context.format.as) return respondTransformed(request, status, value(), context.format.as)
   if (!view.isWhole) return respondPlain(context, status, value(), view.kind)
@@ -63,8 +65,9 @@ function respondTransformed(
   return respondPlain(context, status, table, undefined)
 }
 
-export function respondList(request: ResourceRequest, page: ListPage): ServerResponse {
+export async function respondList(request: ResourceRequest, page: ListPage): Promise<ServerResponse> {
   const { context, served } = request
+  await prepareObjects(served, page.items, context.signal)
   const { media, as } = context.format
   if (as) return respondTransformedList(request, page, as)
   return {

@@ -1,5 +1,7 @@
 import type { KubeObject } from "../../apimachinery/meta.ts"
-import { objectAs, type ServedResource } from "../registry/served-resources.ts"
+import type { Resource } from "../../apimachinery/resource.ts"
+import type { ServedResource } from "../registry/served-resources.ts"
+import { objectAs } from "../registry/versions.ts"
 import { typePrefix } from "../registry/storage-codec.ts"
 import type { StoredObject } from "../watch-cache/stored-object.ts"
 
@@ -8,10 +10,16 @@ import type { StoredObject } from "../watch-cache/stored-object.ts"
  * behind the uid. So GET and LIST copy bytes, and an object that nobody looks into is never parsed.
  */
 export function storedJson(served: ServedResource, stored: StoredObject): readonly Uint8Array[] {
-  const at = served.resource === served.registry.storage ? spliceAt(served, stored.bytes) : -1
+  const { registry, resource } = served
+  const isServedAsStored = isSameVersion(resource, registry.storage) && registry.isCurrent(stored)
+  const at = isServedAsStored ? spliceAt(served, stored.bytes) : -1
   if (at < 0) return [encodedJson(served, stored)]
   const { bytes, revision } = stored
   return [bytes.subarray(0, at), versionBytes(revision), bytes.subarray(at)]
+}
+
+function isSameVersion(a: Resource, b: Resource): boolean {
+  return a === b || (a.version === b.version && a.group === b.group)
 }
 
 /** The same without kind and apiVersion, as the items of a list travel: `{"metadata":...`. */

@@ -1,5 +1,6 @@
 import { encodeEnvelope, encodeListMessage, encodeMessage } from "../../apimachinery/codec/protobuf.ts"
-import { objectAs, type ServedResource } from "../registry/served-resources.ts"
+import type { ServedResource } from "../registry/served-resources.ts"
+import { objectAs } from "../registry/versions.ts"
 import { apiVersionOf } from "../registry/view.ts"
 import type { StoredObject } from "../watch-cache/stored-object.ts"
 

@@ -2,12 +2,12 @@ import { applyDefaults } from "../../apimachinery/defaulting.ts"
 import { copyJson } from "../../apimachinery/freeze.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import { isStatusError } from "../../apimachinery/status-error.ts"
-import { alreadyExists, generateNameConflict } from "../../apimachinery/status-errors.ts"
-import { normalize } from "../../apimachinery/structural.ts"
+import { alreadyExists, forbidden, generateNameConflict } from "../../apimachinery/status-errors.ts"
 import { decodeBody } from "../encoding/decode-body.ts"
 import { respondObject } from "../encoding/respond.ts"
 import type { ServerResponse } from "../http/response.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
+import { ruledForm, servedForm, storedForm } from "../registry/versions.ts"
 import type { Mutable } from "../registry/strategy.ts"
 import type { View } from "../registry/view.ts"
 import { keyIn, type ResourceRequest, strategyContext } from "../resource-request.ts"
@@ -38,10 +38,11 @@ export async function createObject(
   options: WriteOptions,
 ): Promise<StoredObject> {
   const { context, served } = request
+  if (served.isEnding) throw forbidden(served.resource, draft.metadata.name, definitionEnds)
   const attributes = admissionAttributes(request, "CREATE", options, { object: draft, oldObject: undefined })
   const admitted = (await context.server.admission.mutate(attributes)) ?? draft
   // Admission hands back the draft itself, or a copy that may share frozen parts.
-  const object = served.toStorage(admitted === draft ? draft : completed(served, admitted)) as Mutable
+  const object = ruledForm(served, admitted === draft ? draft : completed(served, admitted))
   dropDuplicateOwners(context, object, "after admission")
   if (object.metadata.name) return storeNew(request, object, options)
   for (let attempt = 1; ; attempt++) {
@@ -56,12 +57,14 @@ export async function createObject(
   }
 }
 
+const definitionEnds = "create not allowed while custom resource definition is terminating"
+
 /** What admission has put in gets its defaults, too. */
 function completed({ resource }: ServedResource, admitted: KubeObject): KubeObject {
   return applyDefaults(resource.schema, copyJson(admitted))
 }
 
-/** Prepare, validate, admit, store. `draft` is private, in the storage version, and has its name. */
+/** Prepare, validate, admit, store. `draft` is private, as its rules see it, and has its name. */
 async function storeNew(
   request: ResourceRequest,
   draft: Mutable,
@@ -81,13 +84,13 @@ async function storeNew(
       prepareCreate(served, object, strategyInput)
       validateCreate(served, object, strategyInput)
       context.warnings.push(...strategy.warnings(object, undefined))
-      const shown = served.fromStorage(object)
+      const shown = servedForm(served, object)
       const attributes = admissionAttributes(request, "CREATE", options, {
         object: shown,
         oldObject: undefined,
       })
       await context.server.admission.validate({ ...attributes, name })
-      const complete = normalize(registry.storage.schema, object)
+      const complete = await storedForm(served, object, context.signal)
       return { kind: "put", object: complete, ...(alongside && { alongside }) }
     },
     { dryRun: options.dryRun, signal: context.signal },

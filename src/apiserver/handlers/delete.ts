@@ -6,7 +6,7 @@ import { respondStatus } from "../encoding/respond-plain.ts"
 import type { ServerResponse } from "../http/response.ts"
 import { planDeletion } from "../registry/deletion.ts"
 import type { Change } from "../registry/registry.ts"
-import { objectAs } from "../registry/served-resources.ts"
+import { objectAs, prepareObjects } from "../registry/versions.ts"
 import type { View } from "../registry/view.ts"
 import { keyOf, type ResourceRequest, strategyContext } from "../resource-request.ts"
 import type { StoredObject } from "../watch-cache/stored-object.ts"
@@ -35,6 +35,7 @@ export async function deleteObject(
   const strategy = strategyContext(request, options.dryRun)
   const decide = async (stored: StoredObject | undefined): Promise<Change> => {
     if (!stored) throw notFound(served.resource, name)
+    await prepareObjects(served, [stored], context.signal)
     const oldObject = objectAs(served, stored)
     const attributes = admissionAttributes(request, "DELETE", options, { object: undefined, oldObject })
     await admission.mutate(attributes)

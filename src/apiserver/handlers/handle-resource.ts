@@ -82,7 +82,7 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
     name,
     subresource,
   }
-  const deprecation = deprecationOf(served.resource)
+  const deprecation = served.deprecationWarning ?? deprecationOf(served.resource)
   if (deprecation) context.warnings.push(deprecation)
   const path = groupResource(served.resource) + (subresource && `/${subresource}`)
   const connection = connections[path]
@@ -91,7 +91,11 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
     return connection.answer(request)
   }
   const isQuestion = subresource === "" && isReview(served.resource)
-  context.format = negotiate(context, { isStream: verb === "watch", mayTransform: !isQuestion })
+  context.format = negotiate(context, {
+    isStream: verb === "watch",
+    mayTransform: !isQuestion,
+    isCustom: served.isCustom,
+  })
   if (isQuestion) return verb === "create" ? answerReview(request) : notAllowed
   const action = actions[`${verb} ${path}`]
   if (action) return action(request)
@@ -105,8 +109,14 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
 const notAllowed = Promise.resolve(textResponse(405, "405: Method Not Allowed"))
 
 /** Collections are listed and created in, objects are read and changed; other methods have no meaning there. */
-function isOffered({ resource }: ServedResource, verb: string, name: string, subresource: string): boolean {
-  if (!resource.verbs.some((each) => each === verb)) return false
+function isOffered(
+  { resource, isCustom }: ServedResource,
+  verb: string,
+  name: string,
+  subresource: string,
+): boolean {
+  // A definition that ends tells fewer verbs, but objects must be let go of.
+  if (!isCustom && !resource.verbs.some((each) => each === verb)) return false
   if (verb === "create") return name === "" && subresource === ""
   const needsName = verb === "update" || verb === "patch"
   return !(needsName && name === "") && (subresource === "" || readAndWritten.has(verb))

@@ -56,11 +56,11 @@ function isVersionOf(other: ServedResource, served: ServedResource, apiVersion: 
 const known = new WeakMap<ObjectSchema, Map<string, FieldSet | undefined>>()
 
 /** Fields that a write through this path leaves alone, so that nobody gets to own them by it. */
-function resetFields({ resource }: ServedResource, { subresource }: View): FieldSet | undefined {
+function resetFields({ resource, isCustom }: ServedResource, { subresource }: View): FieldSet | undefined {
   let bySubresource = known.get(resource.schema)
   if (!bySubresource) known.set(resource.schema, (bySubresource = new Map()))
   if (!bySubresource.has(subresource))
-    bySubresource.set(subresource, computeResetFields(resource, subresource))
+    bySubresource.set(subresource, computeResetFields(resource, subresource, isCustom))
   return bySubresource.get(subresource)
 }
 
@@ -69,9 +69,11 @@ const typeAndMetadata = new Set(["apiVersion", "kind", "metadata"])
 function computeResetFields(
   { schema, hasStatus, kind }: ServedResource["resource"],
   subresource: string,
+  isCustom: boolean,
 ): FieldSet | undefined {
   if (subresource === "") return hasStatus && kind !== "Node" ? fieldSet(["status"]) : undefined
   if (subresource !== "status") return undefined
+  if (isCustom) return fieldSet(["metadata"], ["spec"])
   const others = Object.keys(schema.fields).filter((name) => name !== "status" && !typeAndMetadata.has(name))
   const metadata =
     kind === "Pod"

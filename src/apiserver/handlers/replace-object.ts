@@ -1,9 +1,16 @@
 import { applyDefaults } from "../../apimachinery/defaulting.ts"
 import { copyJson } from "../../apimachinery/freeze.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
-import { normalize } from "../../apimachinery/structural.ts"
 import type { Change } from "../registry/registry.ts"
-import { objectAs, type ServedResource } from "../registry/served-resources.ts"
+import type { ServedResource } from "../registry/served-resources.ts"
+import {
+  objectAs,
+  prepareObjects,
+  ruledForm,
+  ruledState,
+  servedForm,
+  storedForm,
+} from "../registry/versions.ts"
 import type { Mutable } from "../registry/strategy.ts"
 import type { View } from "../registry/view.ts"
 import { keyOf, type ResourceRequest, strategyContext } from "../resource-request.ts"
@@ -33,19 +40,20 @@ export async function replaceObject(
   const strategy = strategyContext(request, options.dryRun)
   const decide = async (stored: StoredObject | undefined): Promise<Change> => {
     if (!stored) return { kind: "none" }
+    await prepareObjects(served, [stored], context.signal)
     const current = objectAs(served, stored)
     const wanted = await next(current)
     if (tracksOwnership) trackOwnership(request, view, options, current, wanted)
     const object = await admitted(request, view, options, wanted, current)
     dropDuplicateOwners(context, object, "after admission")
-    const old = stored.object
+    const old = ruledState(served, stored)
     const alongside = await served.strategy.allocate?.(object, old, strategy)
     prepareUpdate(view, object, old, strategy)
     validateUpdate(served, view, object, old, strategy)
     if (view.subresource === "") context.warnings.push(...served.strategy.warnings(object, old))
     await context.server.admission.validate(
       admissionAttributes(request, "UPDATE", options, {
-        object: view.show(served.fromStorage(object)),
+        object: view.show(servedForm(served, object)),
         oldObject: view.show(current),
         kind: view.kind,
       }),
@@ -54,8 +62,8 @@ export async function replaceObject(
       const released = await served.strategy.allocate?.(undefined, old, strategy)
       return { kind: "delete", ...(released && { alongside: released }) }
     }
-    const complete = normalize(served.registry.storage.schema, object)
-    if (!alongside && equalButVersion(complete, old) && !served.registry.isStale(stored))
+    const complete = await storedForm(served, object, context.signal)
+    if (!alongside && equalButVersion(complete, stored.object) && !served.registry.isStale(stored))
       return { kind: "none" }
     return { kind: "put", object: complete, ...(alongside && { alongside }) }
   }
@@ -84,7 +92,7 @@ async function admitted(
     result === shown
       ? wanted
       : view.take(current, applyDefaults(view.kind.schema, copyJson(result)) as Mutable)
-  return served.toStorage(object) as Mutable
+  return ruledForm(served, object)
 }
 
 /** The last finalizer of an object that is being deleted has been taken off: now it goes. */

@@ -9,6 +9,8 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import { badRequest } from "../../apimachinery/status-errors.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
+import { objectAs } from "../registry/versions.ts"
+import type { StoredObject } from "../watch-cache/stored-object.ts"
 import type { WatchScope } from "../watch-cache/watcher.ts"
 import type { ListOptions } from "./list-options.ts"
 
@@ -22,7 +24,7 @@ export function scopeOf(
   const { resource } = served
   const fields = parse(() => parseFieldSelector(options.fieldSelector))
   const labels = parse(() => parseLabelSelector(options.labelSelector))
-  for (const { field } of fields.requirements) checkField(resource, field)
+  for (const { field } of fields.requirements) checkField(served, field)
   const inNamespace = resource.namespaced
     ? namespace || findExactValue(fields, "metadata.namespace")
     : undefined
@@ -49,18 +51,18 @@ function isAnsweredByKey({ field, operator }: FieldSelector["requirements"][numb
 }
 
 function matcher(
-  { resource, registry, fromStorage }: ServedResource,
+  served: ServedResource,
   fields: FieldSelector,
   labels: ReturnType<typeof parseLabelSelector>,
-): ((object: KubeObject) => boolean) | undefined {
+): ((stored: StoredObject) => boolean) | undefined {
   const anyLabels = selectsEverything(labels)
   const anyFields = fields.requirements.length === 0
   if (anyLabels && anyFields) return undefined
   return (stored) => {
-    if (!anyLabels && !matchesLabels(labels, stored.metadata.labels)) return false
+    if (!anyLabels && !matchesLabels(labels, stored.object.metadata.labels)) return false
     if (anyFields) return true
-    const object = resource === registry.storage ? stored : fromStorage(stored)
-    return matchesFields(fields, (field) => fieldOf(resource, object, field))
+    const object = objectAs(served, stored)
+    return matchesFields(fields, (field) => fieldOf(served.resource, object, field))
   }
 }
 
@@ -70,13 +72,13 @@ function fieldOf(resource: Resource, object: KubeObject, field: string): string 
   return resource.selectableFields[field]!(object)
 }
 
-function checkField(resource: Resource, field: string): void {
+function checkField({ resource, isCustom }: ServedResource, field: string): void {
   if (field === "metadata.name") return
   if (field === "metadata.namespace") return
   if (Object.hasOwn(resource.selectableFields, field)) return
   const known = Object.keys(resource.selectableFields)
   throw badRequest(
-    known.length > 0
+    known.length > 0 || isCustom
       ? `field label not supported: ${field}`
       : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
   )

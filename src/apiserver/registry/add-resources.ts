@@ -1,4 +1,3 @@
-import { EncryptingStore } from "../encryption-at-rest/encrypting-store.ts"
 import { isEncrypted } from "../encryption-at-rest/transformers.ts"
 import { formatGroupVersion, type KubeObject } from "../../apimachinery/meta.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
@@ -77,7 +76,6 @@ export function createRegistry(
     mirror,
     codec,
     ...(indexedValue && indexedField && { indexedField }),
-    ...(store instanceof EncryptingStore && { isStale: (key, bytes) => store.isStale(key, bytes) }),
     ...(groupResource(storage) === "events" && { leases: new EventLeases(store.leases, clock, eventTtlMs) }),
   })
 }

@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import type { Compare, KeyValue, Operation, Store } from "../../etcd/store.ts"
+import { EncryptingStore } from "../encryption-at-rest/encrypting-store.ts"
 import type { Mirror } from "../watch-cache/mirror.ts"
 import type { ResourceCache } from "../watch-cache/resource-cache.ts"
 import { StoredObject } from "../watch-cache/stored-object.ts"
@@ -49,7 +50,6 @@ export class Registry {
   readonly #mirror: Mirror
   readonly #codec: StorageCodec
   readonly #leases: EventLeases | undefined
-  readonly #isStale: ((storeKey: string, bytes: Uint8Array) => boolean) | undefined
 
   constructor(options: {
     storage: Resource
@@ -60,8 +60,6 @@ export class Registry {
     indexedField?: string
     /** For objects that vanish by themselves. */
     leases?: EventLeases
-    /** Whether a value would be stored otherwise today, though it says the same. @default never */
-    isStale?: (storeKey: string, bytes: Uint8Array) => boolean
   }) {
     this.storage = options.storage
     this.cache = options.cache
@@ -70,7 +68,6 @@ export class Registry {
     this.#mirror = options.mirror
     this.#codec = options.codec
     this.#leases = options.leases
-    this.#isStale = options.isStale
   }
 
   /** As new as anything that was written before the call, by this server or another. */
@@ -79,9 +76,11 @@ export class Registry {
     return this.cache.find(key)
   }
 
-  /** Writing it again is worth while though nothing differs: it is kept with an old key. */
-  isStale({ key, bytes }: StoredObject): boolean {
-    return this.#isStale?.(this.cache.prefix + key, bytes) ?? false
+  /** Writing it again is worth while though nothing differs: it is kept in an old form, or with an old key. */
+  isStale(stored: StoredObject): boolean {
+    if (!this.isCurrent(stored)) return true
+    const store = this.#store
+    return store instanceof EncryptingStore && store.isStale(this.cache.prefix + stored.key, stored.bytes)
   }
 
   async change(key: string, decide: Decide, options: ChangeOptions = {}): Promise<ChangeOutcome> {
@@ -108,6 +107,11 @@ export class Registry {
       current = await this.read(key, options.signal)
       isCertain = true
     }
+  }
+
+  /** Whether the bytes in the store are what would be written for the object now: its version, and nothing to add. */
+  isCurrent({ bytes }: StoredObject): boolean {
+    return this.#codec.isCurrent(bytes)
   }
 
   /** Creates `object` as part of another's transaction; `key` is the object's within the registry. */

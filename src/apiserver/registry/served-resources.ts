@@ -1,6 +1,5 @@
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
-import type { StoredObject } from "../watch-cache/stored-object.ts"
 import type { Registry } from "./registry.ts"
 import type { Strategy } from "./strategy.ts"
 
@@ -11,10 +10,25 @@ export interface ServedResource {
   readonly resource: Resource
   readonly registry: Registry
   readonly strategy: Strategy
-  /** From the stored version to this one and back; the same object where they are one. */
+  /**
+   * From the stored version to this one and back; the same object where they are one. For custom resources in any version
+   * that is declared, which says its own `apiVersion`; not asked where there is `convert`.
+   */
   readonly fromStorage: (object: KubeObject) => KubeObject
   readonly toStorage: (object: KubeObject) => KubeObject
+  /** Where only a webhook knows how: objects of other versions in the version that is asked for, in their order. */
+  readonly convert?: ConvertObjects
+  /** Told to everybody who uses this version. */
+  readonly deprecationWarning?: string
+  /** Its definition is being deleted: objects may go, and none may come. */
+  readonly isEnding?: boolean
 }
+
+export type ConvertObjects = (
+  objects: readonly KubeObject[],
+  apiVersion: string,
+  signal: AbortSignal,
+) => Promise<readonly KubeObject[]>
 
 /** Which resources there are now; CustomResourceDefinitions come and go. */
 export class ServedResources {
@@ -22,18 +36,18 @@ export class ServedResources {
   readonly #listeners = new Set<() => void>()
 
   add(served: ServedResource): void {
-    const { group, version, plural } = served.resource
-    this.#served.set(`${group}/${version}/${plural}`, served)
-    for (const listener of this.#listeners) listener()
+    this.replace([], [served])
   }
 
-  remove({ group, version, plural }: Pick<Resource, "group" | "version" | "plural">): void {
-    this.#served.delete(`${group}/${version}/${plural}`)
+  /** Takes some away and adds others as one change. */
+  replace(old: readonly ServedResource[], next: readonly ServedResource[]): void {
+    for (const { resource } of old) this.#served.delete(keyOf(resource))
+    for (const served of next) this.#served.set(keyOf(served.resource), served)
     for (const listener of this.#listeners) listener()
   }
 
   find(group: string, version: string, plural: string): ServedResource | undefined {
-    return this.#served.get(`${group}/${version}/${plural}`)
+    return this.#served.get(keyOf({ group, version, plural }))
   }
 
   /** The served version in which `resource` is declared. Throws when it is not served: a mistake of the caller. */
@@ -61,11 +75,6 @@ export class ServedResources {
   }
 }
 
-/** The state in a served version: frozen, made once. */
-export function objectAs(served: ServedResource, stored: StoredObject): KubeObject {
-  if (served.resource === served.registry.storage) return stored.object
-  stored.conversions ??= new Map()
-  let object = stored.conversions.get(served)
-  if (!object) stored.conversions.set(served, (object = served.fromStorage(stored.object)))
-  return object
+function keyOf({ group, version, plural }: Pick<Resource, "group" | "version" | "plural">): string {
+  return `${group}/${version}/${plural}`
 }

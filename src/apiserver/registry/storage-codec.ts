@@ -6,6 +6,8 @@ import type { StorageDecoder } from "../watch-cache/stored-object.ts"
 /** Between objects and what the store keeps: JSON without resourceVersion, as upstream with `--storage-media-type=application/json`. */
 export interface StorageCodec extends StorageDecoder {
   encode(object: KubeObject): Uint8Array
+  /** Whether `encode` would write these bytes for the object in them. */
+  isCurrent(bytes: Uint8Array): boolean
 }
 
 const encoder = new TextEncoder()
@@ -16,6 +18,8 @@ const encoder = new TextEncoder()
 export function createStorageCodec(
   storage: Resource,
   fromForeign: (bytes: Uint8Array) => KubeObject,
+  /** For schemas that change: what was stored under an earlier one as it is now; the very object if nothing differs. */
+  complete?: (object: KubeObject) => KubeObject,
 ): StorageCodec {
   const ownPrefix = encoder.encode(typePrefix(storage))
   // The object behind bytes that were written a moment ago: the store hands the same array back with the watch event, and
@@ -31,7 +35,18 @@ export function createStorageCodec(
       const known = written.get(bytes)
       if (known) return known
       if (!startsWith(bytes, ownPrefix)) return fromForeign(bytes)
-      return parseJson(bytes) as KubeObject
+      const object = parseJson(bytes) as KubeObject
+      return complete ? complete(object) : object
+    },
+    isCurrent(bytes) {
+      if (written.has(bytes)) return true
+      if (!startsWith(bytes, ownPrefix)) return false
+      if (!complete) return true
+      const parsed = parseJson(bytes) as KubeObject
+      const object = complete(parsed)
+      // So that this is found out once.
+      if (object === parsed) written.set(bytes, parsed)
+      return object === parsed
     },
   }
 }

@@ -4,6 +4,7 @@ import type { KindRules } from "../../api/validation/kind-rules.ts"
 import { pathSegmentName } from "../../apimachinery/names.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
 import { bumpGeneration, defaultStrategy } from "./default-strategy.ts"
+import { customResourceDefinitionStrategy } from "./strategies/custom-resource-definition.ts"
 import { namespaceStrategy } from "./strategies/namespace.ts"
 import { signingRequestStrategy } from "./strategies/signing-request.ts"
 import { podStrategy } from "./strategies/pod.ts"
@@ -91,7 +92,7 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
   "mutatingadmissionpolicies.admissionregistration.k8s.io": { ...withGeneration, ...needsVersion },
   "mutatingadmissionpolicybindings.admissionregistration.k8s.io": { ...withGeneration, ...needsVersion },
   "validatingadmissionpolicies.admissionregistration.k8s.io": needsVersion,
-  "customresourcedefinitions.apiextensions.k8s.io": needsVersion,
+  "customresourcedefinitions.apiextensions.k8s.io": customResourceDefinitionStrategy,
   "apiservices.apiregistration.k8s.io": { ...withoutGeneration, ...needsVersion },
   "certificatesigningrequests.certificates.k8s.io": signingRequestStrategy,
   "podcertificaterequests.certificates.k8s.io": { ...withoutGeneration, ...needsVersion },

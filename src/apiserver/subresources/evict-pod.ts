@@ -13,7 +13,7 @@ import { deleteObject } from "../handlers/delete.ts"
 import { checkDeleteOptions, type DeleteOptions } from "../handlers/delete-options.ts"
 import { parseWriteOptions } from "../handlers/write-options.ts"
 import type { ServerResponse } from "../http/response.ts"
-import { objectAs } from "../registry/served-resources.ts"
+import { objectAs } from "../registry/versions.ts"
 import { keyOf, type ResourceRequest } from "../resource-request.ts"
 
 const evictionKind = { group: "policy", version: "v1", kind: "Eviction", schema: EvictionSchema }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import { SimulatedClock } from "../../base/simulated/clock.ts"
+import type { StoredObject } from "./stored-object.ts"
 import { ResourceCache } from "./resource-cache.ts"
 import type { WatchedChange, Watcher } from "./watcher.ts"
 
@@ -64,7 +65,11 @@ test("a watch from the past is told what it missed, then what comes", async () =
 
 test("a selector turns changes into arrivals and departures; who leaves is told with the state before", async () => {
   const cache = newCache()
-  const watcher = cache.watchFrom(1, { matches: ({ metadata }) => metadata.labels?.["v"] === "1" }, false)!
+  const watcher = cache.watchFrom(
+    1,
+    { matches: ({ object: { metadata } }) => metadata.labels?.["v"] === "1" },
+    false,
+  )!
   cache.apply("a/x", 2, bytes("x", { v: "0" }))
   cache.apply("a/x", 3, bytes("x", { v: "1" }))
   cache.apply("a/x", 4, bytes("x", { v: "2" }))
@@ -76,7 +81,7 @@ test("watchers of an indexed value hear of nothing else", async () => {
   const cache = newCache()
   const scope = {
     indexedValue: "n1",
-    matches: ({ metadata }: KubeObject) => metadata.labels?.["node"] === "n1",
+    matches: ({ object: { metadata } }: StoredObject) => metadata.labels?.["node"] === "n1",
   }
   const watcher = cache.watchFrom(1, scope, false)!
   cache.apply("a/x", 2, bytes("x", { node: "n2" }))

@@ -21,7 +21,7 @@ export class StoredObject {
   /** Encoded forms by whoever encodes; kept as long as the state is. */
   encodings: Map<string, Uint8Array> | undefined = undefined
   /** The same state in other served versions. */
-  conversions: Map<object, KubeObject> | undefined = undefined
+  conversions: WeakMap<object, KubeObject> | undefined = undefined
   readonly #decoder: StorageDecoder
   #object: KubeObject | undefined = undefined
 

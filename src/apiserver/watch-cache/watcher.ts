@@ -1,4 +1,3 @@
-import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { CacheEvent } from "./cache-event.ts"
 import { nameOfKey, namespaceOfKey, type StoredObject } from "./stored-object.ts"
 
@@ -10,7 +9,7 @@ export interface WatchScope {
   /** The value of the resource's indexed field (a pod's spec.nodeName) that every object in scope has. */
   readonly indexedValue?: string
   /** Selectors; must be pure. */
-  readonly matches?: (object: KubeObject) => boolean
+  readonly matches?: (stored: StoredObject) => boolean
 }
 
 export type WatchedChange =
@@ -118,5 +117,5 @@ export function isInScope(key: string, scope: WatchScope): boolean {
 }
 
 export function matches(stored: StoredObject, scope: WatchScope): boolean {
-  return scope.matches === undefined || scope.matches(stored.object)
+  return scope.matches === undefined || scope.matches(stored)
 }
