@@ -42,21 +42,26 @@ export const profilePrefix = "simulation.coracle.dev/"
 /**
  * Reads a profile from the pod's annotations. Names may be for one container, "web.run-for", or for all, "run-for":
  * start-delay, run-for, exit-code, out-of-memory, stop-delay, ready-after, unready-after, cpu, memory, log. Durations are
- * written as in Go, "1m30s"; amounts as quantities, "100m".
+ * written as in Go, "1m30s"; amounts as quantities, "100m". Several exit codes are for one start after the other, the last for
+ * all that follow. A name for one index of a Job comes before the general one: "index-2.exit-code".
  *
  * @example
  * simulation.coracle.dev/run-for: 30s       # a job's pod: ends after half a minute
  * simulation.coracle.dev/web.exit-code: "1" # with restartPolicy Always: a crash loop
+ * simulation.coracle.dev/exit-code: "1 0"   # fails once
  */
 export const profileFromAnnotations: ProfileOf = (sandbox, container) => {
+  const index = sandbox.annotations["batch.kubernetes.io/job-completion-index"]
   const find = (name: string): string | undefined =>
     sandbox.annotations[`${profilePrefix}${container.metadata.name}.${name}`] ??
+    sandbox.annotations[`${profilePrefix}index-${index}.${name}`] ??
     sandbox.annotations[`${profilePrefix}${name}`]
   const duration = (name: string): number | undefined => {
     const text = find(name)
     return text === undefined ? undefined : parseDuration(text)
   }
-  const exitCode = find("exit-code")
+  const exitCodes = find("exit-code")?.split(" ")
+  const exitCode = exitCodes?.[container.metadata.attempt] ?? exitCodes?.at(-1)
   const outOfMemory = find("out-of-memory") === "true"
   // Whoever says how it ends, but not when, means: soon.
   const runForMs = duration("run-for") ?? (exitCode !== undefined || outOfMemory ? 1000 : undefined)

@@ -24,13 +24,13 @@ const maxHistoryLength = 2000
 
 type Annotations = Readonly<Record<string, string>>
 
-/** 0 when there is none, or none that is a number. */
-export function revisionOf(replicaSet: ReplicaSet): number {
-  return parseNumber(replicaSet.metadata.annotations?.[revisionAnnotation]) ?? 0
+/** 0 when there is none, or none that is a number. Of 64 bits: people have given ReplicaSets large ones. */
+export function revisionOf(replicaSet: ReplicaSet): bigint {
+  return parseRevision(replicaSet.metadata.annotations?.[revisionAnnotation])
 }
 
-export function maxRevision(replicaSets: readonly ReplicaSet[]): number {
-  return Math.max(0, ...replicaSets.map(revisionOf))
+export function maxRevision(replicaSets: readonly ReplicaSet[]): bigint {
+  return replicaSets.map(revisionOf).reduce((most, one) => (one > most ? one : most), 0n)
 }
 
 export function desiredReplicasOf(replicaSet: ReplicaSet): number | undefined {
@@ -48,13 +48,13 @@ export function maxReplicasOf(replicaSet: ReplicaSet): number | undefined {
 export function syncedAnnotations(
   deployment: Deployment,
   present: Annotations | undefined,
-  nextRevision: number,
+  nextRevision: bigint,
 ): Annotations {
   const annotations: Record<string, string> = { ...present }
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {}))
     if (!notCopied.has(key)) annotations[key] = value
   const before = present?.[revisionAnnotation]
-  if ((parseNumber(before) ?? 0) >= nextRevision) return annotations
+  if (parseRevision(before) >= nextRevision) return annotations
   annotations[revisionAnnotation] = String(nextRevision)
   if (before !== undefined) annotations[revisionHistoryAnnotation] = withHistory(present, before)
   return annotations
@@ -79,6 +79,10 @@ export function replicaAnnotations(deployment: Deployment): Annotations {
 export function hasAnnotations(replicaSet: ReplicaSet, wanted: Annotations): boolean {
   const present = replicaSet.metadata.annotations
   return Object.entries(wanted).every(([key, value]) => present?.[key] === value)
+}
+
+function parseRevision(text: string | undefined): bigint {
+  return text !== undefined && /^[0-9]+$/.test(text) ? BigInt(text) : 0n
 }
 
 function parseNumber(text: string | undefined): number | undefined {

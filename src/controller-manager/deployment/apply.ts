@@ -56,7 +56,7 @@ async function create(
   { client, events }: Acting,
   deployment: Deployment,
   replicas: number,
-  revision: number,
+  revision: bigint,
 ): Promise<StepResult> {
   const wanted = newReplicaSet(deployment, replicas, revision)
   const name = wanted.metadata!.name!

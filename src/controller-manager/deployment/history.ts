@@ -10,7 +10,7 @@ export function planCleanup(deployment: Deployment, old: readonly ReplicaSet[]):
   const alive = old.filter((replicaSet) => !replicaSet.metadata.deletionTimestamp)
   if (alive.length <= limit) return []
   return [...alive]
-    .sort((a, b) => revisionOf(a) - revisionOf(b) || byCreation(a, b))
+    .sort((a, b) => Number(revisionOf(a) - revisionOf(b)) || byCreation(a, b))
     .slice(0, alive.length - limit)
     .filter(isIdle)
 }

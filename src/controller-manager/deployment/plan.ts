@@ -19,7 +19,7 @@ export type Step =
   | ({ readonly kind: "scale" } & Scaling)
   /** The ReplicaSet as it should be, replicas apart. */
   | { readonly kind: "sync"; readonly replicaSet: ReplicaSet }
-  | { readonly kind: "create"; readonly replicas: number; readonly revision: number }
+  | { readonly kind: "create"; readonly replicas: number; readonly revision: bigint }
   | { readonly kind: "delete"; readonly replicaSet: ReplicaSet }
 
 export interface Plan {
@@ -35,7 +35,7 @@ export function planDeployment(
   oldPods: () => readonly Pod[],
 ): Plan {
   if (deployment.metadata.deletionTimestamp) return { mode: "hold", steps: [] }
-  const revision = maxRevision(generations.old) + 1
+  const revision = maxRevision(generations.old) + 1n
   const sync = planSync(deployment, generations.newest, revision)
   if (deployment.spec.paused) {
     const steps = [...planScale(deployment, generations).map(scaleStep), ...cleanup(deployment, generations)]
@@ -49,7 +49,7 @@ export function planDeployment(
 function planRollout(
   deployment: Deployment,
   generations: Generations,
-  revision: number,
+  revision: bigint,
   oldPods: () => readonly Pod[],
 ): readonly Step[] {
   const steps = nextSteps(deployment, generations, revision, oldPods)
@@ -60,7 +60,7 @@ function planRollout(
 function nextSteps(
   deployment: Deployment,
   generations: Generations,
-  revision: number,
+  revision: bigint,
   oldPods: () => readonly Pod[],
 ): readonly Step[] {
   if (deployment.spec.strategy.type === "Recreate") {
@@ -76,7 +76,7 @@ function nextSteps(
 function planSync(
   deployment: Deployment,
   newest: ReplicaSet | undefined,
-  revision: number,
+  revision: bigint,
 ): readonly Step[] | undefined {
   if (!newest) return undefined
   const annotations = syncedAnnotations(deployment, newest.metadata.annotations, revision)

@@ -57,7 +57,7 @@ function withoutHash(template: PodTemplateSpec): PodTemplateSpec {
 }
 
 /** The ReplicaSet for a Deployment's present template. Its name is a function of the template: created twice, it is one. */
-export function newReplicaSet(deployment: Deployment, replicas: number, revision: number): Draft<ReplicaSet> {
+export function newReplicaSet(deployment: Deployment, replicas: number, revision: bigint): Draft<ReplicaSet> {
   const { template, selector, minReadySeconds } = deployment.spec
   const hash = hashJson(template, deployment.status.collisionCount)
   const labels = { ...template.metadata.labels, [hashLabel]: hash }
