@@ -1,16 +1,10 @@
+import { type HostPort, hostPortsOf } from "../api/core/v1/host-ports.ts"
 import type { Pod } from "../api/core/v1/pod.ts"
 import { claimNamesOf } from "../api/core/v1/pod-claims.ts"
 import { computePodRequests } from "../api/core/v1/pod-resources.ts"
 import { type Resources, resourcesFromAmounts } from "./resources.ts"
 
 /** A port of the host that a pod wants for itself. */
-export interface HostPort {
-  /** "0.0.0.0": on every address. */
-  readonly address: string
-  readonly protocol: string
-  readonly port: number
-}
-
 /** A pod with what scheduling asks of it again and again, worked out once per version of the pod. */
 export interface PodInfo {
   readonly pod: Pod
@@ -50,19 +44,6 @@ function compute(pod: Pod): PodInfo {
     hostPorts: hostPortsOf(pod),
     claimNames: claimNamesOf(pod),
   }
-}
-
-function hostPortsOf(pod: Pod): HostPort[] {
-  const ports: HostPort[] = []
-  for (const container of [
-    ...pod.spec.containers,
-    ...(pod.spec.initContainers ?? []).filter((each) => each.restartPolicy === "Always"),
-  ]) {
-    for (const { hostPort, hostIP, protocol } of container.ports ?? []) {
-      if (hostPort) ports.push({ address: hostIP || "0.0.0.0", protocol: protocol || "TCP", port: hostPort })
-    }
-  }
-  return ports
 }
 
 /** Pods that ended hold nothing. */

@@ -266,10 +266,10 @@ conformance(
     await complete(api, path)
     const patched = await api.patch(`${path}/status`, {
       metadata: { labels: { "test-deployment": "patched-status" } },
-      status: { readyReplicas: 3 },
+      status: { observedGeneration: 1 },
     })
     expect(patched["metadata"].labels["test-deployment"]).toBe("patched-status")
-    expect(patched["status"].readyReplicas).toBe(3)
+    expect(patched["status"].observedGeneration).toBe(1)
     await complete(api, path)
     await api.delete(deployments, { query: selecting })
     await gone(api, path)

@@ -77,23 +77,20 @@ conformance(
   },
 )
 
-conformance(
-  "[sig-apps] ReplicaSet Replace and Patch tests [Conformance]",
-  async ({ api, namespace }) => {
-    const { path } = await create(api, "ReplicaSet", namespace, "changed")
-    await readyPods(api, podsOf(namespace), 1)
-    await change(api, path, ({ spec }) => {
-      spec.replicas = 2
-    })
-    await readyPods(api, podsOf(namespace), 2)
-    await api.patch(path, { metadata: { labels: { "test-rs": "patched" } }, spec: { replicas: 3 } })
-    const { metadata } = await eventually(async () => {
-      const found = await api.get(path)
-      return found["status"].readyReplicas === 3 && found
-    }, "3 replicas are ready")
-    expect(metadata.labels["test-rs"]).toBe("patched")
-  },
-)
+conformance("[sig-apps] ReplicaSet Replace and Patch tests [Conformance]", async ({ api, namespace }) => {
+  const { path } = await create(api, "ReplicaSet", namespace, "changed")
+  await readyPods(api, podsOf(namespace), 1)
+  await change(api, path, ({ spec }) => {
+    spec.replicas = 2
+  })
+  await readyPods(api, podsOf(namespace), 2)
+  await api.patch(path, { metadata: { labels: { "test-rs": "patched" } }, spec: { replicas: 3 } })
+  const { metadata } = await eventually(async () => {
+    const found = await api.get(path)
+    return found["status"].readyReplicas === 3 && found
+  }, "3 replicas are ready")
+  expect(metadata.labels["test-rs"]).toBe("patched")
+})
 
 conformance(
   "[sig-apps] ReplicaSet should list and delete a collection of ReplicaSets [Conformance]",

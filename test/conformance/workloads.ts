@@ -29,7 +29,11 @@ export async function setHealth(api: Api, podPath: string, healthy: boolean): Pr
 }
 
 /** Makes every pod of a collection healthy or ill, also those that come later, until `stop`. */
-export function keepHealth(api: Api, pods: string, labelSelector: string): { healthy: boolean; stop(): void } {
+export function keepHealth(
+  api: Api,
+  pods: string,
+  labelSelector: string,
+): { healthy: boolean; stop(): void } {
   const keeper = { healthy: true, stop: () => clearInterval(timer) }
   const timer = setInterval(() => void look().catch(() => {}), 100)
   async function look(): Promise<void> {

@@ -1,4 +1,5 @@
 import { parseQuantity, quantityMilliValue, quantityValue } from "../../apimachinery/quantity.ts"
+import { collide, hostPortsOf } from "../../api/core/v1/host-ports.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { type Amounts, computePodRequests } from "../../api/core/v1/pod-resources.ts"
 import type { Machine } from "../node-host.ts"
@@ -31,7 +32,16 @@ export function admitPod(
     const usedSum = used.reduce((sum, each) => sum + measure(each), 0)
     return outOf(name, measure(amount), usedSum, measure(capacity))
   }
-  return undefined
+  return refuseTakenPorts(pod, others)
+}
+
+function refuseTakenPorts(pod: Pod, others: readonly Pod[]): Rejection | undefined {
+  const wanted = hostPortsOf(pod)
+  if (wanted.length === 0) return undefined
+  const taken = others.flatMap(hostPortsOf)
+  if (!wanted.some((port) => taken.some((other) => collide(port, other)))) return undefined
+  const problem = "node(s) didn't have free ports for the requested pod ports"
+  return { reason: "NodePorts", message: `Pod was rejected: Predicate NodePorts failed: ${problem}` }
 }
 
 function outOf(resource: string, requested: number, used: number, capacity: number): Rejection {

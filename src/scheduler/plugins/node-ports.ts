@@ -1,7 +1,8 @@
+import type { HostPort } from "../../api/core/v1/host-ports.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { hint, type Plugin, resolvable } from "../framework.ts"
-import { type HostPort, podInfo } from "../pod-info.ts"
+import { podInfo } from "../pod-info.ts"
 import type { NodeInfo } from "../node-info.ts"
 
 const taken = resolvable("node(s) didn't have free ports for the requested pod ports")
