@@ -103,7 +103,7 @@ conformance(
     for await (const { type, object } of watch) {
       const isOld = object.metadata.annotations?.new === undefined
       if (type === "DELETED") running.delete(object.metadata.uid)
-      if (!isOld) expect([...running].length).toBe(0)
+      if (!isOld) expect(running.size).toBe(0)
       if (!isOld) break
     }
     await complete(api, path)
