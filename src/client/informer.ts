@@ -100,7 +100,11 @@ export class Informer<T extends KubeObject> {
       } catch (error) {
         if (signal.aborted) return
         if (isStatusError(error, "Expired", "Gone")) this.#resourceVersion = ""
-        log.debug("watch ended", { resource: this.#name, error })
+        // A watch may end; who may not read, say, will not be served by trying again.
+        const text =
+          isStatusError(error) && !isStatusError(error, "Expired", "Gone") ? "cannot be followed" : undefined
+        if (text) log.warn(text, { resource: this.#name, error })
+        else log.debug("watch ended", { resource: this.#name, error })
         await sleep(clock, this.#backoff.nextMs(), signal)
       }
     }

@@ -8,6 +8,8 @@ import {
 } from "../apiserver/authorization/rbac/bootstrap/notation.ts"
 import type { Policy } from "../apiserver/authorization/rbac/bootstrap/default-policy.ts"
 
+const nodes = ["Group:system:nodes"]
+
 /**
  * What the parts of a node beside kubelet and proxy may see and do: DNS as kubeadm's add-on has it, the policy agent, and the
  * provisioner of local volumes.
@@ -47,6 +49,10 @@ export const addOnPolicy: Policy = {
     clusterRoleBinding("system:network-policies", "system:network-policies", [
       "ServiceAccount:kube-system/network-policies",
     ]),
+    // Nodes in processes of their own (docs/decisions/0070).
+    clusterRoleBinding("coracle:node-proxier", "system:node-proxier", nodes),
+    clusterRoleBinding("coracle:node-dns", "system:coredns", nodes),
+    clusterRoleBinding("coracle:node-network-policies", "system:network-policies", nodes),
   ],
   roles: [],
   roleBindings: [],

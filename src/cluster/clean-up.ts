@@ -8,7 +8,10 @@ import { stopAllPods } from "../container-runtime/stop-all-pods.ts"
 import { cleanUpKubelet } from "../kubelet/real/clean-up-kubelet.ts"
 import type { DataDirectory } from "./data-directory.ts"
 import { ensureNetworks, type Networks } from "./networks.ts"
-import { cgroupParent, createNodeNetwork, startNodeContainerd } from "./nodes/start-node.ts"
+import { createMachineLink } from "./nodes/machine-nodes.ts"
+import { findNodeSettings } from "./nodes/node-files.ts"
+import { createNodeNetwork } from "./nodes/node-network.ts"
+import { cgroupParent, startNodeContainerd } from "./nodes/start-node.ts"
 
 /**
  * Removes from the machine whatever the real nodes of a cluster that is not running have left on it: containers, mounts,
@@ -19,15 +22,29 @@ export async function cleanUpNodes(directory: DataDirectory): Promise<void> {
   if (!existsSync(root) || process.getuid?.() !== 0) return
   const networks = await ensureNetworks(directory.path, createCommands())
   for (const name of readdirSync(root)) await cleanUpNode(directory, name, networks)
+  // What nodes with networks of their own had there goes with their namespaces.
+  await createMachineLink({ directory, networks, log: silentLogger }).cleanUp()
 }
 
-async function cleanUpNode(directory: DataDirectory, name: string, networks: Networks): Promise<void> {
+export async function cleanUpNode(directory: DataDirectory, name: string, networks: Networks): Promise<void> {
   const commands = createCommands()
-  const parts = { name, directory, networks, clock: realClock, random: realRandom, log: silentLogger }
-  const network = createNodeNetwork(parts, commands)
-  const containerd = await startNodeContainerd(parts, network, commands)
-  await stopAllPods(containerd.runtime, 0)
-  await containerd.stop()
+  const { ownAddress } = findNodeSettings(directory, name) ?? {}
+  const parts = {
+    name,
+    directory,
+    networks,
+    ...(ownAddress !== undefined && { ownAddress }),
+    clock: realClock,
+    random: realRandom,
+    log: silentLogger,
+  }
+  const network = await createNodeNetwork(parts, commands)
+  // A node that was stopped in order has no network any more, and no pods.
+  if (existsSync(network.directory)) {
+    const containerd = await startNodeContainerd(parts, network, commands)
+    await stopAllPods(containerd.runtime, 0)
+    await containerd.stop()
+  }
   await cleanUpKubelet({
     rootDirectory: join(directory.nodeDirectory(name), "kubelet"),
     cgroupParent: cgroupParent(parts),
@@ -35,4 +52,6 @@ async function cleanUpNode(directory: DataDirectory, name: string, networks: Net
     log: silentLogger,
   })
   await network.cleanUp()
+  if (ownAddress !== undefined)
+    await createMachineLink({ directory, networks, log: silentLogger }).removeNode(name)
 }

@@ -7,10 +7,12 @@ import { adminEntry, type ControlPlane, startControlPlane } from "./control-plan
 import type { DataDirectory } from "./data-directory.ts"
 import { machineName, whyNoRealNode } from "./machine.ts"
 import { createCommands } from "../base/real/commands.ts"
+import { linkAddress } from "../network/node-link/create-node-link.ts"
 import { ensureNetworks } from "./networks.ts"
-import type { ClusterNode, NodeParts } from "./nodes/cluster-node.ts"
-import { startNode } from "./nodes/start-node.ts"
-import { startSimulatedNode } from "./nodes/start-simulated-node.ts"
+import type { ClusterNode } from "./nodes/cluster-node.ts"
+import { forgetNodesBut } from "./nodes/forget-nodes.ts"
+import { type NodePlan, planNodes } from "./nodes/plan-nodes.ts"
+import { type NodesParts, startNodes } from "./nodes/start-nodes.ts"
 import type { Progress } from "./progress.ts"
 
 export interface ClusterOptions {
@@ -38,37 +40,48 @@ export interface RunningCluster {
 
 /** All of Kubernetes in this process. Resolves when the API server answers and every node is Ready. */
 export async function startCluster(options: ClusterOptions): Promise<RunningCluster> {
-  const plan = planNodes(options)
+  const plan = planNodes({ ...options, obstacle: whyNoRealNode(), machineName: machineName() })
   for (const note of plan.notes) options.progress.note(note)
-  const nodes: Promise<ClusterNode>[] = []
-  let controlPlane: Promise<ControlPlane> | undefined
+  const stopping: (() => Promise<void>)[] = []
   const stop = async () => {
-    for (const started of await Promise.allSettled(nodes)) {
-      if (started.status === "fulfilled") await started.value.stop()
-    }
-    await controlPlane?.then((running) => running.stop()).catch(() => {})
+    for (const step of stopping.reverse()) await step()
   }
   try {
     options.progress.step("starting the API server")
-    const networks = await ensureNetworks(options.directory.path, createCommands())
-    const parts = {
-      networks,
-      directory: options.directory,
-      clock: realClock,
-      random: realRandom,
-      log: options.log,
-    }
-    controlPlane = startControlPlane({ ...parts, listen: options.listen, apiServer: options.apiServer })
-    nodes.push(...startNodes(plan, { ...parts, controlPlane }))
-    await unlessAborted(controlPlane, options.signal)
-    options.progress.step(`starting ${nodes.length === 1 ? "the node" : `${nodes.length} nodes`}`)
-    const started = await unlessAborted(Promise.all(nodes), options.signal)
-    await unlessAborted(Promise.all(started.map((node) => node.ready)), options.signal)
-    return running(await controlPlane, started, stop)
+    return await start(options, plan, stopping, stop)
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+/** What has been started is at the end of `stopping`, the first of it first. */
+async function start(
+  options: ClusterOptions,
+  plan: NodePlan,
+  stopping: (() => Promise<void>)[],
+  stop: () => Promise<void>,
+): Promise<RunningCluster> {
+  const { directory, signal, progress } = options
+  const networks = await ensureNetworks(directory.path, createCommands())
+  const parts = { networks, directory, clock: realClock, random: realRandom, log: options.log }
+  const controlPlane = startControlPlane({
+    ...parts,
+    listen: options.listen,
+    apiServer: options.apiServer,
+    ...(plan.onLink.length > 0 && { hosts: [linkAddress(networks.nodes)] }),
+  })
+  stopping.push(() => controlPlane.then((running) => running.stop()).catch(() => {}))
+  const nodesParts: NodesParts = { ...parts, controlPlane }
+  const nodes = startNodes(plan, nodesParts)
+  stopping.push(() => nodes.stop())
+  await unlessAborted(controlPlane, signal)
+  const count = plan.real.length + plan.onLink.length + plan.simulated.length
+  progress.step(`starting ${count === 1 ? "the node" : `${count} nodes`}`)
+  const started = await unlessAborted(nodes.started, signal)
+  await forgetNodesBut(plan, nodesParts)
+  await unlessAborted(Promise.all(started.map((node) => node.ready)), signal)
+  return running(await controlPlane, started, stop)
 }
 
 function running(
@@ -94,40 +107,4 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
       signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }),
     ),
   ])
-}
-
-interface NodePlan {
-  readonly real: readonly string[]
-  readonly simulated: readonly string[]
-  /** What the user must know about it. */
-  readonly notes: readonly string[]
-}
-
-/** Which nodes there will be. A node that was asked for and can't be is an error; one that was not is replaced, plainly. */
-function planNodes({ nodes, simulatedNodes }: ClusterOptions): NodePlan {
-  const obstacle = whyNoRealNode()
-  if (nodes && obstacle) throw new Error(`--nodes ${nodes}: ${obstacle}`)
-  if ((nodes ?? 0) > 1)
-    throw new Error(
-      `--nodes ${nodes}: several real nodes on one machine are not there yet; --simulated-nodes N can be had`,
-    )
-  const real = nodes ?? (obstacle || simulatedNodes ? 0 : 1)
-  const simulated = simulatedNodes ?? (nodes === undefined && real === 0 ? 1 : 0)
-  const notes =
-    obstacle && simulatedNodes === undefined && real === 0 && simulated
-      ? [`The node is simulated, no container really runs: ${obstacle}.`]
-      : []
-  const name = machineName()
-  return {
-    real: Array.from({ length: real }, () => name),
-    simulated: Array.from({ length: simulated }, (_, index) => `simulated-${index + 1}`),
-    notes,
-  }
-}
-
-function startNodes(plan: NodePlan, parts: Omit<NodeParts, "name">): Promise<ClusterNode>[] {
-  return [
-    ...plan.real.map((name) => startNode({ ...parts, name })),
-    ...plan.simulated.map((name) => startSimulatedNode({ ...parts, name })),
-  ]
 }

@@ -22,15 +22,23 @@ import type { Store } from "../etcd/store.ts"
 import { createLocalProvisioner } from "../local-provisioner/create-local-provisioner.ts"
 import { ensureLocalStorageClass } from "../local-provisioner/local-storage-class.ts"
 import type { VolumeDirectories } from "../local-provisioner/volume-directories.ts"
+import { publishClusterDns } from "../dns/publish-cluster-dns.ts"
 import { createScheduler } from "../scheduler/scheduler.ts"
 import type { ApiServerSettings } from "./api-server-settings.ts"
 import { type ClusterCertificates, ensureClusterCertificates } from "./certificates/cluster-certificates.ts"
 import { type KubeconfigEntry, writeKubeconfig } from "./certificates/kubeconfig.ts"
 import type { DataDirectory } from "./data-directory.ts"
-import { controllerManagerUser, controllerUser, localProvisionerUser, schedulerUser } from "./identities.ts"
+import {
+  controllerManagerUser,
+  controllerUser,
+  localProvisionerUser,
+  schedulerUser,
+  selfUser,
+} from "./identities.ts"
 import { machineAddress, machineName } from "./machine.ts"
 import { type Networks, usualNetworks } from "./networks.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
+import { simulatedNodeAnnotation } from "./nodes/start-simulated-node.ts"
 import { encryptAtRest } from "./encrypt-at-rest.ts"
 import { openAuditTrail } from "./open-audit-trail.ts"
 import { createClusterSecurity } from "./security.ts"
@@ -42,6 +50,8 @@ export interface ControlPlaneOptions {
   readonly networks?: Networks
   /** @default everything as in a cluster made by kubeadm */
   readonly apiServer?: ApiServerSettings
+  /** More addresses by which the server will be called. */
+  readonly hosts?: readonly string[]
   /** False: the API server alone; scheduler and controllers run elsewhere. @default true */
   readonly loops?: boolean
   readonly clock: Clock
@@ -68,9 +78,6 @@ export interface ControlPlane {
   stop(): Promise<void>
 }
 
-/** The control plane itself, where it sets up what people would otherwise have to. */
-const administrator: UserInfo = { name: "system:apiserver", groups: ["system:masters"], extra: {} }
-
 /** Long enough for answers under way; watches are told to end at once. */
 const closeGraceMs = 500
 
@@ -78,7 +85,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { directory, clock, random, log, listen, networks = usualNetworks } = options
   const certificates = ensureClusterCertificates({
     directory: directory.pki,
-    server: { hosts: serverNames(listen.host), serviceAddress: networks.kubernetesService },
+    server: {
+      hosts: [...serverNames(listen.host), ...(options.hosts ?? [])],
+      serviceAddress: networks.kubernetesService,
+    },
     clock,
     random,
   })
@@ -186,7 +196,9 @@ async function startOnStore(
     signal: stop.signal,
   }
   const loops =
-    options.loops === false ? [] : [runControllers(parts), runScheduler(parts), runLocalProvisioner(parts)]
+    options.loops === false
+      ? []
+      : [runControllers(parts), runScheduler(parts), runClusterDns(parts), runLocalProvisioner(parts)]
   return {
     address,
     port,
@@ -199,7 +211,7 @@ async function startOnStore(
     informersFor,
     async advertise(podAddress) {
       if (!listensEverywhere(options.listen.host)) await listenAt(podAddress, port)
-      await ensureKubernetesService(clientFor(administrator), parseNetwork(networks.services)!, {
+      await ensureKubernetesService(clientFor(selfUser), parseNetwork(networks.services)!, {
         address: podAddress,
         port,
       })
@@ -271,7 +283,7 @@ function runScheduler({ clientFor, informersFor, clock, random, log, signal }: L
 /** The default storage class, and what makes its volumes on the nodes of this process. */
 async function runLocalProvisioner(parts: LoopParts): Promise<void> {
   const { clientFor, informersFor, volumeDirectories, signal } = parts
-  await ensureLocalStorageClass(clientFor(administrator))
+  await ensureLocalStorageClass(clientFor(selfUser))
   const informers = informersFor(localProvisionerUser)
   const provisioner = createLocalProvisioner({
     ...parts,
@@ -282,6 +294,28 @@ async function runLocalProvisioner(parts: LoopParts): Promise<void> {
   })
   informers.start(signal)
   return provisioner.run(signal)
+}
+
+/** What an administrator would install: the Service and the endpoints of the cluster's DNS. */
+async function runClusterDns({
+  clientFor,
+  informersFor,
+  networks,
+  clock,
+  log,
+  signal,
+}: LoopParts): Promise<void> {
+  const informers = informersFor(selfUser)
+  const dns = publishClusterDns({
+    client: clientFor(selfUser),
+    informers,
+    clusterIPs: [networks.dnsService],
+    serves: ({ metadata }) => metadata.annotations?.[simulatedNodeAnnotation] === undefined,
+    clock,
+    log: log.named("dns"),
+  })
+  informers.start(signal)
+  await dns.run(signal)
 }
 
 function servingPair(certificates: ClusterCertificates): { certificate: string; key: string } {

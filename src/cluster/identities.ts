@@ -11,6 +11,9 @@ export function component(name: string): UserInfo {
   return { name, groups: [authenticatedGroup], extra: {} }
 }
 
+/** Who sets the cluster up: what an administrator does elsewhere. */
+export const selfUser: UserInfo = { name: "system:apiserver", groups: ["system:masters"], extra: {} }
+
 export const schedulerUser = component("system:kube-scheduler")
 export const controllerManagerUser = component("system:kube-controller-manager")
 export const proxyUser = component("system:kube-proxy")

@@ -14,6 +14,8 @@ import { CommandError, type Commands } from "../base/commands.ts"
 export interface Networks {
   readonly pods: string
   readonly services: string
+  /** The link of several nodes on one machine. */
+  readonly nodes: string
   /** The Service `kubernetes`: always the first address of the range. */
   readonly kubernetesService: string
   /** The tenth, as everywhere. */
@@ -21,10 +23,12 @@ export interface Networks {
   readonly clusterDomain: string
 }
 
-export function networksOf(pods: string, services: string): Networks {
+/** `nodes` matters where several nodes are on one machine. */
+export function networksOf(pods: string, services: string, nodes = "10.212.0.0/24"): Networks {
   return {
     pods,
     services,
+    nodes,
     kubernetesService: addressIn(services, 1n),
     dnsService: addressIn(services, 10n),
     clusterDomain: "cluster.local",
@@ -52,7 +56,7 @@ export function planNetworks(routes: readonly string[]): Networks {
   }
   for (let index = 0; index < maxClusters; index++) {
     const networks = candidate(index)
-    if (isFree(networks.pods) && isFree(networks.services)) return networks
+    if ([networks.pods, networks.services, networks.nodes].every(isFree)) return networks
   }
   throw new Error(
     "no address range of 10.0.0.0/8 is left for another cluster: stop one, or free some routes (ip route)",
@@ -61,7 +65,7 @@ export function planNetworks(routes: readonly string[]): Networks {
 
 function candidate(index: number): Networks {
   if (index === 0) return usualNetworks
-  return networksOf(`10.${244 - index}.0.0/16`, `10.${111 + index}.0.0/16`)
+  return networksOf(`10.${244 - index}.0.0/16`, `10.${111 + index}.0.0/16`, `10.212.${index}.0/24`)
 }
 
 /** "10.244.0.5" and "10.96.0.0/12"; the default route is nobody's range. */
@@ -73,17 +77,23 @@ function toNetwork(route: string): IpNetwork | undefined {
 
 /** The ranges of the cluster in this directory: those it has had, else free ones, remembered. */
 export async function ensureNetworks(directory: string, commands: Commands): Promise<Networks> {
-  const file = join(directory, "networks.json")
-  const known = readIfExists(file)
+  const known = readIfExists(join(directory, fileName))
   if (known) {
-    const { pods, services } = JSON.parse(known) as Networks
-    return networksOf(pods, services)
+    const { pods, services, nodes } = JSON.parse(known) as Partial<Networks>
+    return networksOf(pods!, services!, nodes)
   }
   const networks = planNetworks(await listRoutes(commands))
-  mkdirSync(directory, { recursive: true })
-  writeFileSync(file, `${JSON.stringify({ pods: networks.pods, services: networks.services })}\n`)
+  rememberNetworks(directory, networks)
   return networks
 }
+
+/** The ranges of a cluster that is run elsewhere, for a node of it. */
+export function rememberNetworks(directory: string, { pods, services, nodes }: Networks): void {
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(join(directory, fileName), `${JSON.stringify({ pods, services, nodes })}\n`)
+}
+
+const fileName = "networks.json"
 
 async function listRoutes(commands: Commands): Promise<string[]> {
   try {

@@ -1,8 +1,9 @@
+import { jsonEqual } from "../apimachinery/json-equal.ts"
 import type { Draft } from "../apimachinery/meta.ts"
-import { ignoreNotFound } from "../apimachinery/status-error.ts"
+import { ignoreAlreadyExists, ignoreNotFound } from "../apimachinery/status-error.ts"
 import { Service } from "../api/core/v1/service.ts"
 import { EndpointSlice } from "../api/discovery/v1/endpoint-slice.ts"
-import { ipFamily } from "../base/ip-address.ts"
+import { type IpFamily, ipFamily } from "../base/ip-address.ts"
 import type { Client } from "../client/client.ts"
 
 const namespace = "kube-system"
@@ -15,7 +16,7 @@ const ports = [
 
 /**
  * The Service by which the cluster's DNS is known: the name, labels and ports that kubeadm gives it, so that whoever looks
- * for it finds it. It has no selector, for no pod serves it: every node does, and says so in a slice of its own.
+ * for it finds it. It has no selector, for no pod serves it: every node does, and is an endpoint of it.
  */
 export function clusterDnsService(clusterIPs: readonly string[]): Draft<Service> {
   return {
@@ -39,40 +40,56 @@ export function clusterDnsService(clusterIPs: readonly string[]): Draft<Service>
   }
 }
 
-/** One node's share of the DNS: where its server answers the rest of the cluster. */
-export function clusterDnsEndpoints(nodeName: string, address: string): Draft<EndpointSlice> {
+/** A node and where its DNS server answers the rest of the cluster. */
+export interface DnsNode {
+  readonly name: string
+  readonly address: string
+  readonly isReady: boolean
+}
+
+export function clusterDnsEndpoints(family: IpFamily, nodes: readonly DnsNode[]): Draft<EndpointSlice> {
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
     metadata: {
       namespace,
-      name: `${name}-${nodeName}`,
+      name: sliceName(family),
       labels: {
         "kubernetes.io/service-name": name,
         "endpointslice.kubernetes.io/managed-by": "dns.coracle",
       },
     },
-    addressType: ipFamily(address) === 4 ? "IPv4" : "IPv6",
-    endpoints: [
-      { addresses: [address], conditions: { ready: true, serving: true, terminating: false }, nodeName },
-    ],
+    addressType: family === 4 ? "IPv4" : "IPv6",
+    endpoints: nodes.map(({ name: nodeName, address, isReady }) => ({
+      addresses: [address],
+      conditions: { ready: isReady, serving: isReady, terminating: false },
+      nodeName,
+    })),
     ports: ports.map((port) => ({ ...port })),
   }
 }
 
-/** Makes both true; asked again it changes nothing. */
+function sliceName(family: IpFamily): string {
+  return `${name}-ipv${family}`
+}
+
+/** Makes Service and endpoints true; asked again it changes nothing. */
 export async function ensureClusterDns(
   client: Client,
-  options: { clusterIPs: readonly string[]; nodeName: string; address: string },
+  options: { clusterIPs: readonly string[]; nodes: readonly DnsNode[] },
 ): Promise<void> {
-  const key = { namespace, name }
-  if (!(await client.get(Service, key).catch(ignoreNotFound)))
-    await client.create(Service, clusterDnsService(options.clusterIPs))
-  const slice = clusterDnsEndpoints(options.nodeName, options.address)
-  const existing = await client
-    .get(EndpointSlice, { namespace, name: `${name}-${options.nodeName}` })
-    .catch(ignoreNotFound)
-  if (!existing) await client.create(EndpointSlice, slice)
-  else if (existing.endpoints?.[0]?.addresses[0] !== options.address)
+  if (!(await client.get(Service, { namespace, name }).catch(ignoreNotFound)))
+    await client.create(Service, clusterDnsService(options.clusterIPs)).catch(ignoreAlreadyExists)
+  for (const family of new Set(options.clusterIPs.map(ipFamily))) {
+    const nodes = options.nodes.filter(({ address }) => ipFamily(address) === family)
+    await ensureSlice(client, clusterDnsEndpoints(family, nodes))
+  }
+}
+
+async function ensureSlice(client: Client, slice: Draft<EndpointSlice>): Promise<void> {
+  const key = { namespace, name: slice.metadata!.name! }
+  const existing = await client.get(EndpointSlice, key).catch(ignoreNotFound)
+  if (!existing) await client.create(EndpointSlice, slice).catch(ignoreAlreadyExists)
+  else if (!jsonEqual(existing.endpoints, slice.endpoints))
     await client.update(EndpointSlice, { ...existing, endpoints: slice.endpoints } as EndpointSlice)
 }

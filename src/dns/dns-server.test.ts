@@ -136,7 +136,8 @@ describe("DNS server", () => {
   })
 
   it("is known by the Service and endpoints that people look for", async () => {
-    const options = { clusterIPs: ["10.96.0.10"], nodeName: "node-1", address: "10.244.0.1" }
+    const nodes = [{ name: "node-1", address: "10.244.0.1", isReady: true }]
+    const options = { clusterIPs: ["10.96.0.10"], nodes }
     await ensureClusterDns(api.client, options)
     await ensureClusterDns(api.client, options)
     expect(await api.client.get(Service, { namespace: "kube-system", name: "kube-dns" })).toMatchObject({
@@ -149,7 +150,7 @@ describe("DNS server", () => {
       },
     })
     expect(
-      await api.client.get(EndpointSlice, { namespace: "kube-system", name: "kube-dns-node-1" }),
+      await api.client.get(EndpointSlice, { namespace: "kube-system", name: "kube-dns-ipv4" }),
     ).toMatchObject({
       endpoints: [{ addresses: ["10.244.0.1"], nodeName: "node-1" }],
     })

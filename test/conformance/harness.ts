@@ -11,6 +11,7 @@ import { parseYaml } from "../../src/apimachinery/codec/yaml.ts"
 import { startControlPlane } from "../../src/cluster/control-plane.ts"
 import { dataDirectory } from "../../src/cluster/data-directory.ts"
 import { usualNetworks } from "../../src/cluster/networks.ts"
+import { localControlPlane } from "../../src/cluster/nodes/local-control-plane.ts"
 import { startSimulatedNode } from "../../src/cluster/nodes/start-simulated-node.ts"
 
 /*
@@ -203,7 +204,15 @@ async function startOwn(nodeCount: number): Promise<{ api: Api; stop: () => Prom
   }
   const controlPlane = startControlPlane({ ...parts, listen: { host: "127.0.0.1", port: 0 } })
   const names = Array.from({ length: nodeCount }, (_, index) => `node-${index + 1}`)
-  const nodes = await Promise.all(names.map((name) => startSimulatedNode({ ...parts, name, controlPlane })))
+  const nodes = await Promise.all(
+    names.map((name) =>
+      startSimulatedNode({
+        ...parts,
+        name,
+        controlPlane: controlPlane.then((running) => localControlPlane(running, name, silentLogger)),
+      }),
+    ),
+  )
   await Promise.all(nodes.map(({ ready }) => ready))
   const plane = await controlPlane
   return {

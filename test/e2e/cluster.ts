@@ -54,7 +54,8 @@ export class TestCluster {
     this.#flags = flags
   }
 
-  async up(): Promise<Output> {
+  /** With the flags it was made with, unless others are given. */
+  async up(flags = this.#flags): Promise<Output> {
     const output = await this.coracle(
       "up",
       "--detach",
@@ -62,7 +63,7 @@ export class TestCluster {
       "127.0.0.1:0",
       "--kubeconfig",
       this.kubeconfig,
-      ...this.#flags,
+      ...flags,
     )
     if (output.code !== 0) throw new Error(`up failed: ${output.stdout}${output.stderr}\n${this.log()}`)
     return output

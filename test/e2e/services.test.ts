@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs"
-import { request } from "node:http"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually, type Kubectl, TestCluster, whyNoContainers } from "./cluster.ts"
 import { buildBusyboxImage, buildNodeImage } from "./images.ts"
+import { get, underLoad } from "./load.ts"
 import { realClients } from "./real-clients.ts"
 
 const missing = whyNoContainers()
@@ -114,39 +114,14 @@ describe.skipIf(missing)("a Service", () => {
   })
 
   test("a rolling update under constant load fails no request", async () => {
-    const failures: string[] = []
-    let answered = 0
-    const load = { stopped: false }
-    const clients = Array.from({ length: 4 }, async () => {
-      while (!load.stopped) {
-        await get("127.0.0.1", nodePort).then(
-          () => answered++,
-          (error: Error) => failures.push(error.message),
-        )
-      }
-    })
     const before = await podNames()
-    await kubectl.call("-n shop set env deployment/web ROUND=2")
-    await kubectl.call("-n shop rollout status deployment/web --timeout=120s")
-    await new Promise((resolve) => setTimeout(resolve, 3000))
-    load.stopped = true
-    await Promise.all(clients)
+    const { answered, failures } = await underLoad(nodePort, async () => {
+      await kubectl.call("-n shop set env deployment/web ROUND=2")
+      await kubectl.call("-n shop rollout status deployment/web --timeout=120s")
+      await new Promise((resolve) => setTimeout(resolve, 3000))
+    })
     expect((await podNames()).filter((name) => before.includes(name))).toEqual([])
     expect(answered).toBeGreaterThan(100)
     expect(failures).toEqual([])
   })
 })
-
-function get(host: string, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ port, host, agent: false, timeout: 5000 }, (response) => {
-      let text = ""
-      response
-        .on("data", (chunk) => (text += chunk))
-        .on("end", () => resolve(text))
-        .on("error", reject)
-    })
-    sent.on("timeout", () => sent.destroy(new Error("timeout")))
-    sent.on("error", reject).end()
-  })
-}

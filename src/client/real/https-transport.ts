@@ -9,6 +9,8 @@ import { Http1, type WireRequest, type WireResponse } from "./http1.ts"
 import { Http2 } from "./http2.ts"
 
 export interface HttpsTransport extends Transport {
+  /** Goes on as who this connection says: certificates are replaced before they end. Watches end, as if disconnected. */
+  renew(connection: Connection): void
   /** Closes idle connections and ends every watch. */
   close(): void
 }
@@ -16,14 +18,18 @@ export interface HttpsTransport extends Transport {
 /** How often a request is sent again when the server asks for patience (429 or 5xx with Retry-After). As client-go. */
 const maxRetries = 10
 
+/** The API server's own limit for a request. */
+const requestMs = 60_000
+
 /** The road to a server behind a socket: plain requests over HTTP/1.1, watches together over HTTP/2 where it is spoken. */
 export function createHttpsTransport(
-  connection: Connection,
+  initial: Connection,
   options: { readonly clock?: Clock } = {},
 ): HttpsTransport {
   const clock = options.clock ?? realClock
-  const http1 = new Http1(connection)
-  const base = new URL(connection.server)
+  const base = new URL(initial.server)
+  let connection = initial
+  let http1 = new Http1(connection)
   let http2: Http2 | undefined = base.protocol === "https:" ? new Http2(connection, clock) : undefined
   const prefix = base.pathname.replace(/\/$/, "")
 
@@ -79,6 +85,16 @@ export function createHttpsTransport(
     async stream(request: ApiRequest): Promise<AsyncIterable<Uint8Array>> {
       const wire = await encode(request)
       return (await send({ ...wire, headers: { ...wire.headers, accept: "*/*", ...request.headers } })).body
+    },
+
+    renew(next) {
+      const old = http1
+      // Requests under way get the time that they may take.
+      clock.after(requestMs, () => old.close())
+      http2?.close()
+      connection = next
+      http1 = new Http1(next)
+      if (http2) http2 = new Http2(next, clock)
     },
 
     close() {

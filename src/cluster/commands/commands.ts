@@ -33,6 +33,12 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./image-load.ts")).imageLoad,
   },
   {
+    name: "node run",
+    summary: "run the node of this machine that has joined a cluster",
+    usage: "[--data-dir DIR]",
+    load: async () => (await import("./node-run.ts")).nodeRun,
+  },
+  {
     name: "apiserver",
     summary: "run the API server alone, on a data directory",
     usage: "[flags]",

@@ -18,7 +18,8 @@ export const upFlags = {
   nodes: {
     type: "int",
     placeholder: "N",
-    description: "real nodes (1 as root on Linux with containerd, else 0)",
+    description:
+      "real nodes (1 as root on Linux with containerd, else 0); several have a network each, side by side",
   },
   "simulated-nodes": {
     type: "int",

@@ -1,11 +1,11 @@
 import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
-import type { ControlPlane } from "../control-plane.ts"
 import type { DataDirectory } from "../data-directory.ts"
 import type { Networks } from "../networks.ts"
+import type { NodeControlPlane } from "./node-control-plane.ts"
 
-/** A node that this process runs. */
+/** A node that runs, here or in a process of its own. */
 export interface ClusterNode {
   readonly name: string
   readonly runtime: "containerd" | "simulated"
@@ -22,7 +22,9 @@ export interface NodeParts {
   readonly directory: DataDirectory
   readonly networks: Networks
   /** A node gets ready as far as it can before the control plane is there. */
-  readonly controlPlane: Promise<ControlPlane>
+  readonly controlPlane: Promise<NodeControlPlane>
+  /** The node's address where this process is in a network namespace of the node's own. @default the machine's */
+  readonly ownAddress?: string
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

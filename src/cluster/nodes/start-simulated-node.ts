@@ -3,10 +3,11 @@ import { SimulatedImages } from "../../container-runtime/simulated/simulated-ima
 import { SimulatedRuntime } from "../../container-runtime/simulated/simulated-runtime.ts"
 import { createSimulatedKubelet } from "../../kubelet/simulated/create-simulated-kubelet.ts"
 import { createSimulatedDirectories } from "../../local-provisioner/simulated-directories.ts"
-import { nodeUser } from "../identities.ts"
 import { machineAddress } from "../machine.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
-import { serveNode } from "./serve-node.ts"
+
+/** Marks nodes that run nothing. */
+export const simulatedNodeAnnotation = "simulation.coracle.dev/node"
 
 /** A node whose containers are objects and timers: the same kubelet, nothing on the machine. Its version says what it is. */
 export async function startSimulatedNode(parts: NodeParts): Promise<ClusterNode> {
@@ -17,9 +18,9 @@ export async function startSimulatedNode(parts: NodeParts): Promise<ClusterNode>
   const runtime = new SimulatedRuntime({ clock, random, assignIp: addresses })
   let port = 0
   const kubelet = await createSimulatedKubelet({
-    node: { name, labels: {}, annotations: { "simulation.coracle.dev/node": "true" } },
+    node: { name, labels: {}, annotations: { [simulatedNodeAnnotation]: "true" } },
     nodeIp: machineAddress() ?? "127.0.0.1",
-    client: controlPlane.clientFor(nodeUser(name)),
+    client: controlPlane.clientFor("kubelet"),
     clock,
     random,
     log: parts.log.named("kubelet"),
@@ -28,9 +29,9 @@ export async function startSimulatedNode(parts: NodeParts): Promise<ClusterNode>
     findBehaviour: (id) => runtime.findProfile(id),
     port: () => port,
   })
-  const server = await serveNode(name, kubelet, controlPlane, parts.log.named("kubelet"))
+  const server = await controlPlane.serveKubelet(kubelet)
   port = server.port
-  controlPlane.volumeDirectories.set(name, createSimulatedDirectories())
+  controlPlane.offerVolumes(createSimulatedDirectories())
   const running = kubelet.run(stop.signal)
   return {
     name,

@@ -42,6 +42,13 @@ export interface NodeLinkOptions {
   readonly log: Logger
 }
 
+/** This machine's own address on a link with this network. */
+export function linkAddress(text: string): string {
+  const network = parseNetwork(text)
+  if (network?.family !== 4) throw new Error(`${JSON.stringify(text)} is no IPv4 network`)
+  return formatIp({ family: 4, value: network.base + 1n })
+}
+
 export function createNodeLink(options: NodeLinkOptions): NodeLink {
   return new BridgedNodeLink(options)
 }
@@ -54,12 +61,10 @@ class BridgedNodeLink implements NodeLink {
   #made = false
 
   constructor(options: NodeLinkOptions) {
-    const network = parseNetwork(options.network)
-    if (network?.family !== 4) throw new Error(`${JSON.stringify(options.network)} is no IPv4 network`)
     this.#options = options
     this.#prefix = clusterPrefix(options.clusterId)
-    this.#length = network.prefixLength
-    this.hostAddress = formatIp({ family: 4, value: network.base + 1n })
+    this.hostAddress = linkAddress(options.network)
+    this.#length = parseNetwork(options.network)!.prefixLength
   }
 
   async addNode(name: string): Promise<NodePlace> {
@@ -101,12 +106,27 @@ class BridgedNodeLink implements NodeLink {
       ["-batch", "-"],
       `link set ${bridge} up\naddr replace ${this.hostAddress}/${this.#length} dev ${bridge}\n`,
     )
+    // This machine's loopback address may lead to pods (node ports at 127.0.0.1); nobody on the link may use it.
+    await commands.run("tee", [`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`], "1")
     const table = `ip ${this.#prefix}-link`
-    const rule = `ip saddr ${network} oifname != "${bridge}" masquerade`
     await commands.run(
       "nft",
       ["-f", "-"],
-      `add table ${table}\ndelete table ${table}\ntable ${table} {\n chain outgoing { type nat hook postrouting priority srcnat; ${rule}; }\n}\n`,
+      `add table ${table}
+delete table ${table}
+table ${table} {
+  chain guard {
+    type filter hook prerouting priority raw; policy accept;
+    iifname "${bridge}" ip saddr 127.0.0.0/8 drop
+    iifname "${bridge}" ip daddr 127.0.0.0/8 drop
+  }
+  chain outgoing {
+    type nat hook postrouting priority srcnat; policy accept;
+    oifname "${bridge}" ip saddr 127.0.0.0/8 masquerade
+    oifname != "${bridge}" ip saddr ${network} masquerade
+  }
+}
+`,
     )
   }
 

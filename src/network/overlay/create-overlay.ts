@@ -59,6 +59,12 @@ export function createOverlay(options: OverlayOptions): Overlay {
     const plan: OverlayPlan = planOverlay(informers.cache.list(Node), nodeName, mode)
     const text = JSON.stringify(plan)
     if (text === applied) return
+    // A node that is alone needs no overlay; what an earlier life has left of one is of no use.
+    if (plan.routes.length === 0 && !deviceMade) {
+      await removeOverlay()
+      applied = text
+      return
+    }
     if (mode === "vxlan" && !deviceMade) {
       const { networkId = 1, port = 8472, nodeAddress, podCidrs } = options
       await ensureOverlayDevice({ name: device, networkId, port, nodeAddress, podCidrs }, commands)
@@ -69,6 +75,11 @@ export function createOverlay(options: OverlayOptions): Overlay {
     if (routeCount !== plan.routes.length)
       log.info("connected to other nodes' pods", { mode, routes: plan.routes.length })
     routeCount = plan.routes.length
+  }
+
+  async function removeOverlay(): Promise<void> {
+    await removeRoutes(kernel)
+    if (mode === "vxlan") await commands.run("ip", ["link", "del", device]).catch(() => {})
   }
 
   /** Somebody may have removed device or routes: applying what is there costs four small programs. */
@@ -96,8 +107,7 @@ export function createOverlay(options: OverlayOptions): Overlay {
     },
     async cleanUp() {
       forget()
-      await removeRoutes(kernel)
-      if (mode === "vxlan") await commands.run("ip", ["link", "del", device]).catch(() => {})
+      await removeOverlay()
     },
   }
 }

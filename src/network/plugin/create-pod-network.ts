@@ -25,6 +25,7 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
 }
 
 class KernelPodNetwork implements PodNetwork {
+  readonly directory: string
   readonly cniConfigDirectory: string
   readonly cniBinaryDirectory: string
   readonly prefix: string
@@ -37,6 +38,7 @@ class KernelPodNetwork implements PodNetwork {
   constructor(options: PodNetworkOptions) {
     const { clusterId, directory, sharedDirectory = "/run/coracle", commands } = options
     this.#options = options
+    this.directory = directory
     this.prefix = clusterPrefix(clusterId)
     this.cniConfigDirectory = join(directory, "cni", "conf")
     this.cniBinaryDirectory = join(directory, "cni", "bin")

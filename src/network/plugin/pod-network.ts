@@ -4,6 +4,8 @@ import type { HostPort } from "./pod-allocation.ts"
 
 /** Addresses and interfaces for the pods of one node. */
 export interface PodNetwork {
+  /** Where it keeps what it knows; gone after `cleanUp`. */
+  readonly directory: string
   /** What containerd's CRI is told: where its plugin configuration and programs are. */
   readonly cniConfigDirectory: string
   readonly cniBinaryDirectory: string

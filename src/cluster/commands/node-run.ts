@@ -1,0 +1,89 @@
+import { openSync } from "node:fs"
+import { parseFlags } from "../../base/flags.ts"
+import { realClock } from "../../base/real/clock.ts"
+import { createLogger } from "../../base/real/logger.ts"
+import { realRandom } from "../../base/real/random.ts"
+import { claim, dataDirectory, type DataDirectory, release, writeState } from "../data-directory.ts"
+import { machineName } from "../machine.ts"
+import { hasNodeFiles } from "../nodes/node-files.ts"
+import type { NodeMessage } from "../nodes/node-process.ts"
+import { runNode } from "../nodes/run-node.ts"
+import { describeFlags, UsageError } from "./command.ts"
+import { stopSignal } from "./stop-signal.ts"
+import { upFlags } from "./up-options.ts"
+
+const flags = {
+  "data-dir": upFlags["data-dir"],
+  name: { type: "string", placeholder: "NAME", description: "the node's name (the machine's)" },
+  supervised: {
+    type: "bool",
+    description: "report to the process that started it by messages, and end with it",
+  },
+  verbose: upFlags.verbose,
+  help: upFlags.help,
+} as const
+
+/** Runs a node that has joined a cluster, until it is told to stop. */
+export async function nodeRun(argv: readonly string[]): Promise<number> {
+  const { values, arguments: rest } = parseFlags(argv, flags)
+  if (values.help) {
+    process.stdout.write(`Usage: coracle node run [flags]\n\n${describeFlags(flags)}`)
+    return 0
+  }
+  if (rest.length) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`)
+  const directory = dataDirectory(values["data-dir"])
+  const name = values.name ?? machineName()
+  if (!hasNodeFiles(directory, name))
+    throw new UsageError(
+      `${name} has not joined a cluster from ${directory.path}: coracle node join URL --token TOKEN`,
+    )
+  return runUntilStopped(directory, name, values)
+}
+
+/** Beside others of a cluster on this machine it is a child of the cluster's process; else it owns the directory. */
+export async function runUntilStopped(
+  directory: DataDirectory,
+  name: string,
+  { supervised, verbose }: { readonly supervised: boolean; readonly verbose: boolean },
+): Promise<number> {
+  const stopped = stopSignal("stopped without cleaning up: `coracle down` does the rest")
+  if (supervised) dieWithParent()
+  else claim(directory)
+  const write = supervised ? (line: string) => void process.stderr.write(line) : logFile(directory)
+  const log = createLogger({ level: verbose ? "debug" : "info", ...(supervised && { name }), write })
+  try {
+    const node = await runNode({ directory, name, clock: realClock, random: realRandom, log })
+    const { endpoint, runtime } = node
+    if (!supervised) {
+      const nodes = [{ name, runtime, ...(endpoint && { endpoint }) }]
+      writeState(directory, { server: "", nodes, startedAt: new Date().toISOString() })
+    }
+    tell({ started: { endpoint: endpoint ?? "" } })
+    const stopRequested = stopped.then(() => "stopped" as const)
+    if ((await Promise.race([node.ready, stopRequested])) !== "stopped") {
+      tell({ ready: true })
+      if (!supervised) process.stdout.write(`ready node ${name} after ${process.uptime().toFixed(2)} s\n`)
+      await stopped
+    }
+    await node.stop()
+  } finally {
+    if (!supervised) release(directory)
+  }
+  return 0
+}
+
+function tell(message: NodeMessage): void {
+  process.send?.(message)
+}
+
+/** Like a crash: containers run on, and the next start finds them. */
+function dieWithParent(): void {
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
+}
+
+function logFile({ logFile: path }: DataDirectory): (line: string) => void {
+  const file = openSync(path, "a", 0o600)
+  return (line) => {
+    void import("node:fs").then(({ writeSync }) => writeSync(file, line))
+  }
+}

@@ -1,0 +1,26 @@
+import { existsSync, readdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { Node } from "../../api/core/v1/node.ts"
+import { ignoreNotFound } from "../../apimachinery/status-error.ts"
+import { cleanUpNode } from "../clean-up.ts"
+import { selfUser } from "../identities.ts"
+import type { NodePlan } from "./plan-nodes.ts"
+import type { NodesParts } from "./start-nodes.ts"
+
+/**
+ * A cluster that is started with other nodes than the last time loses those that it has no more, here and in the API: their
+ * pods are made again elsewhere instead of waiting for a node that never comes back.
+ */
+export async function forgetNodesBut(plan: NodePlan, parts: NodesParts): Promise<void> {
+  const { directory, networks } = parts
+  const kept = new Set([...plan.real, ...plan.onLink])
+  const root = join(directory.path, "nodes")
+  const gone = existsSync(root) ? readdirSync(root).filter((name) => !kept.has(name)) : []
+  if (gone.length === 0) return
+  const client = (await parts.controlPlane).clientFor(selfUser)
+  for (const name of gone) {
+    await cleanUpNode(directory, name, networks)
+    rmSync(directory.nodeDirectory(name), { recursive: true, force: true })
+    await client.delete(Node, { name }).catch(ignoreNotFound)
+  }
+}

@@ -1,0 +1,22 @@
+import type { Client } from "../../client/client.ts"
+import type { Informers } from "../../client/informers.ts"
+import type { Kubelet } from "../../kubelet/kubelet.ts"
+import type { KubeletServer } from "../../kubelet/server/serve-kubelet.ts"
+import type { VolumeDirectories } from "../../local-provisioner/volume-directories.ts"
+
+/** The parts of a node that speak with the API server; each has the rights it needs, where they can be told apart. */
+export type NodeRole = "kubelet" | "proxy" | "dns" | "network-policies"
+
+/** What a node needs of the control plane, which is in its own process or behind a socket. */
+export interface NodeControlPlane {
+  clientFor(role: NodeRole): Client
+  informersFor(role: NodeRole): Informers
+  /** Opens the kubelet's own API where the API server will find it. */
+  serveKubelet(kubelet: Kubelet): Promise<KubeletServer>
+  /** Volumes of the default storage class may be made in these directories of the node. */
+  offerVolumes(directories: VolumeDirectories): void
+  /** The node has its pod network, and this address in it: pods may want to come by it. */
+  connected(gateway: string): Promise<void>
+  /** Ends what was opened for the node. */
+  close(): void
+}

@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Connection } from "../../client/real/connection.ts"
+import { readKubeconfig, resolveContext } from "../../client/real/kubeconfig.ts"
+import { writeKubeconfig } from "../certificates/kubeconfig.ts"
+import { findKeyPair, type KeyPair, writeKeyPair } from "../certificates/key-pair-files.ts"
+import type { DataDirectory } from "../data-directory.ts"
+
+/** With what a node that runs in a process of its own comes to the API server, and what it shows to those who call it. */
+export interface NodeCredentials {
+  readonly connection: Connection
+  readonly serving: { readonly certificate: string; readonly key: string }
+}
+
+/** What such a node is told, in `nodes/NAME/node.json`. */
+export interface NodeSettings {
+  /** Its address in a network namespace of its own. @default the machine's */
+  readonly ownAddress?: string
+}
+
+export interface NodeFiles {
+  readonly server: string
+  readonly authorityPem: string
+  readonly client: Pick<KeyPair, "certificatePem" | "keyPem">
+  readonly settings: NodeSettings
+}
+
+const servingName = "kubelet"
+
+const pathsOf = (directory: DataDirectory, name: string) => ({
+  kubeconfig: join(directory.nodeDirectory(name), "kubeconfig"),
+  settings: join(directory.nodeDirectory(name), "node.json"),
+  pki: join(directory.nodeDirectory(name), "pki"),
+})
+
+/** Tells a node who it is and where its cluster. Keys are for their owner's eyes (mode 0600). */
+export function writeNodeFiles(directory: DataDirectory, name: string, files: NodeFiles): void {
+  const paths = pathsOf(directory, name)
+  mkdirSync(directory.nodeDirectory(name), { recursive: true, mode: 0o755 })
+  writeFileSync(paths.settings, `${JSON.stringify(files.settings)}\n`)
+  writeKubeconfig(paths.kubeconfig, {
+    name: "coracle",
+    user: `system:node:${name}`,
+    server: files.server,
+    authorityPem: files.authorityPem,
+    client: files.client,
+  })
+}
+
+export function writeServingPair(directory: DataDirectory, name: string, pair: KeyPair): void {
+  writeKeyPair(pathsOf(directory, name).pki, servingName, pair)
+}
+
+export function findServingPair(directory: DataDirectory, name: string): KeyPair | undefined {
+  return findKeyPair(pathsOf(directory, name).pki, servingName)
+}
+
+/** The file that is replaced last when a node's certificates are renewed. */
+export function credentialFile(directory: DataDirectory, name: string): string {
+  return pathsOf(directory, name).kubeconfig
+}
+
+/** True for a node that has joined from here, or was made to run beside others on this machine. */
+export function hasNodeFiles(directory: DataDirectory, name: string): boolean {
+  return existsSync(pathsOf(directory, name).kubeconfig)
+}
+
+/** Undefined for a node that runs in its cluster's process. */
+export function findNodeSettings(directory: DataDirectory, name: string): NodeSettings | undefined {
+  const { settings } = pathsOf(directory, name)
+  return existsSync(settings) ? (JSON.parse(readFileSync(settings, "utf8")) as NodeSettings) : undefined
+}
+
+export async function readConnection(directory: DataDirectory, name: string): Promise<Connection> {
+  return resolveContext(await readKubeconfig(pathsOf(directory, name).kubeconfig)).connection
+}
+
+/** Throws when a file is missing: which one, and what makes it. */
+export async function readCredentials(directory: DataDirectory, name: string): Promise<NodeCredentials> {
+  const serving = findServingPair(directory, name)
+  if (!serving)
+    throw new Error(
+      `${pathsOf(directory, name).pki} has no certificate of the kubelet: join the node again (coracle node join)`,
+    )
+  return {
+    connection: await readConnection(directory, name),
+    serving: { certificate: serving.certificatePem, key: serving.keyPem },
+  }
+}

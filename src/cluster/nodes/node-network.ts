@@ -1,0 +1,151 @@
+import { join } from "node:path"
+import type { Commands } from "../../base/commands.ts"
+import { parseNetwork } from "../../base/ip-address.ts"
+import type { PodNetworkPort } from "../../kubelet/kubelet-services.ts"
+import { Node } from "../../api/core/v1/node.ts"
+import type { Informers } from "../../client/informers.ts"
+import { createDnsServer } from "../../dns/create-dns-server.ts"
+import { createOverlay, type Overlay } from "../../network/overlay/create-overlay.ts"
+import { findPodMtu } from "../../network/overlay/overlay-device.ts"
+import { createPodNetwork } from "../../network/plugin/create-pod-network.ts"
+import type { PodNetwork } from "../../network/plugin/pod-network.ts"
+import { createNetworkPolicies } from "../../network/policy/create-network-policies.ts"
+import { createProxy } from "../../proxy/create-proxy.ts"
+import { machineAddress } from "../machine.ts"
+import type { NodeParts } from "./cluster-node.ts"
+import type { NodeControlPlane } from "./node-control-plane.ts"
+import type { TakeDownStep } from "./take-down.ts"
+
+/** The pods' network on this machine, as it is also found again after a crash. */
+export async function createNodeNetwork(
+  parts: Pick<NodeParts, "name" | "directory" | "networks" | "ownAddress" | "log">,
+  commands: Commands,
+): Promise<PodNetwork> {
+  const { name, directory, networks, ownAddress, log } = parts
+  const nodeDirectory = directory.nodeDirectory(name)
+  return createPodNetwork({
+    clusterId: `${directory.path}/${name}`,
+    directory: join(nodeDirectory, "network"),
+    // Settings of a namespace of the node's own are nobody else's business.
+    ...(ownAddress !== undefined && { sharedDirectory: join(nodeDirectory, "settings") }),
+    clusterCidrs: [networks.pods],
+    serviceCidrs: [networks.services],
+    dnsServers: [networks.dnsService],
+    // Nodes may join at any time; pods that run by then must fit into what goes between the nodes.
+    mtu: await findPodMtu(commands, nodeAddress(parts), true),
+    commands,
+    log: log.named("network"),
+  })
+}
+
+export function nodeAddress({ ownAddress }: Pick<NodeParts, "ownAddress">): string {
+  return ownAddress ?? machineAddress() ?? "127.0.0.1"
+}
+
+/** What works for the pods' network on every node: Services, policies, names, and the way to other nodes' pods. */
+export interface NetworkAgents {
+  /** The pod network as the kubelet may use it: no pod starts before its policies hold. */
+  readonly guarded: PodNetworkPort
+  run(signal: AbortSignal): Promise<void>
+  readonly ready: Promise<void>
+  readonly takeDown: readonly TakeDownStep[]
+}
+
+export function createNetworkAgents(
+  parts: NodeParts,
+  { network, controlPlane, commands }: NetworkAgentParts,
+): NetworkAgents {
+  const { name, networks, clock, log } = parts
+  const common = { nodeName: name, prefix: network.prefix, commands, clock }
+  const policyInformers = controlPlane.informersFor("network-policies")
+  const policies = createNetworkPolicies({
+    ...common,
+    informers: policyInformers,
+    dnsServers: [networks.dnsService],
+    log: log.named("network-policies"),
+  })
+  const informers = controlPlane.informersFor("proxy")
+  const proxy = createProxy({
+    ...common,
+    informers,
+    podNetworks: [networks.pods],
+    serviceNetworks: [networks.services],
+    log: log.named("proxy"),
+  })
+  const dnsInformers = controlPlane.informersFor("dns")
+  const dns = createDnsServer({ ...parts, informers: dnsInformers, log: log.named("dns") })
+  let overlay: Overlay | undefined
+
+  /** Once the node has been given its pod CIDR: its network, its DNS, and the way to other nodes. */
+  async function connect(signal: AbortSignal): Promise<void> {
+    const podCidrs = await podCidrsOf(name, informers, signal)
+    if (!podCidrs) return
+    await network.start(podCidrs)
+    const gateway = network.gateways[0]!
+    overlay = createOverlay({
+      ...common,
+      informers,
+      nodeAddress: nodeAddress(parts),
+      podCidrs,
+      clusterCidrs: [networks.pods],
+      gateways: network.gateways,
+      networkId: overlayNetworkId(networks.pods),
+      log: log.named("overlay"),
+    })
+    void overlay.run(signal)
+    await Promise.all([dns.listen([networks.dnsService, gateway]), controlPlane.connected(gateway)])
+  }
+
+  let connected: (done: Promise<void>) => void
+  const isConnected = new Promise<void>((resolve) => (connected = resolve))
+  return {
+    guarded: {
+      async prepare(pod) {
+        await policies.announce(pod, await network.prepare(pod))
+      },
+      release: (podUid) => network.release(podUid),
+    },
+    ready: Promise.all([isConnected, proxy.ready, policies.ready]).then(() => {}),
+    async run(signal) {
+      const connecting = connect(signal)
+      connected(connecting)
+      const running = [proxy.run(signal), policies.run(signal), connecting]
+      for (const each of [informers, dnsInformers, policyInformers]) each.start(signal)
+      await Promise.allSettled(running)
+    },
+    takeDown: [
+      ["stop DNS", () => dns.close()],
+      ["remove the rules of policies", () => policies.cleanUp()],
+      ["remove the rules for Services", () => proxy.cleanUp()],
+      ["remove the overlay", async () => overlay?.cleanUp()],
+      ["remove the pod network", () => network.cleanUp()],
+    ],
+  }
+}
+
+interface NetworkAgentParts {
+  readonly network: PodNetwork
+  readonly controlPlane: NodeControlPlane
+  readonly commands: Commands
+}
+
+/** Clusters side by side have different pod networks; their packets between the same machines are told apart by them. */
+function overlayNetworkId(podNetwork: string): number {
+  return Number(parseNetwork(podNetwork)!.base >> 8n) & 0xffffff
+}
+
+/** Resolves when the node IPAM controller has given the node its ranges; undefined when `signal` aborts before. */
+function podCidrsOf(
+  name: string,
+  informers: Informers,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  return new Promise((resolve) => {
+    const look = (node: Node | undefined) => {
+      if (node?.metadata.name !== name || !node.spec.podCIDR) return
+      resolve(node.spec.podCIDRs ?? [node.spec.podCIDR])
+    }
+    informers.onChange(Node, look)
+    signal.addEventListener("abort", () => resolve(undefined), { once: true })
+  })
+}
