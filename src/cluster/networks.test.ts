@@ -9,6 +9,7 @@ test("a machine of its own has the usual ranges", () => {
   expect(planNetworks(["192.168.1.0/24", "127.0.0.1"])).toEqual({
     pods: "10.244.0.0/16",
     services: "10.96.0.0/12",
+    nodes: "10.212.0.0/24",
     kubernetesService: "10.96.0.1",
     dnsService: "10.96.0.10",
     clusterDomain: "cluster.local",
