@@ -16,6 +16,11 @@ export class ClusterView {
   /** The pods on nodes, by label. */
   readonly pods = new PodIndex()
   readonly #assumed = new Set<string>()
+  /** Nodes that are cordoned, and nodes with taints: mostly none, and then nobody need look at each. */
+  readonly cordoned = new Set<string>()
+  readonly tainted = new Set<string>()
+  /** On how many nodes each image is. */
+  readonly images = new Map<string, number>()
   /** Nodes in the order of zones in turn, so that looking at the first N of them looks into every zone. */
   #order: readonly NodeInfo[] | undefined
 
@@ -42,12 +47,17 @@ export class ClusterView {
 
   setNode(node: Node): void {
     const { name } = node.metadata
+    toggle(this.cordoned, name, node.spec.unschedulable === true)
+    toggle(this.tainted, name, (node.spec.taints?.length ?? 0) > 0)
     const known = this.#nodes.get(name)
     if (known) {
       if (zoneOf(known.node) !== zoneOf(node)) this.#order = undefined
-      return known.setNode(node)
+      this.#countImages(known, -1)
+      known.setNode(node)
+      return this.#countImages(known, 1)
     }
     const info = new NodeInfo(node)
+    this.#countImages(info, 1)
     for (const pod of this.#homeless.get(name)?.values() ?? []) {
       info.add(podInfo(pod))
       this.pods.add(podInfo(pod), name)
@@ -61,6 +71,9 @@ export class ClusterView {
     const info = this.#nodes.get(name)
     if (!info) return
     this.#nodes.delete(name)
+    this.cordoned.delete(name)
+    this.tainted.delete(name)
+    this.#countImages(info, -1)
     this.#order = undefined
     for (const each of info.pods.values()) this.pods.remove(each)
     if (info.pods.size)
@@ -90,6 +103,14 @@ export class ClusterView {
     if (this.#assumed.delete(uid)) this.#take(uid)
   }
 
+  #countImages({ images }: NodeInfo, by: 1 | -1): void {
+    for (const name of images.keys()) {
+      const count = (this.images.get(name) ?? 0) + by
+      if (count > 0) this.images.set(name, count)
+      else this.images.delete(name)
+    }
+  }
+
   #put(pod: Pod, nodeName: string): void {
     this.#placed.set(pod.metadata.uid, nodeName)
     const node = this.#nodes.get(nodeName)
@@ -109,6 +130,11 @@ export class ClusterView {
     if (removed) this.pods.remove(removed)
     this.#homeless.get(nodeName)?.delete(uid)
   }
+}
+
+function toggle(names: Set<string>, name: string, isIn: boolean): void {
+  if (isIn) names.add(name)
+  else names.delete(name)
 }
 
 function zoneOf(node: Node): string {

@@ -35,7 +35,7 @@ export function defaultPlugins(): readonly WeightedPlugin[] {
     { plugin: volumeZone, weight: 0 },
     { plugin: podTopologySpread, weight: 2 },
     { plugin: interPodAffinity, weight: 2 },
-    { plugin: nodeResourcesBalanced, weight: 1 },
+    { plugin: nodeResourcesBalanced(), weight: 1 },
     { plugin: imageLocality, weight: 1 },
   ]
 }

@@ -152,7 +152,12 @@ function addRestricted(
 }
 
 function addScores(totals: number[], score: Score, nodes: readonly NodeInfo[], weight: number): void {
-  const scores = nodes.map(score.of)
-  score.normalize?.(scores)
-  for (let index = 0; index < scores.length; index++) totals[index]! += scores[index]! * weight
+  const { of, normalize } = score
+  if (!normalize) {
+    for (let index = 0; index < totals.length; index++) totals[index]! += of(nodes[index]!) * weight
+    return
+  }
+  const scores = nodes.map(of)
+  normalize(scores)
+  for (let index = 0; index < totals.length; index++) totals[index]! += scores[index]! * weight
 }

@@ -1,4 +1,5 @@
 import type { Node } from "../api/core/v1/node.ts"
+import { isChanged } from "./is-changed.ts"
 import type { PodInfo } from "./pod-info.ts"
 import { addResources, noResources, type Resources, resourcesFromList } from "./resources.ts"
 
@@ -13,7 +14,7 @@ export class NodeInfo {
   position = 0
   allocatable: Resources
   readonly pods = new Map<string, PodInfo>()
-  readonly requested = noResources()
+  readonly requested: Resources
   readonly nonZeroRequested = { milliCpu: 0, memoryBytes: 0 }
   /** "TCP/80" to the addresses that hold it. */
   readonly hostPorts = new Map<string, string[]>()
@@ -22,11 +23,22 @@ export class NodeInfo {
   /** Of a copy to try things on: the node as it is. */
   readonly original: NodeInfo | undefined
 
-  constructor(node: Node, original?: NodeInfo) {
+  constructor(node: Node, like?: NodeInfo) {
     this.node = node
-    this.original = original
-    this.allocatable = noResources()
-    this.setNode(node)
+    this.original = like && (like.original ?? like)
+    if (!like) {
+      this.allocatable = noResources()
+      this.requested = noResources()
+      this.setNode(node)
+      return
+    }
+    this.position = like.position
+    this.allocatable = like.allocatable
+    this.images = like.images
+    this.requested = { ...like.requested, others: new Map(like.requested.others) }
+    this.nonZeroRequested = { ...like.nonZeroRequested }
+    for (const [uid, info] of like.pods) this.pods.set(uid, info)
+    for (const [port, addresses] of like.hostPorts) this.hostPorts.set(port, addresses)
   }
 
   get name(): string {
@@ -34,8 +46,12 @@ export class NodeInfo {
   }
 
   setNode(node: Node): void {
+    const previous = this.node === node ? undefined : this.node
     this.node = node
-    this.allocatable = resourcesFromList(node.status.allocatable)
+    // Nodes tell of themselves every few seconds, mostly nothing new.
+    if (!previous || isChanged(node.status.allocatable, previous.status.allocatable))
+      this.allocatable = resourcesFromList(node.status.allocatable)
+    if (previous && !isChanged(node.status.images, previous.status.images)) return
     this.images = new Map()
     for (const { names, sizeBytes } of node.status.images ?? []) {
       for (const name of names ?? []) this.images.set(name, sizeBytes ?? 0)
@@ -70,10 +86,7 @@ export class NodeInfo {
 
   /** A copy to try things on; preemption asks "what if these pods were gone". */
   clone(): NodeInfo {
-    const copy = new NodeInfo(this.node, this.original ?? this)
-    copy.position = this.position
-    for (const info of this.pods.values()) copy.add(info)
-    return copy
+    return new NodeInfo(this.node, this)
   }
 
   /** How a copy differs from the node as it is: what was thought onto it, what was thought away. */

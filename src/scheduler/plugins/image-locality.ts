@@ -1,5 +1,4 @@
 import { maxScore, type Plugin } from "../framework.ts"
-import type { NodeInfo } from "../node-info.ts"
 
 const mebibyte = 1024 * 1024
 const leastBytes = 23 * mebibyte
@@ -8,11 +7,12 @@ const mostBytesPerContainer = 1000 * mebibyte
 /** Prefers nodes that hold the pod's images, the larger the better; images that few nodes hold count less. */
 export const imageLocality: Plugin = {
   name: "ImageLocality",
-  score: ({ pod }, nodes, { view }) => {
+  score: ({ pod }, _nodes, { view }) => {
+    if (view.images.size === 0) return undefined
     const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
     const images = containers.map(({ image }) => normalizeImageName(image ?? ""))
-    if (!nodes.some((node) => images.some((image) => node.images.has(image)))) return undefined
-    const spread = new Map(images.map((image) => [image, shareOfNodes(view.nodes, image)]))
+    if (!images.some((image) => view.images.has(image))) return undefined
+    const spread = new Map(images.map((image) => [image, (view.images.get(image) ?? 0) / view.nodes.length]))
     const most = mostBytesPerContainer * containers.length
     return {
       of(node) {
@@ -25,10 +25,6 @@ export const imageLocality: Plugin = {
       },
     }
   },
-}
-
-function shareOfNodes(nodes: readonly NodeInfo[], image: string): number {
-  return nodes.length ? nodes.filter((node) => node.images.has(image)).length / nodes.length : 0
 }
 
 /** Nodes tell names with a tag. */

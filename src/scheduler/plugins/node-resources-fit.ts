@@ -1,19 +1,31 @@
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
-import { hint, maxScore, type Plugin, type Rejection } from "../framework.ts"
+import { hint, type Plugin, type Rejection } from "../framework.ts"
 import type { NodeInfo } from "../node-info.ts"
 import { type PodInfo, podInfo } from "../pod-info.ts"
+import { cpuAndMemory, scoreByShares, type ScoringStrategy } from "./resource-shares.ts"
 import { type Resources, resourcesFromList } from "../resources.ts"
 import { isChanged } from "../is-changed.ts"
 
-export type ScoringStrategy = "LeastAllocated" | "MostAllocated"
+export interface FitOptions {
+  /** @default LeastAllocated by cpu and memory */
+  readonly scoringStrategy?: ScoringStrategy
+  /** Extended resources that are somebody else's to count. */
+  readonly ignoredResources?: readonly string[]
+  /** All extended resources of these groups ("example.com"). */
+  readonly ignoredResourceGroups?: readonly string[]
+}
 
 /** What a pod asks for must be left on the node; prefers emptier nodes (or fuller ones, to pack them). */
-export function nodeResourcesFit(strategy: ScoringStrategy = "LeastAllocated"): Plugin {
+export function nodeResourcesFit(options: FitOptions = {}): Plugin {
+  const { scoringStrategy = { type: "LeastAllocated", resources: cpuAndMemory } } = options
   return {
     name: "NodeResourcesFit",
-    filter: (pod) => ({ check: (node) => checkFit(pod.requests, node) }),
-    score: (pod) => ({ of: (node) => scoreNode(pod, node, strategy) }),
+    filter(pod) {
+      const requests = withoutIgnored(pod.requests, options)
+      return { check: (node) => checkFit(requests, node) }
+    },
+    score: (pod) => ({ of: scoreByShares(scoringStrategy, pod) }),
     hints: [
       hint(Pod, "delete"),
       hint(Pod, "update", {
@@ -28,8 +40,33 @@ export function nodeResourcesFit(strategy: ScoringStrategy = "LeastAllocated"): 
   }
 }
 
-/** All resources that are short are named, as upstream does. */
-export function checkFit(
+function withoutIgnored(
+  requests: Resources,
+  { ignoredResources = [], ignoredResourceGroups = [] }: FitOptions,
+): Resources {
+  if (requests.others.size === 0 || ignoredResources.length + ignoredResourceGroups.length === 0)
+    return requests
+  const isIgnored = (name: string) =>
+    ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split("/")[0]!)
+  return { ...requests, others: new Map(Array.from(requests.others).filter(([name]) => !isIgnored(name))) }
+}
+
+/** All resources that are short are named, as upstream does; most nodes are short of nothing, so that is found out first. */
+export function checkFit(requests: Resources, node: NodeInfo): Rejection | undefined {
+  const { allocatable, requested } = node
+  if (
+    node.pods.size < allocatable.pods &&
+    (requests.milliCpu <= allocatable.milliCpu - requested.milliCpu || requests.milliCpu === 0) &&
+    (requests.memoryBytes <= allocatable.memoryBytes - requested.memoryBytes || requests.memoryBytes === 0) &&
+    requests.ephemeralStorageBytes === 0 &&
+    requests.others.size === 0
+  ) {
+    return undefined
+  }
+  return nameShortages(requests, node)
+}
+
+function nameShortages(
   requests: Resources,
   { allocatable, requested, pods }: NodeInfo,
 ): Rejection | undefined {
@@ -54,23 +91,6 @@ export function checkFit(
     want(name, amount, requested.others.get(name) ?? 0, allocatable.others.get(name) ?? 0)
   }
   return reasons.length ? { reasons, resolvable: everFits } : undefined
-}
-
-/** The mean over cpu and memory of the share that would be free (or used) with the pod on the node, 0..100. */
-function scoreNode(pod: PodInfo, node: NodeInfo, strategy: ScoringStrategy): number {
-  const share = (asked: number, used: number, total: number) => {
-    if (total === 0) return undefined
-    const with_ = Math.min(used + asked, strategy === "MostAllocated" ? total : Number.POSITIVE_INFINITY)
-    if (with_ > total) return 0
-    return Math.floor(((strategy === "LeastAllocated" ? total - with_ : with_) * maxScore) / total)
-  }
-  const { nonZeroRequests } = pod
-  const { nonZeroRequested, allocatable } = node
-  const scores = [
-    share(nonZeroRequests.milliCpu, nonZeroRequested.milliCpu, allocatable.milliCpu),
-    share(nonZeroRequests.memoryBytes, nonZeroRequested.memoryBytes, allocatable.memoryBytes),
-  ].filter((score) => score !== undefined)
-  return scores.length ? Math.floor(scores.reduce((sum, score) => sum + score, 0) / scores.length) : 0
 }
 
 /** A pod that was resized down. */

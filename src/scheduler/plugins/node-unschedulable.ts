@@ -8,8 +8,8 @@ const taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" } 
 /** Keeps pods off cordoned nodes, unless they tolerate it as DaemonSet pods do. */
 export const nodeUnschedulable: Plugin = {
   name: "NodeUnschedulable",
-  filter: ({ pod }) =>
-    pod.spec.tolerations?.some((toleration) => tolerates(toleration, taint))
+  filter: ({ pod }, { view }) =>
+    view.cordoned.size === 0 || pod.spec.tolerations?.some((toleration) => tolerates(toleration, taint))
       ? undefined
       : { check: ({ node }) => (node.spec.unschedulable ? unschedulable : undefined) },
   hints: [

@@ -2,6 +2,7 @@ import { Node } from "../../api/core/v1/node.ts"
 import type { Taint } from "../../api/core/v1/toleration.ts"
 import { hint, normalizeByGreatest, type Plugin, type Rejection, unresolvable } from "../framework.ts"
 import { findUntolerated, tolerates } from "../../api/core/v1/tolerate-taints.ts"
+import type { PodInfo } from "../pod-info.ts"
 import { isChanged } from "../is-changed.ts"
 
 const untolerated: Rejection = unresolvable("node(s) had untolerated taint(s)")
@@ -10,14 +11,18 @@ const keepsAway = ({ effect }: Taint) => effect === "NoSchedule" || effect === "
 /** Keeps pods off nodes with taints they do not tolerate, and prefers nodes without soft ones. */
 export const taintToleration: Plugin = {
   name: "TaintToleration",
-  filter: ({ pod }) => ({
-    check({ node }) {
-      const { taints } = node.spec
-      if (!taints?.length) return undefined
-      return findUntolerated(taints, pod.spec.tolerations ?? [], keepsAway) && untolerated
-    },
-  }),
-  score: ({ pod }, nodes) => {
+  filter({ pod }, { view }) {
+    if (view.tainted.size === 0) return undefined
+    const tolerations = pod.spec.tolerations ?? []
+    return {
+      check({ node }) {
+        const { taints } = node.spec
+        return taints?.length && findUntolerated(taints, tolerations, keepsAway) ? untolerated : undefined
+      },
+    }
+  },
+  score: ({ pod }, nodes, { view }) => {
+    if (view.tainted.size === 0) return undefined
     if (!nodes.some(({ node }) => node.spec.taints?.some(({ effect }) => effect === "PreferNoSchedule")))
       return undefined
     const tolerations = (pod.spec.tolerations ?? []).filter(
@@ -34,9 +39,14 @@ export const taintToleration: Plugin = {
     }
   },
   hints: [
-    hint(Node, "add"),
+    hint(Node, "add", { mayHelp: isTolerated }),
     hint(Node, "update", {
       concerns: (current, previous) => isChanged(current!.spec.taints, previous!.spec.taints),
+      mayHelp: isTolerated,
     }),
   ],
+}
+
+function isTolerated({ pod }: PodInfo, node: Node | undefined): boolean {
+  return !findUntolerated(node!.spec.taints ?? [], pod.spec.tolerations ?? [], keepsAway)
 }
