@@ -308,7 +308,7 @@ class Checker {
     for (const [index, element] of elements.entries()) {
       const type = this.check(element)
       const inner = optionals.has(index) ? this.#requireOptional(element, type) : type
-      joined = this.#join(element, joined, inner)
+      joined = this.#join(joined, inner)
     }
     return listOf(joined ?? this.#freeParameter())
   }
@@ -317,9 +317,9 @@ class Checker {
     let key: CelType | undefined
     let value: CelType | undefined
     for (const entry of entries) {
-      key = this.#join(entry.key, key, this.check(entry.key))
+      key = this.#join(key, this.check(entry.key))
       const type = this.check(entry.value)
-      value = this.#join(entry.value, value, entry.optional ? this.#requireOptional(entry.value, type) : type)
+      value = this.#join(value, entry.optional ? this.#requireOptional(entry.value, type) : type)
     }
     return mapOf(key ?? this.#freeParameter(), value ?? this.#freeParameter())
   }
@@ -329,11 +329,9 @@ class Checker {
     return unwrapOptional(type)
   }
 
-  #join(node: Expression, previous: CelType | undefined, current: CelType): CelType {
+  #join(previous: CelType | undefined, current: CelType): CelType {
     if (previous === undefined) return current
-    if (assign(this.#mapping, previous, current)) return mostGeneral(previous, current)
-    this.#mismatch(node, previous, current)
-    return errorType
+    return assign(this.#mapping, previous, current) ? mostGeneral(previous, current) : dynType
   }
 
   #struct(node: StructExpression): CelType {

@@ -60,7 +60,45 @@ const validateFormat: CallCost = ([format, text]) => {
   return Math.ceil((1 + size(text)) * stringTraversalFactor) * Math.ceil(regexSize * regexLengthFactor)
 }
 
+const allocating = (elements: number, factor: number) => Math.trunc(elements * factor) + 1 + listCreationCost
+
+const byResult: CallCost = (_, result) => allocating(size(result), 1)
+const flattening: CallCost = ([list, depth]) =>
+  allocating(size(list), typeof depth === "bigint" ? Number(depth) : 1)
+
+const selfComparing: CallCost = (args) => {
+  const list = args.at(-1)
+  const first = list !== undefined && isList(list) && list.size > 0 ? list.at(0) : null
+  const isText = typeof first === "string" || first instanceof Uint8Array
+  return allocating(size(list) ** 2, isText ? 2 + stringTraversalFactor : 2)
+}
+
+const sets =
+  (factor: number): CallCost =>
+  ([a, b]) =>
+    1 + size(a) * size(b) * factor
+
+const sortable = [
+  "int",
+  "uint",
+  "double",
+  "bool",
+  "google.protobuf.Duration",
+  "google.protobuf.Timestamp",
+  "string",
+  "bytes",
+]
+
 const kubernetesOverloads: Readonly<Record<string, CallCost>> = {
+  ...each(["list_sets_contains_list", "list_sets_intersects_list"], sets(1)),
+  list_sets_equivalent_list: sets(2),
+  ...each(["list_slice", "lists_range", "list_reverse"], byResult),
+  ...each(["list_flatten", "list_flatten_int"], flattening),
+  list_distinct: selfComparing,
+  ...each(
+    sortable.flatMap((type) => [`list_${type}_sort`, `list_${type}_sortByAssociatedKeys`]),
+    selfComparing,
+  ),
   cidr_ip: nominal,
   cidr_contains_ip_string: containsAddress(0, true),
   cidr_contains_cidr_string: containsAddress(1, true),

@@ -57,7 +57,6 @@ export function planMap({ entries }: MapExpression, context: PlanContext): Plann
       if (optional && !(made instanceof CelOptional)) return notOptional("entry", made)
       const inner = optional && made instanceof CelOptional ? made.value : made
       if (inner === undefined) continue
-      if (members.has(id)) return new CelError(`Failed with repeated key`)
       members.set(id, [madeKey, inner])
     }
     return new ValueMap(members)

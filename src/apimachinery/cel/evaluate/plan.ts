@@ -7,10 +7,10 @@ import type { CheckedExpression, Reference } from "../check/check.ts"
 import { equalityCost, findCallCost, identifierCost } from "../cost/call-cost.ts"
 import type { CallExpression, Expression, SelectExpression } from "../parse/expression.ts"
 import { equal } from "../values/equal.ts"
-import { type CelResult, CelTypeValue, isError } from "../values/value.ts"
+import { CelOptional, type CelResult, CelTypeValue, isError, noValue } from "../values/value.ts"
 import { callMany, callSingleton } from "./call.ts"
 import { planComprehension } from "./comprehension.ts"
-import { charge, noSuchOverload, type Step } from "./frame.ts"
+import { charge, type Frame, noSuchOverload, type Step } from "./frame.ts"
 import { planMembership } from "./membership.ts"
 import { planList, planMap, planStruct } from "./plan-collections.ts"
 import { constant, fold, type PlanContext, type Planned } from "./planned.ts"
@@ -61,7 +61,7 @@ function planName(reference: Reference | undefined, { slots }: PlanContext): Pla
     charge(frame, identifierCost)
     return read(frame)
   }
-  return { step, isAttribute: true }
+  return { step, rootCost: 1 }
 }
 
 function planSelect(node: SelectExpression, context: PlanContext): Planned {
@@ -73,25 +73,32 @@ function planSelect(node: SelectExpression, context: PlanContext): Planned {
     return {
       step: (frame) => {
         const value = operand(frame)
-        // Upstream charges for the root but not for asking.
+        // Asking costs nothing: it counts as a step, and the root does not.
+        if (isError(value)) frame.cost -= identifierCost
         return has(value, field)
       },
-      isAttribute: true,
+      rootCost: 0,
     }
   }
   const step: Step = (frame) => {
     const value = operand(frame)
     if (isError(value)) return value
-    charge(frame, identifierCost)
-    return select(value, field)
+    const part = select(value, field)
+    chargePart(frame, part)
+    return part
   }
-  return { step, isAttribute: true }
+  return { step, rootCost: 1 }
+}
+
+// An optional part that is absent has cost nothing.
+function chargePart(frame: Frame, part: CelResult): void {
+  if (part !== noValue) charge(frame, identifierCost)
 }
 
 // Of what a part is read. Where that is neither a variable nor a part itself, it costs as a variable does.
 function planOperand(node: Expression, context: PlanContext): Step {
-  const { step, isAttribute } = context.plan(node)
-  if (isAttribute) return step
+  const { step, rootCost } = context.plan(node)
+  if (rootCost !== undefined) return step
   return (frame) => {
     const value = step(frame)
     charge(frame, identifierCost)
@@ -136,14 +143,25 @@ function planLogical(node: CallExpression, context: PlanContext, decides: boolea
 }
 
 function planConditional(node: CallExpression, context: PlanContext): Planned {
-  const [condition, ifTrue, ifFalse] = node.args.map((arg) => context.plan(arg).step) as [Step, Step, Step]
+  const [condition, ifTrue, ifFalse] = node.args.map((arg, index) => {
+    const planned = context.plan(arg)
+    return index === 0 ? planned.step : withoutRoot(planned)
+  }) as [Step, Step, Step]
   const step: Step = (frame) => {
     const chosen = condition(frame)
     if (chosen === true) return ifTrue(frame)
     if (chosen === false) return ifFalse(frame)
     return isError(chosen) ? chosen : noSuchOverload
   }
-  return { step, isAttribute: true }
+  return { step, rootCost: 0 }
+}
+
+function withoutRoot({ step, rootCost }: Planned): Step {
+  if (!rootCost) return step
+  return (frame) => {
+    frame.cost -= rootCost
+    return step(frame)
+  }
 }
 
 function planEquality(node: CallExpression, context: PlanContext, wanted: boolean): Step {
@@ -170,15 +188,26 @@ function planIndex(
 ): Planned {
   const [operandNode, keyNode] = node.args as [Expression, Expression]
   const operand = planOperand(operandNode, context)
-  const key = context.plan(keyNode).step
+  const key = context.plan(keyNode)
+  const readKey = withoutRoot(key)
   const step: Step = (frame) => {
     const value = operand(frame)
     if (isError(value)) return value
-    const at = key(frame)
-    charge(frame, identifierCost)
-    return read(value, at)
+    const part = read(value, readKey(frame))
+    chargePart(frame, part)
+    return part
   }
-  return { step, isAttribute: true }
+  return { step, rootCost: 1 }
+}
+
+// What stands on the right is evaluated only if there is nothing on the left; the call itself costs nothing.
+function planOr([left, right]: readonly Planned[], isValue: boolean): Step {
+  return (frame) => {
+    const value = left?.step(frame)
+    if (!(value instanceof CelOptional)) return value !== undefined && isError(value) ? value : noSuchOverload
+    if (value.value === undefined) return right?.step(frame) ?? noSuchOverload
+    return isValue ? value.value : value
+  }
 }
 
 const conversions = new Set([
@@ -201,6 +230,8 @@ function planFunction(node: CallExpression, context: PlanContext): Planned {
   const args = nodes.map((arg) => context.plan(arg))
   const { function: called, overloads } = reference
   const single = overloads.length === 1 ? overloads[0] : undefined
+  if (called.name === "or" || called.name === "orValue")
+    return { step: planOr(args, called.name === "orValue") }
   if (single?.id === "in_list") {
     const membership = planMembership(args)
     if (membership) return membership

@@ -8,8 +8,11 @@ import type { Slots } from "./slots.ts"
 export interface Planned {
   readonly step: Step
   readonly constant?: CelValue
-  /** Reads a variable, or a part of something: parts of it are read at the cost of one step each. */
-  readonly isAttribute?: boolean
+  /**
+   * Set where it reads a variable or a part of something: further parts cost one unit each. What it cost to get at the
+   * root is not charged where it is one branch of a conditional, or a key.
+   */
+  readonly rootCost?: 0 | 1
 }
 
 export interface PlanContext {

@@ -12,17 +12,23 @@ import {
   typeNameOf,
   UInt,
 } from "../values/value.ts"
-import { noSuchOverload } from "./frame.ts"
 
 /** `value[key]`, and `value.field` with the field's name as the key. */
 export function select(value: CelResult, key: CelResult): CelResult {
   if (isError(value)) return value
   if (isError(key)) return key
-  if (isMap(value)) return value.find(key) ?? new CelError(`no such key: ${formatKey(key)}`)
+  if (isMap(value)) {
+    const found = value.find(key)
+    return found === undefined ? noSuchKey(key) : found
+  }
   if (isList(value)) return selectIndex(value, key)
   if (value instanceof CelOptional)
     return value.value === undefined ? noValue : wrap(select(value.value, key))
-  return noSuchOverload
+  return noSuchKey(key)
+}
+
+function noSuchKey(key: CelValue): CelError {
+  return new CelError(`no such key: ${formatKey(key)}`)
 }
 
 /** `value?.field`: an optional that is empty where there is nothing. */
@@ -32,7 +38,7 @@ export function selectOptional(value: CelResult, key: CelResult): CelResult {
   if (value instanceof CelOptional)
     return value.value === undefined ? noValue : selectOptional(value.value, key)
   if (isMap(value)) return wrap(value.find(key))
-  if (!isList(value)) return noSuchOverload
+  if (!isList(value)) return noValue
   const index = indexOf(key)
   if (isError(index)) return index
   return index < 0n || index >= value.size ? noValue : wrap(value.at(Number(index)))
@@ -42,7 +48,9 @@ export function selectOptional(value: CelResult, key: CelResult): CelResult {
 export function has(value: CelResult, field: string): CelResult {
   if (isError(value)) return value
   if (value instanceof CelOptional) return value.value === undefined ? false : has(value.value, field)
-  if (!isMap(value)) return noSuchOverload
+  // Nothing but a map has parts with names; a list says so, anything else just has none.
+  if (isList(value)) return selectIndex(value, field)
+  if (!isMap(value)) return false
   const found = value.find(field)
   return found !== undefined && isError(found) ? found : found !== undefined
 }

@@ -45,6 +45,7 @@ export class CelErrors {
 }
 
 function show(source: string, { offset, message }: CelProblem): string {
+  if (offset < 0) return `ERROR: <input>:1:0: ${message}`
   const before = source.slice(0, Math.max(offset, 0))
   const line = before.split("\n").length
   const lineStart = before.lastIndexOf("\n") + 1

@@ -46,6 +46,7 @@ const macros: Readonly<Record<string, Macro>> = {
   "receiver:transformMapEntry:3": (call) => transform(call, 2, "entry", { result: call.args[2] }),
   "receiver:transformMapEntry:4": (call) =>
     transform(call, 2, "entry", { filter: call.args[2], result: call.args[3] }),
+  "receiver:sortBy:2": sortBy,
   "receiver:optMap:2": (call) => optionalMap(call, true),
   "receiver:optFlatMap:2": (call) => optionalMap(call, false),
 }
@@ -113,6 +114,31 @@ function transform(
     step: filter ? make.call("_?_:_", filter, insert, make.accumulator) : insert,
     result: make.accumulator,
   })
+}
+
+// x.sortBy(v, e) is: let input = x in input.@sortByAssociatedKeys(input.map(v, e))
+function sortBy(call: MacroCall): Expression | undefined {
+  const { target, offset, errors } = call
+  if (!target || target.kind === "literal" || target.kind === "map" || target.kind === "struct") {
+    const where = "a list, identifier, comprehension, call or select expression"
+    errors.report(target?.offset ?? offset, `sortBy can only be applied to ${where}`)
+    return undefined
+  }
+  const make = builder(call)
+  const input = make.identifier("@__sortBy_input__")
+  const keys = transform({ ...call, target: input }, 1, "list", { result: call.args[1] })
+  if (!keys) return undefined
+  return {
+    kind: "comprehension",
+    offset,
+    range: make.list(),
+    variable: "#unused",
+    accumulator: "@__sortBy_input__",
+    initial: target,
+    condition: make.literal(false),
+    step: input,
+    result: { kind: "call", offset, function: "@sortByAssociatedKeys", target: input, args: [keys] },
+  }
 }
 
 // x.optMap(v, e) is x.hasValue() ? optional.of(let v = x.value() in e) : optional.none()

@@ -193,8 +193,7 @@ class Parser {
     if (name.kind === "escapedIdentifier") this.#fail(name.offset, "unsupported syntax: '`'")
     if (name.kind !== "identifier") {
       const at = name.kind === "end" ? dot.text : `${dot.text}${name.text}`
-      const offset = name.kind === "end" ? name.offset : name.offset
-      this.#fail(offset, `Syntax error: no viable alternative at input '${at}'`)
+      this.#fail(name.offset, `Syntax error: no viable alternative at input '${at}'`)
     }
     return this.#next()
   }
@@ -203,7 +202,7 @@ class Parser {
     if (this.#accept(")")) return []
     const args = [this.#expression(argumentStart)]
     while (this.#accept(",")) args.push(this.#expression())
-    this.#require(")", "{')', ','}", "')'")
+    this.#require(")", "')'")
     return args
   }
 
@@ -231,7 +230,10 @@ class Parser {
   #name(): Expression {
     const dot = this.#accept(".")
     const first = this.#peek()
-    if (first.kind !== "identifier") this.#unexpected("IDENTIFIER")
+    if (first.kind !== "identifier") {
+      const at = first.kind === "end" ? "." : `.${first.text}`
+      this.#fail(first.offset, `Syntax error: no viable alternative at input '${at}'`)
+    }
     this.#next()
     const name = `${dot ? "." : ""}${first.text}`
     const struct = this.#structName(name)
@@ -330,14 +332,13 @@ class Parser {
     return texts.some((text) => this.#is(text)) ? this.#next() : undefined
   }
 
-  #require(text: string, expected: string, missing = expected): Token {
+  #require(text: string, expected: string): Token {
     const token = this.#accept(text)
     if (token) return token
     const found = this.#peek()
-    // A closing bracket that is all that is missing.
-    if (found.kind === "end" && (text === ")" || text === "]") && expected === missing) {
-      this.#fail(found.offset, `Syntax error: missing ${missing} at '<EOF>'`)
-    }
+    // A bracket or colon that is all that is missing.
+    const isEnough = text === ":" ? mayFollow(found, expressionStart) : found.kind === "end"
+    if (isEnough) this.#fail(found.offset, `Syntax error: missing ${expected} at '${found.text}'`)
     return this.#unexpected(expected)
   }
 
@@ -346,7 +347,11 @@ class Parser {
     const after = this.#tokens[this.#position + 1]
     const isExtra = after !== undefined && mayFollow(after, expected)
     const what = isExtra ? "extraneous" : "mismatched"
-    return this.#fail(offset, `Syntax error: ${what} input '${text}' expecting ${expected}`)
+    // Upstream points before the start of a source that is empty.
+    return this.#fail(
+      offset === 0 && text === "<EOF>" ? -1 : offset,
+      `Syntax error: ${what} input '${text}' expecting ${expected}`,
+    )
   }
 
   #fail(offset: number, message: string): never {

@@ -14,6 +14,7 @@ export function unescapeBytes(text: string): Uint8Array {
   for (const match of raw ? [] : body.matchAll(escapes)) {
     bytes.push(...encoder.encode(body.slice(position, match.index)))
     const [all] = match
+    if (/^\\[uU]/.test(all)) throw new Error("unable to unescape string")
     if (/^\\(?:[xX0-3])/.test(all)) bytes.push(codeOf(all))
     else bytes.push(...encoder.encode(unescape(all)))
     position = match.index + all.length

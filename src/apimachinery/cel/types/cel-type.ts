@@ -157,7 +157,15 @@ export function typeName(type: CelType): string {
   }
 }
 
-/** As error messages write it: `map(string, list(int))`. */
+/** As cel-go's types write themselves, which some messages of Kubernetes show: `google.protobuf.Duration`. */
+export function describeType(type: CelType): string {
+  const parameters = parametersOf(type)
+  return parameters.length === 0
+    ? typeName(type)
+    : `${typeName(type)}(${parameters.map(describeType).join(", ")})`
+}
+
+/** As error messages of the checker write it: `map(string, list(int))`. */
 export function formatType(type: CelType): string {
   switch (type.kind) {
     case "error":

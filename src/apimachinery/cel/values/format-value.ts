@@ -18,7 +18,7 @@ export function formatDouble(value: number): string {
   if (value === 0) return "0"
   const [mantissa = "", exponentText = "0"] = value.toExponential().split("e")
   const exponent = Number(exponentText)
-  if (exponent >= -4 && exponent < 21) return plainDouble(value)
+  if (exponent >= -4 && exponent < 6) return plainDouble(value)
   const digits = String(Math.abs(exponent)).padStart(2, "0")
   return `${mantissa}e${exponent < 0 ? "-" : "+"}${digits}`
 }
