@@ -1,4 +1,4 @@
-import { toCome, useCluster } from "./harness.ts"
+import { useCluster } from "./harness.ts"
 import { supportsAllOperations } from "./api-operations.ts"
 
 useCluster()
@@ -413,7 +413,12 @@ supportsAllOperations({
   }),
 })
 
-toCome(
-  "[sig-storage] VolumeAttributesClass [FeatureGate:VolumeAttributesClass] should run through the lifecycle of a VolumeAttributesClass [Conformance]",
-  "the controller that takes kubernetes.io/vac-protection off comes with the storage controllers",
-)
+supportsAllOperations({
+  codename:
+    "[sig-storage] VolumeAttributesClass [FeatureGate:VolumeAttributesClass] should run through the lifecycle of a VolumeAttributesClass [Conformance]",
+  apiVersion: "storage.k8s.io/v1",
+  plural: "volumeattributesclasses",
+  kind: "VolumeAttributesClass",
+  namespaced: false,
+  draft: () => ({ driverName: "e2e-fake-driver", parameters: { iops: "3000" } }),
+})

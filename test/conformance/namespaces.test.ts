@@ -1,7 +1,8 @@
 import { expect } from "vitest"
-import { conformance, eventually, useCluster } from "./harness.ts"
+import { conformance, eventually, type Json, useCluster } from "./harness.ts"
+import { gone, readyPods, resting } from "./workloads.ts"
 
-useCluster()
+useCluster({ nodes: 1 })
 
 conformance(
   "[sig-api-machinery] Namespaces should patch a Namespace [Conformance] [Serial]",
@@ -81,5 +82,59 @@ conformance(
     await api.create("/api/v1/namespaces", { metadata: { name } })
     expect((await api.get(services))["items"]).toEqual([])
     await api.delete(`/api/v1/namespaces/${name}`)
+  },
+)
+
+conformance(
+  "[sig-api-machinery] Namespaces should ensure that all pods are removed when a namespace is deleted [Conformance] [Serial]",
+  async ({ api, namespace }) => {
+    const name = `${namespace}-pods`
+    const path = `/api/v1/namespaces/${name}`
+    await api.create("/api/v1/namespaces", { metadata: { name } })
+    await eventually(
+      async () => (await api.send("GET", `${path}/serviceaccounts/default`)).status === 200,
+      "the default account is there",
+    )
+    await api.create(`${path}/pods`, { ...resting({}), metadata: { name: "test-pod" } })
+    await readyPods(api, `${path}/pods`, 1)
+    await api.delete(path)
+    await gone(api, path)
+    await api.create("/api/v1/namespaces", { metadata: { name } })
+    expect((await api.get(`${path}/pods`))["items"]).toEqual([])
+    await api.delete(path)
+  },
+)
+
+conformance(
+  "[sig-api-machinery] OrderedNamespaceDeletion namespace deletion should delete pod first [Conformance]",
+  async ({ api, namespace }) => {
+    const name = `${namespace}-ordered`
+    const path = `/api/v1/namespaces/${name}`
+    await api.create("/api/v1/namespaces", { metadata: { name } })
+    await eventually(
+      async () => (await api.send("GET", `${path}/serviceaccounts/default`)).status === 200,
+      "the default account is there",
+    )
+    const finalizers = ["e2e.example.com/finalizer"]
+    await api.create(`${path}/pods`, { ...resting({}), metadata: { name: "test-pod", finalizers } })
+    await readyPods(api, `${path}/pods`, 1)
+    await api.create(`${path}/configmaps`, { metadata: { name: "test-configmap" }, data: { key: "value" } })
+    await api.delete(path)
+    await eventually(
+      async () => (await api.get(`${path}/pods/test-pod`))["metadata"].deletionTimestamp !== undefined,
+      "the pod is being deleted",
+    )
+    const condition = await eventually(
+      async () =>
+        (await api.get(path))["status"].conditions?.find(
+          ({ type, status }: Json) => type === "NamespaceContentRemaining" && status === "True",
+        ),
+      "the namespace says what is left",
+    )
+    expect(condition.message).toBe("Some resources are remaining: pods. has 1 resource instances")
+    const configMap = await api.get(`${path}/configmaps/test-configmap`)
+    expect(configMap["metadata"].deletionTimestamp).toBeUndefined()
+    await api.patch(`${path}/pods/test-pod`, { metadata: { finalizers: null } })
+    await gone(api, path)
   },
 )
