@@ -11,6 +11,7 @@ import type { HealthCheck } from "./paths/health.ts"
 import type { OpenApi } from "./paths/openapi.ts"
 import type { VersionInfo } from "./paths/version.ts"
 import type { PortRange } from "./registry/service/claim-node-ports.ts"
+import type { StorageMediaType } from "./registry/storage-codec.ts"
 import type { ServedResources } from "./registry/served-resources.ts"
 import type { Security } from "./security.ts"
 import type { Backends } from "./streaming/backends.ts"
@@ -38,6 +39,8 @@ export interface ServerParts extends Security {
   /** From which Services get their addresses; the first family is the default one. */
   readonly serviceNetworks: readonly IpNetwork[]
   readonly nodePortRange: PortRange
+  /** How objects are written to the store. */
+  readonly storageMediaType: StorageMediaType
   /** Of requests that do not run for long by nature. */
   readonly requestTimeoutMs: number
   /** Aborts when the server shuts down: watches and streams end. */

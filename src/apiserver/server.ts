@@ -26,6 +26,7 @@ import { OpenApi } from "./paths/openapi.ts"
 import { apiLevel, type VersionInfo } from "./paths/version.ts"
 import { addBuiltInResources } from "./registry/add-resources.ts"
 import { ServedResources } from "./registry/served-resources.ts"
+import type { StorageMediaType } from "./registry/storage-codec.ts"
 import { objectAs } from "./registry/versions.ts"
 import type { PortRange } from "./registry/service/claim-node-ports.ts"
 import type { RequestInfo } from "./request-info.ts"
@@ -72,6 +73,8 @@ export interface ApiServerOptions {
   readonly requestTimeoutMs?: number
   /** How often the store is made to forget; 0: it sees to that itself. @default 5 minutes, as upstream's `--etcd-compaction-interval` */
   readonly compactionIntervalMs?: number
+  /** How objects are written; both ways are always read. @default "application/json" */
+  readonly storageMediaType?: StorageMediaType
 }
 
 /** The one door to state. */
@@ -175,6 +178,7 @@ function createParts(
     healthChecks: [...ownChecks(store, signal, state), ...(options.healthChecks ?? [])],
     version: options.version ?? apiLevel,
     signal,
+    storageMediaType: options.storageMediaType ?? "application/json",
   }
   addBuiltInResources(parts, options.resources)
   return parts

@@ -15,6 +15,7 @@ import type { AuditTrail } from "./audit/audit-trail.ts"
 import type { AdmissionChain } from "./admission/admission.ts"
 import { anonymous, type UserInfo } from "./authentication/authenticator.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
+import type { StorageMediaType } from "./registry/storage-codec.ts"
 import type { CreateSecurity } from "./security.ts"
 import { type ApiServer, createApiServer } from "./server.ts"
 import type { Backends } from "./streaming/backends.ts"
@@ -58,6 +59,7 @@ export async function startTestServer(
     security?: CreateSecurity
     /** Shared with another server; stays open when this one stops. @default a new one in memory */
     store?: Store
+    storageMediaType?: StorageMediaType
     backends?: Backends
     webhookTransport?: WebhookTransport
     createAudit?: (clock: Clock) => AuditTrail
@@ -71,6 +73,7 @@ export async function startTestServer(
     clock,
     random,
     log: silentLogger,
+    ...(options.storageMediaType && { storageMediaType: options.storageMediaType }),
     ...(options.backends && { backends: options.backends }),
     ...(options.webhookTransport && { webhookTransport: options.webhookTransport }),
     ...(options.createAudit && { audit: options.createAudit(clock) }),

@@ -14,6 +14,7 @@ import { forgetNodesBut } from "./nodes/forget-nodes.ts"
 import { type NodePlan, planNodes } from "./nodes/plan-nodes.ts"
 import { type NodesParts, startNodes } from "./nodes/start-nodes.ts"
 import type { Progress } from "./progress.ts"
+import type { StoreOptions } from "./store/store-flags.ts"
 
 export interface ClusterOptions {
   readonly directory: DataDirectory
@@ -22,7 +23,7 @@ export interface ClusterOptions {
   readonly nodes: number | undefined
   /** @default one where there is no real one */
   readonly simulatedNodes: number | undefined
-  readonly etcd: readonly string[]
+  readonly store: StoreOptions
   readonly apiServer: ApiServerSettings
   readonly progress: Progress
   readonly log: Logger
@@ -63,12 +64,14 @@ async function start(
   stop: () => Promise<void>,
 ): Promise<RunningCluster> {
   const { directory, signal, progress } = options
-  const networks = await ensureNetworks(directory.path, createCommands())
+  const isShared = options.store.etcd.length > 0
+  const networks = await ensureNetworks(directory.path, createCommands(), isShared)
   const parts = { networks, directory, clock: realClock, random: realRandom, log: options.log }
   const controlPlane = startControlPlane({
     ...parts,
     listen: options.listen,
     apiServer: options.apiServer,
+    store: options.store,
     ...(plan.onLink.length > 0 && { hosts: [linkAddress(networks.nodes)] }),
   })
   stopping.push(() => controlPlane.then((running) => running.stop()).catch(() => {}))

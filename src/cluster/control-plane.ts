@@ -9,39 +9,26 @@ import type { UserInfo } from "../apiserver/authentication/authenticator.ts"
 import type { Clock } from "../base/clock.ts"
 import { parseNetwork } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
-import type { Random } from "../base/random.ts"
+import { type Random, uuid } from "../base/random.ts"
 import type { Client } from "../client/client.ts"
 import { createClient } from "../client/create-client.ts"
-import { createEventRecorder } from "../client/create-event-recorder.ts"
 import { createInformers, type Informers } from "../client/informers.ts"
-import { createAuthoritySigner } from "../controller-manager/certificates/real/authority-signer.ts"
-import { hmacSha256 } from "../controller-manager/bootstrap/real/hmac-sha256.ts"
-import { createControllerManager } from "../controller-manager/create-controller-manager.ts"
-import { openEmbeddedStore } from "../etcd/embedded/embedded-store.ts"
-import type { Store } from "../etcd/store.ts"
-import { createLocalProvisioner } from "../local-provisioner/create-local-provisioner.ts"
-import { ensureLocalStorageClass } from "../local-provisioner/local-storage-class.ts"
 import type { VolumeDirectories } from "../local-provisioner/volume-directories.ts"
-import { publishClusterDns } from "../dns/publish-cluster-dns.ts"
-import { createScheduler } from "../scheduler/scheduler.ts"
 import type { ApiServerSettings } from "./api-server-settings.ts"
 import { type ClusterCertificates, ensureClusterCertificates } from "./certificates/cluster-certificates.ts"
 import { type KubeconfigEntry, writeKubeconfig } from "./certificates/kubeconfig.ts"
+import { runControlLoops } from "./control-loops.ts"
 import type { DataDirectory } from "./data-directory.ts"
-import {
-  controllerManagerUser,
-  controllerUser,
-  localProvisionerUser,
-  schedulerUser,
-  selfUser,
-} from "./identities.ts"
+import { selfUser } from "./identities.ts"
 import { machineAddress, machineName } from "./machine.ts"
 import { type Networks, usualNetworks } from "./networks.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
-import { simulatedNodeAnnotation } from "./nodes/start-simulated-node.ts"
 import { encryptAtRest } from "./encrypt-at-rest.ts"
 import { openAuditTrail } from "./open-audit-trail.ts"
 import { createClusterSecurity } from "./security.ts"
+import { checkAuthority } from "./store/check-authority.ts"
+import { type ClusterStore, openClusterStore } from "./store/open-store.ts"
+import { type StoreOptions, usualStore } from "./store/store-flags.ts"
 
 export interface ControlPlaneOptions {
   readonly directory: DataDirectory
@@ -52,6 +39,8 @@ export interface ControlPlaneOptions {
   readonly apiServer?: ApiServerSettings
   /** More addresses by which the server will be called. */
   readonly hosts?: readonly string[]
+  /** @default in the data directory */
+  readonly store?: StoreOptions
   /** False: the API server alone; scheduler and controllers run elsewhere. @default true */
   readonly loops?: boolean
   readonly clock: Clock
@@ -92,7 +81,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     clock,
     random,
   })
-  const plainStore = await openEmbeddedStore({
+  const opened = await openClusterStore(options.store ?? usualStore, {
     directory: directory.store,
     clock,
     log: log.named("etcd"),
@@ -100,10 +89,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   })
   const { encryption } = options.apiServer ?? {}
   const store = encryption
-    ? await encryptAtRest(plainStore, encryption, { clock, log: log.named("encryption") })
-    : plainStore
+    ? await encryptAtRest(opened.store, encryption, { clock, log: log.named("encryption") })
+    : opened.store
   try {
-    return await startOnStore(options, certificates, store)
+    return await startOnStore(options, certificates, { ...opened, store })
   } catch (error) {
     await store.close()
     throw error
@@ -119,7 +108,7 @@ function kubeletIdentity(certificates: ClusterCertificates) {
 async function startOnStore(
   options: ControlPlaneOptions,
   certificates: ClusterCertificates,
-  store: Store,
+  opened: ClusterStore,
 ): Promise<ControlPlane> {
   const { directory, clock, random, log, networks = usualNetworks } = options
   const stop = new AbortController()
@@ -129,8 +118,11 @@ async function startOnStore(
   const { apiServer = {} } = options
   const auditTrail =
     apiServer.audit && (await openAuditTrail(apiServer.audit, { clock, log: log.named("audit") }))
+  const { store, isShared, compactionIntervalMs } = opened
   const server = createApiServer({
     store,
+    compactionIntervalMs,
+    storageMediaType: options.store?.mediaType ?? "application/json",
     ...(auditTrail && { audit: auditTrail }),
     resources: builtInResources,
     clock,
@@ -168,6 +160,13 @@ async function startOnStore(
   const writeAdmin = () => writeKubeconfig(directory.kubeconfig, adminEntry(certificates, address))
   writeAdmin()
   await server.start()
+  if (isShared) {
+    await checkAuthority(server, certificates).catch(async (error: unknown) => {
+      await server.stop()
+      await Promise.all(listeners.map((listening) => listening.close(closeGraceMs)))
+      throw error
+    })
+  }
   const renewal = certificates.keepFresh()
   certificates.onRenewed((name) => {
     if (name === "apiserver") for (const listening of listeners) listening.renew(servingPair(certificates))
@@ -183,22 +182,22 @@ async function startOnStore(
       log: log.named("informers"),
       ...(scope && { scope }),
     })
-  const parts: LoopParts = {
-    server,
-    clientFor,
-    informersFor,
-    certificates,
-    networks,
-    clock,
-    random,
-    log,
-    volumeDirectories,
-    signal: stop.signal,
-  }
   const loops =
     options.loops === false
       ? []
-      : [runControllers(parts), runScheduler(parts), runClusterDns(parts), runLocalProvisioner(parts)]
+      : runControlLoops({
+          server,
+          clientFor,
+          informersFor,
+          certificates,
+          networks,
+          clock,
+          random,
+          log,
+          volumeDirectories,
+          signal: stop.signal,
+          ...(isShared && { identity: `${machineName()}_${uuid(random)}` }),
+        })
   return {
     address,
     port,
@@ -226,96 +225,6 @@ async function startOnStore(
       await store.close()
     },
   }
-}
-
-interface LoopParts
-  extends Pick<
-    ControlPlane,
-    "server" | "clientFor" | "informersFor" | "certificates" | "networks" | "volumeDirectories"
-  > {
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Logger
-  readonly signal: AbortSignal
-}
-
-function runControllers({
-  server,
-  certificates,
-  networks,
-  clock,
-  random,
-  log,
-  signal,
-}: LoopParts): Promise<void> {
-  const manager = createControllerManager({
-    transport: server.transportFor(controllerManagerUser),
-    transportFor: (controllerName) => server.transportFor(controllerUser(controllerName)),
-    rootCertificateAuthority: certificates.authority("ca").certificatePem,
-    nodeIpam: { clusterCidrs: [networks.pods] },
-    certificateSigner: createAuthoritySigner({ ...certificates.authority("ca"), random }),
-    hmacSha256,
-    controllers: ["*", "bootstrap-signer-controller", "token-cleaner-controller"],
-    clock,
-    random,
-    log: log.named("controller-manager"),
-  })
-  return manager.run(signal)
-}
-
-function runScheduler({ clientFor, informersFor, clock, random, log, signal }: LoopParts): Promise<void> {
-  const client = clientFor(schedulerUser)
-  const informers = informersFor(schedulerUser)
-  const named = log.named("scheduler")
-  const events = createEventRecorder({
-    client,
-    clock,
-    random,
-    log: named,
-    component: "default-scheduler",
-    signal,
-  })
-  const scheduler = createScheduler({ client, informers, events, clock, random, log: named })
-  informers.start(signal)
-  return scheduler.run(signal)
-}
-
-/** The default storage class, and what makes its volumes on the nodes of this process. */
-async function runLocalProvisioner(parts: LoopParts): Promise<void> {
-  const { clientFor, informersFor, volumeDirectories, signal } = parts
-  await ensureLocalStorageClass(clientFor(selfUser))
-  const informers = informersFor(localProvisionerUser)
-  const provisioner = createLocalProvisioner({
-    ...parts,
-    client: clientFor(localProvisionerUser),
-    informers,
-    directoriesOf: (nodeName) => volumeDirectories.get(nodeName),
-    log: parts.log.named("local-provisioner"),
-  })
-  informers.start(signal)
-  return provisioner.run(signal)
-}
-
-/** What an administrator would install: the Service and the endpoints of the cluster's DNS. */
-async function runClusterDns({
-  clientFor,
-  informersFor,
-  networks,
-  clock,
-  log,
-  signal,
-}: LoopParts): Promise<void> {
-  const informers = informersFor(selfUser)
-  const dns = publishClusterDns({
-    client: clientFor(selfUser),
-    informers,
-    clusterIPs: [networks.dnsService],
-    serves: ({ metadata }) => metadata.annotations?.[simulatedNodeAnnotation] === undefined,
-    clock,
-    log: log.named("dns"),
-  })
-  informers.start(signal)
-  await dns.run(signal)
 }
 
 function servingPair(certificates: ClusterCertificates): { certificate: string; key: string } {

@@ -75,14 +75,22 @@ function toNetwork(route: string): IpNetwork | undefined {
   return network && network.prefixLength > 0 ? network : undefined
 }
 
-/** The ranges of the cluster in this directory: those it has had, else free ones, remembered. */
-export async function ensureNetworks(directory: string, commands: Commands): Promise<Networks> {
+/**
+ * The ranges of the cluster in this directory: those it has had, else free ones, remembered.
+ *
+ * @param isShared control planes elsewhere, which know nothing of this machine, must choose the same: the usual ones
+ */
+export async function ensureNetworks(
+  directory: string,
+  commands: Commands,
+  isShared = false,
+): Promise<Networks> {
   const known = readIfExists(join(directory, fileName))
   if (known) {
     const { pods, services, nodes } = JSON.parse(known) as Partial<Networks>
     return networksOf(pods!, services!, nodes)
   }
-  const networks = planNetworks(await listRoutes(commands))
+  const networks = isShared ? usualNetworks : planNetworks(await listRoutes(commands))
   rememberNetworks(directory, networks)
   return networks
 }

@@ -39,6 +39,13 @@ export function encodeEnvelope(apiVersion: string, kind: string, raw: Uint8Array
   return writer.finish()
 }
 
+/** How the envelope of every object of this type begins. */
+export function envelopePrefix(apiVersion: string, kind: string): Uint8Array {
+  const whole = encodeEnvelope(apiVersion, kind, new Uint8Array())
+  // Behind it come the message, which is empty here, and the two empty texts.
+  return whole.subarray(0, whole.length - 6)
+}
+
 function writeText(writer: BackwardWriter, tag: number, text: string): void {
   const end = writer.length
   writer.text(text)

@@ -25,7 +25,10 @@ export function createCustomRegistry(
     if (!schema) throw new Error(`stored object is of an unknown version: ${object.apiVersion}`)
     return applyDefaults(schema, decodeObject(schema, deepFreeze(object))) as unknown as KubeObject
   }
-  const codec = createStorageCodec(storage, (bytes) => complete(parseJson(bytes) as KubeObject), complete)
+  const codec = createStorageCodec(storage, {
+    fromForeign: (bytes) => complete(parseJson(bytes) as KubeObject),
+    complete,
+  })
   const cache = mirror.addResource({ prefix: prefixOf(storage), decoder: codec })
   return new Registry({ storage, cache, store, mirror, codec })
 }

@@ -9,12 +9,16 @@ import { applyDefaults } from "../../apimachinery/defaulting.ts"
 import { deepFreeze } from "../../apimachinery/freeze.ts"
 import { decodeObject, normalize } from "../../apimachinery/structural.ts"
 import { EventLeases } from "./event-leases.ts"
+import { upgradeLegacy } from "./upgrade-legacy.ts"
 import { Registry } from "./registry.ts"
-import { createStorageCodec } from "./storage-codec.ts"
+import { createStorageCodec, type StorageMediaType } from "./storage-codec.ts"
 import { strategyFor } from "./strategy-for.ts"
 
 /** Upstream's `--event-ttl`. */
 const eventTtlMs = 60 * 60_000
+
+/** Upstream's servers of these groups write JSON always. */
+const jsonGroups = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"])
 
 /** The field of a resource by which many watch. */
 const indexedFields: Readonly<Record<string, string>> = { pods: "spec.nodeName" }
@@ -25,7 +29,8 @@ export function addBuiltInResources(server: ServerParts, resources: readonly Res
   const stored = resources.filter((resource) => !resource.storedAs)
   for (const resource of stored) {
     const versions = resources.filter((each) => each === resource || isStoredAs(each, resource))
-    registries.set(storageKey(resource), createRegistry(server, resource, versions))
+    const mediaType = jsonGroups.has(resource.group) ? "application/json" : server.storageMediaType
+    registries.set(storageKey(resource), createRegistry(server, resource, versions, mediaType))
   }
   for (const resource of resources) {
     const registry = registries.get(
@@ -59,9 +64,13 @@ export function createRegistry(
   storage: Resource,
   /** Every version of it, for values that others stored. */
   versions: readonly Resource[],
+  mediaType: StorageMediaType = "application/json",
 ): Registry {
   const { store, mirror, clock } = server
-  const codec = createStorageCodec(storage, (bytes) => decodeForeign(storage, versions, bytes))
+  const codec = createStorageCodec(storage, {
+    fromForeign: (bytes) => decodeForeign(storage, versions, bytes),
+    mediaType,
+  })
   const indexedField = indexedFields[groupResource(storage)]
   const indexedValue = indexedField ? storage.selectableFields[indexedField] : undefined
   const cache = mirror.addResource({
@@ -93,7 +102,7 @@ function inVersion(to: Resource, from: Resource, object: KubeObject): KubeObject
 function decodeForeign(storage: Resource, versions: readonly Resource[], bytes: Uint8Array): KubeObject {
   if (isEncrypted(bytes)) throw new Error("the stored value is encrypted, and none of the keys opens it")
   const envelope = hasEnvelope(bytes) ? decodeEnvelope(bytes) : undefined
-  const value = envelope ?? (parseJson(bytes) as Partial<KubeObject>)
+  const value = envelope ?? upgradeLegacy(parseJson(bytes) as Partial<KubeObject>)
   const from = versions.find(
     (each) => formatGroupVersion(each) === value.apiVersion && each.kind === value.kind,
   )

@@ -1,9 +1,13 @@
 import { encodeJsonBytes, parseJson } from "../../apimachinery/codec/json.ts"
-import type { KubeObject } from "../../apimachinery/meta.ts"
+import { encodeEnvelope, encodeMessage, envelopePrefix } from "../../apimachinery/codec/protobuf.ts"
+import { formatGroupVersion, type KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import type { StorageDecoder } from "../watch-cache/stored-object.ts"
 
-/** Between objects and what the store keeps: JSON without resourceVersion, as upstream with `--storage-media-type=application/json`. */
+/** How objects are written: upstream's `--storage-media-type`. */
+export type StorageMediaType = "application/json" | "application/vnd.kubernetes.protobuf"
+
+/** Between objects and what the store keeps: JSON or protobuf without resourceVersion, as upstream writes them. */
 export interface StorageCodec extends StorageDecoder {
   encode(object: KubeObject): Uint8Array
   /** Whether `encode` would write these bytes for the object in them. */
@@ -12,29 +16,35 @@ export interface StorageCodec extends StorageDecoder {
 
 const encoder = new TextEncoder()
 
-/**
- * @param fromForeign reads what others stored: protobuf, or another version of the kind; gives an object in the storage version
- */
+export interface StorageCodecOptions {
+  /** Reads protobuf, and other versions of the kind; gives an object in the storage version. */
+  readonly fromForeign: (bytes: Uint8Array) => KubeObject
+  /** For schemas that change: what was stored under an earlier one as it is now; the very object if nothing differs. */
+  readonly complete?: (object: KubeObject) => KubeObject
+  /** How it writes; it reads both. @default "application/json" */
+  readonly mediaType?: StorageMediaType
+}
+
 export function createStorageCodec(
   storage: Resource,
-  fromForeign: (bytes: Uint8Array) => KubeObject,
-  /** For schemas that change: what was stored under an earlier one as it is now; the very object if nothing differs. */
-  complete?: (object: KubeObject) => KubeObject,
+  { fromForeign, complete, mediaType = "application/json" }: StorageCodecOptions,
 ): StorageCodec {
-  const ownPrefix = encoder.encode(typePrefix(storage))
+  const isJson = mediaType === "application/json"
+  const jsonPrefix = encoder.encode(typePrefix(storage))
+  const ownPrefix = isJson ? jsonPrefix : envelopePrefix(formatGroupVersion(storage), storage.kind)
   // The object behind bytes that were written a moment ago: the store hands the same array back with the watch event, and
   // parsing it anew would cost more than everything else.
   const written = new WeakMap<Uint8Array, KubeObject>()
   return {
     encode(object) {
-      const bytes = encodeJsonBytes(inStoredOrder(object))
+      const bytes = isJson ? encodeJsonBytes(inStoredOrder(object)) : encodeProtobuf(storage, object)
       written.set(bytes, object)
       return bytes
     },
     decode(bytes) {
       const known = written.get(bytes)
       if (known) return known
-      if (!startsWith(bytes, ownPrefix)) return fromForeign(bytes)
+      if (!startsWith(bytes, jsonPrefix)) return fromForeign(bytes)
       const object = parseJson(bytes) as KubeObject
       return complete ? complete(object) : object
     },
@@ -51,10 +61,15 @@ export function createStorageCodec(
   }
 }
 
-/** How every value that this server wrote begins. */
+function encodeProtobuf(storage: Resource, object: KubeObject): Uint8Array {
+  const { selfLink: _, resourceVersion: __, ...metadata } = object.metadata
+  const message = encodeMessage(storage.schema, { ...object, metadata })
+  return encodeEnvelope(formatGroupVersion(storage), storage.kind, message)
+}
+
+/** How every value that this server wrote as JSON begins. */
 export function typePrefix(resource: Resource): string {
-  const apiVersion = resource.group ? `${resource.group}/${resource.version}` : resource.version
-  return `{"kind":${JSON.stringify(resource.kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":{"name":`
+  return `{"kind":${JSON.stringify(resource.kind)},"apiVersion":${JSON.stringify(formatGroupVersion(resource))},"metadata":{"name":`
 }
 
 /** Go writes a struct's fields in order of declaration: kind first, then the name. Everything behind is in order already. */

@@ -1,5 +1,6 @@
 import { parseFlags } from "../../base/flags.ts"
 import type { ApiServerSettings } from "../api-server-settings.ts"
+import { parseStoreOptions, storeFlags, type StoreOptions } from "../store/store-flags.ts"
 import { apiServerFlags, apiServerSettings } from "./api-server-flags.ts"
 import { UsageError } from "./command.ts"
 
@@ -36,11 +37,7 @@ export const upFlags = {
     short: "d",
     description: "return when the cluster is ready; it goes on in the background",
   },
-  etcd: {
-    type: "list",
-    placeholder: "URL,...",
-    description: "keep the state in this etcd instead of the data directory",
-  },
+  ...storeFlags,
   ...apiServerFlags,
   verbose: { type: "bool", short: "v", description: "log what every component does" },
   help: { type: "bool", short: "h", description: "show this" },
@@ -54,20 +51,15 @@ export interface UpOptions {
   readonly simulatedNodes: number | undefined
   readonly kubeconfig: string | undefined
   readonly detach: boolean
-  readonly etcd: readonly string[]
+  readonly store: StoreOptions
   readonly apiServer: ApiServerSettings
   readonly verbose: boolean
   readonly help: boolean
 }
 
 export function parseUpOptions(argv: readonly string[]): UpOptions {
-  const { values, arguments: rest } = parseFlags(argv, upFlags)
+  const { values, arguments: rest, given } = parseFlags(argv, upFlags)
   if (rest.length) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`)
-  if (values.etcd.length) {
-    throw new UsageError(
-      "--etcd: a cluster cannot keep its state in a real etcd yet; without the flag it is kept, durably, in the data directory",
-    )
-  }
   for (const name of ["nodes", "simulated-nodes"] as const) {
     if ((values[name] ?? 0) < 0) throw new UsageError(`--${name} must not be negative`)
   }
@@ -78,7 +70,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     simulatedNodes: values["simulated-nodes"],
     kubeconfig: values.kubeconfig,
     detach: values.detach,
-    etcd: values.etcd,
+    store: parseStoreOptions(values, given),
     apiServer: apiServerSettings(values),
     verbose: values.verbose,
     help: values.help,

@@ -55,7 +55,7 @@ async function startUnlessStopped(
       listen: options.listen,
       nodes: options.nodes,
       simulatedNodes: options.simulatedNodes,
-      etcd: options.etcd,
+      store: options.store,
       apiServer: options.apiServer,
       progress,
       log: logger(options, directory),

@@ -6,6 +6,7 @@ import { startControlPlane } from "../../control-plane.ts"
 import { claim, dataDirectory, release } from "../../data-directory.ts"
 import { ensureNetworks } from "../../networks.ts"
 import { createCommands } from "../../../base/real/commands.ts"
+import { parseStoreOptions, storeFlags } from "../../store/store-flags.ts"
 import { apiServerFlags, apiServerSettings } from "../api-server-flags.ts"
 import { describeFlags, UsageError } from "../command.ts"
 import { stopSignal } from "../stop-signal.ts"
@@ -14,6 +15,7 @@ import { parseListen, upFlags } from "../up-options.ts"
 const flags = {
   "data-dir": upFlags["data-dir"],
   listen: upFlags.listen,
+  ...storeFlags,
   ...apiServerFlags,
   verbose: upFlags.verbose,
   help: upFlags.help,
@@ -21,13 +23,14 @@ const flags = {
 
 /** The API server with its store; no scheduler, no controllers, no node. What envtest is used for. */
 export async function apiserver(argv: readonly string[]): Promise<number> {
-  const { values, arguments: rest } = parseFlags(argv, flags)
+  const { values, arguments: rest, given } = parseFlags(argv, flags)
   if (values.help) {
     process.stdout.write(`Usage: coracle apiserver [flags]\n\n${describeFlags(flags)}`)
     return 0
   }
   if (rest.length) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`)
   const apiServer = apiServerSettings(values)
+  const store = parseStoreOptions(values, given)
   const directory = dataDirectory(values["data-dir"])
   const stopped = stopSignal("ended")
   claim(directory)
@@ -35,8 +38,9 @@ export async function apiserver(argv: readonly string[]): Promise<number> {
     const server = await startControlPlane({
       directory,
       listen: parseListen(values.listen),
-      networks: await ensureNetworks(directory.path, createCommands()),
+      networks: await ensureNetworks(directory.path, createCommands(), store.etcd.length > 0),
       apiServer,
+      store,
       loops: false,
       clock: realClock,
       random: realRandom,
