@@ -19,8 +19,14 @@ export function selectorRequirements(
   query: URLSearchParams,
 ): { fieldSelector?: readonly SelectorRequirement[]; labelSelector?: readonly SelectorRequirement[] } {
   if (!selectingVerbs.has(verb)) return {}
-  const fields = query.get("fieldSelector")
-  const labels = query.get("labelSelector")
+  return parsedSelectors(query.get("fieldSelector"), query.get("labelSelector"))
+}
+
+/** The same of two texts, either of which may be missing. */
+export function parsedSelectors(
+  fields: string | null,
+  labels: string | null,
+): { fieldSelector?: readonly SelectorRequirement[]; labelSelector?: readonly SelectorRequirement[] } {
   return {
     ...(fields && { fieldSelector: attempt(() => fieldRequirements(fields)) }),
     ...(labels && { labelSelector: attempt(() => labelRequirements(labels)) }),

@@ -5,7 +5,7 @@ import type { MutatingWebhookConfiguration } from "./v1/mutating-webhook-configu
 import type { ValidatingAdmissionPolicy } from "./v1/validating-admission-policy.ts"
 import type { ValidatingAdmissionPolicyBinding } from "./v1/validating-admission-policy-binding.ts"
 import type { ValidatingWebhookConfiguration } from "./v1/validating-webhook-configuration.ts"
-import type { ExpressionCheck } from "./validation/expressions.ts"
+import { checkExpression } from "./validation/cel-check.ts"
 import { validateMutatingPolicy, validateMutatingPolicyBinding } from "./validation/mutating-policy.ts"
 import {
   validateValidatingPolicy,
@@ -13,9 +13,6 @@ import {
   validateValidatingPolicyStatus,
 } from "./validation/validating-policy.ts"
 import { validateWebhooks } from "./validation/webhooks.ts"
-
-/** What can be said of an expression without compiling it, which is nothing. */
-const checkExpression: ExpressionCheck = () => []
 
 const webhookRules = rules<ValidatingWebhookConfiguration | MutatingWebhookConfiguration>({
   validate: (configuration) => validateWebhooks(configuration, undefined, checkExpression),

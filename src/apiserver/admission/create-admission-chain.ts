@@ -12,6 +12,7 @@ import {
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts"
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts"
 import { denyServiceExternalIPs } from "./deny-service-external-ips.ts"
+import { webhookMatchConditions } from "./expressions/match-conditions.ts"
 import { extendedResourceToleration } from "./extended-resource-toleration.ts"
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-anti-affinity.ts"
 import { limitRanger } from "./limit-ranger.ts"
@@ -55,7 +56,7 @@ const offByDefault = new Set([
 /** All plugins in the order in which they run, upstream's. NodeRestriction is on, as in clusters made by kubeadm. */
 function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
   const { resourcesOfKind = () => [] } = options
-  const webhooks = { ...options, matchConditionsHold: noMatchConditions }
+  const webhooks = { ...options, matchConditionsHold: webhookMatchConditions(options.authorizer) }
   return [
     namespaceLifecycle(options),
     limitPodHardAntiAffinityTopology(),
@@ -102,6 +103,3 @@ export function createAdmissionChain(options: AdmissionOptions): AdmissionChain 
   const always = policy ? [escalationCheck(policy, authorizer)] : []
   return new PluginChain([...always, ...plugins.filter(isOn)])
 }
-
-/** Fails closed, as for a condition that cannot be evaluated. */
-const noMatchConditions = () => Promise.reject(new Error("match conditions are not evaluated by this server"))

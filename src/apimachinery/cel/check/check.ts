@@ -159,7 +159,7 @@ class Checker {
   }
 
   #objectType(name: string): ObjectType | undefined {
-    return this.#environment.objectTypes?.get(name)
+    return this.#environment.findObjectType?.(name)
   }
 
   #select(node: SelectExpression): CelType {
@@ -190,8 +190,8 @@ class Checker {
       case "map":
         return target.value
       case "object": {
-        const known = target.fields.get(field)
-        if (known) return known.type
+        const known = target.fields.get(field)?.type ?? target.otherFields
+        if (known) return known
         this.#errors.report(offset, `undefined field '${field}'`)
         return errorType
       }
@@ -346,7 +346,7 @@ class Checker {
     for (const { offset, name, value, optional } of node.fields) {
       const valueType = this.check(value)
       const given = optional ? this.#requireOptional(value, valueType) : valueType
-      const wanted = type.fields.get(name)?.type
+      const wanted = type.fields.get(name)?.type ?? type.otherFields
       if (!wanted) this.#errors.report(offset, `undefined field '${name}'`)
       else if (!assign(this.#mapping, wanted, given)) {
         const [expected, provided] = [formatType(wanted), formatType(given)]

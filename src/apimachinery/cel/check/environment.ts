@@ -7,8 +7,8 @@ export interface CelEnvironment {
   readonly variables: Readonly<Record<string, CelType>>
   /** By name. @default the functions that Kubernetes offers to every expression */
   readonly functions?: ReadonlyMap<string, CelFunction>
-  /** Object types that may be constructed, by name. */
-  readonly objectTypes?: ReadonlyMap<string, ObjectType>
+  /** Object types that may be constructed, `Object{spec: ...}`. @default none */
+  readonly findObjectType?: (name: string) => ObjectType | undefined
   /** Names are looked up inside this namespace first. @default "" */
   readonly container?: string
 }

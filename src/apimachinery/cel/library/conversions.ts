@@ -1,4 +1,5 @@
 import { parseDurationNanos } from "../../duration.ts"
+import { formatCelDuration } from "../values/format-duration.ts"
 import { formatDouble } from "../values/format-value.ts"
 import {
   formatTimestamp,
@@ -101,15 +102,6 @@ function timestampOf(text: string): CelResult {
 function timestampOfSeconds(seconds: bigint): CelResult {
   if (seconds < minTimestampSeconds || seconds > maxTimestampSeconds) return timestampOverflow
   return new CelTimestamp(seconds * 1_000_000_000n)
-}
-
-// In seconds with as many decimals as there are, as protobuf's JSON has it.
-export function formatCelDuration({ nanos }: CelDuration): string {
-  const magnitude = nanos < 0n ? -nanos : nanos
-  const fraction = String(magnitude % 1_000_000_000n)
-    .padStart(9, "0")
-    .replace(/0+$/, "")
-  return `${nanos < 0n ? "-" : ""}${magnitude / 1_000_000_000n}${fraction && `.${fraction}`}s`
 }
 
 /** `int(x)` and its like. */

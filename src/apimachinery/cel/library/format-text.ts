@@ -16,7 +16,7 @@ import {
   typeNameOf,
   UInt,
 } from "../values/value.ts"
-import { formatCelDuration } from "./conversions.ts"
+import { formatCelDuration } from "../values/format-duration.ts"
 
 /** Thrown inside of this file only. */
 class FormatFailure extends Error {}

@@ -47,6 +47,8 @@ export interface ObjectType {
   readonly name: string
   /** By the name under which CEL knows the field (`__dash__` and the like). */
   readonly fields: ReadonlyMap<string, ObjectField>
+  /** Of fields that are not declared; absent where there may be no others. */
+  readonly otherFields?: CelType
   readonly maxSize?: number
 }
 

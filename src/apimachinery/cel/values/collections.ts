@@ -1,3 +1,4 @@
+import { unescapeFieldName } from "../field-names.ts"
 import { mapKey } from "./map-key.ts"
 import type { CelList, CelMap, CelResult, CelValue } from "./value.ts"
 
@@ -91,6 +92,11 @@ export class ValueObject implements CelMap {
 
   entryKeys(): Iterable<CelValue> {
     return this.fields.keys()
+  }
+
+  /** How a field is called in JSON. */
+  jsonName(field: string): string | undefined {
+    return unescapeFieldName(field)
   }
 }
 

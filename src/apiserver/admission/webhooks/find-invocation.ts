@@ -42,6 +42,8 @@ export async function findInvocation<W extends Webhook>(
     try {
       if (!(await context.matchConditionsHold(matchConditions, versioned))) return undefined
     } catch (error) {
+      // What would be ignored when it is called is not called.
+      if (hook.webhook.failurePolicy === "Ignore") return undefined
       throw forbidden(attributes.resource, attributes.name, (error as Error).message)
     }
   }
