@@ -5,7 +5,7 @@ import type { Resource } from "../../apimachinery/resource.ts"
 import { normalize } from "../../apimachinery/structural.ts"
 import type { ObjectFollower } from "../authorization/object-follower.ts"
 import type { Registry } from "../registry/registry.ts"
-import type { ServedResource } from "../registry/served-resources.ts"
+import type { ConvertObjects, ServedResource } from "../registry/served-resources.ts"
 import type { ServerParts } from "../server-parts.ts"
 import { isTrue } from "./conditions.ts"
 import { createCustomRegistry, prefixOf } from "./custom-registry.ts"
@@ -13,6 +13,7 @@ import { customStrategy } from "./custom-strategy.ts"
 import { deprecationWarningOf } from "./deprecation-warning.ts"
 import { type Instances, instancesOf } from "./instances.ts"
 import { resourceOf } from "./to-resource.ts"
+import { webhookConversion } from "./webhook-conversion.ts"
 
 /** What is served of one definition. */
 interface Serving {
@@ -93,6 +94,7 @@ export class CustomResources implements ObjectFollower {
       old?.storageFingerprint === storageFingerprint
         ? old.registry
         : this.#newRegistry(definition, resources, old)
+    const convert = this.#converter(definition, resources)
     const all = versions.map((version, index): ServedResource => {
       const resource = resources[index]!
       const deprecationWarning = deprecationWarningOf(definition, version)
@@ -103,6 +105,7 @@ export class CustomResources implements ObjectFollower {
         strategy: customStrategy(resource, version),
         fromStorage: (object) => inVersion(resource, object),
         toStorage: (object) => object,
+        ...(convert && { convert }),
         ...(deprecationWarning && { deprecationWarning }),
         ...(isTrue(definition, "Terminating") && { isEnding: true }),
       }
@@ -110,6 +113,13 @@ export class CustomResources implements ObjectFollower {
     const served = all.filter((_, index) => versions[index]!.served)
     const whole = all[versions.findIndex(({ storage }) => storage)]!
     return { fingerprint, storageFingerprint, registry, served, whole }
+  }
+
+  #converter({ spec }: Definition, versions: readonly Resource[]): ConvertObjects | undefined {
+    const { strategy, webhook } = spec.conversion ?? {}
+    if (strategy !== "Webhook" || !webhook) return undefined
+    const { callWebhook, random } = this.#server
+    return webhookConversion({ webhook, versions, callWebhook, random })
   }
 
   #newRegistry(definition: Definition, resources: readonly Resource[], old: Serving | undefined): Registry {

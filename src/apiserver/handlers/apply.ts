@@ -14,6 +14,7 @@ import type { View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import { authorizeCreation } from "./authorize-creation.ts"
 import { createObject } from "./create.ts"
+import { withConversions } from "./conversions.ts"
 import { managedKind } from "./managed-fields.ts"
 import { ensureNamespace } from "./prepare-create.ts"
 import { checkPreconditions, ensureName } from "./prepare-update.ts"
@@ -26,8 +27,8 @@ export async function apply(request: ResourceRequest, view: View): Promise<Serve
   const options = parseWriteOptions(context.request.query, "PatchOptions", true)
   const applied = await readApplied(context, options)
   context.audit?.request(applied)
-  const next = (current: KubeObject) => {
-    const merged = merge(request, view, options, applied, view.managed?.show(current) ?? current)
+  const next = async (current: KubeObject) => {
+    const merged = await merge(request, view, options, applied, view.managed?.show(current) ?? current)
     const object = view.managed?.take(current, merged) ?? merged
     checkPreconditions(served, object, current)
     return object
@@ -35,7 +36,7 @@ export async function apply(request: ResourceRequest, view: View): Promise<Serve
   const stored = await replaceObject(request, view, options, next, false)
   if (stored) return respondObject(request, 200, view, stored)
   if (view.subresource !== "") throw notFound(served.resource, name)
-  const created = merge(request, view, options, applied, undefined)
+  const created = await merge(request, view, options, applied, undefined)
   if (created.metadata.uid) {
     const why = `uid mismatch: the provided object specified uid ${created.metadata.uid}, and no existing object was found`
     throw conflict(served.resource, name, why)
@@ -65,29 +66,32 @@ function parseApplied(bytes: Uint8Array, strictErrors: string[]): unknown {
 }
 
 /** The configuration laid over the live object, complete and private, with its owners. */
-function merge(
+async function merge(
   request: ResourceRequest,
   view: View,
   options: WriteOptions,
   applied: unknown,
   live: KubeObject | undefined,
-): Mutable {
+): Promise<Mutable> {
   const { served, namespace, name, context } = request
-  const { schema, resetFields, inVersion } =
-    view.managed?.kind(managedKind(request, view)) ?? managedKind(request, view)
-  const result = applyServerSide({
-    schema,
-    resetFields,
-    ...(inVersion && { inVersion }),
-    kind: view.kind,
-    live: live as unknown as JsonRecord | undefined,
-    applied: isRecord(applied) ? withAddress(applied, request) : applied,
-    manager: options.fieldManager,
-    force: options.force,
-    subresource: view.subresource,
-    now: context.server.clock.now(),
+  const result = await withConversions(request, (convert) => {
+    const whole = managedKind(request, view, convert)
+    const { schema, resetFields, inVersion } = view.managed?.kind(whole) ?? whole
+    const merged = applyServerSide({
+      schema,
+      resetFields,
+      ...(inVersion && { inVersion }),
+      kind: view.kind,
+      live: live as unknown as JsonRecord | undefined,
+      applied: isRecord(applied) ? withAddress(applied, request) : applied,
+      manager: options.fieldManager,
+      force: options.force,
+      subresource: view.subresource,
+      now: context.server.clock.now(),
+    })
+    return applyDefaults(schema, merged)
   })
-  const object = copyJson(applyDefaults(schema, result)) as unknown as Mutable
+  const object = copyJson(result) as unknown as Mutable
   ensureNamespace(object, served.resource.namespaced, namespace)
   ensureName(object, name)
   return object

@@ -26,7 +26,7 @@ export async function create(request: ResourceRequest, view: View): Promise<Serv
   const draft = await decodeBody(request.context, view.kind, options.fieldValidation)
   ensureNamespace(draft, request.served.resource.namespaced, request.namespace)
   dropDuplicateOwners(request.context, draft, "as sent")
-  trackOwnership(request, view, options, undefined, draft)
+  await trackOwnership(request, view, options, undefined, draft)
   const stored = await createObject(request, draft, options)
   return respondObject(request, 201, view, stored)
 }

@@ -8,32 +8,39 @@ import type { ServedResource } from "../registry/served-resources.ts"
 import type { Mutable } from "../registry/strategy.ts"
 import type { View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
+import { type Convert, withConversions } from "./conversions.ts"
 import { managerOf, type WriteOptions } from "./write-options.ts"
 
 /** Writes into `updated` who owns which of its fields after this write. In the served version. */
-export function trackOwnership(
+export async function trackOwnership(
   request: ResourceRequest,
   view: View,
   options: WriteOptions,
   live: KubeObject | undefined,
   updated: Mutable,
-): void {
+): Promise<void> {
   const { context } = request
-  const entries = updateManagedFields({
-    ...managedKind(request, view),
-    live: live as unknown as JsonRecord | undefined,
-    updated,
-    manager: managerOf(options, headerOf(context.request.headers, "user-agent")),
-    subresource: view.subresource,
-    now: context.server.clock.now(),
-  })
+  const entries = await withConversions(request, (convert) =>
+    updateManagedFields({
+      ...managedKind(request, view, convert),
+      live: live as unknown as JsonRecord | undefined,
+      updated,
+      manager: managerOf(options, headerOf(context.request.headers, "user-agent")),
+      subresource: view.subresource,
+      now: context.server.clock.now(),
+    }),
+  )
   // An object of before anybody was tracked stays without until somebody applies.
   if (entries && entries.length > 0) updated.metadata.managedFields = entries as ManagedFieldsEntry[]
   else delete updated.metadata.managedFields
 }
 
 /** What ownership needs to know of the object's kind and of the path it is written through. */
-export function managedKind({ context, served }: ResourceRequest, view: View): ManagedKind {
+export function managedKind(
+  { context, served }: ResourceRequest,
+  view: View,
+  convert: Convert | undefined,
+): ManagedKind {
   const { resource } = served
   const { resources } = context.server
   return {
@@ -43,8 +50,9 @@ export function managedKind({ context, served }: ResourceRequest, view: View): M
     inVersion(apiVersion, object) {
       const other = resources.all().find((each) => isVersionOf(each, served, apiVersion))
       if (!other) return undefined
-      const stored = served.toStorage(object as unknown as KubeObject)
-      return { schema: other.resource.schema, object: other.fromStorage(stored) as unknown as JsonRecord }
+      const own = object as unknown as KubeObject
+      const converted = convert ? convert(apiVersion, own) : other.fromStorage(served.toStorage(own))
+      return { schema: other.resource.schema, object: converted as unknown as JsonRecord }
     },
   }
 }

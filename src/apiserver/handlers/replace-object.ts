@@ -43,7 +43,7 @@ export async function replaceObject(
     await prepareObjects(served, [stored], context.signal)
     const current = objectAs(served, stored)
     const wanted = await next(current)
-    if (tracksOwnership) trackOwnership(request, view, options, current, wanted)
+    if (tracksOwnership) await trackOwnership(request, view, options, current, wanted)
     const object = await admitted(request, view, options, wanted, current)
     dropDuplicateOwners(context, object, "after admission")
     const old = ruledState(served, stored)

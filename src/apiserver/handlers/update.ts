@@ -32,7 +32,7 @@ export async function update(request: ResourceRequest, view: View): Promise<Serv
   if (outcome) return respondObject(request, 200, view, outcome)
   if (!mayCreate(request, view, body)) throw notFound(served.resource, name)
   await authorizeCreation(request)
-  trackOwnership(request, view, options, undefined, body)
+  await trackOwnership(request, view, options, undefined, body)
   return respondObject(request, 201, view, await createObject(request, body, options))
 }
 
