@@ -1,4 +1,5 @@
 import type { GroupVersion, KubeObject } from "./meta.ts"
+import type { JsonSchema } from "./json-schema/json-schema.ts"
 import type { ObjectSchema, Typed } from "./schema.ts"
 
 export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection"
@@ -60,6 +61,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly namespaced: boolean
   readonly verbs: readonly Verb[]
   readonly schema: ObjectSchema
+  /** Of custom resources: the schema as its definition has it, for OpenAPI. */
+  readonly declaredSchema?: JsonSchema
   /** Has a `status` subresource: writes to the main resource leave `status` alone and the reverse. */
   readonly hasStatus: boolean
   readonly scale?: ScalePaths
@@ -84,6 +87,7 @@ export interface ResourceDeclaration<T extends KubeObject> {
   readonly namespaced: boolean
   readonly schema: ObjectSchema & Typed<unknown>
   readonly listKind?: string
+  readonly declaredSchema?: JsonSchema
   readonly singular?: string
   readonly shortNames?: readonly string[]
   readonly categories?: readonly string[]

@@ -1,4 +1,5 @@
-import type { GroupVersionKind } from "../../apimachinery/meta.ts"
+import type { JsonSchema as DeclaredSchema } from "../../apimachinery/json-schema/json-schema.ts"
+import { type GroupVersionKind, ObjectMeta } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import {
   type AnySchema,
@@ -10,6 +11,7 @@ import {
   type Schema,
   type SchemaRef,
 } from "../../apimachinery/schema.ts"
+import { customSchema } from "./custom-schema.ts"
 import { type Descriptions, noDescriptions } from "./descriptions.ts"
 
 /** A JSON Schema in the form of OpenAPI. */
@@ -47,8 +49,10 @@ export class Definitions {
     return this.#ref(schema.name, () => this.#object(schema))
   }
 
-  refToKind(resource: Pick<Resource, "group" | "version" | "kind" | "schema">): JsonSchema {
-    const { schema } = resource
+  refToKind(resource: KindWithSchema): JsonSchema {
+    const { schema, declaredSchema } = resource
+    if (declaredSchema)
+      return this.#ref(definitionName(resource), () => this.#custom(resource, declaredSchema))
     // A custom resource's name is that of a definition, but its fields keep to the rules of JSON Schema.
     if (schema.name === undefined)
       return this.#ref(definitionName(resource), () => this.#object(schema, resource))
@@ -58,7 +62,8 @@ export class Definitions {
   refToList(resource: Resource, listMeta: ObjectSchema & { name: string }): JsonSchema {
     const { group, version, listKind } = resource
     const item = this.refToKind(resource)
-    const name = `${resource.schema.name ?? definitionName(resource)}List`
+    const isCustom = resource.schema.name === undefined
+    const name = isCustom ? definitionName({ ...resource, kind: listKind }) : `${resource.schema.name}List`
     return this.#ref(name, () => ({
       ...this.#describe(name),
       type: "object",
@@ -71,6 +76,23 @@ export class Definitions {
       },
       "x-kubernetes-group-version-kind": [{ group, kind: listKind, version }],
     }))
+  }
+
+  #custom(resource: KindWithSchema, schema: DeclaredSchema): JsonSchema {
+    const { selectableFields = {} } = resource
+    const fields = Object.keys(selectableFields).map((fieldPath) => ({ fieldPath }))
+    const status = `${meta}.Status`
+    const metadata = this.refTo(ObjectMeta as ObjectSchema & { name: string })
+    const described = this.#describe(`${meta}.PartialObjectMetadata`, "metadata")
+    return {
+      ...customSchema(schema, this.dialect, {
+        apiVersion: { ...this.#describe(status, "apiVersion"), type: "string" },
+        kind: { ...this.#describe(status, "kind"), type: "string" },
+        metadata: this.#wrap(metadata, described),
+      }),
+      "x-kubernetes-group-version-kind": [gvkOf(resource)],
+      ...(fields.length > 0 && { "x-kubernetes-selectable-fields": fields }),
+    }
   }
 
   #ref(name: string, make: () => JsonSchema): JsonSchema {
@@ -185,6 +207,9 @@ export class Definitions {
     }
   }
 }
+
+type KindWithSchema = Pick<Resource, "group" | "version" | "kind" | "schema"> &
+  Partial<Pick<Resource, "declaredSchema" | "selectableFields">>
 
 /** In the order in which upstream writes them. */
 export function gvkOf({ group, version, kind }: GroupVersionKind) {

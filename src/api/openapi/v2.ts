@@ -13,7 +13,7 @@ import {
 } from "./document.ts"
 import { type Operation, operationsOf } from "./operations.ts"
 import { type Parameter, schemaOfParameter } from "./parameters.ts"
-import { objectTypes, patchTypes, watchTypes } from "./patch.ts"
+import { objectTypes, objectTypesOf, patchTypesOf, watchTypes } from "./patch.ts"
 import { sortKeys } from "./v3.ts"
 
 /** `/openapi/v2`: all groups in one document, for clients that do not know v3. */
@@ -74,8 +74,8 @@ function describeOperation(definitions: Definitions, resource: Resource, operati
   }
   return {
     description: operation.description,
-    consumes: body === "Patch" ? patchTypes : ["*/*"],
-    produces: producedTypes(operation),
+    consumes: body === "Patch" ? patchTypesOf(resource) : ["*/*"],
+    produces: producedTypes(operation, resource),
     schemes: ["https"],
     tags: [operation.tag],
     operationId: operation.operationId,
@@ -89,10 +89,11 @@ function describeOperation(definitions: Definitions, resource: Resource, operati
   }
 }
 
-function producedTypes({ action, answer }: Operation): readonly string[] {
+function producedTypes({ action, answer }: Operation, resource: Resource): readonly string[] {
   if (action === "connect") return ["*/*"]
   if (answer === "text") return ["text/plain", ...objectTypes]
-  return action === "list" ? [...objectTypes, ...watchTypes] : objectTypes
+  const types = objectTypesOf(resource)
+  return action === "list" ? [...types, ...watchTypes] : types
 }
 
 function parameterOf(parameter: Parameter): JsonSchema {

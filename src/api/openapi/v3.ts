@@ -14,7 +14,7 @@ import {
 } from "./document.ts"
 import { type Operation, operationsOf } from "./operations.ts"
 import { type Parameter, schemaOfParameter } from "./parameters.ts"
-import { objectTypes, patchTypes, watchTypes } from "./patch.ts"
+import { objectTypes, objectTypesOf, patchTypesOf, watchTypes } from "./patch.ts"
 
 /**
  * `/openapi/v3/apis/apps/v1`: all that is served of one group and version
@@ -58,7 +58,11 @@ export function openApiV3Paths(resources: readonly Resource[]): ReadonlyMap<stri
 function describeOperation(definitions: Definitions, resource: Resource, operation: Operation): JsonSchema {
   const { action, body, answer, kind } = operation
   const types =
-    answer === "text" ? textTypes(action) : action === "list" ? [...objectTypes, ...watchTypes] : objectTypes
+    answer === "text"
+      ? textTypes(action)
+      : action === "list"
+        ? [...objectTypesOf(resource), ...watchTypes]
+        : objectTypesOf(resource)
   const schema = refFor(definitions, resource, operation, answer)
   const answers = operation.codes.map((code) => [
     code,
@@ -72,7 +76,7 @@ function describeOperation(definitions: Definitions, resource: Resource, operati
     ...(body && {
       requestBody: {
         content: contentOf(
-          body === "Patch" ? patchTypes : ["*/*"],
+          body === "Patch" ? patchTypesOf(resource) : ["*/*"],
           refFor(definitions, resource, operation, body),
         ),
         ...(body !== "DeleteOptions" && { required: true }),

@@ -35,6 +35,7 @@ export function resourceOf(
     namespaced: scope === "Namespaced",
     verbs: isTrue(definition, "Terminating") ? endingVerbs : allVerbs,
     schema: objectSchemaOf(schemaOf(version)),
+    declaredSchema: schemaOf(version),
     hasStatus: version.subresources?.status !== undefined,
     ...scaleOf(version),
     columns: columnsOf(version.additionalPrinterColumns),

@@ -126,9 +126,7 @@ describe("conversion by a webhook", () => {
     const applied = await messageOf(
       server.client.patch(second, key("a"), { type: "apply", body }, { fieldManager: "two" }),
     )
-    expect(applied).toBe(
-      'Apply failed with 1 conflict: conflict with "one": .spec.hostPort',
-    )
+    expect(applied).toBe('Apply failed with 1 conflict: conflict with "one": .spec.hostPort')
   })
 })
 

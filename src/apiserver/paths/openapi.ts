@@ -25,7 +25,8 @@ export class OpenApi {
   readonly #descriptions: Promise<Descriptions>
   readonly #resources: Derived<readonly Resource[]>
   readonly #v2: Derived<Promise<Document>>
-  readonly #v3: Derived<Map<string, Promise<Document>>>
+  /** By path, with the resources each was made of: a change of one group leaves the documents of the others. */
+  readonly #v3 = new Map<string, { readonly of: readonly Resource[]; readonly document: Promise<Document> }>()
 
   /** @param loadDescriptions called on first use */
   constructor(
@@ -43,7 +44,6 @@ export class OpenApi {
     this.#v2 = new Derived(served, async () =>
       encode(openApiV2(this.#resources.get(), await this.#descriptions)),
     )
-    this.#v3 = new Derived(served, () => new Map())
   }
 
   /** Undefined: no such path. `parts` follow "openapi". */
@@ -77,9 +77,13 @@ export class OpenApi {
   }
 
   #document(path: string): Promise<Document> {
-    const documents = this.#v3.get()
-    let document = documents.get(path)
-    if (!document) documents.set(path, (document = this.#make(path)))
+    const { group, version } = openApiV3Paths(this.#resources.get()).get(path)!
+    const of = this.#resources.get().filter((each) => each.group === group && each.version === version)
+    const known = this.#v3.get(path)
+    if (known && known.of.length === of.length && known.of.every((each, index) => each === of[index]))
+      return known.document
+    const document = this.#make(path)
+    this.#v3.set(path, { of, document })
     return document
   }
 
