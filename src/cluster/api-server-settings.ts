@@ -1,3 +1,5 @@
+import type { JwtAuthenticator } from "../apiserver/authentication/configuration.ts"
+
 /**
  * What the flags of the API server say that goes beyond where it listens and keeps its state; named as upstream's flags.
  * Files are read when the server starts.
@@ -5,6 +7,10 @@
 export interface ApiServerSettings {
   readonly audit?: AuditSettings
   readonly encryption?: EncryptionSettings
+  readonly authentication?: AuthenticationSettings
+  readonly authorization?: AuthorizationSettings
+  readonly enableAdmissionPlugins?: readonly string[]
+  readonly disableAdmissionPlugins?: readonly string[]
 }
 
 export interface AuditSettings {
@@ -22,4 +28,30 @@ export interface EncryptionSettings {
   readonly providerConfigFile: string
   /** Looks at the file again and again, and takes what it says then. */
   readonly automaticReload: boolean
+}
+
+export interface AuthenticationSettings {
+  /** AuthenticationConfiguration; in the place of `oidc` and `anonymous`. */
+  readonly configFile?: string
+  readonly oidc?: JwtAuthenticator
+  readonly anonymous?: boolean
+  readonly tokenFile?: string
+  readonly webhook?: {
+    readonly configFile: string
+    readonly version: "v1" | "v1beta1"
+    readonly cacheLifetimeMs: number
+  }
+}
+
+export interface AuthorizationSettings {
+  /** AuthorizationConfiguration; in the place of everything else. */
+  readonly configFile?: string
+  /** @default Node, RBAC */
+  readonly modes?: readonly string[]
+  readonly webhook?: {
+    readonly configFile: string
+    readonly version: "v1" | "v1beta1"
+    readonly allowedLifetimeMs: number
+    readonly otherLifetimeMs: number
+  }
 }

@@ -25,6 +25,7 @@ import { type Networks, usualNetworks } from "./networks.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
 import { encryptAtRest } from "./encrypt-at-rest.ts"
 import { openAuditTrail } from "./open-audit-trail.ts"
+import { readSecurityAdditions } from "./read-security-additions.ts"
 import { createClusterSecurity } from "./security.ts"
 import { checkAuthority } from "./store/check-authority.ts"
 import { type ClusterStore, openClusterStore } from "./store/open-store.ts"
@@ -116,6 +117,7 @@ async function startOnStore(
   const volumeDirectories = new Map<string, VolumeDirectories>()
   const host = reachableHost(options.listen.host)
   const { apiServer = {} } = options
+  const additions = await readSecurityAdditions(apiServer, { clock, log: log.named("security") })
   const auditTrail =
     apiServer.audit && (await openAuditTrail(apiServer.audit, { clock, log: log.named("audit") }))
   const { store, isShared, compactionIntervalMs } = opened
@@ -128,7 +130,7 @@ async function startOnStore(
     clock,
     random,
     log: log.named("apiserver"),
-    security: createClusterSecurity(certificates, `${host}:${options.listen.port}`),
+    security: createClusterSecurity(certificates, `${host}:${options.listen.port}`, additions),
     backends: localKubelets.reachedBy(
       createBackends({
         kubeletIdentity: () => kubeletIdentity(certificates),

@@ -2,8 +2,11 @@ import { Node } from "../api/core/v1/node.ts"
 import { Pod } from "../api/core/v1/pod.ts"
 import { Secret } from "../api/core/v1/secret.ts"
 import { ServiceAccount } from "../api/core/v1/service-account.ts"
-import { createAdmissionChain } from "../apiserver/admission/create-admission-chain.ts"
-import { RequestAuthenticator } from "../apiserver/authentication/authenticate-request.ts"
+import { type AdmissionOptions, createAdmissionChain } from "../apiserver/admission/create-admission-chain.ts"
+import {
+  RequestAuthenticator,
+  type RequestAuthenticatorOptions,
+} from "../apiserver/authentication/authenticate-request.ts"
 import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts"
 import { clientCertificates } from "../apiserver/authentication/client-certificate.ts"
 import { issuerDocuments } from "../apiserver/authentication/issuer-discovery.ts"
@@ -11,7 +14,12 @@ import { certificateVerifier } from "../apiserver/authentication/real/certificat
 import { tokenKeys } from "../apiserver/authentication/real/token-keys.ts"
 import { requestHeaders } from "../apiserver/authentication/request-headers.ts"
 import { type FindBound, ServiceAccountTokens } from "../apiserver/authentication/service-account-tokens.ts"
-import { createDefaultAuthorizer } from "../apiserver/authorization/default-authorizer.ts"
+import type { TokenAuthenticator, UserInfo } from "../apiserver/authentication/authenticator.ts"
+import { staticTokens } from "../apiserver/authentication/static-tokens.ts"
+import {
+  type AuthorizerLink,
+  createDefaultAuthorizer,
+} from "../apiserver/authorization/default-authorizer.ts"
 import { defaultPolicy } from "../apiserver/authorization/rbac/bootstrap/default-policy.ts"
 import { ensurePolicy } from "../apiserver/authorization/rbac/bootstrap/ensure-policy.ts"
 import type { CreateSecurity } from "../apiserver/security.ts"
@@ -22,6 +30,17 @@ import type { ClusterCertificates } from "./certificates/cluster-certificates.ts
 /** Written into ServiceAccount tokens, and what tokens are good for unless they say otherwise: as kubeadm sets it. */
 export const serviceAccountIssuer = "https://kubernetes.default.svc.cluster.local"
 
+/** What flags and files add to what a cluster has anyway. */
+export interface SecurityAdditions {
+  readonly knownTokens?: ReadonlyMap<string, UserInfo>
+  /** Asked after the cluster's own. */
+  readonly tokens?: (ownAudiences: readonly string[]) => readonly TokenAuthenticator[]
+  readonly anonymous?: RequestAuthenticatorOptions["anonymous"]
+  /** In the place of Node and RBAC. */
+  readonly authorizers?: readonly AuthorizerLink[]
+  readonly admission?: Pick<AdmissionOptions, "enable" | "disable">
+}
+
 /**
  * Who may come in and what they may do, as in a cluster made by kubeadm: certificates of the cluster's authority, tokens
  * of ServiceAccounts and of machines that join; Node and RBAC authorization; the default admission plugins.
@@ -29,6 +48,7 @@ export const serviceAccountIssuer = "https://kubernetes.default.svc.cluster.loca
 export function createClusterSecurity(
   certificates: ClusterCertificates,
   externalAddress: string,
+  additions: SecurityAdditions = {},
 ): CreateSecurity {
   return (context) => {
     const { cache, clock, random } = context
@@ -44,20 +64,23 @@ export function createClusterSecurity(
         clientCertificates(verifier("ca"), clock),
       ],
       tokens: [
+        ...(additions.knownTokens ? [staticTokens(additions.knownTokens, audiences)] : []),
         tokens,
         bootstrapTokens({
           findSecret: (name) => cache.find(Secret, { namespace: "kube-system", name }),
           ownAudiences: audiences,
           clock,
         }),
+        ...(additions.tokens?.(audiences) ?? []),
       ],
       audiences,
+      ...(additions.anonymous !== undefined && { anonymous: additions.anonymous }),
     })
-    const { authorizer, policy, followers } = createDefaultAuthorizer()
+    const { authorizer, policy, followers } = createDefaultAuthorizer(additions.authorizers)
     return {
       authenticator,
       authorizer,
-      admission: createAdmissionChain({ ...context, authorizer, policy }),
+      admission: createAdmissionChain({ ...context, authorizer, policy, ...additions.admission }),
       followers,
       tokenIssuer: { issuer: serviceAccountIssuer, audiences, keys, findBound, clock, random },
       tokenReviewer: { authenticator, audiences },

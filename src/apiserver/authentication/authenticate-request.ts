@@ -20,8 +20,8 @@ export interface RequestAuthenticatorOptions {
   readonly tokens: readonly TokenAuthenticator[]
   /** The API server's own audiences: what a token must be good for when nothing else is asked. */
   readonly audiences: readonly string[]
-  /** Whether requests without any credential are let through as system:anonymous. @default true */
-  readonly anonymous?: boolean
+  /** Whether requests without any credential are let through as system:anonymous: all, none, or those to these paths. @default true */
+  readonly anonymous?: boolean | { readonly paths: readonly string[] }
 }
 
 /**
@@ -40,7 +40,7 @@ export class RequestAuthenticator {
     const problems: unknown[] = []
     const found = (await this.#byConnection(input, problems)) ?? (await this.#byToken(input, problems))
     if (found) return withAuthenticatedGroup(found)
-    if (problems.length === 0 && this.#options.anonymous !== false) return { user: anonymous }
+    if (problems.length === 0 && this.#admitsAnonymous(input.path)) return { user: anonymous }
     throw new StatusError("Unauthorized", "Unauthorized", { cause: joinProblems(problems) })
   }
 
@@ -51,6 +51,11 @@ export class RequestAuthenticator {
     const found = await this.#judgeToken(token, wanted, problems)
     if (found) return withAuthenticatedGroup(found)
     throw joinProblems(problems)
+  }
+
+  #admitsAnonymous(path: string | undefined): boolean {
+    const { anonymous: admitted = true } = this.#options
+    return typeof admitted === "boolean" ? admitted : path !== undefined && admitted.paths.includes(path)
   }
 
   async #byConnection(input: AuthenticationInput, problems: unknown[]): Promise<Authentication | undefined> {

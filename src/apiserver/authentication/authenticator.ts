@@ -17,6 +17,8 @@ export interface AuthenticationInput {
    * request of a connection: the verdict on it is remembered.
    */
   readonly peerCertificates?: readonly Uint8Array[]
+  /** Decoded, without the query: anonymity may be a matter of where. */
+  readonly path?: string
 }
 
 export interface Authentication {

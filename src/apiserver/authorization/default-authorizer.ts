@@ -9,21 +9,54 @@ import { RbacAuthorizer } from "./rbac/rbac-authorizer.ts"
 
 export interface DefaultAuthorizer {
   readonly authorizer: Authorizer
-  readonly policy: RbacPolicy
+  /** The check that nobody grants what they lack asks it. Undefined: roles mean nothing here. */
+  readonly policy: RbacPolicy | undefined
   readonly graph: NodeGraph
   /** To be told of every object of the resources they name, before the first request is judged. */
   readonly followers: readonly ObjectFollower[]
 }
 
-/** `--authorization-mode=Node,RBAC`, as kubeadm sets it. */
-export function createDefaultAuthorizer(): DefaultAuthorizer {
+/** A link of the chain: one that is made here, or one that the caller has made (a webhook). */
+export type AuthorizerLink = "Node" | "RBAC" | "AlwaysAllow" | "AlwaysDeny" | Authorizer
+
+const always = (decision: "allowed" | "noOpinion", reason = ""): Authorizer => ({
+  authorize: () => ({ decision, reason }),
+  rulesFor: () => ({
+    resourceRules: decision === "allowed" ? [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }] : [],
+    nonResourceRules: decision === "allowed" ? [{ verbs: ["*"], nonResourceURLs: ["*"] }] : [],
+    incomplete: false,
+  }),
+})
+
+/** @param links in their order; upstream's `--authorization-mode`. @default Node and RBAC, as kubeadm sets it */
+export function createDefaultAuthorizer(
+  links: readonly AuthorizerLink[] = ["Node", "RBAC"],
+): DefaultAuthorizer {
   const policy = new RbacPolicy()
   const graph = new NodeGraph()
+  const make = (link: AuthorizerLink): Authorizer => {
+    switch (link) {
+      case "Node":
+        return new NodeAuthorizer(graph, nodeRules())
+      case "RBAC":
+        return new RbacAuthorizer(policy)
+      case "AlwaysAllow":
+        return always("allowed")
+      case "AlwaysDeny":
+        return always("noOpinion", "Everything is forbidden.")
+      default:
+        return link
+    }
+  }
   const authorizer = new AuthorizerChain([
     mastersAuthorizer,
     alwaysAllowedPaths(["/healthz", "/readyz", "/livez"]),
-    new NodeAuthorizer(graph, nodeRules()),
-    new RbacAuthorizer(policy),
+    ...links.map(make),
   ])
-  return { authorizer, policy, graph, followers: [policy, graph] }
+  return {
+    authorizer,
+    policy: links.includes("RBAC") ? policy : undefined,
+    graph,
+    followers: [policy, graph],
+  }
 }

@@ -11,7 +11,8 @@ export const authenticate: Stage = async (context, next) => {
     return next()
   }
   const { headers, peerCertificates } = request
-  const input = peerCertificates ? { headers, peerCertificates } : { headers }
+  const { path } = context.info
+  const input = peerCertificates ? { headers, peerCertificates, path } : { headers, path }
   context.user = await authenticated(context, input)
   return next()
 }

@@ -1,50 +1,70 @@
 import type { FlagDefinitions, FlagValues } from "../../base/flags.ts"
-import type { ApiServerSettings, AuditSettings } from "../api-server-settings.ts"
+import { parseDuration } from "../../apimachinery/duration.ts"
+import type { ApiServerSettings, AuditSettings, AuthorizationSettings } from "../api-server-settings.ts"
+import { authorizerTypes } from "../../apiserver/authorization/configuration.ts"
+import { authenticationFlags, authenticationSettings, reviewVersion } from "./authentication-flags.ts"
 import { UsageError } from "./command.ts"
+
+const file = { type: "string", placeholder: "FILE" } as const
 
 /** Upstream's flags of the API server, the same for `up` and for `apiserver`. */
 export const apiServerFlags = {
-  "audit-policy-file": {
-    type: "string",
-    placeholder: "FILE",
-    description: "which requests are recorded, and how much of them",
-  },
-  "audit-log-path": {
-    type: "string",
-    placeholder: "FILE",
-    description: 'where they are recorded, a line of JSON each; "-" is standard output',
-  },
+  "audit-policy-file": { ...file, description: "which requests are recorded, and how much of them" },
+  "audit-log-path": { ...file, description: 'where, a line of JSON each; "-" is standard output' },
   "audit-log-maxage": { type: "int", default: 0, placeholder: "DAYS", description: "old logs go (never)" },
   "audit-log-maxbackup": { type: "int", default: 0, placeholder: "N", description: "old logs kept (all)" },
   "audit-log-maxsize": { type: "int", default: 0, placeholder: "MB", description: "of one log (100)" },
-  "audit-webhook-config-file": {
-    type: "string",
-    placeholder: "KUBECONFIG",
-    description: "a server that is told of what is recorded, in batches",
-  },
+  "audit-webhook-config-file": { ...file, description: "kubeconfig of a server that is told, in batches" },
   "encryption-provider-config": {
-    type: "string",
-    placeholder: "FILE",
-    description: "which resources are kept encrypted, and with which keys",
+    ...file,
+    description: "which resources are kept encrypted, with which keys",
   },
   "encryption-provider-config-automatic-reload": {
     type: "bool",
     description: "take new keys from that file while running",
   },
+  ...authenticationFlags,
+  "authorization-mode": {
+    type: "list",
+    placeholder: "MODE,...",
+    description: "Node, RBAC, Webhook, AlwaysAllow, AlwaysDeny, in this order (Node,RBAC)",
+  },
+  "authorization-config": { ...file, description: "AuthorizationConfiguration: the chain of authorizers" },
+  "authorization-webhook-config-file": {
+    ...file,
+    description: "kubeconfig of the server that mode Webhook asks",
+  },
+  "authorization-webhook-version": { type: "string", default: "v1beta1", placeholder: "v1|v1beta1" },
+  "authorization-webhook-cache-authorized-ttl": { type: "duration", default: "5m0s", placeholder: "TIME" },
+  "authorization-webhook-cache-unauthorized-ttl": { type: "duration", default: "30s", placeholder: "TIME" },
+  "enable-admission-plugins": {
+    type: "list",
+    placeholder: "NAME,...",
+    description: "beside the default ones",
+  },
+  "disable-admission-plugins": { type: "list", placeholder: "NAME,...", description: "of the default ones" },
 } as const satisfies FlagDefinitions
 
+type Values = FlagValues<typeof apiServerFlags>
+
 /** Throws UsageError for flags that make no sense together. */
-export function apiServerSettings(values: FlagValues<typeof apiServerFlags>): ApiServerSettings {
+export function apiServerSettings(values: Values): ApiServerSettings {
   const audit = auditSettings(values)
+  const authentication = authenticationSettings(values)
+  const authorization = authorizationSettings(values)
   const providerConfigFile = values["encryption-provider-config"]
   const automaticReload = values["encryption-provider-config-automatic-reload"]
   return {
     ...(audit && { audit }),
     ...(providerConfigFile && { encryption: { providerConfigFile, automaticReload } }),
+    ...(authentication && { authentication }),
+    ...(authorization && { authorization }),
+    enableAdmissionPlugins: values["enable-admission-plugins"],
+    disableAdmissionPlugins: values["disable-admission-plugins"],
   }
 }
 
-function auditSettings(values: FlagValues<typeof apiServerFlags>): AuditSettings | undefined {
+function auditSettings(values: Values): AuditSettings | undefined {
   const policyFile = values["audit-policy-file"]
   const path = values["audit-log-path"]
   const webhookConfigFile = values["audit-webhook-config-file"]
@@ -69,5 +89,39 @@ function auditSettings(values: FlagValues<typeof apiServerFlags>): AuditSettings
       },
     }),
     ...(webhookConfigFile && { webhookConfigFile }),
+  }
+}
+
+function authorizationSettings(values: Values): AuthorizationSettings | undefined {
+  const configFile = values["authorization-config"]
+  const modes = values["authorization-mode"]
+  const webhookFile = values["authorization-webhook-config-file"]
+  if (configFile) {
+    if (modes.length > 0 || webhookFile)
+      throw new UsageError(
+        "--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are specified",
+      )
+    return { configFile }
+  }
+  for (const mode of modes) {
+    if (!authorizerTypes.some((known) => known === mode))
+      throw new UsageError(`--authorization-mode: ${mode} is not one of ${authorizerTypes.join(", ")}`)
+    if (modes.filter((other) => other === mode).length > 1)
+      throw new UsageError(`--authorization-mode: ${mode} is given more than once`)
+  }
+  if (modes.includes("Webhook") !== (webhookFile !== undefined))
+    throw new UsageError(
+      "--authorization-mode Webhook and --authorization-webhook-config-file belong together",
+    )
+  if (modes.length === 0) return undefined
+  return { modes, ...(webhookFile && { webhook: webhookSettings(values, webhookFile) }) }
+}
+
+function webhookSettings(values: Values, configFile: string): NonNullable<AuthorizationSettings["webhook"]> {
+  return {
+    configFile,
+    version: reviewVersion("authorization-webhook-version", values["authorization-webhook-version"]),
+    allowedLifetimeMs: parseDuration(values["authorization-webhook-cache-authorized-ttl"]),
+    otherLifetimeMs: parseDuration(values["authorization-webhook-cache-unauthorized-ttl"]),
   }
 }
