@@ -1,4 +1,5 @@
 import { apiExtensionsRules } from "./apiextensions/strategies.ts"
+import { resourceRules } from "./resource/strategies.ts"
 import { apiRegistrationRules } from "./apiregistration/strategies.ts"
 import { certificatesRules } from "./certificates/strategies.ts"
 import { flowControlRules } from "./flowcontrol/strategies.ts"
@@ -24,6 +25,7 @@ const rulesByGroup: Readonly<Record<string, RulesByResource>> = {
   "apiregistration.k8s.io": apiRegistrationRules,
   "certificates.k8s.io": certificatesRules,
   "flowcontrol.apiserver.k8s.io": flowControlRules,
+  "resource.k8s.io": resourceRules,
   apps: appsRules,
   "apiextensions.k8s.io": apiExtensionsRules,
   batch: batchRules,

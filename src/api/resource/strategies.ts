@@ -1,0 +1,49 @@
+import { fieldPath } from "../../apimachinery/field-path.ts"
+import { validateAnnotations, validateLabels } from "../../apimachinery/validate-object-meta.ts"
+import { type Errors, immutable } from "../validation/checks.ts"
+import { type RulesByResource, rules } from "../validation/kind-rules.ts"
+import type { DeviceClass } from "./v1/device-class.ts"
+import type { ResourceClaim } from "./v1/resource-claim.ts"
+import type { ResourceClaimTemplate } from "./v1/resource-claim-template.ts"
+import type { ResourceSlice } from "./v1/resource-slice.ts"
+import type { DeviceTaintRule } from "./v1alpha3/device-taint-rule.ts"
+import { validateClaimSpec, validateClaimUpdate } from "./validation/claim.ts"
+import { validateClaimStatus } from "./validation/claim-status.ts"
+import type { SelectorCheck } from "./validation/configuration.ts"
+import { validateDeviceClass } from "./validation/device-class.ts"
+import { validateSlice } from "./validation/slice.ts"
+import { validateTaintRule, validateTaintRuleStatus } from "./validation/taint-rule.ts"
+
+/** What can be said of an expression without compiling it, which is nothing. */
+const checkSelector: SelectorCheck = () => []
+
+export const resourceRules: RulesByResource = {
+  resourceclaims: rules<ResourceClaim>({
+    validate: ({ spec }) => validateClaimSpec(spec, fieldPath("spec"), checkSelector),
+    validateUpdate: validateClaimUpdate,
+    validateStatusUpdate: validateClaimStatus,
+  }),
+  resourceclaimtemplates: rules<ResourceClaimTemplate>({
+    validate: validateTemplate,
+    validateUpdate: (template, old) => immutable(template.spec, old.spec, fieldPath("spec")),
+  }),
+  deviceclasses: rules<DeviceClass>({
+    validate: (deviceClass) => validateDeviceClass(deviceClass, undefined, checkSelector),
+    validateUpdate: (deviceClass, old) => validateDeviceClass(deviceClass, old, checkSelector),
+  }),
+  resourceslices: rules<ResourceSlice>({
+    validate: (slice) => validateSlice(slice),
+    validateUpdate: validateSlice,
+  }),
+  devicetaintrules: rules<DeviceTaintRule>({
+    validate: validateTaintRule,
+    validateStatusUpdate: validateTaintRuleStatus,
+  }),
+}
+
+function* validateTemplate({ spec }: ResourceClaimTemplate): Errors {
+  const path = fieldPath("spec", "metadata")
+  yield* validateAnnotations(spec.metadata?.annotations, path.child("annotations"))
+  yield* validateLabels(spec.metadata?.labels, path.child("labels"))
+  yield* validateClaimSpec(spec.spec, fieldPath("spec", "spec"), checkSelector)
+}
