@@ -1,4 +1,5 @@
 import { apiExtensionsRules } from "./apiextensions/strategies.ts"
+import { eventsRules } from "./events/strategies.ts"
 import { resourceRules } from "./resource/strategies.ts"
 import { apiRegistrationRules } from "./apiregistration/strategies.ts"
 import { certificatesRules } from "./certificates/strategies.ts"
@@ -17,6 +18,11 @@ import { rbacRules } from "./rbac/strategies.ts"
 import { appsRules } from "./apps/strategies.ts"
 import { batchRules } from "./batch/strategies.ts"
 import { coreRules } from "./core/strategies.ts"
+import { fieldPath } from "../apimachinery/field-path.ts"
+import { validateFinalizers } from "../apimachinery/validate-object-meta.ts"
+import type { KubeObject } from "../apimachinery/meta.ts"
+import type { Errors } from "./validation/checks.ts"
+import { kubernetesFinalizer } from "./validation/finalizers.ts"
 import type { KindRules, RulesByResource } from "./validation/kind-rules.ts"
 
 const rulesByGroup: Readonly<Record<string, RulesByResource>> = {
@@ -25,6 +31,7 @@ const rulesByGroup: Readonly<Record<string, RulesByResource>> = {
   "apiregistration.k8s.io": apiRegistrationRules,
   "certificates.k8s.io": certificatesRules,
   "flowcontrol.apiserver.k8s.io": flowControlRules,
+  "events.k8s.io": eventsRules,
   "resource.k8s.io": resourceRules,
   apps: appsRules,
   "apiextensions.k8s.io": apiExtensionsRules,
@@ -41,7 +48,38 @@ const rulesByGroup: Readonly<Record<string, RulesByResource>> = {
   "rbac.authorization.k8s.io": rbacRules,
 }
 
-/** What is special about writing objects of a kind; most kinds have something. */
+/** Kinds whose finalizers may have any name, as those of custom resources. */
+const anyFinalizer: ReadonlySet<string> = new Set([
+  "/events",
+  "policy/poddisruptionbudgets",
+  "node.k8s.io/runtimeclasses",
+  "coordination.k8s.io/leases",
+  "coordination.k8s.io/leasecandidates",
+  "apiregistration.k8s.io/apiservices",
+  "apiextensions.k8s.io/customresourcedefinitions",
+])
+
+/** What is special about writing objects of a kind; every built-in kind has something. */
 export function rulesFor({ group, plural }: { readonly group: string; readonly plural: string }): KindRules {
-  return rulesByGroup[group]?.[plural] ?? {}
+  const found = rulesByGroup[group]?.[plural] ?? {}
+  const isLenient = group === "admissionregistration.k8s.io" || anyFinalizer.has(`${group}/${plural}`)
+  return rulesByGroup[group] && !isLenient ? withFinalizers(found) : found
+}
+
+function withFinalizers({ validate, validateUpdate = validate, ...others }: KindRules): KindRules {
+  return {
+    ...others,
+    validate: (object) => [...finalizers(object), ...(validate?.(object) ?? [])],
+    validateUpdate: (object, old) => [
+      ...validateFinalizers(object.metadata.finalizers, fieldPath("metadata", "finalizers")),
+      ...finalizers(object),
+      ...(validateUpdate?.(object, old) ?? []),
+    ],
+  }
+}
+
+function* finalizers({ metadata }: KubeObject): Errors {
+  for (const [index, name] of (metadata.finalizers ?? []).entries()) {
+    yield* kubernetesFinalizer(name, fieldPath("metadata", "finalizers").index(index))
+  }
 }

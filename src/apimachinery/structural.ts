@@ -147,7 +147,10 @@ class Walk {
     }
     const result = this.decode(fieldPlan, value, depth)
     if (plan.isTyped && field.presence === "implicit" && isZero(result)) return undefined
-    return result === null && plan.isTyped && !field.isAlwaysWritten ? undefined : result
+    if (!plan.isTyped) return result
+    if (result === null && !field.isAlwaysWritten) return undefined
+    // Protobuf, the form in which upstream keeps objects, knows no empty lists.
+    return field.presence === "always" && isEmptyList(result) ? null : result
   }
 
   #decodeList(plan: ListPlan, value: unknown[], depth: number): unknown[] {
@@ -285,4 +288,8 @@ function goType(plan: Plan): string {
     case "object":
       return plan.schema.name?.split(".").slice(-2).join(".") ?? "map[string]interface {}"
   }
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
 }

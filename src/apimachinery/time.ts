@@ -1,5 +1,3 @@
-import { quote } from "../base/quote.ts"
-
 /**
  * Times of the API: RFC 3339 in UTC, whole seconds (`time`) or six decimals (`microTime`). Inside the program a time is
  * milliseconds since the epoch, as a Clock gives it.
@@ -113,6 +111,19 @@ const zone: Step = ["Z07:00", /Z|[+-]\d\d:\d\d/y]
 const steps: Readonly<Record<keyof typeof layouts, readonly Step[]>> = {
   time: [...date, seconds, zone],
   microTime: [...date, ["05", /\d\d/y], [".000000", /[.,]\d{6}/y], zone],
+}
+
+/** As Go's parser of times quotes: what is not printable ASCII byte by byte. */
+function quote(text: string): string {
+  const escaped = Array.from(text.replaceAll(/["\\]/g, "\\$&"), (character) =>
+    /[ -~]/.test(character) ? character : hexBytes(character),
+  )
+  return `"${escaped.join("")}"`
+}
+
+function hexBytes(character: string): string {
+  const bytes = new TextEncoder().encode(character)
+  return Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")
 }
 
 /** Throws Error in the words of Go's parser. */

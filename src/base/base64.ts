@@ -32,11 +32,13 @@ export function decodeBase64(text: string): Uint8Array {
   let length = 0
   let word = 0
   let digits = 0
+  let padded = false
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
     if (code === 10 || code === 13) continue
     if (code === 61) {
       if (!isPadding(text, index, digits)) throw illegal(index)
+      padded = true
       break
     }
     const value = code < 128 ? values[code]! : 255
@@ -49,8 +51,10 @@ export function decodeBase64(text: string): Uint8Array {
       bytes[length++] = word & 255
       word = 0
       digits = 0
-    } else if (index === text.length - 1) throw illegal(index + 1)
+    }
   }
+  // What is left over begins there.
+  if (digits > 0 && !padded) throw illegal(text.length - digits)
   if (digits === 2) bytes[length++] = word >> 4
   else if (digits === 3) {
     bytes[length++] = word >> 10

@@ -1,3 +1,6 @@
+import { fieldPath } from "../../apimachinery/field-path.ts"
+import { claimSpecWarnings } from "../core/validation/storage-warnings.ts"
+import { nameWarnings, podTemplateWarnings } from "../core/warnings/pod.ts"
 import { dropSwitchedOff } from "../core/prepare/pod.ts"
 import type { PodTemplateSpec } from "../core/v1/pod.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
@@ -40,6 +43,10 @@ const templated = {
   prepareForCreate: ({ spec }: Templated) => dropSwitchedOff(spec.template.spec, undefined),
   prepareForUpdate: ({ spec }: Templated, old: Templated) =>
     dropSwitchedOff(spec.template.spec, old.spec.template.spec),
+  *warnings({ metadata, spec }: Templated, old: Templated | undefined) {
+    if (metadata.generation === old?.metadata.generation) return
+    yield* podTemplateWarnings(spec.template, fieldPath("spec", "template"))
+  },
 } satisfies KindRules<Templated>
 
 const templateGeneration = "deprecated.daemonset.template.generation"
@@ -61,23 +68,42 @@ export const appsRules: RulesByResource = {
       const isSame = semanticEqual(metadata.annotations ?? {}, old.metadata.annotations ?? {})
       if (!isSame) metadata.generation = (old.metadata.generation ?? 0) + 1
     },
+    *warnings(object, old) {
+      if (!old) yield* nameWarnings(object.metadata.name)
+      yield* templated.warnings(object, old)
+    },
     validate: validateDeployment,
     validateUpdate: validateDeploymentUpdate,
     validateStatusUpdate: validateDeploymentStatusUpdate,
   }),
   replicasets: rules<ReplicaSet>({
     ...templated,
+    *warnings(object, old) {
+      if (!old) yield* nameWarnings(object.metadata.name)
+      yield* templated.warnings(object, old)
+    },
     validate: validateReplicaSet,
     validateUpdate: validateReplicaSetUpdate,
     validateStatusUpdate: validateReplicaSetStatusUpdate,
   }),
   statefulsets: rules<StatefulSet>({
     ...templated,
+    *warnings(statefulSet, old) {
+      yield* templated.warnings(statefulSet, old)
+      const { volumeClaimTemplates = [], revisionHistoryLimit = 0 } = statefulSet.spec
+      for (const [index, { spec }] of volumeClaimTemplates.entries()) {
+        const path = fieldPath("spec", "volumeClaimTemplates").index(index)
+        yield* claimSpecWarnings(spec, old ? path.child("Spec") : path)
+      }
+      if (revisionHistoryLimit >= 0) return
+      yield "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended"
+    },
     validate: validateStatefulSet,
     validateUpdate: validateStatefulSetUpdate,
     validateStatusUpdate: validateStatefulSetStatusUpdate,
   }),
   daemonsets: rules<DaemonSet>({
+    ...templated,
     prepareForCreate(daemonSet) {
       templated.prepareForCreate(daemonSet)
       const generation = Number(daemonSet.metadata.annotations?.[templateGeneration] ?? 0)

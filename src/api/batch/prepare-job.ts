@@ -4,7 +4,12 @@ import { legacyLabels, ownLabels } from "./validation/job.ts"
 
 /** Makes the Job's selector, and the labels that it selects, of its uid: pods of earlier Jobs of the name are not its own. */
 export function generateSelector({ metadata, spec }: Job): void {
-  if (spec.manualSelector) return
+  if (!spec.manualSelector) selectOwnPods({ metadata, spec })
+  const { labels } = spec.template.metadata ?? {}
+  if (labels && !Object.keys(metadata.labels ?? {}).length) metadata.labels = { ...labels }
+}
+
+function selectOwnPods({ metadata, spec }: Pick<Job, "metadata" | "spec">): void {
   const { uid = "", name = "" } = metadata
   const [uidLabel, nameLabel] = ownLabels
   const [legacyUidLabel, legacyNameLabel] = legacyLabels

@@ -19,6 +19,9 @@ import { validatePodStatusUpdate } from "./validation/pod-status.ts"
 import type { Service } from "./v1/service.ts"
 import { validateService, validateServiceUpdate } from "./validation/service.ts"
 import { validateServiceStatusUpdate } from "./validation/service-external.ts"
+import { fieldPath } from "../../apimachinery/field-path.ts"
+import { nameWarnings, podTemplateWarnings, podWarnings } from "./warnings/pod.ts"
+import { tlsSecretWarnings } from "./warnings/tls-secret.ts"
 import { serviceWarnings } from "./validation/service-warnings.ts"
 
 import type { ConfigMap } from "./v1/config-map.ts"
@@ -83,18 +86,30 @@ export const coreRules: RulesByResource = {
     validate: validatePod,
     validateUpdate: validatePodUpdate,
     validateStatusUpdate: validatePodStatusUpdate,
+    warnings: podWarnings,
     subresources: { resize: validatePodResize, ephemeralcontainers: validateEphemeralContainersUpdate },
   }),
   podtemplates: rules<PodTemplate>({
     prepareForCreate: ({ template }) => dropSwitchedOff(template.spec, undefined),
     prepareForUpdate: ({ template }, old) => dropSwitchedOff(template.spec, old.template.spec),
     validate: validatePodTemplate,
+    *warnings({ metadata, template }, old) {
+      if (metadata.generation === old?.metadata.generation) return
+      yield* podTemplateWarnings(template, fieldPath("template"))
+    },
   }),
   replicationcontrollers: rules<ReplicationController>({
     prepareForCreate: ({ spec }) => spec.template && dropSwitchedOff(spec.template.spec, undefined),
     prepareForUpdate: ({ spec }, old) =>
       spec.template && dropSwitchedOff(spec.template.spec, old.spec.template?.spec),
     validate: validateReplicationController,
+    *warnings({ metadata, spec }, old) {
+      if (!old) yield* nameWarnings(metadata.name)
+      // Upstream looks at the template that was there before.
+      const { template } = (old ?? { spec }).spec
+      if (!template || metadata.generation === old?.metadata.generation) return
+      yield* podTemplateWarnings(template, fieldPath("spec", "template"))
+    },
     validateStatusUpdate: validateReplicationControllerStatusUpdate,
   }),
   services: rules<Service>({
@@ -131,6 +146,7 @@ export const coreRules: RulesByResource = {
     },
     validate: validateSecret,
     validateUpdate: validateSecretUpdate,
+    warnings: tlsSecretWarnings,
   }),
   serviceaccounts: rules<ServiceAccount>({
     prepareForCreate: keepSecretNames,

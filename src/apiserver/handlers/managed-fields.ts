@@ -79,6 +79,7 @@ function computeResetFields(
   subresource: string,
   isCustom: boolean,
 ): FieldSet | undefined {
+  if (kind === "CertificateSigningRequest" && subresource === "") return fieldSet(["spec"], ["status"])
   if (subresource === "") return hasStatus && kind !== "Node" ? fieldSet(["status"]) : undefined
   if (subresource !== "status") return undefined
   if (isCustom) return fieldSet(["metadata"], ["spec"])

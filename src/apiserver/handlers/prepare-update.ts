@@ -9,8 +9,12 @@ import type { View } from "../registry/view.ts"
 /** The name of the path is the object's. */
 export function ensureName(object: Mutable, name: string): void {
   const { metadata } = object
-  if (!metadata.name) metadata.name = name
-  else if (metadata.name !== name) {
+  if (!metadata.name) {
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    )
+  }
+  if (metadata.name !== name) {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
   }
 }

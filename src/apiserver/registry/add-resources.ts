@@ -42,7 +42,7 @@ export function addBuiltInResources(server: ServerParts, resources: readonly Res
       isCustom: false,
       resource,
       registry,
-      strategy: strategyFor(storage),
+      strategy: strategyFor(resource, storage),
       fromStorage: (object) => inVersion(resource, storage, object),
       toStorage: (object) => inVersion(storage, resource, object),
     })

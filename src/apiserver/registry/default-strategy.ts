@@ -16,6 +16,7 @@ export function defaultStrategy(resource: Resource, special: Partial<Strategy> =
     garbageCollection: "background",
     hasGeneration: resource.hasStatus,
     returnsDeletedObject: false,
+    statusKeepsMetadata: false,
     prepareForCreate(object) {
       if (resource.hasStatus) clearStatus(object)
     },

@@ -5,19 +5,21 @@ import { pathSegmentName } from "../../apimachinery/names.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
 import { bumpGeneration, defaultStrategy } from "./default-strategy.ts"
 import { customResourceDefinitionStrategy } from "./strategies/custom-resource-definition.ts"
+import { keepMetadata } from "../subresources/keep-metadata.ts"
 import { namespaceStrategy } from "./strategies/namespace.ts"
+import { resourceClaimStrategy, resourceClaimTemplateStrategy } from "./strategies/resource-claim.ts"
 import { signingRequestStrategy } from "./strategies/signing-request.ts"
 import { podStrategy } from "./strategies/pod.ts"
 import { serviceStrategy } from "./service/service-strategy.ts"
 import type { Strategy } from "./strategy.ts"
 
-/** How objects of a kind are written: what the server sees to here, and the kind's own rules of `api/`. */
-export function strategyFor(resource: Resource): Strategy {
+/** How objects of a kind, kept as `storage`, are written: what the server sees to here, and the kind's own rules of `api/`. */
+export function strategyFor(resource: Resource, storage = resource): Strategy {
   const special = {
-    returnsDeletedObject: returnsDeletedObject(resource),
-    ...specialities[groupResource(resource)],
+    returnsDeletedObject: returnsDeletedObject(storage),
+    ...specialities[groupResource(storage)],
   }
-  return withRules(defaultStrategy(resource, special), rulesFor(resource))
+  return withRules(defaultStrategy(storage, special), rulesFor(resource))
 }
 
 /** The kind's rules find the status in its place, and what they change counts for the generation. */
@@ -38,6 +40,7 @@ function withRules(strategy: Strategy, rules: KindRules): Strategy {
     },
     prepareForStatusUpdate(object, old, context) {
       strategy.prepareForStatusUpdate(object, old, context)
+      if (strategy.statusKeepsMetadata) keepMetadata(object, old)
       rules.prepareForStatusUpdate?.(object, old, context.now)
     },
     validate: (object, context) => [...(validate?.(object) ?? []), ...strategy.validate(object, context)],
@@ -59,6 +62,7 @@ const withoutGeneration: Partial<Strategy> = { hasGeneration: false }
 /** No status, and yet a generation of what is wished for. */
 const withGeneration: Partial<Strategy> = { hasGeneration: true }
 
+const strictStatus: Partial<Strategy> = { statusKeepsMetadata: true }
 const createdByUpdate: Partial<Strategy> = { allowsCreateOnUpdate: true }
 const rbac: Partial<Strategy> = { allowsCreateOnUpdate: true, nameRule: pathSegmentName }
 const needsVersion: Partial<Strategy> = { allowsUnconditionalUpdate: false }
@@ -82,8 +86,11 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
   events: { allowsCreateOnUpdate: true, garbageCollection: "unsupported" },
   "leases.coordination.k8s.io": { allowsCreateOnUpdate: true, allowsUnconditionalUpdate: false },
   "endpointslices.discovery.k8s.io": withGeneration,
+  "priorityclasses.scheduling.k8s.io": {
+    prepareForCreate: (object) => void (object.metadata.generation = 1),
+  },
+  "ingressclasses.networking.k8s.io": withGeneration,
   "networkpolicies.networking.k8s.io": withGeneration,
-  "priorityclasses.scheduling.k8s.io": withGeneration,
   "deviceclasses.resource.k8s.io": withGeneration,
   "resourceslices.resource.k8s.io": withGeneration,
   "validatingwebhookconfigurations.admissionregistration.k8s.io": { ...withGeneration, ...needsVersion },
@@ -91,11 +98,11 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
   "validatingadmissionpolicybindings.admissionregistration.k8s.io": { ...withGeneration, ...needsVersion },
   "mutatingadmissionpolicies.admissionregistration.k8s.io": { ...withGeneration, ...needsVersion },
   "mutatingadmissionpolicybindings.admissionregistration.k8s.io": { ...withGeneration, ...needsVersion },
-  "validatingadmissionpolicies.admissionregistration.k8s.io": needsVersion,
+  "validatingadmissionpolicies.admissionregistration.k8s.io": { ...needsVersion, ...strictStatus },
   "customresourcedefinitions.apiextensions.k8s.io": customResourceDefinitionStrategy,
   "apiservices.apiregistration.k8s.io": { ...withoutGeneration, ...needsVersion },
   "certificatesigningrequests.certificates.k8s.io": signingRequestStrategy,
-  "podcertificaterequests.certificates.k8s.io": { ...withoutGeneration, ...needsVersion },
+  "podcertificaterequests.certificates.k8s.io": { ...withoutGeneration, ...strictStatus, ...needsVersion },
   "clustertrustbundles.certificates.k8s.io": needsVersion,
   "clusterroles.rbac.authorization.k8s.io": rbac,
   "clusterrolebindings.rbac.authorization.k8s.io": rbac,
@@ -107,9 +114,16 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
   "csinodes.storage.k8s.io": needsVersion,
   "csidrivers.storage.k8s.io": needsVersion,
   "csistoragecapacities.storage.k8s.io": needsVersion,
-  "volumeattachments.storage.k8s.io": { ...withoutGeneration, ...needsVersion },
+  "volumeattachments.storage.k8s.io": { ...withoutGeneration, ...strictStatus, ...needsVersion },
   "runtimeclasses.node.k8s.io": needsVersion,
-  "servicecidrs.networking.k8s.io": withoutGeneration,
-  "resourceclaims.resource.k8s.io": withoutGeneration,
-  "storageversions.internal.apiserver.k8s.io": { ...withoutGeneration, ...needsVersion },
+  "servicecidrs.networking.k8s.io": { ...withoutGeneration, ...strictStatus },
+  "resourceclaims.resource.k8s.io": resourceClaimStrategy,
+  "resourceclaimtemplates.resource.k8s.io": resourceClaimTemplateStrategy,
+  "devicetaintrules.resource.k8s.io": strictStatus,
+  "flowschemas.flowcontrol.apiserver.k8s.io": strictStatus,
+  "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io": strictStatus,
+  "resourcepoolstatusrequests.resource.k8s.io": { ...withoutGeneration, ...strictStatus },
+  "podgroups.scheduling.k8s.io": { ...withoutGeneration, ...strictStatus },
+  "storageversionmigrations.storagemigration.k8s.io": strictStatus,
+  "storageversions.internal.apiserver.k8s.io": { ...withoutGeneration, ...strictStatus, ...needsVersion },
 }

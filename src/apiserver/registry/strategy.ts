@@ -32,6 +32,8 @@ export interface Strategy {
   readonly garbageCollection: "background" | "orphan" | "unsupported"
   /** `metadata.generation` counts the changes of what is wished for: of anything beside metadata and status. */
   readonly hasGeneration: boolean
+  /** A write of the status leaves labels, annotations, finalizers and owners as they are. */
+  readonly statusKeepsMetadata: boolean
   /** Sets what the writer has no say in: status, allocated fields. Changes `object` in place. */
   prepareForCreate(object: Mutable, context: StrategyContext): void
   /** The same for a new state of an existing object. `old` is frozen. */

@@ -9,10 +9,15 @@ const maxCharactersEach = 256
 export const warnings: Stage = async (context, next) => {
   const response = await next()
   if (context.warnings.length === 0) return response
-  response.headers["warning"] = limit([...new Set(context.warnings)]).map(
-    (text) => `299 - ${quote(text.replaceAll(/[\r\n\t]+/g, " "))}`,
+  response.headers["warning"] = limit([...new Set(context.warnings)]).map((text) =>
+    asHeader(`299 - ${quote(text.replaceAll(/[\r\n\t]+/g, " "))}`),
   )
   return response
+}
+
+/** Headers are written a byte for each character: the bytes of the text in UTF-8. */
+function asHeader(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text))
 }
 
 /** All texts if they are short enough together, else the beginnings of as many as there is room for. */

@@ -5,7 +5,7 @@ import { utf8Length } from "../../../base/utf8.ts"
 import type { Errors } from "../../validation/checks.ts"
 import type { PodCertificateRequest } from "../v1beta1/pod-certificate-request.ts"
 import { type ParsedCertificate, parseCertificate, parseCertificateRequest } from "./parse-certificate.ts"
-import { type PemBlock, pemBlocks } from "./pem-blocks.ts"
+import { type PemBlock, pemBlocks } from "../../validation/pem-blocks.ts"
 
 const status = fieldPath("status")
 const chainPath = status.child("certificateChain")

@@ -18,7 +18,7 @@ import {
   keyUsages,
 } from "../v1/certificate-signing-request.ts"
 import { parseCertificate, parseCertificateRequest } from "./parse-certificate.ts"
-import { pemBlocks } from "./pem-blocks.ts"
+import { pemBlocks } from "../../validation/pem-blocks.ts"
 
 type Request = CertificateSigningRequest
 
@@ -51,8 +51,8 @@ export function* validateSigningRequest(request: Request, old?: Request): Errors
   if (wrong) yield invalidValue(certificatePath, "<certificate data>", wrong)
 }
 
-function requestProblem(encoded: string): string | undefined {
-  const [block] = pemBlocks(textOf(encoded))
+function requestProblem(encoded: string | null): string | undefined {
+  const [block] = pemBlocks(textOf(encoded ?? ""))
   if (block?.type !== "CERTIFICATE REQUEST") return "PEM block type must be CERTIFICATE REQUEST"
   return problemOf(() => parseCertificateRequest(block.der))
 }

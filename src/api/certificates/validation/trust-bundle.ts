@@ -6,7 +6,7 @@ import { type Errors, immutable, problems } from "../../validation/checks.ts"
 import { clusterTrustBundleName, validateSignerName } from "../../validation/signer-name.ts"
 import type { ClusterTrustBundle } from "../v1beta1/cluster-trust-bundle.ts"
 import { parseCertificate } from "./parse-certificate.ts"
-import { type PemBlock, pemBlocks } from "./pem-blocks.ts"
+import { type PemBlock, pemBlocks } from "../../validation/pem-blocks.ts"
 
 const bundlePath = fieldPath("spec", "trustBundle")
 const maxBundleBytes = 1024 * 1024

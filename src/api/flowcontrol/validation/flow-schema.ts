@@ -53,7 +53,8 @@ function* precedence(name: string, value: number, at: FieldPath): Errors {
 }
 
 function* validateRule(rule: PolicyRulesWithSubjects, at: FieldPath): Errors {
-  const { subjects = [], resourceRules = [], nonResourceRules = [] } = rule
+  const { resourceRules = [], nonResourceRules = [] } = rule
+  const subjects = rule.subjects ?? []
   yield* required(subjects, at.child("subjects"), "subjects must contain at least one value")
   for (const [index, subject] of subjects.entries()) {
     yield* validateSubject(subject, at.child("subjects").index(index))
@@ -111,7 +112,8 @@ const knownVerbs = [
   "watch",
 ]
 
-function* validateVerbs(verbs: readonly string[] = [], at: FieldPath): Errors {
+function* validateVerbs(given: readonly string[] | null, at: FieldPath): Errors {
+  const verbs = given ?? []
   yield* required(verbs, at, "verbs must contain at least one value")
   yield* aloneIfWildcard(verbs, at, "verbs")
   const isKnown = verbs.includes("*") || verbs.every((verb) => knownVerbs.includes(verb))
@@ -124,7 +126,12 @@ function* aloneIfWildcard(values: readonly string[], at: FieldPath, what: string
 }
 
 function* resourceRule(rule: ResourcePolicyRule, at: FieldPath): Errors {
-  const { verbs, apiGroups = [], resources = [], namespaces = [], clusterScope } = rule
+  const { verbs, clusterScope } = rule
+  const [apiGroups, resources, namespaces] = [
+    rule.apiGroups ?? [],
+    rule.resources ?? [],
+    rule.namespaces ?? [],
+  ]
   yield* validateVerbs(verbs, at.child("verbs"))
   yield* required(apiGroups, at.child("apiGroups"), "resource rules must supply at least one api group")
   yield* aloneIfWildcard(apiGroups, at.child("apiGroups"), "api groups")
@@ -145,10 +152,8 @@ function* resourceRule(rule: ResourcePolicyRule, at: FieldPath): Errors {
   }
 }
 
-function* nonResourceRule(
-  { verbs, nonResourceURLs: urls = [] }: NonResourcePolicyRule,
-  at: FieldPath,
-): Errors {
+function* nonResourceRule({ verbs, nonResourceURLs }: NonResourcePolicyRule, at: FieldPath): Errors {
+  const urls = nonResourceURLs ?? []
   yield* validateVerbs(verbs, at.child("verbs"))
   const urlsPath = at.child("nonResourceURLs")
   yield* required(urls, urlsPath, "nonResourceURLs must contain at least one value")

@@ -90,7 +90,7 @@ function* validateAllocation(
     yield* requestReferences(config.requests, each.child("requests"), claimed)
     yield* validateConfiguration(config, each)
   })
-  if (nodeSelector) yield* validateNodeSelector(nodeSelector, false, at.child("nodeSelector"))
+  if (nodeSelector) yield* validateNodeSelector(nodeSelector, true, at.child("nodeSelector"))
 }
 
 function* validateResult(result: DeviceRequestAllocationResult, at: FieldPath, claimed: DeviceClaim): Errors {

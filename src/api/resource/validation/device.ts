@@ -152,7 +152,7 @@ function* whichNodes({ nodeName, nodeSelector, allNodes }: Device, path: FieldPa
   if (nodeName) yield* dnsSubdomain(nodeName, path.child("nodeName"))
   if (nodeName === "") yield invalidValue(path.child("nodeName"), "", "must not be empty")
   if (nodeSelector) set.push("`nodeSelector`")
-  if (nodeSelector) yield* validateNodeSelector(nodeSelector, false, path.child("nodeSelector"))
+  if (nodeSelector) yield* validateNodeSelector(nodeSelector, true, path.child("nodeSelector"))
   if (allNodes) set.push("`allNodes`")
   if (allNodes === false)
     yield invalidValue(path.child("allNodes"), false, "must be either unset or set to true")

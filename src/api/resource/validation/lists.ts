@@ -6,11 +6,12 @@ type ItemCheck<T> = (item: T, path: FieldPath) => Errors
 
 /** Not more than `max` items, each of them well. Of too long a list nothing else is said. */
 export function* eachOf<T>(
-  items: readonly T[] = [],
+  given: readonly T[] | null | undefined,
   path: FieldPath,
   max: number,
   check: ItemCheck<T>,
 ): Errors {
+  const items = given ?? []
   if (items.length > max) {
     yield tooMany(path, items.length, max)
     return
@@ -20,12 +21,13 @@ export function* eachOf<T>(
 
 /** The same, and no two items with one key. */
 export function* uniqueEachOf<T>(
-  items: readonly T[] = [],
+  given: readonly T[] | null | undefined,
   path: FieldPath,
   max: number,
   check: ItemCheck<T>,
   keyOf: (item: T) => string,
 ): Errors {
+  const items = given ?? []
   yield* eachOf(items, path, max, check)
   if (items.length > max) return
   const keys = new Set<string>()

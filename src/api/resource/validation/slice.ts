@@ -89,7 +89,7 @@ function* whichNodes(spec: ResourceSliceSpec): Errors {
 
 /** One term: selectors of several slices must be easy to merge. */
 function* oneTerm(selector: NodeSelector, at: FieldPath): Errors {
-  yield* validateNodeSelector(selector, false, at)
+  yield* validateNodeSelector(selector, true, at)
   const { nodeSelectorTerms: terms } = selector
   if (terms?.length === 1) return
   yield invalidValue(at.child("nodeSelectorTerms"), terms ?? null, "must have exactly one node selector term")

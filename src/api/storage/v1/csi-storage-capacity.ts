@@ -1,6 +1,5 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, type Infer, message, optional, quantity, string } from "../../../apimachinery/schema.ts"
-import { column, nameColumn } from "../../columns.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
@@ -20,10 +19,5 @@ export const CSIStorageCapacity = resource<CSIStorageCapacity>({
   kind: "CSIStorageCapacity",
   plural: "csistoragecapacities",
   namespaced: true,
-  columns: [
-    nameColumn,
-    column("StorageClassName", "The class it is about.", ({ storageClassName }) => storageClassName),
-    column("Capacity", "How much is left.", ({ capacity }) => capacity ?? "<unset>"),
-  ],
   schema: CSIStorageCapacitySchema,
 })

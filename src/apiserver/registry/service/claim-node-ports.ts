@@ -27,7 +27,7 @@ export function claimNodePorts(
 ): Alongside | undefined {
   const before = old ? nodePortsOf(old.spec) : []
   const taken = takenByOthers(context.server, service)
-  const claims = new Claims(context.server, taken, new Set(before))
+  const claims = new Claims(context, taken, new Set(before))
   if (needsNodePorts(service.spec)) claimPorts(service, claims)
   if (needsHealthCheckPort(service.spec)) claimHealthCheckPort(service, claims)
   const after = needsNodePorts(service.spec) ? nodePortsOf(service.spec) : []
@@ -85,8 +85,11 @@ class Claims {
   readonly #random: Random
   readonly #taken: ReadonlySet<number>
   readonly #own: Set<number>
+  readonly #isTrial: boolean
 
-  constructor({ nodePortRange, random }: ServerParts, taken: ReadonlySet<number>, own: Set<number>) {
+  constructor({ server, dryRun }: StrategyContext, taken: ReadonlySet<number>, own: Set<number>) {
+    const { nodePortRange, random } = server
+    this.#isTrial = dryRun
     this.#range = nodePortRange
     this.#random = random
     this.#taken = taken
@@ -97,7 +100,8 @@ class Claims {
   claim(port: number): string | undefined {
     if (this.#own.has(port)) return undefined
     const { first, last } = this.#range
-    if (port < first || port > last) {
+    // Upstream does not look at the range when nothing is to be kept.
+    if (!this.#isTrial && (port < first || port > last)) {
       return `provided port is not in the valid range. The range of valid ports is ${first}-${last}`
     }
     if (this.#taken.has(port)) return "provided port is already allocated"

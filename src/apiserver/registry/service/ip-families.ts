@@ -1,5 +1,7 @@
 import type { IPFamily, Service, ServiceSpec } from "../../../api/core/v1/service.ts"
 import { type FieldError, invalid, invalidValue } from "../../../apimachinery/field-error.ts"
+import { fieldPath } from "../../../apimachinery/field-path.ts"
+import { validateClusterIps } from "../../../api/core/validation/service-cluster-ips.ts"
 import { ipFamily } from "../../../base/ip-address.ts"
 import { headless, sameStrings } from "./service-spec.ts"
 
@@ -18,6 +20,7 @@ export function setIpFamilies(
   const { spec } = service
   if (spec.type === "ExternalName" || keepsPreferredFamilies(spec, old?.spec)) return
   spec.ipFamilyPolicy ??= defaultPolicy(spec, old?.spec)
+  refuse(service, [...validateClusterIps(spec, fieldPath("spec"))])
   const errors: FieldError[] = []
   if (old) shrink(spec, old.spec, errors)
   if (spec.ipFamilyPolicy === "SingleStack") checkSingle(spec, errors)

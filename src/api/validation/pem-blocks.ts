@@ -1,4 +1,4 @@
-import { decodeBase64 } from "../../../base/base64.ts"
+import { decodeBase64 } from "../../base/base64.ts"
 
 export interface PemBlock {
   /** "CERTIFICATE" */
