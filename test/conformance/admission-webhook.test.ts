@@ -1,26 +1,22 @@
 import { afterAll, beforeAll, expect } from "vitest"
-import { startWebhookServer, type WebhookServer } from "../clients/start-webhook-server.ts"
+import { type Api, conformance, eventually, type Json, useCluster } from "./harness.ts"
 import {
-  type Answer,
-  type Api,
-  conformance,
-  eventually,
-  type Json,
-  useCluster,
-  type World,
-} from "./harness.ts"
+  bothStages,
+  configurationPath,
+  disallowed,
+  expectRefused,
+  type Phase,
+  startMutation,
+  useWebhooks,
+} from "./webhooks.ts"
 
 useCluster()
-
-let hooks: WebhookServer
-beforeAll(async () => {
-  hooks = await startWebhookServer()
-})
-afterAll(() => hooks.stop())
+const { start, stop, url, hook, withWebhooks } = useWebhooks()
+beforeAll(start)
+afterAll(stop)
 
 const prefix = "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin]"
 const registration = "/apis/admissionregistration.k8s.io/v1"
-type Phase = "validating" | "mutating"
 
 const configMapRule = {
   apiGroups: [""],
@@ -28,47 +24,10 @@ const configMapRule = {
   operations: ["CREATE"],
   resources: ["configmaps"],
 }
-const disallowed = { "webhook-e2e-test": "webhook-disallow" }
 const data = (api: Api, namespace: string, name: string, content: object) =>
   api.send("POST", `/api/v1/namespaces/${namespace}/configmaps`, {
     body: { metadata: { name }, data: content },
   })
-
-/** A webhook at a path of the server, asked about the test's own namespace alone. */
-function hook(namespace: string, path: string, rules: object[], more: object = {}): Json {
-  return {
-    name: `${path.slice(1).replaceAll("/", "-")}.k8s.io`,
-    clientConfig: { url: `https://127.0.0.1:${hooks.port}${path}`, caBundle: hooks.caBundle },
-    rules,
-    sideEffects: "None",
-    admissionReviewVersions: ["v1", "v1beta1"],
-    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-    ...more,
-  }
-}
-
-const pathOf = (phase: Phase, name = "") =>
-  `${registration}/${phase}webhookconfigurations${name && `/${name}`}`
-
-/** Registers webhooks for the time of `work`. */
-async function withWebhooks(
-  { api, namespace }: World,
-  phase: Phase,
-  webhooks: readonly Json[],
-  work: (path: string) => Promise<void>,
-): Promise<void> {
-  await api.create(pathOf(phase), { metadata: { name: namespace }, webhooks })
-  try {
-    await work(pathOf(phase, namespace))
-  } finally {
-    await api.delete(pathOf(phase, namespace))
-  }
-}
-
-function expectRefused({ status, body }: Answer, ...messages: string[]): void {
-  expect(status, body["message"]).toBeGreaterThanOrEqual(400)
-  for (const message of messages) expect(body["message"]).toContain(message)
-}
 
 const pod = (name: string, container = "c", labels = {}) => ({
   metadata: { name, labels },
@@ -181,7 +140,7 @@ conformance(
   `${prefix} should unconditionally reject operations on fail closed webhook [Conformance]`,
   async (world) => {
     const { api, namespace } = world
-    const clientConfig = { url: `https://127.0.0.1:${hooks.port}/configmaps` }
+    const clientConfig = { url: url("/configmaps") }
     const closed = hook(namespace, "/configmaps", [configMapRule], { clientConfig, failurePolicy: "Fail" })
     await withWebhooks(world, "validating", [closed], async () => {
       const { status, body } = await data(api, namespace, "foo", {})
@@ -214,13 +173,11 @@ const stages = (namespace: string) => [
   hook(namespace, "/mutating-data", [configMapRule], { name: "stage-1.k8s.io" }),
   hook(namespace, "/mutating-data", [configMapRule], { name: "stage-2.k8s.io" }),
 ]
-const start = { "mutation-start": "yes" }
-const bothStages = { ...start, "mutation-stage-1": "yes", "mutation-stage-2": "yes" }
 
 conformance(`${prefix} should mutate configmap [Conformance]`, async (world) => {
   const { api, namespace } = world
   await withWebhooks(world, "mutating", stages(namespace), async () => {
-    expect((await data(api, namespace, "a", start)).body["data"]).toEqual(bothStages)
+    expect((await data(api, namespace, "a", startMutation)).body["data"]).toEqual(bothStages)
   })
 })
 
@@ -250,9 +207,9 @@ conformance(
       withWebhooks(world, "mutating", labelling, async () => {
         for (const phase of ["validating", "mutating"] as const) {
           const name = `${namespace}-dummy`
-          const made = await api.create(pathOf(phase), { metadata: { name }, webhooks: [] })
+          const made = await api.create(configurationPath(phase), { metadata: { name }, webhooks: [] })
           expect(made["metadata"].labels).toBeUndefined()
-          await api.delete(pathOf(phase, name))
+          await api.delete(configurationPath(phase, name))
         }
       }),
     )
@@ -262,7 +219,7 @@ conformance(
 const refusesData = async (api: Api, namespace: string, name: string) =>
   (await data(api, namespace, name, disallowed)).status >= 400
 const changesData = async (api: Api, namespace: string, name: string) =>
-  (await data(api, namespace, name, start)).body["data"]["mutation-stage-1"] === "yes"
+  (await data(api, namespace, name, startMutation)).body["data"]["mutation-stage-1"] === "yes"
 
 /** The same promise for both phases: what is registered acts, what is changed acts otherwise at once. */
 const phases: [Phase, string, string, (api: Api, namespace: string, name: string) => Promise<boolean>][] = [
@@ -293,15 +250,61 @@ for (const [phase, called, path, acts] of phases) {
     const selector = { labelSelector: `e2e-list-test-uuid=${namespace}` }
     for (let index = 0; index < 10; index++) {
       const metadata = { name: `${namespace}-${index}`, labels }
-      await api.create(pathOf(phase), { metadata, webhooks: [hook(namespace, path, [configMapRule])] })
+      await api.create(configurationPath(phase), {
+        metadata,
+        webhooks: [hook(namespace, path, [configMapRule])],
+      })
     }
-    expect((await api.get(pathOf(phase), selector))["items"]).toHaveLength(10)
+    expect((await api.get(configurationPath(phase), selector))["items"]).toHaveLength(10)
     expect(await acts(api, namespace, "first")).toBe(true)
-    await api.delete(pathOf(phase), { query: selector })
+    await api.delete(configurationPath(phase), { query: selector })
     await eventually(async () => {
-      const { items } = await api.get(pathOf(phase), selector)
+      const { items } = await api.get(configurationPath(phase), selector)
       return items.length === 0
     }, "the configurations are gone")
     expect(await acts(api, namespace, "second")).toBe(false)
   })
+}
+
+const condition = (name: string, expression: string) => [{ name, expression }]
+const skipping = condition("skip-me", "object.metadata.name != 'skip-me'")
+
+conformance(`${prefix} should mutate everything except 'skip-me' configmaps [Conformance]`, async (world) => {
+  const { api, namespace } = world
+  const webhooks = [hook(namespace, "/mutating-data", [configMapRule], { matchConditions: skipping })]
+  await withWebhooks(world, "mutating", webhooks, async () => {
+    expect((await data(api, namespace, "skip-me", startMutation)).body["data"]).toEqual(startMutation)
+    expect((await data(api, namespace, "other", startMutation)).body["data"]).toEqual({
+      ...startMutation,
+      "mutation-stage-1": "yes",
+    })
+  })
+})
+
+for (const [phase, , path] of phases) {
+  conformance(
+    `${prefix} should be able to create and update ${phase} webhook configurations with match conditions [Conformance]`,
+    async (world) => {
+      const { api, namespace } = world
+      const webhooks = [hook(namespace, path, [configMapRule], { matchConditions: skipping })]
+      await withWebhooks(world, phase, webhooks, async (own) => {
+        const found = await api.get(own)
+        expect(found["webhooks"][0].matchConditions).toEqual(skipping)
+        const others = condition("other", "object.metadata.name == 'other'")
+        found["webhooks"][0].matchConditions = others
+        await api.update(own, found)
+        expect((await api.get(own))["webhooks"][0].matchConditions).toEqual(others)
+      })
+    },
+  )
+
+  conformance(
+    `${prefix} should reject ${phase} webhook configurations with invalid match conditions [Conformance]`,
+    async ({ api, namespace }) => {
+      const matchConditions = condition("broken", "... [] bad expression")
+      const webhooks = [hook(namespace, path, [configMapRule], { matchConditions })]
+      const body = { metadata: { name: namespace }, webhooks }
+      expectRefused(await api.send("POST", configurationPath(phase), { body }), "compilation failed")
+    },
+  )
 }

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../apimachinery/meta.ts"
+import { formatGroupVersion, type KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import type { Registry } from "./registry.ts"
 import type { ServedResource, ServedResources } from "./served-resources.ts"
@@ -7,8 +7,8 @@ import type { ServedResource, ServedResources } from "./served-resources.ts"
 export interface EquivalentResources {
   /** All in which the objects of `resource` are served, itself included. */
   of(resource: Resource): readonly Resource[]
-  /** An object of `from` as one of `to`, which is one of its equivalents. Frozen. */
-  convert(object: KubeObject, from: Resource, to: Resource): KubeObject
+  /** An object of `from` as one of `to`, which is one of its equivalents. Rejects with what a conversion webhook says. */
+  convert(object: KubeObject, from: Resource, to: Resource, signal: AbortSignal): Promise<KubeObject>
 }
 
 export function equivalentResources(resources: ServedResources): EquivalentResources {
@@ -27,7 +27,12 @@ export function equivalentResources(resources: ServedResources): EquivalentResou
   const served = (resource: Resource): ServedResource => resources.get(resource)
   return {
     of: (resource) => group(served(resource).registry),
-    convert: (object, from, to) =>
-      from === to ? object : served(to).fromStorage(served(from).toStorage(object)),
+    async convert(object, from, to, signal) {
+      if (from === to) return object
+      const target = served(to)
+      if (!target.convert) return target.fromStorage(served(from).toStorage(object))
+      const [converted] = await target.convert([object], formatGroupVersion(to), signal)
+      return converted!
+    },
   }
 }

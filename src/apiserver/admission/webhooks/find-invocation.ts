@@ -38,7 +38,7 @@ export async function findInvocation<W extends Webhook>(
   if (!(await matchesNamespace(hook, attributes, context))) return undefined
   const { matchConditions } = hook.webhook
   if (matchConditions?.length) {
-    const versioned = inVersionOf(attributes, resource, context.equivalents)
+    const versioned = await inVersionOf(attributes, resource, context.equivalents)
     try {
       if (!(await context.matchConditionsHold(matchConditions, versioned))) return undefined
     } catch (error) {

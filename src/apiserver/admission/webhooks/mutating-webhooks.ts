@@ -77,7 +77,7 @@ async function ask(
 ): Promise<AdmittedObject> {
   const { webhook } = hook
   const place = { hook, index, round: attributes.reinvocation?.isReinvoke ? 1 : 0 }
-  const versioned = inVersionOf(attributes, resource, context.equivalents)
+  const versioned = await inVersionOf(attributes, resource, context.equivalents)
   let changed = false
   try {
     const answer = await callHook(webhook, versioned, true, context)

@@ -42,7 +42,8 @@ async function ask(
 ): Promise<void> {
   const { webhook } = hook
   try {
-    await callHook(webhook, inVersionOf(attributes, resource, context.equivalents), false, context)
+    const versioned = await inVersionOf(attributes, resource, context.equivalents)
+    await callHook(webhook, versioned, false, context)
   } catch (error) {
     if (!(error instanceof CallError)) throw error
     if (webhook.failurePolicy !== "Ignore") throw internalError(error)

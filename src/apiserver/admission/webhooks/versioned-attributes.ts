@@ -14,31 +14,37 @@ export interface VersionedAttributes {
 }
 
 /** Objects of their own kind (Scale, Eviction, the options of CONNECT) are the same in all versions of the resource. */
-export function inVersionOf(
+export async function inVersionOf(
   attributes: AdmissionAttributes,
   resource: Resource,
   equivalents: EquivalentResources,
-): VersionedAttributes {
+): Promise<VersionedAttributes> {
   const { resource: own, kind, object, oldObject } = attributes
   if (resource === own || !isKindOf(kind, own))
     return { attributes, resource, kind: plain(kind), object, oldObject }
-  const convert = (each: KubeObject | undefined) => each && equivalents.convert(each, own, resource)
+  const convert = async (each: KubeObject | undefined) =>
+    each && equivalents.convert(each, own, resource, signalOf(attributes))
   return {
     attributes,
     resource,
     kind: plain(resource),
-    object: convert(object),
-    oldObject: convert(oldObject),
+    object: await convert(object),
+    oldObject: await convert(oldObject),
   }
 }
 
 /** The object of a version as the request's own version has it. */
-export function fromVersionOf(
+export async function fromVersionOf(
   object: KubeObject,
   { attributes, resource, kind }: VersionedAttributes,
   equivalents: EquivalentResources,
-): KubeObject {
-  return isKindOf(kind, resource) ? equivalents.convert(object, resource, attributes.resource) : object
+): Promise<KubeObject> {
+  if (!isKindOf(kind, resource)) return object
+  return equivalents.convert(object, resource, attributes.resource, signalOf(attributes))
+}
+
+function signalOf({ signal }: AdmissionAttributes): AbortSignal {
+  return signal ?? new AbortController().signal
 }
 
 export function isKindOf(kind: GroupVersionKind, resource: Resource): boolean {
