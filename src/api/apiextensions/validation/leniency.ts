@@ -36,7 +36,8 @@ export const strict: Leniency = {
 const known = ["array", "boolean", "integer", "number", "object", "string"]
 
 export function leniencyFor(definition: CustomResourceDefinition, old: CustomResourceDefinition): Leniency {
-  const { versions, conversion } = old.spec
+  const { conversion } = old.spec
+  const versions = old.spec.versions ?? []
   const roots = versions.flatMap(({ schema }) => schema?.openAPIV3Schema ?? [])
   const has = (is: (schema: JSONSchemaProps) => boolean) =>
     roots.some((root) => [...allSchemas(root)].some(is))
@@ -76,8 +77,8 @@ function sameVersions(
   old: CustomResourceDefinition,
   part: (version: CustomResourceDefinitionVersion) => unknown,
 ): ReadonlySet<string> {
-  const same = definition.spec.versions.filter((version) => {
-    const before = old.spec.versions.find(({ name }) => name === version.name)
+  const same = (definition.spec.versions ?? []).filter((version) => {
+    const before = old.spec.versions?.find(({ name }) => name === version.name)
     return before !== undefined && semanticEqual(part(version), part(before))
   })
   return new Set(same.map(({ name }) => name))

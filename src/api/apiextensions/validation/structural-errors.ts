@@ -11,7 +11,7 @@ export function structuralErrors({
   const errors: FieldError[] = preserveUnknownFields
     ? [invalidValue("spec.preserveUnknownFields", true, "must be false")]
     : []
-  for (const [index, { schema }] of versions.entries()) {
+  for (const [index, { schema }] of (versions ?? []).entries()) {
     if (!schema?.openAPIV3Schema) continue
     const path = fieldPath("spec", "versions").index(index).child("schema", "openAPIV3Schema")
     errors.push(...validateStructural(schema.openAPIV3Schema, path))

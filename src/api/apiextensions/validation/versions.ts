@@ -25,7 +25,7 @@ export function* validateVersions(
   path: FieldPath,
   lenient: Leniency,
 ): Errors {
-  const { versions = [] } = spec
+  const versions = spec.versions ?? []
   const shared = sharedParts(versions)
   yield* requireSchemas(versions, path.child("versions"), lenient)
   for (const [index, version] of versions.entries()) {

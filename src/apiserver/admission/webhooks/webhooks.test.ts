@@ -12,6 +12,7 @@ import { AuditTrail } from "../../audit/audit-trail.ts"
 import type { AuditEvent } from "../../audit/event.ts"
 import { decodePolicy } from "../../audit/policy.ts"
 import type { WebhookRequest } from "../../webhooks/webhook-caller.ts"
+import { putUnchecked } from "../../testing.ts"
 import { type GuardedServer, startGuardedServer } from "../testing.ts"
 
 /** What a webhook is asked, and what these tests make it answer. */
@@ -206,7 +207,10 @@ describe("a validating webhook", () => {
   test("with side effects is not asked about dry runs, which fail", async () => {
     await start()
     answers["/effects"] = { allowed: true }
-    await validate(hook("/effects", { sideEffects: "Some" }))
+    // Older servers let such webhooks in.
+    const webhooks = [hook("/effects", { sideEffects: "Some" })]
+    await putUnchecked(server, ValidatingWebhookConfiguration, { metadata: { name: "validate" }, webhooks })
+    await server.client.get(ValidatingWebhookConfiguration, { name: "validate" })
     const error = await failure(make("a", {}, { dryRun: true }))
     expect(error.message).toBe('admission webhook "effects.example.com" does not support dry run')
     expect(asked).toEqual([])
