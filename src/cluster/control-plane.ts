@@ -20,6 +20,7 @@ import { type KubeconfigEntry, writeKubeconfig } from "./certificates/kubeconfig
 import { runControlLoops } from "./control-loops.ts"
 import type { DataDirectory } from "./data-directory.ts"
 import { selfUser } from "./identities.ts"
+import { publishClusterInfo } from "./joining/publish-cluster-info.ts"
 import { machineAddress, machineName } from "./machine.ts"
 import { type Networks, usualNetworks } from "./networks.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
@@ -184,6 +185,11 @@ async function startOnStore(
       log: log.named("informers"),
       ...(scope && { scope }),
     })
+  await publishClusterInfo(clientFor(selfUser), {
+    server: joinAddress(options.listen.host, port),
+    authorityPem: certificates.authority("ca").certificatePem,
+    networks,
+  })
   const loops =
     options.loops === false
       ? []
@@ -247,6 +253,12 @@ export function adminEntry(certificates: ClusterCertificates, server: string): K
 
 function listensEverywhere(host: string): boolean {
   return host === "0.0.0.0" || host === "::"
+}
+
+/** Where other machines reach the server, if they do. */
+function joinAddress(host: string, port: number): string {
+  const address = listensEverywhere(host) ? (machineAddress() ?? "127.0.0.1") : host
+  return `https://${address.includes(":") ? `[${address}]` : address}:${port}`
 }
 
 function reachableHost(host: string): string {

@@ -25,6 +25,7 @@ import { ensurePolicy } from "../apiserver/authorization/rbac/bootstrap/ensure-p
 import type { CreateSecurity } from "../apiserver/security.ts"
 import type { Cache } from "../client/cache.ts"
 import { addOnPolicy } from "./add-ons.ts"
+import { joinPolicy } from "./joining/join-policy.ts"
 import type { ClusterCertificates } from "./certificates/cluster-certificates.ts"
 
 /** Written into ServiceAccount tokens, and what tokens are good for unless they say otherwise: as kubeadm sets it. */
@@ -84,7 +85,11 @@ export function createClusterSecurity(
       followers,
       tokenIssuer: { issuer: serviceAccountIssuer, audiences, keys, findBound, clock, random },
       tokenReviewer: { authenticator, audiences },
-      startHooks: [(self) => ensurePolicy(self, defaultPolicy()), (self) => ensurePolicy(self, addOnPolicy)],
+      startHooks: [
+        (self) => ensurePolicy(self, defaultPolicy()),
+        (self) => ensurePolicy(self, addOnPolicy),
+        (self) => ensurePolicy(self, joinPolicy),
+      ],
       documents: issuerDocuments(serviceAccountIssuer, keys, externalAddress),
     }
   }

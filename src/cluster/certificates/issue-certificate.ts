@@ -57,6 +57,11 @@ export function issueCertificate(
   return keyPair(der, key)
 }
 
+/** For a port that must be open before anybody has signed its certificate: nobody has reason to believe it. */
+export function issueTemporary(nodeName: string, nowMs: number, random: Random): KeyPair {
+  return issueAuthority(nodeName, nowMs, random)
+}
+
 /** When a third of its life is left, a certificate is replaced: time enough to notice should that fail. */
 export function renewalDue(pair: KeyPair): number {
   const { notBefore, notAfter } = pair.certificate

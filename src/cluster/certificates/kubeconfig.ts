@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import { parseYaml } from "../../apimachinery/codec/yaml.ts"
 import { type KeyPair, writeSecretly } from "./key-pair-files.ts"
 
 /** One way into one cluster. */
@@ -60,6 +61,34 @@ export function kubeconfig(entry: KubeconfigEntry): Kubeconfig {
       } as Named,
     ],
   }
+}
+
+/** A kubeconfig that says where a cluster is and how to recognize it, and nothing of any user. */
+export function clusterKubeconfig({
+  server,
+  authorityPem,
+}: Pick<KubeconfigEntry, "server" | "authorityPem">): string {
+  const cluster = { "certificate-authority-data": Buffer.from(authorityPem).toString("base64"), server }
+  return toYaml({ apiVersion: "v1", kind: "Config", clusters: [{ name: "", cluster }] })
+}
+
+/** The authority of a kubeconfig's only cluster, in PEM. Throws when it has none. */
+export function parseKubeconfigAuthority(text: string): string {
+  const data = onlyCluster(text)["certificate-authority-data"]
+  if (!data) throw new Error("the cluster's info names no certificate authority")
+  return Buffer.from(data, "base64").toString()
+}
+
+/** Where a kubeconfig's only cluster is. Throws when it does not say. */
+export function parseKubeconfigServer(text: string): string {
+  const { server } = onlyCluster(text)
+  if (!server) throw new Error("the cluster's info names no server")
+  return server
+}
+
+function onlyCluster(text: string): Readonly<Record<string, string | undefined>> {
+  const { clusters } = parseYaml(text) as { clusters?: { cluster?: Record<string, string> }[] }
+  return clusters?.[0]?.cluster ?? {}
 }
 
 /** Writes a kubeconfig of its own, mode 0600. */

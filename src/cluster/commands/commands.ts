@@ -33,6 +33,29 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./image-load.ts")).imageLoad,
   },
   {
+    name: "token create",
+    summary: "make a token with which a machine can join, and print how",
+    usage: "[--ttl DURATION]",
+    load: async () => (await import("./token.ts")).tokenCreate,
+  },
+  {
+    name: "token list",
+    summary: "list the tokens with which machines can join",
+    load: async () => (await import("./token.ts")).tokenList,
+  },
+  {
+    name: "token delete",
+    summary: "delete a token: nobody joins with it any more",
+    usage: "ID",
+    load: async () => (await import("./token.ts")).tokenDelete,
+  },
+  {
+    name: "node join",
+    summary: "make this machine a node of a cluster that runs elsewhere",
+    usage: "URL --token TOKEN",
+    load: async () => (await import("./node-join.ts")).nodeJoin,
+  },
+  {
     name: "node run",
     summary: "run the node of this machine that has joined a cluster",
     usage: "[--data-dir DIR]",

@@ -3,7 +3,7 @@ import { stopCluster } from "./down.ts"
 import { parseDataDir } from "./data-dir-flag.ts"
 
 /** What a data directory has and nothing else does: reset deletes no directory that is not one. */
-const marks = ["etcd", "pki", "coracle.pid", "kubeconfig"]
+const marks = ["etcd", "pki", "coracle.pid", "kubeconfig", "networks.json"]
 
 export async function reset(argv: readonly string[]): Promise<number> {
   const parsed = parseDataDir("reset", argv)

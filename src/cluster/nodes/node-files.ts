@@ -1,21 +1,19 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { createPrivateKey } from "node:crypto"
 import { join } from "node:path"
+import { decodePem } from "../../base/real/x509/pem.ts"
 import type { Connection } from "../../client/real/connection.ts"
 import { readKubeconfig, resolveContext } from "../../client/real/kubeconfig.ts"
 import { writeKubeconfig } from "../certificates/kubeconfig.ts"
-import { findKeyPair, type KeyPair, writeKeyPair } from "../certificates/key-pair-files.ts"
+import { findKeyPair, type KeyPair, keyPair, writeKeyPair } from "../certificates/key-pair-files.ts"
 import type { DataDirectory } from "../data-directory.ts"
-
-/** With what a node that runs in a process of its own comes to the API server, and what it shows to those who call it. */
-export interface NodeCredentials {
-  readonly connection: Connection
-  readonly serving: { readonly certificate: string; readonly key: string }
-}
 
 /** What such a node is told, in `nodes/NAME/node.json`. */
 export interface NodeSettings {
   /** Its address in a network namespace of its own. @default the machine's */
   readonly ownAddress?: string
+  /** It has joined by itself, and asks for its certificates anew before they end. @default its cluster's process does */
+  readonly keepsCertificates?: boolean
 }
 
 export interface NodeFiles {
@@ -75,15 +73,16 @@ export async function readConnection(directory: DataDirectory, name: string): Pr
   return resolveContext(await readKubeconfig(pathsOf(directory, name).kubeconfig)).connection
 }
 
-/** Throws when a file is missing: which one, and what makes it. */
-export async function readCredentials(directory: DataDirectory, name: string): Promise<NodeCredentials> {
-  const serving = findServingPair(directory, name)
-  if (!serving)
-    throw new Error(
-      `${pathsOf(directory, name).pki} has no certificate of the kubelet: join the node again (coracle node join)`,
-    )
-  return {
-    connection: await readConnection(directory, name),
-    serving: { certificate: serving.certificatePem, key: serving.keyPem },
-  }
+/** Undefined serving: none has been signed yet. */
+export interface NodeKeyPairs {
+  readonly client: KeyPair
+  readonly serving: KeyPair | undefined
+}
+
+export async function readKeyPairs(directory: DataDirectory, name: string): Promise<NodeKeyPairs> {
+  const { clientCertificate, clientKey } = await readConnection(directory, name)
+  const [der] = decodePem("CERTIFICATE", clientCertificate ?? "")
+  if (!der || !clientKey)
+    throw new Error(`${pathsOf(directory, name).kubeconfig} has no client certificate: join the node again`)
+  return { client: keyPair(der, createPrivateKey(clientKey)), serving: findServingPair(directory, name) }
 }

@@ -3,13 +3,20 @@ import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
 import { createClient } from "../../client/create-client.ts"
 import { createInformers } from "../../client/informers.ts"
+import type { Connection } from "../../client/real/connection.ts"
 import { createHttpsTransport } from "../../client/real/https-transport.ts"
 import { type KubeletServer, serveKubelet } from "../../kubelet/server/serve-kubelet.ts"
-import type { NodeCredentials } from "./node-files.ts"
+import type { KeyPair } from "../certificates/key-pair-files.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
 
 /** Where every kubelet of every cluster listens. */
 const kubeletPort = 10_250
+
+/** With what a node comes to the API server, and what its kubelet shows to those who call it. */
+export interface NodeCredentials {
+  readonly connection: Connection
+  readonly serving: Pick<KeyPair, "certificatePem" | "keyPem">
+}
 
 export interface RemoteControlPlane extends NodeControlPlane {
   /** Goes on with these certificates. */
@@ -48,7 +55,7 @@ export function remoteControlPlane(options: RemoteControlPlaneOptions): RemoteCo
         kubelets: [kubelet],
         host: address,
         port: kubeletPort,
-        serving: credentials.serving,
+        serving: toServing(credentials),
         clientAuthorities: credentials.connection.certificateAuthority!,
         log: log.named("kubelet"),
       })
@@ -60,8 +67,12 @@ export function remoteControlPlane(options: RemoteControlPlaneOptions): RemoteCo
     renew(next) {
       credentials = next
       transport.renew(next.connection)
-      server?.renew(next.serving)
+      server?.renew(toServing(next))
     },
     close: () => transport.close(),
   }
+}
+
+function toServing({ serving }: NodeCredentials): { certificate: string; key: string } {
+  return { certificate: serving.certificatePem, key: serving.keyPem }
 }

@@ -1,10 +1,13 @@
 /**
- * Approval of kubelets' client certificates: a node that may ask for its certificate gets it without anybody's doing.
+ * Approval of kubelets' certificates: a node that may ask for its client certificate gets it without anybody's doing, and a
+ * serving certificate for what its Node's status says and no other Node's does. (Upstream leaves serving certificates to
+ * the administrator; where this controller may not approve them, so it is here.)
  *
- * Reads CertificateSigningRequests; asks the API server what the requester may do; writes approvals.
+ * Reads CertificateSigningRequests and Nodes; asks the API server what the requester may do; writes approvals.
  * Woken by changes of requests.
  */
 import { SubjectAccessReview } from "../../api/authorization/v1/subject-access-review.ts"
+import { Node } from "../../api/core/v1/node.ts"
 import { CertificateSigningRequest } from "../../api/certificates/v1/certificate-signing-request.ts"
 import { keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
 import { formatTime } from "../../apimachinery/time.ts"
@@ -17,10 +20,11 @@ import {
   watch,
 } from "../../client/controller.ts"
 import type { CertificateSigner } from "./certificate-signer.ts"
-import { kubeletClientProblem } from "./kubelet-requests.ts"
+import { kubeletClientProblem, kubeletServingProblem, namesOnlyItself } from "./kubelet-requests.ts"
 import { decodeRequest, hasCondition } from "./request.ts"
 
-const signerName = "kubernetes.io/kube-apiserver-client-kubelet"
+const clientSigner = "kubernetes.io/kube-apiserver-client-kubelet"
+const servingSigner = "kubernetes.io/kubelet-serving"
 
 export function createApprovingController(signer: Pick<CertificateSigner, "decode">): ControllerDefinition {
   return {
@@ -37,9 +41,23 @@ async function reconcile(
 ): Promise<Result> {
   // Observe.
   const request = cache.find(CertificateSigningRequest, key)
-  if (!request || request.spec.signerName !== signerName || isDecided(request)) return done
+  if (!request || isDecided(request)) return done
+  const { signerName, usages = [], username } = request.spec
+  if (signerName !== clientSigner && signerName !== servingSigner) return done
   const asked = signer.decode(decodeRequest(request))
-  if (kubeletClientProblem(asked, request.spec.usages ?? [])) return done
+  if (signerName === servingSigner) {
+    if (kubeletServingProblem(asked, usages) || username !== asked.commonName) return done
+    const { items: nodes } = await client.list(Node)
+    if (namesOnlyItself(asked, nodes))
+      await approve(
+        client,
+        request,
+        "Auto approving kubelet serving certificate of the Node's addresses.",
+        clock.now(),
+      )
+    return done
+  }
+  if (kubeletClientProblem(asked, usages)) return done
 
   // Decide: a node that renews its own certificate needs less than one that comes for the first.
   const ownSubresource = request.spec.username === asked.commonName ? ["selfnodeclient"] : []

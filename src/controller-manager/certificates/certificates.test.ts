@@ -4,6 +4,7 @@ import { createDefaultAuthorizer } from "../../apiserver/authorization/default-a
 import { defaultPolicy } from "../../apiserver/authorization/rbac/bootstrap/default-policy.ts"
 import { ensurePolicy } from "../../apiserver/authorization/rbac/bootstrap/ensure-policy.ts"
 import { CertificateSigningRequest } from "../../api/certificates/v1/certificate-signing-request.ts"
+import { Node } from "../../api/core/v1/node.ts"
 import { ClusterRoleBinding } from "../../api/rbac/v1/cluster-role-binding.ts"
 import type { Draft } from "../../apimachinery/meta.ts"
 import { ignoreNotFound } from "../../apimachinery/status-error.ts"
@@ -132,6 +133,32 @@ describe("certificate signing requests", () => {
     expect(await conditions()).toEqual([
       "Approved AutoApproved: Auto approving kubelet client certificate after SubjectAccessReview.",
     ])
+  })
+
+  it("of a kubelet for what its Node says and no other does are approved and signed", async () => {
+    const serving = {
+      signerName: "kubernetes.io/kubelet-serving",
+      usages: ["server auth" as const, "digital signature" as const],
+    }
+    const node = (name: string, address: string) =>
+      cluster.client.create(Node, {
+        metadata: { name },
+        status: { addresses: [{ type: "InternalIP", address }] },
+      })
+    await node("a", "192.0.2.1")
+    await node("b", "192.0.2.2")
+    const ask = async (user: string, names: AlternativeNames) => {
+      await cluster.client.delete(CertificateSigningRequest, { name: "csr" }).catch(ignoreNotFound)
+      await request(serving, user, ["system:nodes"], nodeSubject, names)
+      return (await conditions())?.[0] ?? "waits"
+    }
+    const approved =
+      "Approved AutoApproved: Auto approving kubelet serving certificate of the Node's addresses."
+    expect(await ask("system:node:a", { dnsNames: ["a"], ipAddresses: ["192.0.2.1"] })).toBe(approved)
+    expect((await find())!.status.certificate).toBeDefined()
+    expect(await ask("system:node:a", { ipAddresses: ["192.0.2.2"] })).toBe("waits")
+    expect(await ask("system:node:a", { dnsNames: ["a", "kubernetes.default.svc"] })).toBe("waits")
+    expect(await ask("system:node:b", { ipAddresses: ["192.0.2.1"] })).toBe("waits")
   })
 
   it("that are not what they claim fail when they are approved", async () => {

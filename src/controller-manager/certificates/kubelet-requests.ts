@@ -1,3 +1,4 @@
+import type { Node } from "../../api/core/v1/node.ts"
 import type { RequestedCertificate } from "./certificate-signer.ts"
 
 // What the kubelet's own certificates must look like
@@ -33,6 +34,19 @@ export function kubeletServingProblem(
     (request.uris.length > 0 ? "URI subjectAltNames are not allowed" : undefined) ??
     usagesProblem(usages, servingUsages)
   )
+}
+
+/** Every name and address asked for is one of the node's own, by its status, and no other node's. */
+export function namesOnlyItself(
+  { commonName, dnsNames, ipAddresses }: RequestedCertificate,
+  nodes: readonly Node[],
+): boolean {
+  const name = commonName.slice("system:node:".length)
+  const node = nodes.find(({ metadata }) => metadata.name === name)
+  const addressesOf = ({ status }: Node) => (status?.addresses ?? []).map(({ address }) => address)
+  const own = new Set(node && [name, ...addressesOf(node)])
+  const others = new Set(nodes.filter((each) => each !== node).flatMap(addressesOf))
+  return [...dnsNames, ...ipAddresses].every((each) => own.has(each) && !others.has(each))
 }
 
 /** For any client certificate. */

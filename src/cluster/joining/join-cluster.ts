@@ -1,0 +1,62 @@
+import { Node } from "../../api/core/v1/node.ts"
+import { ignoreNotFound } from "../../apimachinery/status-error.ts"
+import type { Clock } from "../../base/clock.ts"
+import { createClient } from "../../client/create-client.ts"
+import type { Connection } from "../../client/real/connection.ts"
+import { createHttpsTransport } from "../../client/real/https-transport.ts"
+import type { DataDirectory } from "../data-directory.ts"
+import { rememberNetworks } from "../networks.ts"
+import { writeNodeFiles } from "../nodes/node-files.ts"
+import { type BootstrapToken, formatToken } from "./bootstrap-token.ts"
+import { discoverAuthority } from "./discover-cluster.ts"
+import { readNetworks } from "./publish-cluster-info.ts"
+import { requestCertificate } from "./request-certificate.ts"
+
+export interface JoinOptions {
+  readonly server: string
+  readonly token: BootstrapToken
+  readonly authorityHashes: readonly string[]
+  readonly nodeName: string
+  readonly directory: DataDirectory
+  readonly clock: Clock
+}
+
+/** As long as kubeadm waits. */
+const approvalMs = 5 * 60_000
+
+/** Makes this machine known to the cluster: afterwards its directory holds what `runNode` needs. */
+export async function joinCluster(options: JoinOptions): Promise<void> {
+  const { server, token, nodeName, directory, clock } = options
+  const authorityPem = await discoverAuthority(options)
+  const known = { server, certificateAuthority: authorityPem }
+  const client = await withConnection({ ...known, token: formatToken(token) }, clock, async (api) => {
+    await refuseTakenName(api, nodeName)
+    const wanted = { signerName: "kubernetes.io/kube-apiserver-client-kubelet", nodeName } as const
+    return requestCertificate(api, clock, wanted, approvalMs)
+  })
+  const asNode = { ...known, clientCertificate: client.certificatePem, clientKey: client.keyPem }
+  rememberNetworks(directory.path, await withConnection(asNode, clock, readNetworks))
+  writeNodeFiles(directory, nodeName, { server, authorityPem, client, settings: { keepsCertificates: true } })
+}
+
+async function refuseTakenName(client: ReturnType<typeof createClient>, name: string): Promise<void> {
+  const node = await client.get(Node, { name }).catch(ignoreNotFound)
+  const isReady = node?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True")
+  if (isReady)
+    throw new Error(
+      `a Node with name "${name}" and status "Ready" already exists in the cluster: delete it, or join under another name (--name)`,
+    )
+}
+
+async function withConnection<T>(
+  connection: Connection,
+  clock: Clock,
+  work: (client: ReturnType<typeof createClient>) => Promise<T>,
+): Promise<T> {
+  const transport = createHttpsTransport(connection, { clock })
+  try {
+    return await work(createClient(transport, { userAgent: "coracle" }))
+  } finally {
+    transport.close()
+  }
+}
