@@ -169,6 +169,16 @@ const generic: Readonly<Record<number, readonly [StatusReason, string]>> = {
   ],
 }
 
+/** A path below a served group that is none. */
+export function noSuchPath(): StatusError {
+  return new StatusError("NotFound", generic[404]![1], { details: {} })
+}
+
+/** A method that means nothing at a path that there is. */
+export function noSuchMethod(): StatusError {
+  return new StatusError("MethodNotAllowed", generic[405]![1], { details: {} })
+}
+
 /** For clients: a failure whose body was no Status. Also what upstream's mux answers for paths that are not served. */
 export function genericFailure(code: number, body: string, details?: StatusDetails): StatusError {
   const known = generic[code]

@@ -1,3 +1,5 @@
+import { quote } from "../base/quote.ts"
+
 const unitsMs: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -17,4 +19,15 @@ export function parseGoDurationMs(text: string): number | undefined {
     total += Number(amount) * unitsMs[unit!]!
   }
   return match[1] === "-" ? -total : total
+}
+
+/** Why a text is no duration, in the words of Go's time.ParseDuration. */
+export function durationProblem(text: string): string {
+  const match = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))*(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(text)
+  const quoted = quote(text)
+  if (!match) return `time: invalid duration ${quoted}`
+  const [, unit] = match
+  return unit
+    ? `time: unknown unit ${quote(unit)} in duration ${quoted}`
+    : `time: missing unit in duration ${quoted}`
 }

@@ -2,7 +2,7 @@ import { StatusError, type Status } from "../apimachinery/status-error.ts"
 import { genericFailure } from "../apimachinery/status-errors.ts"
 import type { ApiRequest, ApiResponse, RawWatchEvent, Transport } from "../client/transport.ts"
 import type { UserInfo } from "./authentication/authenticator.ts"
-import { neverAborts, noBody, type ServerRequest } from "./http/request.ts"
+import { type Headers, neverAborts, noBody, type ServerRequest } from "./http/request.ts"
 import type { ServerResponse } from "./http/response.ts"
 import type { WatchBody } from "./http/response.ts"
 
@@ -14,8 +14,10 @@ export function createInProcessTransport(
   handle: (request: ServerRequest) => Promise<ServerResponse>,
   user: UserInfo,
 ): Transport {
+  const own: Headers = { "user-agent": programOf(user) }
   const send = async (request: ApiRequest): Promise<ServerResponse> => {
-    const response = await handle(toServerRequest(request, user))
+    const headers = request.headers ? { ...own, ...request.headers } : own
+    const response = await handle(toServerRequest(request, user, headers))
     if (response.status >= 400) throw failureOf(response)
     return response
   }
@@ -37,12 +39,20 @@ export function createInProcessTransport(
   }
 }
 
-function toServerRequest(request: ApiRequest, user: UserInfo): ServerRequest {
+/** Under which name a component of this process owns the fields it writes, as if it were a program of its own. */
+function programOf({ name }: UserInfo): string {
+  if (name.startsWith("system:node:")) return "kubelet"
+  if (name === "system:apiserver") return "kube-apiserver"
+  if (name.startsWith("system:serviceaccount:kube-system:")) return "kube-controller-manager"
+  return name.replace(/^system:/, "")
+}
+
+function toServerRequest(request: ApiRequest, user: UserInfo, headers: Headers): ServerRequest {
   return {
     method: request.method,
     path: request.path,
     query: new URLSearchParams(request.query),
-    headers: request.headers ?? {},
+    headers,
     body: request.body === undefined ? noBody : { kind: "object", value: request.body },
     user,
     signal: request.signal ?? neverAborts,

@@ -91,7 +91,9 @@ function checkApplied({ kind, applied, schema }: ApplyRequest): JsonRecord {
     )
   const { apiVersion, kind: given, metadata } = applied
   if (given !== kind.kind || apiVersion !== formatGroupVersion(kind)) {
-    throw badRequest(`invalid object type: ${formatKind(apiVersion, given)}`)
+    // Of a version that is none, upstream knows neither version nor kind.
+    const isVersion = textOf(apiVersion).split("/").length <= 2
+    throw badRequest(`invalid object type: ${isVersion ? formatKind(apiVersion, given) : "/, Kind="}`)
   }
   const meta = isRecord(metadata) ? metadata : {}
   if (meta["managedFields"] !== undefined && meta["managedFields"] !== null) {

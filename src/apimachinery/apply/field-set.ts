@@ -144,11 +144,11 @@ function intersect(a: FieldSet, b: FieldSet, isField: boolean): FieldSet | undef
   return makeNode(children, isField && isMember(a) && isMember(b))
 }
 
-/** Every field of the set, as a path, in order. */
+/** Every field of the set, as a path; at each level the members come before what is below their neighbours, as upstream. */
 export function listPaths(set: FieldSet): PathElement[][] {
   const paths: PathElement[][] = []
   const visit = (node: FieldSet, path: PathElement[]) => {
-    if (path.length > 0 && isMember(node)) paths.push(path)
+    for (const element of childrenOf(node)) if (isMember(node[element]!)) paths.push([...path, element])
     for (const element of childrenOf(node)) visit(node[element]!, [...path, element])
   }
   visit(set, [])

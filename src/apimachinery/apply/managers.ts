@@ -109,9 +109,9 @@ function decodeOrNone(entries: readonly ManagedFieldsEntry[] | undefined): Map<M
   }
 }
 
-/** `managedFields: [{}]` is how a client asks for all managers to be forgotten. */
+/** `managedFields: [{}]`, or `[]`, is how a client asks for all managers to be forgotten. */
 function isReset(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
-  return entries?.length === 1 && Object.keys(entries[0]!).length === 0
+  return entries?.length === 0 || (entries?.length === 1 && Object.keys(entries[0]!).length === 0)
 }
 
 /** In upstream's order: appliers first, then by age, name, version. Absent if nobody manages anything. */

@@ -29,8 +29,9 @@ interface Operation {
 }
 
 function decodePatch(patch: unknown): readonly Operation[] {
+  if (patch === null) return []
   if (!Array.isArray(patch)) {
-    const found = isRecord(patch) ? "object" : patch === null ? "null" : typeof patch
+    const found = isRecord(patch) ? "object" : typeof patch === "boolean" ? "bool" : typeof patch
     throw badRequest(`json: cannot unmarshal ${found} into Go value of type jsonpatch.Patch`)
   }
   if (patch.length > maxOperations) {
@@ -42,8 +43,11 @@ function decodePatch(patch: unknown): readonly Operation[] {
 }
 
 function decodeOperation(each: unknown): Operation {
-  if (!isRecord(each))
-    throw badRequest("json: cannot unmarshal array element into Go value of type jsonpatch.Operation")
+  if (each === null) throw unprocessable("Unexpected kind: unknown")
+  if (!isRecord(each)) {
+    const found = Array.isArray(each) ? "array" : typeof each === "boolean" ? "bool" : typeof each
+    throw badRequest(`json: cannot unmarshal ${found} into Go value of type jsonpatch.Operation`)
+  }
   const { op, path, from = "", value = null } = each
   if (typeof path !== "string")
     throw unprocessable(`${String(op)} operation failed to decode path: missing value`)

@@ -104,6 +104,7 @@ describe("a server's audit trail", () => {
       verb: "create",
       user: { username: "admin", groups: ["system:masters", "system:authenticated"] },
       sourceIPs: ["127.0.0.1"],
+      userAgent: "admin",
       objectRef: { resource: "configmaps", namespace: "default", apiVersion: "v1" },
       requestReceivedTimestamp: "2026-01-01T00:00:00.000000Z",
       stageTimestamp: "2026-01-01T00:00:00.000000Z",

@@ -71,22 +71,22 @@ describe("access reviews", () => {
     [
       { user: "a" },
       {},
-      'SubjectAccessReview.authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
+      '.authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
     ],
     [
       { resourceAttributes: {} },
       {},
-      'SubjectAccessReview.authorization.k8s.io "" is invalid: spec.user: Invalid value: "": at least one of user or group must be specified',
+      '.authorization.k8s.io "" is invalid: spec.user: Invalid value: "": at least one of user or group must be specified',
     ],
     [
       { user: "a", resourceAttributes: { fieldSelector: {} } },
       {},
-      'SubjectAccessReview.authorization.k8s.io "" is invalid: spec.resourceAttributes.fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required',
+      '.authorization.k8s.io "" is invalid: spec.resourceAttributes.fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required',
     ],
     [
       { user: "a", resourceAttributes: {} },
       { name: "x" },
-      'SubjectAccessReview.authorization.k8s.io "" is invalid: metadata: Invalid value: {"name":"x"}: must be empty',
+      '.authorization.k8s.io "" is invalid: metadata: Invalid value: {"name":"x"}: must be empty',
     ],
   ])("refuse %j", async (spec, metadata, message) => {
     expect(

@@ -30,10 +30,7 @@ export async function reviewSubjectAccess(
   review: SubjectAccessReview,
   authorizer: Authorizer,
 ): Promise<SubjectAccessReviewStatus> {
-  refuse("SubjectAccessReview", [
-    ...subjectErrors(review.spec),
-    ...metadataErrors(review.metadata, "must be empty"),
-  ])
+  refuse([...subjectErrors(review.spec), ...metadataErrors(review.metadata, "must be empty")])
   return judge(questionOf(review.spec, subjectOf(review.spec)), authorizer)
 }
 
@@ -55,7 +52,7 @@ export async function reviewLocalSubjectAccess(
     const path = "spec.nonResourceAttributes"
     errors.push(invalidValue(path, spec.nonResourceAttributes, "disallowed on this kind of request"))
   }
-  refuse("LocalSubjectAccessReview", errors)
+  refuse(errors)
   if (metadata?.namespace !== namespace)
     throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`)
   return judge(questionOf(spec, subjectOf(spec)), authorizer)
@@ -67,10 +64,7 @@ export async function reviewSelfAccess(
   user: UserInfo,
   authorizer: Authorizer,
 ): Promise<SubjectAccessReviewStatus> {
-  refuse("SelfSubjectAccessReview", [
-    ...questionErrors(review.spec),
-    ...metadataErrors(review.metadata, "must be empty"),
-  ])
+  refuse([...questionErrors(review.spec), ...metadataErrors(review.metadata, "must be empty")])
   return judge(questionOf(review.spec, user), authorizer)
 }
 
@@ -145,8 +139,9 @@ function requirements(
   return found?.length ? { [key]: found } : {}
 }
 
-function refuse(kind: string, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid({ group, kind }, "", errors)
+/** Upstream leaves out the kind. */
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group, kind: "" }, "", errors)
 }
 
 function subjectErrors(spec: SubjectAccessReviewSpec): FieldError[] {

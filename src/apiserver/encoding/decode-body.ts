@@ -3,14 +3,17 @@ import { decodeEnvelope, decodeProtobuf, hasEnvelope } from "../../apimachinery/
 import { parseYaml } from "../../apimachinery/codec/yaml.ts"
 import { applyDefaults } from "../../apimachinery/defaulting.ts"
 import { copyJson } from "../../apimachinery/freeze.ts"
-import { formatGroupVersion, type KubeObject, parseGroupVersion } from "../../apimachinery/meta.ts"
+import { StatusError } from "../../apimachinery/status-error.ts"
 import { badRequest, unsupportedMediaType } from "../../apimachinery/status-errors.ts"
 import { DecodeError, decodeObject } from "../../apimachinery/structural.ts"
+import { quote } from "../../base/quote.ts"
 import type { RequestContext } from "../context.ts"
 import type { FieldValidation } from "../handlers/write-options.ts"
 import { headerOf, type RequestBody } from "../http/request.ts"
 import type { Mutable } from "../registry/strategy.ts"
 import type { BodyKind } from "../registry/view.ts"
+import type { ServerParts } from "../server-parts.ts"
+import { asKind, BodyError, checkKind, noType } from "./body-kind.ts"
 import { type Media, mediaTypes } from "./output-format.ts"
 import { summarizeBody } from "./summarize-body.ts"
 
@@ -22,50 +25,87 @@ export async function decodeBody(
   context: RequestContext,
   kind: BodyKind,
   fieldValidation: FieldValidation = "Ignore",
+  refuse: (error: BodyError, kind: BodyKind, bytes: Uint8Array) => StatusError = unreadable,
 ): Promise<Mutable> {
   const { body } = context.request
-  const strictErrors: string[] | undefined = fieldValidation === "Ignore" ? undefined : []
-  if (body.kind === "object")
-    return recorded(context, decodeValue(context, copyJson(body.value), kind, fieldValidation))
-  const media = inputMedia(context)
+  const found: string[] = []
+  const media = body.kind === "object" ? undefined : inputMedia(context)
   const bytes = await readBytes(context)
-  const value = parseAs(media, bytes, kind, strictErrors)
-  return recorded(context, decodeValue(context, value, kind, fieldValidation, strictErrors))
+  try {
+    const value = body.kind === "object" ? copyJson(body.value) : parseAs(context, media!, bytes, kind, found)
+    return finish(context, kind, value, fieldValidation, found)
+  } catch (error) {
+    if (error instanceof BodyError) throw refuse(error, kind, bytes)
+    throw error
+  }
 }
 
-function recorded(context: RequestContext, body: Mutable): Mutable {
-  context.audit?.request(body)
-  return body
+function finish(
+  context: RequestContext,
+  kind: BodyKind,
+  value: unknown,
+  fieldValidation: FieldValidation,
+  found: string[],
+): Mutable {
+  const decoded = decodeValue(context.server, value, kind, found)
+  if (found.length > 0 && fieldValidation === "Strict") {
+    throw new BodyError(strictMessage(found), kind)
+  }
+  if (fieldValidation === "Warn") context.warnings.push(...found.flatMap(yamlLines))
+  const complete = applyDefaults(kind.schema, decoded)
+  context.audit?.request(complete)
+  return complete
+}
+
+export function strictMessage(found: readonly string[]): string {
+  return `strict decoding error: ${found.join(", ")}`
+}
+
+/** What a YAML parser found in several lines is told line by line. */
+export function yamlLines(found: string): string[] {
+  const lines = found.replace(/^(error converting YAML to JSON: )?yaml: unmarshal errors:\n/, "")
+  return lines === found ? [found] : lines.split("\n").map((line) => line.trim())
+}
+
+/** Upstream names the kind when it got so far, and shows the beginning of the body when it did not. */
+function unreadable({ message, given }: BodyError, { kind }: BodyKind, bytes: Uint8Array): StatusError {
+  return badRequest(
+    given
+      ? `${given.kind} in version ${quote(given.version)} cannot be handled as a ${kind}: ${message}`
+      : `the object provided is unrecognized (must be of type ${kind}): ${message} (${summarizeBody(bytes)})`,
+  )
 }
 
 /**
- * A JSON value that is the caller's own, as the object that the path takes.
+ * A JSON value that is the caller's own, as the object that the path takes. Without defaults. Throws BodyError, or
+ * StatusError for another version of the kind.
  *
- * @param found what parsing the text has found already
+ * @param found collects unknown fields; holds already what parsing the text has found
  */
-export function decodeValue(
-  context: RequestContext,
-  value: unknown,
-  kind: BodyKind,
-  fieldValidation: FieldValidation,
-  found: string[] = [],
-): Mutable {
-  const decoded = decodeAs(kind, asKind(value, kind), found)
-  if (found.length > 0 && fieldValidation === "Strict") {
-    throw badRequest(`${cannotBeHandled(kind)}: strict decoding error: ${found.join(", ")}`)
+export function decodeValue(server: ServerParts, value: unknown, kind: BodyKind, found: string[]): Mutable {
+  try {
+    const typed = asKind(server, value, kind)
+    const decoded = decodeObject(kind.schema, typed, found) as Mutable
+    // An empty list is as good as none, but for this one, where it is a wish.
+    if (typed.metadata?.managedFields?.length === 0) decoded.metadata.managedFields = []
+    return decoded
+  } catch (error) {
+    if (error instanceof DecodeError) throw new BodyError(error.message, kind)
+    throw error
   }
-  if (fieldValidation === "Warn") context.warnings.push(...found)
-  return applyDefaults(kind.schema, decoded)
 }
 
 /** The format of the body, by its Content-Type. Throws StatusError UnsupportedMediaType. */
 export function inputMedia({ request }: RequestContext): Media {
-  const contentType = headerOf(request.headers, "content-type").split(";")[0]!.trim().toLowerCase()
-  if (contentType === "" || contentType === "*/*") return "json"
+  const header = headerOf(request.headers, "content-type")
+  if (header === "") return "json"
+  const contentType = wellFormed.test(header) ? header.split(";")[0]!.trim().toLowerCase() : ""
   const media = (Object.keys(mediaTypes) as Media[]).find((each) => mediaTypes[each] === contentType)
   if (!media) throw unsupportedMediaType(Object.values(mediaTypes))
   return media
 }
+
+const wellFormed = /^[^;]+(;\s*[^\s;="]+=("[^"]*"|[^;"]+))*\s*;?\s*$/
 
 export async function readBytes({ request: { body } }: RequestContext): Promise<Uint8Array> {
   if (body.kind === "bytes") return body.read(maxBodyBytes)
@@ -92,87 +132,38 @@ export function typeOf(
 }
 
 function parseAs(
+  { server }: RequestContext,
   media: Media,
   bytes: Uint8Array,
   kind: BodyKind,
-  strictErrors: string[] | undefined,
+  found: string[],
 ): unknown {
   try {
     switch (media) {
       case "json":
-        return parseJson(bytes, strictErrors)
+        return parseJson(bytes, found)
       case "yaml":
-        return parseYaml(new TextDecoder().decode(bytes), strictErrors)
+        return parseYaml(new TextDecoder().decode(bytes), found)
       case "protobuf":
-        return parseProtobuf(bytes, kind)
+        return parseProtobuf(server, bytes, kind)
     }
   } catch (error) {
-    const why = `couldn't get version/kind; ${media === "protobuf" ? "" : "json parse error: "}${(error as Error).message}`
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind.kind}): ${why} (${summarizeBody(bytes)})`,
-    )
+    if (error instanceof BodyError || error instanceof StatusError) throw error
+    const { message } = error as Error
+    throw new BodyError(media === "protobuf" ? message : `${noType}; json parse error: ${message}`)
   }
 }
 
+const noEnvelope = "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"
+
 /** What the envelope names must be what the path takes: a message says nothing about its own shape. */
-function parseProtobuf(bytes: Uint8Array, kind: BodyKind): unknown {
+function parseProtobuf(server: ServerParts, bytes: Uint8Array, kind: BodyKind): unknown {
   if (bytes.length === 0) return {}
-  if (!hasEnvelope(bytes)) throw new Error("provided data does not appear to be a protobuf message")
+  if (!hasEnvelope(bytes)) throw new Error(noEnvelope)
   const envelope = decodeEnvelope(bytes)
   if (envelope.contentType !== "" && envelope.contentType !== mediaTypes.protobuf) {
     throw new Error(`unsupported content type ${JSON.stringify(envelope.contentType)} in the envelope`)
   }
-  checkKind({ apiVersion: envelope.apiVersion, kind: envelope.kind }, kind)
+  checkKind(server, { apiVersion: envelope.apiVersion, kind: envelope.kind }, kind)
   return decodeProtobuf(kind.schema, envelope)
-}
-
-/** Kind and version may be left out; when told they must be the path's. */
-export function asKind(value: unknown, expected: BodyKind): Mutable {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${expected.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go value of type struct`,
-    )
-  }
-  const given = value as Partial<KubeObject>
-  checkKind(given, expected)
-  return { ...given, kind: expected.kind, apiVersion: formatGroupVersion(expected) } as Mutable
-}
-
-function checkKind(
-  value: { readonly apiVersion?: unknown; readonly kind?: unknown },
-  expected: BodyKind,
-): void {
-  const text = (each: unknown) => (typeof each === "string" ? each : "")
-  const given = { kind: text(value.kind), apiVersion: text(value.apiVersion) }
-  const expectedVersion = formatGroupVersion(expected)
-  if (given.kind && given.kind !== expected.kind) {
-    const { version } = parseGroupVersion(given.apiVersion || expectedVersion)
-    throw badRequest(
-      `${given.kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(given.apiVersion || expectedVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
-    )
-  }
-  if (given.apiVersion && given.apiVersion !== expectedVersion) {
-    throw badRequest(
-      `the API version in the data (${given.apiVersion}) does not match the expected API version (${expectedVersion})`,
-    )
-  }
-}
-
-function decodeAs(kind: BodyKind, value: Mutable, strictErrors: string[]): Mutable {
-  try {
-    return decodeObject(kind.schema, value, strictErrors) as Mutable
-  } catch (error) {
-    if (error instanceof DecodeError) throw badRequest(`${cannotBeHandled(kind)}: ${error.message}`)
-    throw error
-  }
-}
-
-function cannotBeHandled({ kind, version }: BodyKind): string {
-  return `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}`
-}
-
-function jsonType(value: unknown): string {
-  if (value === null) return "null"
-  if (Array.isArray(value)) return "array"
-  return typeof value === "boolean" ? "bool" : typeof value
 }

@@ -1,3 +1,4 @@
+import { StatusError } from "../../apimachinery/status-error.ts"
 import { notAcceptable } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
 import { headerOf } from "../http/request.ts"
@@ -6,6 +7,8 @@ import { type Media, mediaTypes, type OutputFormat, type OutputKind, plainJson }
 const formatted: readonly Media[] = ["json", "yaml", "protobuf"]
 /** YAML has no frames, so it cannot stream. */
 const streamed: readonly Media[] = ["json", "protobuf"]
+const types = formatted.map((media) => mediaTypes[media])
+const streamTypes = streamed.map((media) => `${mediaTypes[media]};stream=watch`)
 
 /**
  * Chooses the format by the Accept header: the first of its clauses that can be met, best quality first. Throws
@@ -13,15 +16,23 @@ const streamed: readonly Media[] = ["json", "protobuf"]
  */
 export function negotiate(
   { request }: Pick<RequestContext, "request">,
-  { isStream = false, mayTransform = true, isCustom = false }: NegotiateOptions = {},
+  { isStream = false, isCollection = isStream, mayTransform = true, isCustom = false }: NegotiateOptions = {},
 ): OutputFormat {
+  requireKnownType(headerOf(request.headers, "accept"), isCollection)
   const chosen = findFormat(request, mayTransform, isCustom)
-  if (!chosen) throw notAcceptable(formatted.map((media) => mediaTypes[media]))
+  if (!chosen) throw notAcceptable(types)
   // The format is chosen as for any answer; that it cannot stream is found out afterwards.
-  if (isStream && !streamed.includes(chosen.media)) {
-    throw notAcceptable(streamed.map((media) => `${mediaTypes[media]};stream=watch`))
-  }
+  if (isStream && !streamed.includes(chosen.media)) throw notAcceptable(streamTypes)
   return chosen
+}
+
+/** Upstream's router looks first, at the bare types, before anybody understands what else a clause says. */
+function requireKnownType(accept: string, isCollection: boolean): void {
+  const bare = accept.split(",").map((clause) => clause.split(";")[0]!.trim())
+  if (accept === "" || bare.some((type) => type === "*/*" || types.includes(type))) return
+  const available = isCollection ? [...types, ...streamTypes] : types
+  const message = `406: Not Acceptable\n\nAvailable representations: ${available.join(", ")}`
+  throw new StatusError("NotAcceptable", message, { details: {} })
 }
 
 /** The format of a failure: JSON where nothing can be agreed on, since what failed matters more. */
@@ -51,6 +62,8 @@ function findFormat(
 export interface NegotiateOptions {
   /** A watch. @default false */
   readonly isStream?: boolean
+  /** A path that can be watched, whether or not it is. @default false */
+  readonly isCollection?: boolean
   /** A table or the metadata alone can be made of the answer. @default true */
   readonly mayTransform?: boolean
   /** A custom resource: there is no message for it, though there is one for its metadata alone. @default false */

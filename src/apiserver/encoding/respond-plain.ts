@@ -34,4 +34,11 @@ export function respondStatus(
   return respondPlain(context, code, status, statusKind, headers)
 }
 
-export const success: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" }
+/** What actions answer that made something happen. */
+export const created: Status = {
+  kind: "Status",
+  apiVersion: "v1",
+  metadata: {},
+  status: "Success",
+  code: 201,
+}

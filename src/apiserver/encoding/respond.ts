@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../apimachinery/meta.ts"
-import { notAcceptable } from "../../apimachinery/status-errors.ts"
+import { StatusError } from "../../apimachinery/status-error.ts"
 import type { ListPage } from "../handlers/list.ts"
 import type { ObjectBody, ServerResponse } from "../http/response.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
@@ -29,7 +29,7 @@ export async function respondObject(
   const { context, served } = request
   await prepareObjects(served, [stored], context.signal)
   const value = () => view.show(objectAs(served, stored))
-  if (context.format.as) return respondTransformed(request, status, value(), context.format.as)
+  if (context.format.as) return respondTransformed(request, status, view, value(), context.format.as)
   if (!view.isWhole) return respondPlain(context, status, value(), view.kind)
   const { media, pretty } = context.format
   return {
@@ -50,6 +50,7 @@ export async function respondObject(
 function respondTransformed(
   request: ResourceRequest,
   status: number,
+  view: View,
   object: KubeObject,
   { kind, version }: OutputKind,
 ): ServerResponse {
@@ -57,11 +58,10 @@ function respondTransformed(
   if (kind === "PartialObjectMetadata") {
     return respondPlain(context, status, partialMetadata(object, version), partialKind(version))
   }
-  // A list's kind was asked for and there is no list.
-  if (kind === "PartialObjectMetadataList")
-    throw notAcceptable([mediaTypes.json, mediaTypes.yaml, mediaTypes.protobuf])
+  if (kind === "PartialObjectMetadataList") throw notThatShape(kind, "is not a list", served, object.kind)
   const { resourceVersion } = object.metadata
-  const table = tableOf(served.resource, [object], { resourceVersion }, tableOptions(request, version))
+  const columns = view.columns ?? served.resource.columns
+  const table = tableOf({ columns }, [object], { resourceVersion }, tableOptions(request, version))
   return respondPlain(context, status, table, undefined)
 }
 
@@ -96,9 +96,18 @@ function respondTransformedList(
     return respondPlain(context, 200, table, undefined)
   }
   if (kind === "PartialObjectMetadata")
-    throw notAcceptable([mediaTypes.json, mediaTypes.yaml, mediaTypes.protobuf])
+    throw notThatShape(kind, "is a list", served, served.resource.listKind)
   const list = partialMetadataList(objects, listMetadata(page), version)
   return respondPlain(context, 200, list, partialListKind(version))
+}
+
+/** What was asked for is of lists and there is none, or the other way round. Names the type as upstream's program does. */
+function notThatShape(asked: string, what: string, { resource }: ServedResource, kind: string): StatusError {
+  const type = `*${resource.group.split(".")[0] || "core"}.${kind}`
+  return new StatusError(
+    "NotAcceptable",
+    `you requested ${asked}, but the requested object ${what} (${type})`,
+  )
 }
 
 export function tableOptions({ context }: ResourceRequest, version: "v1" | "v1beta1") {

@@ -1,4 +1,5 @@
 import { defaultColumns } from "../../api/columns.ts"
+import { formatFieldError, invalidValue } from "../../apimachinery/field-error.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Column, Resource } from "../../apimachinery/resource.ts"
 import { badRequest } from "../../apimachinery/status-errors.ts"
@@ -11,7 +12,8 @@ export function parseIncludeObject(query: URLSearchParams): IncludeObject {
   const value = query.get("includeObject") ?? ""
   if (value === "" || value === "Metadata") return "Metadata"
   if (value === "None" || value === "Object") return value
-  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`)
+  const why = invalidValue("includeObject", value, "must be 'Metadata', 'Object', 'None', or empty")
+  throw badRequest(`Unable to convert to Table as requested: ${formatFieldError(why)}`)
 }
 
 export interface TableOptions {
@@ -24,7 +26,7 @@ export interface TableOptions {
 
 /** What `kubectl get` prints (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables). */
 export function tableOf(
-  resource: Resource,
+  resource: Pick<Resource, "columns">,
   objects: readonly KubeObject[],
   metadata: object,
   options: TableOptions,
@@ -57,6 +59,6 @@ function rowOf(
 ): object {
   return {
     cells: columns.map((column) => column.cell(object, nowMs)),
-    ...(include !== "None" && { object: include === "Object" ? object : partialMetadata(object, version) }),
+    object: include === "None" ? null : include === "Object" ? object : partialMetadata(object, version),
   }
 }

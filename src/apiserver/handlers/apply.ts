@@ -6,7 +6,8 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import { isRecord, type JsonRecord } from "../../apimachinery/schema-plan.ts"
 import { badRequest, conflict, notFound } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
-import { readBytes } from "../encoding/decode-body.ts"
+import { jsonType } from "../encoding/body-kind.ts"
+import { readBytes, yamlLines } from "../encoding/decode-body.ts"
 import { respondObject } from "../encoding/respond.ts"
 import type { ServerResponse } from "../http/response.ts"
 import type { Mutable } from "../registry/strategy.ts"
@@ -17,7 +18,7 @@ import { createObject } from "./create.ts"
 import { withConversions } from "./conversions.ts"
 import { managedKind } from "./managed-fields.ts"
 import { ensureNamespace } from "./prepare-create.ts"
-import { checkPreconditions, ensureName } from "./prepare-update.ts"
+import { checkVersion, ensureName } from "./prepare-update.ts"
 import { replaceObject } from "./replace-object.ts"
 import { parseWriteOptions, type WriteOptions } from "./write-options.ts"
 
@@ -30,7 +31,7 @@ export async function apply(request: ResourceRequest, view: View): Promise<Serve
   const next = async (current: KubeObject) => {
     const merged = await merge(request, view, options, applied, view.managed?.show(current) ?? current)
     const object = view.managed?.take(current, merged) ?? merged
-    checkPreconditions(served, object, current)
+    checkVersion(served, object, current)
     return object
   }
   const stored = await replaceObject(request, view, options, next, false)
@@ -41,6 +42,7 @@ export async function apply(request: ResourceRequest, view: View): Promise<Serve
     const why = `uid mismatch: the provided object specified uid ${created.metadata.uid}, and no existing object was found`
     throw conflict(served.resource, name, why)
   }
+  delete (created.metadata as Partial<Mutable["metadata"]>).resourceVersion
   await authorizeCreation(request)
   return respondObject(request, 201, view, await createObject(request, created, options))
 }
@@ -51,18 +53,22 @@ async function readApplied(context: RequestContext, { fieldValidation }: WriteOp
   const strictErrors: string[] = []
   const value = parseApplied(await readBytes(context), strictErrors)
   if (strictErrors.length > 0 && fieldValidation === "Strict") {
-    throw badRequest(`error strict decoding YAML: ${strictErrors.join(", ")}`)
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${strictErrors.join(", ")}`)
   }
-  if (fieldValidation === "Warn") context.warnings.push(...strictErrors)
+  if (fieldValidation === "Warn") context.warnings.push(...strictErrors.flatMap(yamlLines))
   return value
 }
 
 function parseApplied(bytes: Uint8Array, strictErrors: string[]): unknown {
+  let value: unknown
   try {
-    return parseYaml(new TextDecoder().decode(bytes), strictErrors)
+    value = parseYaml(new TextDecoder().decode(bytes), strictErrors) ?? {}
   } catch (error) {
-    throw badRequest(`error decoding YAML: ${(error as Error).message}`)
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${(error as Error).message}`)
   }
+  if (isRecord(value)) return value
+  const why = `json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`
+  throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`)
 }
 
 /** The configuration laid over the live object, complete and private, with its owners. */
@@ -83,7 +89,7 @@ async function merge(
       ...(inVersion && { inVersion }),
       kind: view.kind,
       live: live as unknown as JsonRecord | undefined,
-      applied: isRecord(applied) ? withAddress(applied, request) : applied,
+      applied,
       manager: options.fieldManager,
       force: options.force,
       subresource: view.subresource,
@@ -95,15 +101,4 @@ async function merge(
   ensureNamespace(object, served.resource.namespaced, namespace)
   ensureName(object, name)
   return object
-}
-
-/** A configuration need not say where it is; what it says must be true, and is not a wish about the object. */
-function withAddress(applied: JsonRecord, { served, namespace, name }: ResourceRequest): JsonRecord {
-  const { metadata } = applied
-  const given = isRecord(metadata) ? metadata : {}
-  const address = {
-    name: given["name"] ?? name,
-    ...(served.resource.namespaced && { namespace: given["namespace"] ?? namespace }),
-  }
-  return { ...applied, metadata: { ...given, ...address } }
 }

@@ -15,7 +15,13 @@ import type { StoredObject } from "../watch-cache/stored-object.ts"
 import { admissionAttributes } from "./admit.ts"
 import { trackOwnership } from "./managed-fields.ts"
 import { dropDuplicateOwners } from "./owner-references.ts"
-import { ensureNamespace, generateName, prepareCreate, validateCreate } from "./prepare-create.ts"
+import {
+  ensureNamespace,
+  generateName,
+  prepareCreate,
+  validateCreate,
+  wipeSystemFields,
+} from "./prepare-create.ts"
 import { parseWriteOptions, type WriteOptions } from "./write-options.ts"
 
 /** How often a generated name that is taken is replaced by another. */
@@ -25,6 +31,7 @@ export async function create(request: ResourceRequest, view: View): Promise<Serv
   const options = parseWriteOptions(request.context.request.query, "CreateOptions")
   const draft = await decodeBody(request.context, view.kind, options.fieldValidation)
   ensureNamespace(draft, request.served.resource.namespaced, request.namespace)
+  wipeSystemFields(draft)
   dropDuplicateOwners(request.context, draft, "as sent")
   await trackOwnership(request, view, options, undefined, draft)
   const stored = await createObject(request, draft, options)

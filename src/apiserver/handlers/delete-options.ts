@@ -1,6 +1,7 @@
 import { type FieldError, invalid, invalidValue, unsupportedValue } from "../../apimachinery/field-error.ts"
 import { DeleteOptions as DeleteOptionsSchema } from "../../api/meta/v1/delete-options.ts"
 import { type KubeObject, parseGroupVersion } from "../../apimachinery/meta.ts"
+import { badRequest } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
 import { bytesBody, decodeBody, inputMedia, readBytes, typeOf } from "../encoding/decode-body.ts"
 import { isTrue } from "../request-info.ts"
@@ -67,8 +68,16 @@ async function readBody(context: RequestContext): Promise<RawDeleteOptions | und
   )
   const kind = { group, version, kind: "DeleteOptions", schema: DeleteOptionsSchema }
   const request = bytes ? { ...context.request, body: bytesBody(bytes) } : context.request
-  return (await decodeBody({ ...context, request }, kind)) as unknown as RawDeleteOptions
+  return (await decodeBody(
+    { ...context, request },
+    kind,
+    "Ignore",
+    onlyMessage,
+  )) as unknown as RawDeleteOptions
 }
+
+/** Upstream says no more about options that it cannot read. */
+const onlyMessage = ({ message }: Error) => badRequest(message)
 
 function fromQuery(query: URLSearchParams): RawDeleteOptions {
   const grace = parseInteger(query, "gracePeriodSeconds")

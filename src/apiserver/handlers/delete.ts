@@ -44,7 +44,7 @@ export async function deleteObject(
     if (plan.kind === "mark") return { kind: "put", object: plan.object }
     if (plan.kind === "none") return { kind: "none" }
     const alongside = await served.strategy.allocate?.(undefined, stored.object, strategy)
-    return { kind: "delete", ...(alongside && { alongside }) }
+    return { kind: "delete", last: plan.last, ...(alongside && { alongside }) }
   }
   const { dryRun } = options
   const outcome = await served.registry.change(keyOf(request), decide, { dryRun, signal: context.signal })

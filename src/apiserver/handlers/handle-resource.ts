@@ -1,6 +1,7 @@
 import { groupResource } from "../../apimachinery/resource.ts"
+import { methodNotSupported, noSuchMethod } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
-import { type ServerResponse, textResponse } from "../http/response.ts"
+import type { ServerResponse } from "../http/response.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import { mainView, statusView, type View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
@@ -22,6 +23,7 @@ import { deleteOne } from "./delete.ts"
 import { deleteCollection } from "./delete-collection.ts"
 import { get } from "./get.ts"
 import { list } from "./list.ts"
+import { findPath } from "./offered-verbs.ts"
 import { patch } from "./patch.ts"
 import { update } from "./update.ts"
 import { watch } from "./watch.ts"
@@ -46,17 +48,15 @@ const actions: Readonly<Record<string, (request: ResourceRequest) => Promise<Ser
   "get componentstatuses": getComponentStatus,
 }
 
-/** Subresources behind which another server answers, in its own format; with the verbs they may be asked with. */
-const connections: Readonly<
-  Record<string, { verbs?: readonly string[]; answer: (request: ResourceRequest) => Promise<ServerResponse> }>
-> = {
-  "pods/log": { verbs: ["get"], answer: readPodLog },
-  "pods/exec": { verbs: ["get", "create"], answer: execInPod },
-  "pods/attach": { verbs: ["get", "create"], answer: attachToPod },
-  "pods/portforward": { verbs: ["get", "create"], answer: forwardPodPorts },
-  "pods/proxy": { answer: proxyToPod },
-  "services/proxy": { answer: proxyToService },
-  "nodes/proxy": { answer: proxyToNode },
+/** Subresources behind which another server answers, in its own format. */
+const connections: Readonly<Record<string, (request: ResourceRequest) => Promise<ServerResponse>>> = {
+  "pods/log": readPodLog,
+  "pods/exec": execInPod,
+  "pods/attach": attachToPod,
+  "pods/portforward": forwardPodPorts,
+  "pods/proxy": proxyToPod,
+  "services/proxy": proxyToService,
+  "nodes/proxy": proxyToNode,
 }
 
 const verbHandlers: Readonly<Record<string, VerbHandler>> = {
@@ -70,64 +70,47 @@ const verbHandlers: Readonly<Record<string, VerbHandler>> = {
   deletecollection: deleteCollection,
 }
 
-/** Undefined: there is no such path. */
+/** Undefined: there is no such path. Throws StatusError for a method that means nothing there. */
 export function handleResource(context: RequestContext): Promise<ServerResponse> | undefined {
-  const { group, version, resource, verb, subresource, name } = context.info
-  const served = context.server.resources.find(group, version, resource)
+  const { info, server } = context
+  const { resource, verb, subresource, name } = info
+  const served = server.resources.find(info.group, info.version, resource)
   if (!served) return undefined
-  const request: ResourceRequest = {
-    context,
-    served,
-    namespace: served.resource.namespaced ? context.info.namespace : "",
-    name,
-    subresource,
-  }
+  const found = findPath(served, info, context.request.method)
+  if (found === "no such path") return undefined
+  if (found === "wrong method")
+    throw served.isCustom ? methodNotSupported(served.resource, verb) : noSuchMethod()
+  const namespace = served.resource.namespaced ? info.namespace : ""
+  const request: ResourceRequest = { context, served, namespace, name, subresource }
   const deprecation = served.deprecationWarning ?? deprecationOf(served.resource)
   if (deprecation) context.warnings.push(deprecation)
   const path = groupResource(served.resource) + (subresource && `/${subresource}`)
-  const connection = connections[path]
-  if (connection) {
-    if (connection.verbs?.includes(verb) === false) return notAllowed
-    return connection.answer(request)
-  }
-  const isQuestion = subresource === "" && isReview(served.resource)
+  const connect = connections[path]
+  if (connect) return connect(request)
+  const isQuestion = isReview(served.resource)
+  const isStream = verb === "watch"
   context.format = negotiate(context, {
-    isStream: verb === "watch",
+    isStream,
+    isCollection: isStream || verb === "list",
     mayTransform: !isQuestion,
     isCustom: served.isCustom,
   })
-  if (isQuestion) return verb === "create" ? answerReview(request) : notAllowed
+  if (isQuestion) return answerReview(request)
   const action = actions[`${verb} ${path}`]
   if (action) return action(request)
-  const view = viewOf(served, subresource)
-  if (!view) return undefined
-  const handler = verbHandlers[verb]
-  if (!handler || !isOffered(served, verb, name, subresource)) return notAllowed
-  return handler(request, view)
+  return verbHandlers[verb]!(request, viewOf(served, subresource))
 }
 
-const notAllowed = Promise.resolve(textResponse(405, "405: Method Not Allowed"))
-
-/** Collections are listed and created in, objects are read and changed; other methods have no meaning there. */
-function isOffered(
-  { resource, isCustom }: ServedResource,
-  verb: string,
-  name: string,
-  subresource: string,
-): boolean {
-  // A definition that ends tells fewer verbs, but objects must be let go of.
-  if (!isCustom && !resource.verbs.some((each) => each === verb)) return false
-  if (verb === "create") return name === "" && subresource === ""
-  const needsName = verb === "update" || verb === "patch"
-  return !(needsName && name === "") && (subresource === "" || readAndWritten.has(verb))
-}
-
-const readAndWritten = new Set(["get", "update", "patch"])
-
-function viewOf(served: ServedResource, subresource: string): View | undefined {
-  if (subresource === "") return mainView(served)
+function viewOf(served: ServedResource, subresource: string): View {
   const { resource } = served
-  if (subresource === "status" && resource.hasStatus) return statusView(served)
-  if (subresource === "scale" && resource.scale) return scaleView(served, resource.scale)
-  return subresourceViews[`${groupResource(resource)}/${subresource}`]?.(served)
+  switch (subresource) {
+    case "":
+      return mainView(served)
+    case "status":
+      return statusView(served)
+    case "scale":
+      return scaleView(served, resource.scale!)
+    default:
+      return subresourceViews[`${groupResource(resource)}/${subresource}`]!(served)
+  }
 }

@@ -1,11 +1,12 @@
 import {
   type FieldError,
   forbiddenValue,
+  formatFieldError,
   invalid,
   invalidValue,
   unsupportedValue,
 } from "../../apimachinery/field-error.ts"
-import type { StatusError } from "../../apimachinery/status-error.ts"
+import { StatusError } from "../../apimachinery/status-error.ts"
 import { badRequest } from "../../apimachinery/status-errors.ts"
 import { quote } from "../../base/quote.ts"
 import { isTrue } from "../request-info.ts"
@@ -37,9 +38,19 @@ export function parseListOptions(query: URLSearchParams, isWatch: boolean): List
     sendInitialEvents: sendInitialEvents === null ? undefined : isTrue(sendInitialEvents),
     timeoutSeconds: parseInteger(query, "timeoutSeconds"),
   }
-  const errors = isWatch ? watchErrors(options) : listErrors(options)
+  const complete = isWatch ? withInitialEvents(options) : options
+  const errors = isWatch ? watchErrors(complete) : listErrors(complete)
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors)
-  return options
+  return complete
+}
+
+/** Watches of before there were initial events to ask for get them when they name no version, or 0. */
+function withInitialEvents(options: ListOptions): ListOptions {
+  const { sendInitialEvents, resourceVersionMatch, resourceVersion } = options
+  const hasAsked = sendInitialEvents !== undefined || resourceVersionMatch !== ""
+  const startsInPast = resourceVersion !== "" && resourceVersion !== "0"
+  if (hasAsked || startsInPast) return options
+  return { ...options, sendInitialEvents: true, resourceVersionMatch: "NotOlderThan" }
 }
 
 function listErrors(options: ListOptions): FieldError[] {
@@ -112,11 +123,18 @@ export function parseInteger(query: URLSearchParams, name: string): number | und
 /**
  * A resourceVersion of the query.
  *
- * @param refuse makes the failure of what is no number: reads and watches tell it in different ways
+ * @param refuse makes the failure of what is no number. By default it is that of upstream's storage, passed on as it is.
  */
-export function parseRevision(text: string, refuse: (why: FieldError) => StatusError): number {
+export function parseRevision(
+  text: string,
+  refuse: (why: FieldError) => StatusError = complainOfStorage,
+): number {
   const isNumber = /^\d+$/.test(text)
   if (isNumber && BigInt(text) === BigInt.asUintN(64, BigInt(text))) return Number(text)
   const why = isNumber ? "value out of range" : "invalid syntax"
   throw refuse(invalidValue("resourceVersion", text, `strconv.ParseUint: parsing ${quote(text)}: ${why}`))
+}
+
+function complainOfStorage(why: FieldError): StatusError {
+  return new StatusError("Unknown", formatFieldError(why), { code: 500 })
 }

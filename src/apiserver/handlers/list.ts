@@ -2,7 +2,6 @@ import { type FieldError, formatFieldError } from "../../apimachinery/field-erro
 import type { StatusError } from "../../apimachinery/status-error.ts"
 import { badRequest, expired } from "../../apimachinery/status-errors.ts"
 import { CompactedError, FutureRevisionError, prefixEnd } from "../../etcd/store.ts"
-import type { RequestContext } from "../context.ts"
 import { respondList } from "../encoding/respond.ts"
 import type { ServerResponse } from "../http/response.ts"
 import type { ResourceRequest } from "../resource-request.ts"
@@ -35,7 +34,8 @@ export async function readPage(
   scope: WatchScope,
 ): Promise<ListPage> {
   if (options.continueToken !== "") {
-    const { revision, after } = decodeContinue(options.continueToken)
+    const { revision, after: within } = decodeContinue(options.continueToken)
+    const after = placeOf(request) + within
     if (options.resourceVersion !== "" && options.resourceVersion !== "0") {
       throw badRequest("specifying resource version is not allowed when using continue")
     }
@@ -49,16 +49,18 @@ export async function readPage(
     (options.limit > 0 && asked !== undefined && asked > 0 && options.resourceVersionMatch === "")
   if (isExact && asked) return readPast(request, options, scope, asked, "")
   const revision = await ensureFresh(request.context, asked)
-  return readPresent(request, options, scope, revision)
+  // Whoever takes any version gets all of it, as from upstream's cache.
+  return readPresent(request, asked === 0 ? { ...options, limit: 0 } : options, scope, revision)
 }
 
 /** From memory, as things are now. */
 function readPresent(
-  { served }: ResourceRequest,
+  request: ResourceRequest,
   { limit }: ListOptions,
   scope: WatchScope,
   revision: number,
 ): ListPage {
+  const { served } = request
   const { cache } = served.registry
   const all =
     scope.namespace !== undefined && scope.name !== undefined
@@ -73,7 +75,7 @@ function readPresent(
       return {
         revision,
         items,
-        continueToken: encodeContinue(revision, items[items.length - 1]!.key),
+        continueToken: tokenAfter(request, revision, items[items.length - 1]!.key),
         ...(selectsByPlaceOnly(scope) && { remainingItemCount: all.length - limit }),
       }
     }
@@ -89,12 +91,13 @@ const one = (stored: StoredObject | undefined) => (stored ? [stored] : [])
  * Objects that have not changed since come from memory with all their encodings.
  */
 async function readPast(
-  { served, context }: ResourceRequest,
+  request: ResourceRequest,
   { limit }: ListOptions,
   scope: WatchScope,
   revision: number,
   after: string,
 ): Promise<ListPage> {
+  const { served, context } = request
   const { registry } = served
   const prefix = registry.cache.prefix + (scope.namespace === undefined ? "" : `${scope.namespace}/`)
   const items: StoredObject[] = []
@@ -109,7 +112,7 @@ async function readPast(
         ...(limit > 0 && { limit }),
       })
       .catch((error: unknown) => {
-        throw rangeFailure(context, error, at, after)
+        throw rangeFailure(request, error, at, after)
       })
     if (at <= 0) at = range.revision
     for (let index = 0; index < range.kvs.length; index++) {
@@ -122,7 +125,7 @@ async function readPast(
       return {
         revision: at,
         items,
-        continueToken: encodeContinue(at, stored.key),
+        continueToken: tokenAfter(request, at, stored.key),
         ...(selectsByPlaceOnly(scope) && { remainingItemCount: remaining }),
       }
     }
@@ -132,21 +135,30 @@ async function readPast(
   }
 }
 
+/** Keys in tokens are told from the place on that the path names. */
+function placeOf({ namespace }: ResourceRequest): string {
+  return namespace === "" ? "" : `${namespace}/`
+}
+
+function tokenAfter(request: ResourceRequest, revision: number, key: string): string {
+  return encodeContinue(revision, key.slice(placeOf(request).length))
+}
+
 function unreadable(why: FieldError): StatusError {
   return badRequest(`invalid resource version: ${formatFieldError(why)}`)
 }
 
-function rangeFailure({ server }: RequestContext, error: unknown, revision: number, after: string): unknown {
+function rangeFailure(request: ResourceRequest, error: unknown, revision: number, after: string): unknown {
   if (error instanceof FutureRevisionError)
-    return resourceVersionTooLarge(revision, server.mirror.revision, 0)
+    return resourceVersionTooLarge(revision, request.context.server.mirror.revision, 0)
   if (!(error instanceof CompactedError)) return error
   if (after === "") return expired("The resourceVersion for the provided list is too old.")
-  return inconsistentContinue(after)
+  return inconsistentContinue(request, after)
 }
 
 /** The client may go on at this place in the present state, or start over. */
-function inconsistentContinue(after: string): StatusError {
-  const token = encodeContinue(-1, after)
+function inconsistentContinue(request: ResourceRequest, after: string): StatusError {
+  const token = tokenAfter(request, -1, after)
   const error = expired(
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
   )

@@ -30,13 +30,21 @@ export function prepareCreate({ strategy }: ServedResource, object: Mutable, con
       code: 500,
     })
   }
-  delete (metadata as Partial<typeof metadata>).selfLink
-  delete metadata.deletionTimestamp
-  delete metadata.deletionGracePeriodSeconds
+  wipeSystemFields(object)
   // Strategies may build on the uid: a Job selects its pods by its own.
   metadata.uid = uuid(context.server.random)
   metadata.creationTimestamp = context.now
   strategy.prepareForCreate(object, context)
+}
+
+/** What only the server may say: nobody gets to own it by saying it. */
+export function wipeSystemFields({ metadata }: Mutable): void {
+  const wiped: Partial<typeof metadata> = metadata
+  delete wiped.selfLink
+  delete wiped.uid
+  delete wiped.creationTimestamp
+  delete wiped.deletionTimestamp
+  delete wiped.deletionGracePeriodSeconds
 }
 
 /** "web-" becomes "web-x7k2p"; "" when there is nothing to make a name of. */

@@ -60,7 +60,8 @@ export async function replaceObject(
     )
     if (isGone(served, object)) {
       const released = await served.strategy.allocate?.(undefined, old, strategy)
-      return { kind: "delete", ...(released && { alongside: released }) }
+      const last = await storedForm(served, object, context.signal)
+      return { kind: "delete", last, ...(released && { alongside: released }) }
     }
     const complete = await storedForm(served, object, context.signal)
     if (!alongside && equalButVersion(complete, stored.object) && !served.registry.isStale(stored))

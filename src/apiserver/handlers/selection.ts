@@ -24,14 +24,20 @@ export function scopeOf(
   const { resource } = served
   const fields = parse(() => parseFieldSelector(options.fieldSelector))
   const labels = parse(() => parseLabelSelector(options.labelSelector))
-  for (const { field } of fields.requirements) checkField(served, field)
+  for (const { field, value } of fields.requirements) {
+    // "=" means nothing, and nothing is wrong with that.
+    if (field !== "" || value !== "") checkField(served, field)
+  }
+  checkName(name, fields)
   const inNamespace = resource.namespaced
     ? namespace || findExactValue(fields, "metadata.namespace")
     : undefined
   const named = name || findExactValue(fields, "metadata.name")
   const indexed = served.registry.indexedField
   const indexedValue = indexed === undefined ? undefined : findExactValue(fields, indexed)
-  const rest = fields.requirements.filter((each) => !isAnsweredByKey(each))
+  const rest = fields.requirements.filter(
+    (each) => !isAnsweredByKey(each, inNamespace, named) && (each.field !== "" || each.value !== ""),
+  )
   const judge = matcher(served, { requirements: rest }, labels)
   return {
     ...(inNamespace && { namespace: inNamespace }),
@@ -46,8 +52,23 @@ export function selectsByPlaceOnly(scope: WatchScope): boolean {
   return scope.matches === undefined && scope.name === undefined
 }
 
-function isAnsweredByKey({ field, operator }: FieldSelector["requirements"][number]): boolean {
-  return operator === "=" && (field === "metadata.name" || field === "metadata.namespace")
+/** Of several values of one field only one is the place; the others match nothing there. */
+function isAnsweredByKey(
+  { field, operator, value }: FieldSelector["requirements"][number],
+  namespace: string | undefined,
+  name: string | undefined,
+): boolean {
+  if (operator !== "=") return false
+  return (
+    (field === "metadata.name" && value === name) || (field === "metadata.namespace" && value === namespace)
+  )
+}
+
+/** A path that names one object and a selector that names another contradict each other. */
+function checkName(name: string, fields: FieldSelector): void {
+  if (name === "" || fields.requirements.length === 0) return
+  if (findExactValue(fields, "metadata.name") === name) return
+  throw badRequest("fieldSelector metadata.name doesn't match requested name")
 }
 
 function matcher(

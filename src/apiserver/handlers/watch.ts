@@ -1,7 +1,7 @@
-import { type FieldError, invalid } from "../../apimachinery/field-error.ts"
 import { StatusError } from "../../apimachinery/status-error.ts"
 import { onAbort } from "../../base/on-abort.ts"
 import { expired } from "../../apimachinery/status-errors.ts"
+import { parseIncludeObject } from "../encoding/table.ts"
 import { respondWatch } from "../encoding/respond-watch.ts"
 import type { ServerResponse } from "../http/response.ts"
 import type { ResourceRequest } from "../resource-request.ts"
@@ -23,6 +23,8 @@ export async function watch(request: ResourceRequest): Promise<ServerResponse> {
   const { query } = context.request
   const options = parseListOptions(query, true)
   const scope = scopeOf(served, namespace, name, options)
+  // Once the stream has begun it is too late to refuse.
+  if (context.format.as?.kind === "Table") parseIncludeObject(query)
   const opened = await open(request, options, scope)
   if (opened instanceof StatusError) return respondWatch(request, opened)
   endInTime(request, opened, options)
@@ -32,8 +34,7 @@ export async function watch(request: ResourceRequest): Promise<ServerResponse> {
 /** Once it is clear what is asked, failures are told inside the stream, as upstream does. */
 async function open(request: ResourceRequest, options: ListOptions, scope: WatchScope) {
   const { resourceVersion } = options
-  const asked =
-    resourceVersion === "" ? undefined : parseRevision(resourceVersion, (why) => invalidVersion(request, why))
+  const asked = resourceVersion === "" ? undefined : parseRevision(resourceVersion)
   try {
     return await openAt(request, options, scope, asked)
   } catch (error) {
@@ -42,7 +43,6 @@ async function open(request: ResourceRequest, options: ListOptions, scope: Watch
   }
 }
 
-/** Clients from before there were initial events to ask for get them when they name no version, or 0. */
 async function openAt(
   { context, served }: ResourceRequest,
   { sendInitialEvents, allowWatchBookmarks }: ListOptions,
@@ -50,7 +50,7 @@ async function openAt(
   asked: number | undefined,
 ): Promise<Watcher> {
   const { cache } = served.registry
-  if (sendInitialEvents ?? !asked) {
+  if (sendInitialEvents) {
     const revision = await ensureFresh(context, asked)
     return cache.watchFromNow(revision, scope, allowWatchBookmarks, allowWatchBookmarks)
   }
@@ -58,11 +58,6 @@ async function openAt(
   const watcher = cache.watchFrom(from, scope, allowWatchBookmarks)
   if (watcher) return watcher
   throw expired(`too old resource version: ${from} (${cache.oldestRevision})`)
-}
-
-function invalidVersion({ served, name }: ResourceRequest, why: FieldError): StatusError {
-  const { group, plural } = served.resource
-  return invalid({ group, kind: plural }, name, [why])
 }
 
 function endInTime({ context }: ResourceRequest, watcher: Watcher, options: ListOptions): void {

@@ -1,27 +1,49 @@
+import { noSuchMethod } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
 import { respondPlain } from "../encoding/respond-plain.ts"
 import { plainJson } from "../encoding/output-format.ts"
 import { type ServerResponse, textResponse } from "../http/response.ts"
 import { answerProbe, isProbe } from "./health.ts"
 
-/** Paths that are not about resources. Undefined: there is no such path. */
+/**
+ * Paths that are not about resources. Undefined: there is no such path. As upstream, what a group's own service answers is
+ * for GET alone; what is told by whoever holds everything together does not look at the method.
+ */
 export async function handlePath(context: RequestContext): Promise<ServerResponse | undefined> {
-  const { info, server, request } = context
-  if (request.method !== "GET" && request.method !== "HEAD") return undefined
+  const { info, request } = context
   const parts = info.path.split("/").filter((part) => part !== "")
   const [first = "", second, ...rest] = parts
-  if (first === "") return respondPlain({ format: plainJson }, 200, { paths: pathsOf(context) }, undefined)
-  if (first === "api" || first === "apis") return server.discovery.answer(context, parts)
-  if (first === "openapi" && second !== undefined) {
-    const answered = await server.openApi.answer(context, parts.slice(1))
-    if (answered) return answered
+  const answered = await answerPath(context, parts)
+  if (!answered) return undefined
+  const isGetOnly =
+    first === "api" || first === "version" || first.startsWith(".") || (first === "apis" && rest.length > 0)
+  const isIssuer = first === "openid" && second !== undefined
+  if ((isGetOnly || isIssuer) && request.method !== "GET") throw noSuchMethod()
+  return answered
+}
+
+async function answerPath(
+  context: RequestContext,
+  parts: readonly string[],
+): Promise<ServerResponse | undefined> {
+  const { info, server } = context
+  const [first = "", second, ...rest] = parts
+  const endsInSlash = info.path.endsWith("/")
+  switch (first) {
+    case "":
+      return respondPlain({ format: plainJson }, 200, { paths: pathsOf(context) }, undefined)
+    case "api":
+    case "apis":
+      return server.discovery.answer(context, parts)
+    case "version":
+      if (second !== undefined) return undefined
+      return respondPlain({ format: { media: "json", pretty: true } }, 200, server.version, undefined)
   }
+  if (endsInSlash) return undefined
+  if (first === "openapi" && second !== undefined) return server.openApi.answer(context, parts.slice(1))
   if (isProbe(first)) {
     const name = second === undefined ? undefined : [second, ...rest].join("/")
     return answerProbe(context, first, name, server.healthChecks)
-  }
-  if (first === "version" && second === undefined) {
-    return respondPlain({ format: { media: "json", pretty: true } }, 200, server.version, undefined)
   }
   if (first === "metrics" && second === undefined) {
     return textResponse(200, server.metrics.format(), {

@@ -2,6 +2,11 @@
 export interface VersionInfo {
   readonly major: string
   readonly minor: string
+  /** The version whose behaviour is shown, and the oldest that may stand beside it. */
+  readonly emulationMajor: string
+  readonly emulationMinor: string
+  readonly minCompatibilityMajor: string
+  readonly minCompatibilityMinor: string
   readonly gitVersion: string
   readonly gitCommit: string
   readonly gitTreeState: string
@@ -15,6 +20,10 @@ export interface VersionInfo {
 export const apiLevel: VersionInfo = {
   major: "1",
   minor: "36",
+  emulationMajor: "1",
+  emulationMinor: "36",
+  minCompatibilityMajor: "1",
+  minCompatibilityMinor: "35",
   gitVersion: "v1.36.0+coracle",
   gitCommit: "",
   gitTreeState: "",

@@ -11,7 +11,7 @@ import type { Mutable } from "./strategy.ts"
  * (https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/).
  */
 export type Deletion =
-  | { readonly kind: "remove" }
+  | { readonly kind: "remove"; readonly last: KubeObject }
   /** Marked as being deleted; somebody else finishes it. */
   | { readonly kind: "mark"; readonly object: KubeObject }
   /** On its way already, and nothing about it changes. */
@@ -39,7 +39,7 @@ export function planDeletion(
     return marked === current ? { kind: "none" } : { kind: "mark", object: marked }
   }
   if (graceful && (graceful.metadata.deletionGracePeriodSeconds ?? 0) > 0) return { kind: "mark", object }
-  return { kind: "remove" }
+  return { kind: "remove", last: object }
 }
 
 export function checkDeletePreconditions(
@@ -48,13 +48,15 @@ export function checkDeletePreconditions(
   { preconditions }: Pick<DeleteOptions, "preconditions">,
 ): void {
   const { uid, resourceVersion } = preconditions ?? {}
+  // Here upstream names the kind where it otherwise names the resource.
+  const named = { group: resource.group, plural: resource.kind }
   if (uid !== undefined && uid !== metadata.uid) {
     const text = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`
-    throw conflict(resource, metadata.name, text)
+    throw conflict(named, metadata.name, text)
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
     const text = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`
-    throw conflict(resource, metadata.name, text)
+    throw conflict(named, metadata.name, text)
   }
 }
 

@@ -11,7 +11,8 @@ import type { EventLeases } from "./event-leases.ts"
 /** What a writer decided, having seen the present state. */
 export type Change =
   | { readonly kind: "put"; readonly object: KubeObject; readonly alongside?: Alongside }
-  | { readonly kind: "delete"; readonly alongside?: Alongside }
+  /** `last`: the state that the writer is told, where it differs from what was there. */
+  | { readonly kind: "delete"; readonly last?: KubeObject; readonly alongside?: Alongside }
   /** Nothing differs: nothing is written and no version is used up. */
   | { readonly kind: "none" }
 
@@ -150,9 +151,9 @@ export class Registry {
     if (!succeeded) return undefined
     // The writer's next read, here or through another client, must see this.
     await this.#mirror.waitUntil(revision)
-    if (!bytes) return current!.at(revision)
+    if (change.kind === "delete") return this.#lastState(key, current!, change.last, revision)
     const cached = this.cache.find(key)
-    return cached?.revision === revision ? cached : new StoredObject(this.#codec, key, revision, bytes)
+    return cached?.revision === revision ? cached : new StoredObject(this.#codec, key, revision, bytes!)
   }
 
   /** What a write would have given, without a version of its own. */
@@ -161,8 +162,18 @@ export class Registry {
     current: StoredObject | undefined,
     change: Exclude<Change, { kind: "none" }>,
   ): StoredObject {
-    if (change.kind === "delete") return current!
+    if (change.kind === "delete") return this.#lastState(key, current!, change.last, current!.revision)
     return new StoredObject(this.#codec, key, current?.revision ?? 0, this.#codec.encode(change.object))
+  }
+
+  #lastState(
+    key: string,
+    current: StoredObject,
+    last: KubeObject | undefined,
+    revision: number,
+  ): StoredObject {
+    if (!last || last === current.object) return current.at(revision)
+    return new StoredObject(this.#codec, key, revision, this.#codec.encode(last))
   }
 
   /** A state as an older revision of the store had it; the cached one if that is still the present one. */

@@ -3,7 +3,7 @@ import { rulesFor } from "../../api/strategies.ts"
 import type { KindRules } from "../../api/validation/kind-rules.ts"
 import { pathSegmentName } from "../../apimachinery/names.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
-import { bumpGeneration, defaultStrategy } from "./default-strategy.ts"
+import { bumpGeneration, defaultStrategy, keepAllBut } from "./default-strategy.ts"
 import { customResourceDefinitionStrategy } from "./strategies/custom-resource-definition.ts"
 import { keepMetadata } from "../subresources/keep-metadata.ts"
 import { namespaceStrategy } from "./strategies/namespace.ts"
@@ -104,6 +104,14 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
   "certificatesigningrequests.certificates.k8s.io": signingRequestStrategy,
   "podcertificaterequests.certificates.k8s.io": { ...withoutGeneration, ...strictStatus, ...needsVersion },
   "clustertrustbundles.certificates.k8s.io": needsVersion,
+  // Whoever writes the status of a Deployment cannot take it away from those who select by its labels.
+  "deployments.apps": {
+    prepareForStatusUpdate(object, old) {
+      keepAllBut(object, old, ["status", "metadata"])
+      if (old.metadata.labels) object.metadata.labels = { ...old.metadata.labels }
+      else delete object.metadata.labels
+    },
+  },
   "clusterroles.rbac.authorization.k8s.io": rbac,
   "clusterrolebindings.rbac.authorization.k8s.io": rbac,
   "roles.rbac.authorization.k8s.io": rbac,

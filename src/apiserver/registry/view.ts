@@ -1,7 +1,7 @@
 import type { ManagedKind } from "../../apimachinery/apply/update-managed-fields.ts"
 import type { FieldError } from "../../apimachinery/field-error.ts"
 import { formatGroupVersion, type KubeObject } from "../../apimachinery/meta.ts"
-import type { Resource } from "../../apimachinery/resource.ts"
+import type { Column, Resource } from "../../apimachinery/resource.ts"
 import type { ObjectSchema } from "../../apimachinery/schema.ts"
 import type { ServedResource } from "./served-resources.ts"
 import type { Mutable, StrategyContext } from "./strategy.ts"
@@ -14,6 +14,8 @@ export interface View {
   readonly subresource: string
   /** Of the bodies that travel. */
   readonly kind: BodyKind
+  /** Of what is shown, in a table. @default those of the object */
+  readonly columns?: readonly Column<KubeObject>[]
   /** `show` gives the object itself. */
   readonly isWhole: boolean
   /** `object` is in the served version. */

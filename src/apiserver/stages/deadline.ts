@@ -1,6 +1,6 @@
 import { onAbort } from "../../base/on-abort.ts"
 import { badRequest, timeout } from "../../apimachinery/status-errors.ts"
-import { parseGoDurationMs } from "../parse-duration.ts"
+import { durationProblem, parseGoDurationMs } from "../parse-duration.ts"
 import type { RequestContext, Stage } from "../context.ts"
 
 const longRunningSubresources = new Set(["attach", "exec", "proxy", "log", "portforward"])
@@ -44,8 +44,8 @@ function limitOf({ request, server }: RequestContext): number {
   const asked = request.query.get("timeout")
   if (!asked) return server.requestTimeoutMs
   const askedMs = parseGoDurationMs(asked)
-  if (askedMs === undefined || askedMs < 0) {
-    throw badRequest(`invalid timeout specified in the request URL`)
+  if (askedMs === undefined) {
+    throw badRequest(`invalid timeout specified in the request URL - ${durationProblem(asked)}`)
   }
-  return askedMs === 0 ? server.requestTimeoutMs : Math.min(askedMs, server.requestTimeoutMs)
+  return askedMs <= 0 ? server.requestTimeoutMs : Math.min(askedMs, server.requestTimeoutMs)
 }

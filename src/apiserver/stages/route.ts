@@ -1,4 +1,5 @@
-import type { Handler } from "../context.ts"
+import { noSuchPath } from "../../apimachinery/status-errors.ts"
+import type { Handler, RequestContext } from "../context.ts"
 import { handleResource } from "../handlers/handle-resource.ts"
 import { textResponse } from "../http/response.ts"
 import { handlePath } from "../paths/handle-path.ts"
@@ -6,5 +7,14 @@ import { handlePath } from "../paths/handle-path.ts"
 /** The innermost stage: finds who answers. */
 export const route: Handler = async (context) => {
   const answer = context.info.isResource ? handleResource(context) : handlePath(context)
-  return (await answer) ?? textResponse(404, "404 page not found\n")
+  const found = await answer
+  if (found) return found
+  if (isBelowBuiltInGroup(context)) throw noSuchPath()
+  return textResponse(404, "404 page not found\n")
+}
+
+/** Below their own groups servers answer in the API's words; elsewhere nobody feels responsible. */
+function isBelowBuiltInGroup({ info, server }: RequestContext): boolean {
+  if (info.version === "") return false
+  return server.resources.all().some(({ resource, isCustom }) => resource.group === info.group && !isCustom)
 }

@@ -9,10 +9,10 @@ const maxCharactersEach = 256
 export const warnings: Stage = async (context, next) => {
   const response = await next()
   if (context.warnings.length === 0) return response
-  response.headers["warning"] = limit([...new Set(context.warnings)]).map((text) =>
+  const warning = limit([...new Set(context.warnings)]).map((text) =>
     asHeader(`299 - ${quote(text.replaceAll(/[\r\n\t]+/g, " "))}`),
   )
-  return response
+  return { ...response, headers: { ...response.headers, warning } }
 }
 
 /** Headers are written a byte for each character: the bytes of the text in UTF-8. */

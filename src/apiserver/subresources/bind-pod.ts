@@ -1,12 +1,18 @@
 import { BindingSchema, type Binding } from "../../api/core/v1/binding.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { copyJson } from "../../apimachinery/freeze.ts"
-import { type FieldError, invalid, requiredValue, unsupportedValue } from "../../apimachinery/field-error.ts"
+import {
+  type FieldError,
+  formatFieldErrors,
+  requiredValue,
+  unsupportedValue,
+} from "../../apimachinery/field-error.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
-import { conflict, notFound } from "../../apimachinery/status-errors.ts"
+import { StatusError } from "../../apimachinery/status-error.ts"
+import { badRequest, conflict, notFound } from "../../apimachinery/status-errors.ts"
 import { formatTime } from "../../apimachinery/time.ts"
 import { decodeBody } from "../encoding/decode-body.ts"
-import { respondStatus, success } from "../encoding/respond-plain.ts"
+import { created, respondStatus } from "../encoding/respond-plain.ts"
 import { admissionAttributes } from "../handlers/admit.ts"
 import { ensureNamespace } from "../handlers/prepare-create.ts"
 import { parseWriteOptions } from "../handlers/write-options.ts"
@@ -21,6 +27,9 @@ export async function bindPod(request: ResourceRequest): Promise<ServerResponse>
   const options = parseWriteOptions(context.request.query, "CreateOptions")
   const draft = await decodeBody(context, bindingKind, options.fieldValidation)
   ensureNamespace(draft, true, request.namespace)
+  if (request.name && draft.metadata.name !== request.name) {
+    throw badRequest("name in URL does not match name in Binding object")
+  }
   const name = request.name || draft.metadata.name
   const named = { ...request, name }
   const attributes = admissionAttributes(named, "CREATE", options, {
@@ -45,16 +54,17 @@ export async function bindPod(request: ResourceRequest): Promise<ServerResponse>
     },
     { dryRun: options.dryRun, signal: context.signal },
   )
-  return respondStatus(context, 201, success)
+  return respondStatus(context, 201, created)
 }
 
-function validateBinding({ target, metadata }: Binding): void {
+/** Upstream gives these to nobody who would make a Status of them. */
+function validateBinding({ target }: Binding): void {
   const errors: FieldError[] = []
   if (target.kind && target.kind !== "Node") {
     errors.push(unsupportedValue("target.kind", target.kind, ["Node", "<empty>"]))
   }
   if (!target.name) errors.push(requiredValue("target.name"))
-  if (errors.length > 0) throw invalid({ group: "", kind: "Binding" }, metadata.name, errors)
+  if (errors.length > 0) throw new StatusError("Unknown", formatFieldErrors(errors), { code: 500 })
 }
 
 function bound(pod: Pod, { metadata, target }: Binding, now: string): Pod {
@@ -78,10 +88,8 @@ function bound(pod: Pod, { metadata, target }: Binding, now: string): Pod {
     result.metadata.annotations = { ...result.metadata.annotations, ...metadata.annotations }
   if (metadata.labels) result.metadata.labels = { ...result.metadata.labels, ...metadata.labels }
   const others = (result.status.conditions ?? []).filter(({ type }) => type !== "PodScheduled")
-  const { generation } = pod.metadata
   const scheduled = {
     type: "PodScheduled",
-    ...(generation && { observedGeneration: generation }),
     status: "True",
     lastProbeTime: null as unknown as string,
     lastTransitionTime: now,

@@ -6,11 +6,13 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import { isStatusError, StatusError } from "../../apimachinery/status-error.ts"
 import { badRequest, forbidden, internalError, notFound } from "../../apimachinery/status-errors.ts"
 import { formatTime } from "../../apimachinery/time.ts"
-import { decodeBody } from "../encoding/decode-body.ts"
-import { respondStatus, success } from "../encoding/respond-plain.ts"
+import type { RequestContext } from "../context.ts"
+import { bytesBody, decodeBody, inputMedia, readBytes, typeOf } from "../encoding/decode-body.ts"
+import { created, respondStatus } from "../encoding/respond-plain.ts"
 import { admissionAttributes } from "../handlers/admit.ts"
 import { deleteObject } from "../handlers/delete.ts"
 import { checkDeleteOptions, type DeleteOptions } from "../handlers/delete-options.ts"
+import { ensureNamespace } from "../handlers/prepare-create.ts"
 import { parseWriteOptions } from "../handlers/write-options.ts"
 import type { ServerResponse } from "../http/response.ts"
 import { objectAs } from "../registry/versions.ts"
@@ -28,10 +30,16 @@ const maxDisruptedPods = 2000
 export async function evictPod(request: ResourceRequest): Promise<ServerResponse> {
   const { context, served, name } = request
   const options = parseWriteOptions(context.request.query, "CreateOptions")
-  const eviction = await decodeBody(context, evictionKind, options.fieldValidation)
-  if (eviction.metadata.name && eviction.metadata.name !== name) {
+  const { kind, body } = await asSent(context)
+  const eviction = await decodeBody(
+    { ...context, request: { ...context.request, body } },
+    kind,
+    options.fieldValidation,
+  )
+  if (eviction.metadata.name !== name) {
     throw badRequest("name in URL does not match name in Eviction object")
   }
+  ensureNamespace(eviction, true, request.namespace)
   await context.server.admission.validate(
     admissionAttributes(request, "CREATE", options, {
       object: eviction,
@@ -50,7 +58,17 @@ export async function evictPod(request: ResourceRequest): Promise<ServerResponse
     ...deletion,
     preconditions: { uid: pod.metadata.uid, ...deletion.preconditions },
   })
-  return respondStatus(context, 201, success)
+  return respondStatus(context, 201, created)
+}
+
+/** Older clients say "policy/v1beta1"; it is the same thing. */
+async function asSent(context: RequestContext) {
+  const { body } = context.request
+  if (body.kind !== "bytes") return { kind: evictionKind, body }
+  const bytes = await readBytes(context)
+  const { apiVersion } = typeOf(inputMedia(context), bytes)
+  const kind = apiVersion === "policy/v1beta1" ? { ...evictionKind, version: "v1beta1" } : evictionKind
+  return { kind, body: bytesBody(bytes) }
 }
 
 /** It serves nobody, or is going anyway. */

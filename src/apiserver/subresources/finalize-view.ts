@@ -14,6 +14,7 @@ export function finalizeView({ resource, strategy }: ServedResource): View {
       const namespace = object as unknown as Namespace
       namespace.status = (old as unknown as Namespace).status
     },
+    // The strategy's own preparation keeps them as they are.
     validate: (object, old, context) => strategy.validateUpdate(object, old, context),
   }
 }

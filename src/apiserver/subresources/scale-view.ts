@@ -1,3 +1,4 @@
+import { ageColumn, integerColumn, nameColumn } from "../../api/columns.ts"
 import { ScaleSchema } from "../../api/autoscaling/v1/scale.ts"
 import { type FieldError, invalid, invalidValue } from "../../apimachinery/field-error.ts"
 import {
@@ -7,7 +8,7 @@ import {
   selectorFromObject,
 } from "../../apimachinery/labels.ts"
 import { formatGroupVersion, type KubeObject } from "../../apimachinery/meta.ts"
-import type { ScalePaths } from "../../apimachinery/resource.ts"
+import type { Column, ScalePaths } from "../../apimachinery/resource.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import type { Mutable } from "../registry/strategy.ts"
 import { ownersAfterScale, ownersOfScale, scaleKind } from "./scale-ownership.ts"
@@ -36,6 +37,7 @@ export function scaleView({ resource, strategy }: ServedResource, paths: ScalePa
       },
     },
     subresource: "scale",
+    columns: scaleColumns,
     isWhole: false,
     kind: { group: "autoscaling", version: "v1", kind: "Scale", schema: ScaleSchema },
     show: (object) => scaleOf(object, paths),
@@ -43,6 +45,19 @@ export function scaleView({ resource, strategy }: ServedResource, paths: ScalePa
     prepare: (object, old, context) => strategy.prepareForUpdate(object, old, context),
     validate: (object, old, context) => strategy.validateUpdate(object, old, context),
   }
+}
+
+/** The name in it is the object's, and plain. */
+const { format: _, ...plainName } = nameColumn
+const scaleColumns: readonly Column<KubeObject>[] = [
+  plainName,
+  integerColumn("Desired", "How many replicas are wanted.", (scale) => replicasOf(scale, "spec")),
+  integerColumn("Available", "How many replicas there are.", (scale) => replicasOf(scale, "status")),
+  ageColumn,
+]
+
+function replicasOf(scale: KubeObject, part: "spec" | "status"): number {
+  return (at(scale, `${part}.replicas`) as number | undefined) ?? 0
 }
 
 function scaleOf(object: KubeObject, paths: ScalePaths): KubeObject {

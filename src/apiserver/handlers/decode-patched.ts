@@ -1,0 +1,51 @@
+import { encodeJson } from "../../apimachinery/codec/json.ts"
+import { applyDefaults } from "../../apimachinery/defaulting.ts"
+import { invalid, invalidValue } from "../../apimachinery/field-error.ts"
+import { copyJson } from "../../apimachinery/freeze.ts"
+import { formatGo } from "../../apimachinery/patch/patch-errors.ts"
+import type { JsonRecord } from "../../apimachinery/schema-plan.ts"
+import type { RequestContext } from "../context.ts"
+import { BodyError } from "../encoding/body-kind.ts"
+import { decodeValue, strictMessage } from "../encoding/decode-body.ts"
+import type { Mutable } from "../registry/strategy.ts"
+import { apiVersionOf, type View } from "../registry/view.ts"
+import type { OtherPatchType, PatchBody } from "./read-patch.ts"
+import type { WriteOptions } from "./write-options.ts"
+
+/** The patched document as an object. What is wrong with it is told as a fault of the patch. */
+export function decodePatched(
+  context: RequestContext,
+  type: OtherPatchType,
+  view: View,
+  patched: JsonRecord,
+  body: PatchBody,
+  { fieldValidation }: WriteOptions,
+): Mutable {
+  const found = [...body.found]
+  const refuse = (why: string) => {
+    // Upstream shows the patched document, or the patch where it merges without making text of it.
+    const shown = type === "strategic" ? formatGo(body.value) : encodeJson(inOrder(patched))
+    return invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, why)])
+  }
+  let decoded: Mutable
+  try {
+    const typed = type === "strategic" ? withTypeOf(view, patched) : patched
+    decoded = decodeValue(context.server, copyJson(typed), view.kind, found)
+  } catch (error) {
+    if (error instanceof BodyError) throw refuse(error.message)
+    throw error
+  }
+  if (found.length > 0 && fieldValidation === "Strict") throw refuse(strictMessage(found))
+  if (fieldValidation === "Warn") context.warnings.push(...found)
+  return applyDefaults(view.kind.schema, decoded) as Mutable
+}
+
+/** A strategic merge is of one type with itself; what the patch says about the type is nothing to it. */
+function withTypeOf({ kind }: View, patched: JsonRecord): JsonRecord {
+  return { ...patched, kind: kind.kind, apiVersion: apiVersionOf(kind) }
+}
+
+/** Upstream's patched document is a map, whose members are written by name. */
+function inOrder(document: JsonRecord): JsonRecord {
+  return Object.fromEntries(Object.entries(document).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
