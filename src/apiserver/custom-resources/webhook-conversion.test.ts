@@ -119,10 +119,19 @@ describe("conversion by a webhook", () => {
     await server.client.patch(
       first,
       key("a"),
-      { type: "apply", body: { apiVersion: "example.com/v1", kind: "Widget", spec: { hostPort: "h:1" } } },
+      {
+        type: "apply",
+        body: {
+          apiVersion: "example.com/v1",
+          kind: "Widget",
+          metadata: { name: "a" },
+          spec: { hostPort: "h:1" },
+        },
+      },
       { fieldManager: "one" },
     )
-    const body = { apiVersion: "example.com/v2", kind: "Widget", spec: { host: "i" } }
+    const metadata = { name: "a" }
+    const body = { apiVersion: "example.com/v2", kind: "Widget", metadata, spec: { host: "i" } }
     const applied = await messageOf(
       server.client.patch(second, key("a"), { type: "apply", body }, { fieldManager: "two" }),
     )

@@ -97,7 +97,7 @@ async function merge(
     })
     return applyDefaults(schema, merged)
   })
-  const object = copyJson(result) as unknown as Mutable
+  const object = copyJson({ metadata: {}, ...result }) as unknown as Mutable
   ensureNamespace(object, served.resource.namespaced, namespace)
   ensureName(object, name)
   return object
