@@ -37,7 +37,7 @@ export function decodePatched(
   }
   if (found.length > 0 && fieldValidation === "Strict") throw refuse(strictMessage(found))
   if (fieldValidation === "Warn") context.warnings.push(...found)
-  return applyDefaults(view.kind.schema, decoded) as Mutable
+  return applyDefaults(view.kind.schema, decoded)
 }
 
 /** A strategic merge is of one type with itself; what the patch says about the type is nothing to it. */
