@@ -19,10 +19,11 @@ import { limitRanger } from "./limit-ranger.ts"
 import { namespaceLifecycle } from "./namespace-lifecycle.ts"
 import { nodeDeclaredFeatureValidator } from "./node-declared-features.ts"
 import { nodeRestriction } from "./node-restriction.ts"
-import { ownerReferencesPermissionEnforcement, type ResourcesOfKind } from "./owner-references-permission.ts"
+import { ownerReferencesPermissionEnforcement } from "./owner-references-permission.ts"
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts"
 import { podResizeValidator } from "./pod-resize-validator.ts"
 import { podSecurity, type PodSecurityOptions } from "./pod-security/pod-security.ts"
+import { validatingAdmissionPolicy } from "./policies/validating-policies.ts"
 import { podTopologyLabels } from "./pod-topology-labels.ts"
 import { priority } from "./priority.ts"
 import { resourceQuota } from "./resource-quota.ts"
@@ -36,7 +37,6 @@ import { validatingAdmissionWebhook } from "./webhooks/validating-webhooks.ts"
 export interface AdmissionOptions extends AdmissionContext {
   /** For the check that nobody grants what they do not have; it is always on where RBAC is. */
   readonly policy?: RbacPolicy
-  readonly resourcesOfKind?: ResourcesOfKind
   readonly podSecurity?: PodSecurityOptions
   /** `--enable-admission-plugins`, beside those that are on by default. */
   readonly enable?: readonly string[]
@@ -55,7 +55,6 @@ const offByDefault = new Set([
 
 /** All plugins in the order in which they run, upstream's. NodeRestriction is on, as in clusters made by kubeadm. */
 function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
-  const { resourcesOfKind = () => [] } = options
   const webhooks = { ...options, matchConditionsHold: webhookMatchConditions(options.authorizer) }
   return [
     namespaceLifecycle(options),
@@ -71,7 +70,7 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     extendedResourceToleration(),
     defaultStorageClass(options),
     storageObjectInUseProtection(),
-    ownerReferencesPermissionEnforcement(options, resourcesOfKind),
+    ownerReferencesPermissionEnforcement(options),
     persistentVolumeClaimResize(options),
     runtimeClass(options),
     certificateApproval(options),
@@ -84,6 +83,7 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     nodeDeclaredFeatureValidator(options),
     podResizeValidator(options),
     mutatingAdmissionWebhook(webhooks),
+    validatingAdmissionPolicy(options),
     validatingAdmissionWebhook(webhooks),
     // After everything that may refuse, since it charges for what is admitted.
     resourceQuota(options),

@@ -7,17 +7,11 @@ import { deepEqual } from "../handlers/equal-objects.ts"
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from "./admission.ts"
 import { refuse } from "./refuse.ts"
 
-/** The served resources of a kind; empty when it is unknown. */
-export type ResourcesOfKind = (group: string, version: string, kind: string) => readonly Resource[]
-
 /**
  * To set an owner is to decide when an object goes: whoever sets one must be allowed to delete the object, and to block an
  * owner's deletion, to set finalizers on the owner.
  */
-export function ownerReferencesPermissionEnforcement(
-  context: AdmissionContext,
-  resourcesOfKind: ResourcesOfKind,
-): AdmissionPlugin {
+export function ownerReferencesPermissionEnforcement(context: AdmissionContext): AdmissionPlugin {
   const ask = async (attributes: Attributes) => {
     const { decision, reason } = await context.authorizer.authorize(attributes)
     return decision === "allowed" ? undefined : `${reason}, <nil>`
@@ -26,7 +20,7 @@ export function ownerReferencesPermissionEnforcement(
   async function checkBlocking(attributes: AdmissionAttributes, reference: OwnerReference): Promise<void> {
     const { user, namespace } = attributes
     const { group, version } = parseGroupVersion(reference.apiVersion)
-    const resources = resourcesOfKind(group, version, reference.kind)
+    const resources = context.equivalents.ofKind(group, version, reference.kind)
     if (resources.length === 0) {
       const why = `cannot set blockOwnerDeletion in this case because cannot find RESTMapping for APIVersion ${reference.apiVersion} Kind ${reference.kind}: no matches for kind "${reference.kind}" in version "${reference.apiVersion}"`
       throw refuse(attributes, why)

@@ -9,6 +9,8 @@ export interface EquivalentResources {
   of(resource: Resource): readonly Resource[]
   /** An object of `from` as one of `to`, which is one of its equivalents. Rejects with what a conversion webhook says. */
   convert(object: KubeObject, from: Resource, to: Resource, signal: AbortSignal): Promise<KubeObject>
+  /** The served resources of a kind; empty when it is unknown. */
+  ofKind(group: string, version: string, kind: string): readonly Resource[]
 }
 
 export function equivalentResources(resources: ServedResources): EquivalentResources {
@@ -26,6 +28,11 @@ export function equivalentResources(resources: ServedResources): EquivalentResou
   }
   const served = (resource: Resource): ServedResource => resources.get(resource)
   return {
+    ofKind: (group, version, kind) =>
+      resources
+        .all()
+        .map(({ resource }) => resource)
+        .filter((each) => each.kind === kind && each.version === version && each.group === group),
     of: (resource) => group(served(resource).registry),
     async convert(object, from, to, signal) {
       if (from === to) return object

@@ -3,6 +3,7 @@ import { type Labels, matchesLabels, selectsEverything } from "../../../apimachi
 import type { KubeObject } from "../../../apimachinery/meta.ts"
 import type { Resource } from "../../../apimachinery/resource.ts"
 import { forbidden } from "../../../apimachinery/status-errors.ts"
+import type { NamedRuleWithOperations } from "../../../api/admissionregistration/v1/match-resources.ts"
 import type { AdmissionAttributes, AdmissionContext } from "../admission.ts"
 import type { EquivalentResources } from "../../registry/equivalent-resources.ts"
 import type { Hook, Webhook } from "./hooks.ts"
@@ -51,15 +52,18 @@ export async function findInvocation<W extends Webhook>(
 }
 
 /** The version that the rules name: the request's own, or with matchPolicy Equivalent another one of the same objects. */
-function matchingResource(
-  { rules = [], matchPolicy }: Webhook,
+export function matchingResource(
+  {
+    rules = [],
+    matchPolicy,
+  }: { readonly rules?: readonly NamedRuleWithOperations[]; readonly matchPolicy?: string },
   attributes: AdmissionAttributes,
   equivalents: EquivalentResources,
 ): Resource | undefined {
-  const { resource: own, operation, subresource, namespace } = attributes
+  const { resource: own, operation, subresource, namespace, name } = attributes
   const isNamed = (resource: Resource) => {
     const { group, version, plural } = resource
-    const subject = { operation, group, version, resource: plural, subresource, namespace }
+    const subject = { operation, group, version, resource: plural, subresource, namespace, name }
     return (rule: (typeof rules)[number]) => matchesRule(rule, subject)
   }
   if (rules.some(isNamed(own))) return own
@@ -72,7 +76,10 @@ function matchingResource(
   return undefined
 }
 
-function matchesObject({ objectSelector }: Hook, { object, oldObject }: AdmissionAttributes): boolean {
+export function matchesObject(
+  { objectSelector }: Pick<Hook, "objectSelector">,
+  { object, oldObject }: AdmissionAttributes,
+): boolean {
   if (selectsEverything(objectSelector)) return true
   // Options of CONNECT have no metadata and therefore no labels that could match.
   const matches = (each: KubeObject | undefined) =>
@@ -81,10 +88,10 @@ function matchesObject({ objectSelector }: Hook, { object, oldObject }: Admissio
 }
 
 /** Cluster-scoped objects are never exempted by a namespace selector, but for Namespaces themselves. */
-function matchesNamespace(
-  { namespaceSelector }: Hook,
+export function matchesNamespace(
+  { namespaceSelector }: Pick<Hook, "namespaceSelector">,
   attributes: AdmissionAttributes,
-  context: MatchingContext,
+  context: Pick<AdmissionContext, "cache" | "client">,
 ): boolean | Promise<boolean> {
   const { namespace, resource } = attributes
   if (selectsEverything(namespaceSelector)) return true
@@ -97,7 +104,7 @@ function matchesNamespace(
 /** Of a Namespace that is being written the labels it will have; of one that is deleted those it has. */
 function namespaceLabels(
   { resource, subresource, operation, object, namespace }: AdmissionAttributes,
-  { cache, client }: MatchingContext,
+  { cache, client }: Pick<AdmissionContext, "cache" | "client">,
 ): Labels | undefined | Promise<Labels | undefined> {
   const isWritten = operation === "CREATE" || operation === "UPDATE"
   if (resource.plural === "namespaces" && subresource === "" && isWritten) return object?.metadata.labels

@@ -1,4 +1,7 @@
-import type { RuleWithOperations } from "../../../api/admissionregistration/v1/match-resources.ts"
+import type {
+  NamedRuleWithOperations,
+  RuleWithOperations,
+} from "../../../api/admissionregistration/v1/match-resources.ts"
 
 /** Of a request, what rules of webhooks and policies are about. */
 export interface RuleSubject {
@@ -10,10 +13,14 @@ export interface RuleSubject {
   readonly subresource: string
   /** Of a Namespace its own name; "" for cluster-scoped objects. */
   readonly namespace: string
+  readonly name: string
 }
 
-export function matchesRule(rule: RuleWithOperations, subject: RuleSubject): boolean {
+/** Rules of policies may name objects; those of webhooks never do. */
+export function matchesRule(rule: NamedRuleWithOperations, subject: RuleSubject): boolean {
+  const { resourceNames = [] } = rule
   return (
+    (resourceNames.length === 0 || resourceNames.includes(subject.name)) &&
     isInScope(rule.scope, subject) &&
     includes(rule.operations, subject.operation) &&
     includes(rule.apiGroups, subject.group) &&
