@@ -1,6 +1,5 @@
 import type { KubeObject, OwnerReference } from "../../apimachinery/meta.ts"
 import { parseGroupVersion } from "../../apimachinery/meta.ts"
-import type { Resource } from "../../apimachinery/resource.ts"
 import { groupResource } from "../../apimachinery/resource.ts"
 import type { Attributes } from "../authorization/authorizer.ts"
 import { deepEqual } from "../handlers/equal-objects.ts"
