@@ -69,13 +69,13 @@ async function judge(
   return refusals
 }
 
-function evaluate(
+async function evaluate(
   { policy, resource, params }: ValidatingInvocation,
   attributes: AdmissionAttributes,
   namespace: KubeObject | undefined,
   { equivalents, authorizer }: AdmissionContext,
-): Verdict | Promise<Verdict> {
-  const versioned = inVersionOf(attributes, resource, equivalents)
+): Promise<Verdict> {
+  const versioned = await inVersionOf(attributes, resource, equivalents)
   const bindings = withPolicyBindings(requestBindings(versioned, authorizer), namespace, params)
   return settle(() => evaluateValidations(policy.spec, bindings))
 }
