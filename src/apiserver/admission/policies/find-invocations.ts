@@ -62,7 +62,7 @@ export async function findInvocations<P extends Policy, B extends Binding>(
       if (!resource) continue
       for (const binding of own) {
         const found = await invoke(policy, binding, resource, attributes, context)
-        if (Array.isArray(found)) invocations.push(...(found))
+        if (Array.isArray(found)) invocations.push(...found)
         else problems.push(found)
       }
     } catch (error) {
