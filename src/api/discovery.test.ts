@@ -89,7 +89,7 @@ it("compareVersions puts mature versions first", () => {
 it("aggregatedDiscovery holds all groups in one answer", () => {
   const { items } = aggregatedDiscovery(builtInResources, { isLegacy: false, version: "v2" })
   const apps = items.find((item) => item.metadata.name === "apps")
-  expect(apps?.versions[0]?.resources.find((each) => each.resource === "statefulsets")).toMatchObject({
+  expect(apps?.versions[0]?.resources?.find((each) => each.resource === "statefulsets")).toMatchObject({
     responseKind: { group: "", version: "", kind: "StatefulSet" },
     scope: "Namespaced",
     singularResource: "statefulset",

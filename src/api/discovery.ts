@@ -1,6 +1,6 @@
 import { formatGroupVersion, type GroupVersion } from "../apimachinery/meta.ts"
 import type { Resource, Subresource } from "../apimachinery/resource.ts"
-import { compareGroups, compareVersions } from "./version-priority.ts"
+import { compareVersions, type Priority, priorityOf } from "./version-priority.ts"
 
 // What the server tells about itself (https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api), derived
 // from the resources it serves. Pure: the caller keeps the documents for as long as the resources stay the same.
@@ -34,6 +34,18 @@ export interface ApiGroup {
   readonly name: string
   readonly versions: readonly GroupVersionForDiscovery[]
   readonly preferredVersion: GroupVersionForDiscovery
+}
+
+/** A version of a group that another server answers for. */
+export interface OtherVersion extends GroupVersion, Priority {
+  /** Its entry in aggregated discovery, as that server told it; without resources if it never did. */
+  readonly discovery: VersionDiscovery
+}
+
+export interface VersionDiscovery {
+  readonly version: string
+  readonly resources?: readonly ReturnType<typeof resourceDiscovery>[]
+  readonly freshness: string
 }
 
 /** By `resourceKey`; see `computeStorageVersionHashes`. */
@@ -102,17 +114,18 @@ export function allSubresources(resource: Resource): Subresource[] {
 export function apiGroup(
   resources: readonly Resource[],
   name: string,
+  others: readonly OtherVersion[] = [],
 ): (ApiGroup & { kind: "APIGroup"; apiVersion: "v1" }) | undefined {
-  const versions = versionsOf(resources, name)
+  const versions = versionsOf(resources, name, others)
   return versions.length > 0 ? { kind: "APIGroup", apiVersion: "v1", ...groupOf(name, versions) } : undefined
 }
 
 /** `/apis`: the groups, most important first. The core group has no name and stands in `/api`. */
-export function apiGroupList(resources: readonly Resource[]) {
+export function apiGroupList(resources: readonly Resource[], others: readonly OtherVersion[] = []) {
   return {
     kind: "APIGroupList",
     apiVersion: "v1",
-    groups: groupNames(resources).map((name) => groupOf(name, versionsOf(resources, name))),
+    groups: groupNames(resources, others).map((name) => groupOf(name, versionsOf(resources, name, others))),
   }
 }
 
@@ -140,19 +153,23 @@ export function apiVersions(serverAddress: string) {
 export function aggregatedDiscovery(
   resources: readonly Resource[],
   options: { readonly isLegacy: boolean; readonly version: "v2" | "v2beta1" },
+  others: readonly OtherVersion[] = [],
 ) {
-  const names = options.isLegacy ? [""] : groupNames(resources)
+  const names = options.isLegacy ? [""] : groupNames(resources, others)
   return {
     kind: "APIGroupDiscoveryList",
     apiVersion: `apidiscovery.k8s.io/${options.version}`,
     metadata: {},
     items: names.map((name) => ({
       metadata: name === "" ? {} : { name },
-      versions: versionsOf(resources, name).map((version) => ({
-        version,
-        resources: resourcesOf(resources, { group: name, version }).map(resourceDiscovery),
-        freshness: "Current",
-      })),
+      versions: versionsOf(resources, name, others).map(
+        (version) =>
+          others.find((each) => each.group === name && each.version === version)?.discovery ?? {
+            version,
+            resources: resourcesOf(resources, { group: name, version }).map(resourceDiscovery),
+            freshness: "Current",
+          },
+      ),
     })),
   }
 }
@@ -187,16 +204,32 @@ function resourcesOf(resources: readonly Resource[], { group, version }: GroupVe
     .sort((a, b) => (a.plural < b.plural ? -1 : 1))
 }
 
-function groupNames(resources: readonly Resource[]): string[] {
-  const names = new Set(resources.map((resource) => resource.group).filter((group) => group !== ""))
-  return [...names].sort(compareGroups)
+function groupNames(resources: readonly Resource[], others: readonly OtherVersion[]): string[] {
+  const ranks = new Map<string, number>()
+  for (const { group, groupPriority } of allVersions(resources, others))
+    if (group !== "") ranks.set(group, Math.max(groupPriority, ranks.get(group) ?? 0))
+  return [...ranks].sort(([a, rankA], [b, rankB]) => rankB - rankA || (a < b ? -1 : 1)).map(([name]) => name)
 }
 
-function versionsOf(resources: readonly Resource[], name: string): string[] {
-  const versions = new Set(
-    resources.filter((resource) => resource.group === name).map((resource) => resource.version),
-  )
-  return [...versions].sort(compareVersions)
+function versionsOf(
+  resources: readonly Resource[],
+  name: string,
+  others: readonly OtherVersion[] = [],
+): string[] {
+  const ranks = new Map<string, number>()
+  for (const { group, version, versionPriority } of allVersions(resources, others))
+    if (group === name) ranks.set(version, versionPriority)
+  return [...ranks]
+    .sort(([a, rankA], [b, rankB]) => rankB - rankA || compareVersions(a, b))
+    .map(([version]) => version)
+}
+
+function* allVersions(
+  resources: readonly Resource[],
+  others: readonly OtherVersion[],
+): Iterable<GroupVersion & Priority> {
+  for (const { group, version } of resources) yield { group, version, ...priorityOf(group, version) }
+  yield* others
 }
 
 export function resourceKey({ group, version, plural }: Resource): string {

@@ -1,3 +1,6 @@
+import type { Cache } from "../client/cache.ts"
+import type { ApiServices } from "./aggregation/api-services.ts"
+import type { RemoteVersions } from "./aggregation/remote-versions.ts"
 import type { Clock } from "../base/clock.ts"
 import type { IpNetwork } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
@@ -30,6 +33,12 @@ export interface ServerParts extends Security {
   /** What is behind this server: kubelets, pods, Services. Without it nothing is reached. */
   readonly backends: Backends | undefined
   readonly callWebhook: WebhookCaller
+  /** The watch cache as informers have it. */
+  readonly cache: Cache
+  /** Which groups are other servers' business. */
+  readonly apiServices: ApiServices
+  /** What those servers tell about themselves; without a way to them nothing. */
+  readonly remoteVersions: RemoteVersions | undefined
   readonly metrics: ServerMetrics
   readonly flowController: FlowController
   readonly discovery: Discovery

@@ -11,6 +11,9 @@ import type { Store } from "../etcd/store.ts"
 import type { AuditTrail } from "./audit/audit-trail.ts"
 import { anonymous, authenticatedGroup, mastersGroup, type UserInfo } from "./authentication/authenticator.ts"
 import type { ObjectFollower } from "./authorization/object-follower.ts"
+import { ApiServiceController } from "./aggregation/api-service-controller.ts"
+import { ApiServices } from "./aggregation/api-services.ts"
+import { RemoteVersions } from "./aggregation/remote-versions.ts"
 import { Compactor } from "./compactor.ts"
 import type { RequestContext } from "./context.ts"
 import { plainJson } from "./encoding/output-format.ts"
@@ -59,6 +62,8 @@ export interface ApiServerOptions {
   readonly webhookTransport?: WebhookTransport
   /** How pods reach the server; without it there is no Service `kubernetes`. */
   readonly advertised?: AdvertisedAddress
+  /** Whether there are APIServices for the groups of this server. @default true */
+  readonly registersApiServices?: boolean
   /** `--service-cluster-ip-range`, one per family. @default ["10.96.0.0/12"] */
   readonly serviceClusterIpRanges?: readonly string[]
   /** `--service-node-port-range`. @default 30000 to 32767 */
@@ -102,11 +107,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const parts = createParts(options, shutdown.signal, state, (user) => createInProcessTransport(handle, user))
   const customResources = new CustomResources(parts)
   const definitions = new DefinitionController({
-    cache: createServerCache(parts.resources),
+    cache: parts.cache,
     client: createClient(createInProcessTransport(handle, self)),
     customResources,
     clock,
     log: log.named("custom-resources"),
+  })
+  const aggregation = new ApiServiceController({
+    ...parts,
+    client: createClient(createInProcessTransport(handle, self)),
+    log: log.named("aggregation"),
   })
   const compactor = new Compactor(options.store, clock, log.named("compactor"), compactionIntervalMs)
   const requestPath = createRequestPath()
@@ -125,9 +135,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     async start() {
       await parts.mirror.start()
       compactor.start()
-      for (const follower of [parts.flowController, customResources, definitions, ...(parts.followers ?? [])])
+      for (const follower of [
+        parts.flowController,
+        parts.apiServices,
+        customResources,
+        definitions,
+        ...(parts.followers ?? []),
+      ])
         follow(parts.resources, follower)
       void definitions.run(shutdown.signal)
+      void aggregation.run(shutdown.signal, options.registersApiServices ?? true)
       begin()
       await runStartHooks(parts, createClient(createInProcessTransport(handle, self)), options.advertised)
       state.hooksDone = true
@@ -157,6 +174,9 @@ function createParts(
     resolve: (service) => resolveService(cache, random, service),
   })
   const equivalents = equivalentResources(resources)
+  const apiServices = new ApiServices()
+  const { backends } = options
+  const remoteVersions = backends && new RemoteVersions({ apiServices, backends, cache, random, clock })
   const parts: ServerParts = {
     ...options.security({ cache, client, callWebhook, equivalents, clock, random, log }),
     clock,
@@ -171,10 +191,17 @@ function createParts(
     audit: options.audit,
     backends: options.backends,
     callWebhook,
+    cache,
+    apiServices,
+    remoteVersions,
     metrics: new ServerMetrics(resources),
     flowController: new FlowController(totalSeats),
-    discovery: new Discovery(resources, advertised ? `${advertised.address}:${advertised.port}` : ""),
-    openApi: new OpenApi(resources, options.loadDescriptions),
+    discovery: new Discovery(
+      resources,
+      remoteVersions,
+      advertised ? `${advertised.address}:${advertised.port}` : "",
+    ),
+    openApi: new OpenApi(resources, remoteVersions, options.loadDescriptions),
     healthChecks: [...ownChecks(store, signal, state), ...(options.healthChecks ?? [])],
     version: options.version ?? apiLevel,
     signal,

@@ -61,6 +61,8 @@ export async function startTestServer(
     store?: Store
     storageMediaType?: StorageMediaType
     backends?: Backends
+    /** Whether there are APIServices for the server's own groups. @default false */
+    registersApiServices?: boolean
     webhookTransport?: WebhookTransport
     createAudit?: (clock: Clock) => AuditTrail
   } = {},
@@ -74,6 +76,7 @@ export async function startTestServer(
     random,
     log: silentLogger,
     ...(options.storageMediaType && { storageMediaType: options.storageMediaType }),
+    registersApiServices: options.registersApiServices ?? false,
     ...(options.backends && { backends: options.backends }),
     ...(options.webhookTransport && { webhookTransport: options.webhookTransport }),
     ...(options.createAudit && { audit: options.createAudit(clock) }),

@@ -107,6 +107,12 @@ function kubeletIdentity(certificates: ClusterCertificates) {
   return { ca: certificates.authority("ca").certificatePem, cert, key }
 }
 
+/** Extension API servers believe what this client says of the user. */
+function frontProxyIdentity(certificates: ClusterCertificates) {
+  const { certificatePem: cert, keyPem: key } = certificates.get("front-proxy-client")
+  return { cert, key }
+}
+
 async function startOnStore(
   options: ControlPlaneOptions,
   certificates: ClusterCertificates,
@@ -135,6 +141,7 @@ async function startOnStore(
     backends: localKubelets.reachedBy(
       createBackends({
         kubeletIdentity: () => kubeletIdentity(certificates),
+        frontProxyIdentity: () => frontProxyIdentity(certificates),
         clock,
         log: log.named("apiserver"),
       }),

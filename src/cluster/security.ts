@@ -26,6 +26,7 @@ import type { CreateSecurity } from "../apiserver/security.ts"
 import type { Cache } from "../client/cache.ts"
 import { addOnPolicy } from "./add-ons.ts"
 import { joinPolicy } from "./joining/join-policy.ts"
+import { ensureExtensionAuthentication } from "./extension-authentication.ts"
 import type { ClusterCertificates } from "./certificates/cluster-certificates.ts"
 
 /** Written into ServiceAccount tokens, and what tokens are good for unless they say otherwise: as kubeadm sets it. */
@@ -89,6 +90,11 @@ export function createClusterSecurity(
         (self) => ensurePolicy(self, defaultPolicy()),
         (self) => ensurePolicy(self, addOnPolicy),
         (self) => ensurePolicy(self, joinPolicy),
+        (self) =>
+          ensureExtensionAuthentication(self, {
+            client: certificates.authority("ca").certificatePem,
+            frontProxy: certificates.authority("front-proxy-ca").certificatePem,
+          }),
       ],
       documents: issuerDocuments(serviceAccountIssuer, keys, externalAddress),
     }

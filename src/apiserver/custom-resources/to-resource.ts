@@ -33,6 +33,7 @@ export function resourceOf(
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
     namespaced: scope === "Namespaced",
+    ...(!version.storage && { storedAs: { group, version: storedVersion(definition) } }),
     verbs: isTrue(definition, "Terminating") ? endingVerbs : allVerbs,
     schema: objectSchemaOf(schemaOf(version)),
     declaredSchema: schemaOf(version),
@@ -42,6 +43,10 @@ export function resourceOf(
     selectableFields: selectableFieldsOf(version),
     storagePrefix: `${group}/${names.plural}`,
   })
+}
+
+function storedVersion({ spec }: CustomResourceDefinition): string {
+  return spec.versions.find(({ storage }) => storage)?.name ?? ""
 }
 
 export function schemaOf({ schema }: CustomResourceDefinitionVersion): JsonSchema {

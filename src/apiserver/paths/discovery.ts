@@ -10,6 +10,7 @@ import {
 import { APIGroup, APIGroupList, APIResourceList, APIVersions } from "../../apimachinery/meta-types.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import type { ObjectSchema } from "../../apimachinery/schema.ts"
+import type { RemoteVersions } from "../aggregation/remote-versions.ts"
 import type { RequestContext } from "../context.ts"
 import { negotiate } from "../encoding/negotiate.ts"
 import { respondPlain } from "../encoding/respond-plain.ts"
@@ -28,8 +29,11 @@ export class Discovery {
   readonly #hashes: Derived<Promise<StorageVersionHashes>>
   readonly #aggregated: Derived<Map<string, Promise<Encoded>>>
   readonly #serverAddress: string
+  readonly #remote: RemoteVersions | undefined
 
-  constructor(served: ServedResources, serverAddress: string) {
+  constructor(served: ServedResources, remote: RemoteVersions | undefined, serverAddress: string) {
+    this.#remote = remote
+    remote?.onChange(() => this.#aggregated.get().clear())
     this.#serverAddress = serverAddress
     this.#resources = new Derived(served, () => served.all().map(({ resource }) => resource))
     this.#hashes = new Derived(served, () => computeStorageVersionHashes(this.#resources.get()))
@@ -45,7 +49,7 @@ export class Discovery {
     if (root !== "apis") return undefined
     if (first === undefined) return this.#answerRoot(context, false)
     if (second !== undefined) return this.#answerVersion(context, first, second)
-    const group = apiGroup(this.#resources.get(), first)
+    const group = apiGroup(this.#resources.get(), first, this.#remote?.all())
     return group && respondJson(context, group, "APIGroup", APIGroup)
   }
 
@@ -54,7 +58,12 @@ export class Discovery {
     if (version) return this.#answerAggregated(context, isLegacy, version)
     return isLegacy
       ? respondJson(context, apiVersions(this.#serverAddress), "APIVersions", APIVersions)
-      : respondJson(context, apiGroupList(this.#resources.get()), "APIGroupList", APIGroupList)
+      : respondJson(
+          context,
+          apiGroupList(this.#resources.get(), this.#remote?.all()),
+          "APIGroupList",
+          APIGroupList,
+        )
   }
 
   async #answerVersion(
@@ -75,7 +84,7 @@ export class Discovery {
     const documents = this.#aggregated.get()
     let document = documents.get(key)
     if (!document) {
-      const value = aggregatedDiscovery(this.#resources.get(), { isLegacy, version })
+      const value = aggregatedDiscovery(this.#resources.get(), { isLegacy, version }, this.#remote?.all())
       documents.set(key, (document = encode(value)))
     }
     const { value, bytes, etag } = await document

@@ -2,6 +2,8 @@ import { type Descriptions, noDescriptions } from "../../api/openapi/description
 import { openApiV2 } from "../../api/openapi/v2.ts"
 import { openApiV3, openApiV3Paths } from "../../api/openapi/v3.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
+import { mergeOpenApiV2, type SwaggerDocument } from "../aggregation/merge-open-api.ts"
+import type { RemoteVersions } from "../aggregation/remote-versions.ts"
 import type { RequestContext } from "../context.ts"
 import { headerOf } from "../http/request.ts"
 import { empty, type ServerResponse, textResponse } from "../http/response.ts"
@@ -25,12 +27,17 @@ export class OpenApi {
   readonly #descriptions: Promise<Descriptions>
   readonly #resources: Derived<readonly Resource[]>
   readonly #v2: Derived<Promise<Document>>
+  readonly #remote: RemoteVersions | undefined
+  /** Version 2 with what other servers tell, and the own document it was made of. */
+  #merged: { readonly own: Promise<Document>; readonly document: Promise<Document> } | undefined = undefined
+  readonly #remoteDocuments = new Map<string, Promise<Document>>()
   /** By path, with the resources each was made of: a change of one group leaves the documents of the others. */
   readonly #v3 = new Map<string, { readonly of: readonly Resource[]; readonly document: Promise<Document> }>()
 
   /** @param loadDescriptions called on first use */
   constructor(
     served: ServedResources,
+    remote: RemoteVersions | undefined,
     loadDescriptions: () => Promise<Descriptions> = async () => noDescriptions,
   ) {
     let descriptions: Promise<Descriptions> | undefined
@@ -40,6 +47,11 @@ export class OpenApi {
       then: (...callbacks: Parameters<Promise<Descriptions>["then"]>) =>
         (descriptions ??= loadDescriptions()).then(...callbacks),
     } as Promise<Descriptions>
+    this.#remote = remote
+    remote?.onChange(() => {
+      this.#merged = undefined
+      this.#remoteDocuments.clear()
+    })
     this.#resources = new Derived(served, () => served.all().map(({ resource }) => resource))
     this.#v2 = new Derived(served, async () =>
       encode(openApiV2(this.#resources.get(), await this.#descriptions)),
@@ -49,13 +61,13 @@ export class OpenApi {
   /** Undefined: no such path. `parts` follow "openapi". */
   async answer(context: RequestContext, parts: readonly string[]): Promise<ServerResponse | undefined> {
     const [version, ...rest] = parts
-    if (version === "v2" && rest.length === 0) return answerDocument(context, await this.#v2.get(), "")
+    if (version === "v2" && rest.length === 0) return answerDocument(context, await this.#wholeV2(), "")
     if (version !== "v3") return undefined
     return rest.length === 0 ? this.#answerIndex() : this.#answerGroupVersion(context, rest.join("/"))
   }
 
   async #answerIndex(): Promise<ServerResponse> {
-    const paths = [...openApiV3Paths(this.#resources.get()).keys()].sort()
+    const paths = [...openApiV3Paths(this.#resources.get()).keys(), ...this.#remotePaths()].sort()
     const entries = await Promise.all(
       paths.map(async (path) => {
         const { hash } = await this.#document(path)
@@ -67,7 +79,8 @@ export class OpenApi {
   }
 
   async #answerGroupVersion(context: RequestContext, path: string): Promise<ServerResponse | undefined> {
-    if (!openApiV3Paths(this.#resources.get()).has(path)) return undefined
+    if (!openApiV3Paths(this.#resources.get()).has(path) && !this.#remote?.openApiV3().has(path))
+      return undefined
     const document = await this.#document(path)
     const asked = context.request.query.get("hash")
     if (asked === null) return answerDocument(context, document, "")
@@ -76,7 +89,31 @@ export class OpenApi {
     return textResponse(301, `<a href="${location}">Moved Permanently</a>.\n\n`, { location })
   }
 
+  #remotePaths(): readonly string[] {
+    return [...(this.#remote?.openApiV3().keys() ?? [])]
+  }
+
+  #wholeV2(): Promise<Document> {
+    const own = this.#v2.get()
+    const others = this.#remote?.openApiV2() ?? []
+    if (others.length === 0) return own
+    if (this.#merged?.own !== own) {
+      const document = own.then(({ bytes }) => {
+        const whole = JSON.parse(new TextDecoder().decode(bytes)) as SwaggerDocument
+        return encode(others.reduce(mergeOpenApiV2, whole))
+      })
+      this.#merged = { own, document }
+    }
+    return this.#merged.document
+  }
+
   #document(path: string): Promise<Document> {
+    const remote = this.#remote?.openApiV3().get(path)
+    if (remote) {
+      const known = this.#remoteDocuments.get(path) ?? encode(remote)
+      this.#remoteDocuments.set(path, known)
+      return known
+    }
     const { group, version } = openApiV3Paths(this.#resources.get()).get(path)!
     const of = this.#resources.get().filter((each) => each.group === group && each.version === version)
     const known = this.#v3.get(path)

@@ -1,4 +1,5 @@
 import { noSuchPath } from "../../apimachinery/status-errors.ts"
+import { proxyToExtension } from "../aggregation/proxy-to-extension.ts"
 import type { Handler, RequestContext } from "../context.ts"
 import { handleResource } from "../handlers/handle-resource.ts"
 import { textResponse } from "../http/response.ts"
@@ -6,7 +7,10 @@ import { handlePath } from "../paths/handle-path.ts"
 
 /** The innermost stage: finds who answers. */
 export const route: Handler = async (context) => {
-  const answer = context.info.isResource ? handleResource(context) : handlePath(context)
+  const { info, server } = context
+  const elsewhere = server.apiServices.find(info.group, info.version)
+  if (elsewhere) return proxyToExtension(context, elsewhere)
+  const answer = info.isResource ? handleResource(context) : handlePath(context)
   const found = await answer
   if (found) return found
   if (isBelowBuiltInGroup(context)) throw noSuchPath()

@@ -9,6 +9,16 @@ export interface BackendTarget {
   readonly isKubelet: boolean
   /** The kubelet's certificate is not looked at. */
   readonly insecure?: boolean
+  /** An extension API server: it knows us by the certificate of the front proxy, and the user by what we say. */
+  readonly extension?: {
+    /** The name that its certificate must have. */
+    readonly serverName: string
+    /** Whom to trust. @default the system's own authorities */
+    readonly caPem?: string
+    readonly insecureSkipVerify?: boolean
+    /** Beside those of the request, in lower case. */
+    readonly headers: Readonly<Record<string, string | string[]>>
+  }
 }
 
 /** Which streams of a command the client wants. */

@@ -2,6 +2,8 @@ import type { Readable, Writable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import type { Clock } from "../../../base/clock.ts"
 import type { Logger } from "../../../base/log.ts"
+import { describeNetworkError } from "../../../base/real/describe-network-error.ts"
+import { describeTlsError } from "../../../base/real/describe-tls-error.ts"
 import { dialUpgrade, type TlsIdentity } from "../../../base/real/http-upgrade/dial-upgrade.ts"
 import { type IncomingUpgrade, isWebSocketUpgrade } from "../../../base/real/http-upgrade/incoming-upgrade.ts"
 import { relayRefusal, splice, tunnelUpgrade } from "../../../base/real/http-upgrade/tunnel-upgrade.ts"
@@ -19,6 +21,8 @@ import { forwardedHeaders } from "./forwarded-headers.ts"
 export interface BackendOptions {
   /** How the server proves itself to kubelets, and whom it trusts as one; asked for each connection. */
   readonly kubeletIdentity: () => TlsIdentity
+  /** How it proves itself to extension API servers; without it they are asked as nobody. */
+  readonly frontProxyIdentity?: () => TlsIdentity
   readonly clock: Clock
   readonly log: Logger
 }
@@ -60,7 +64,10 @@ class NetworkBackends implements Backends {
       : []
     if (tunnelled.length === 0) return this.connect(request, target)
     const headers = { Connection: "Upgrade", Upgrade: "SPDY/3.1", "X-Stream-Protocol-Version": tunnelled }
-    const answer = await dialing(dialUpgrade({ url: target.url, headers, tls: this.#identity(target) }))
+    const answer = await dialing(
+      dialUpgrade({ url: target.url, headers, tls: this.#identity(target) }),
+      target,
+    )
     if (answer.kind === "refused") return relayRefusal(upgrade, answer)
     const chosen = headerOf(answer.headers, "x-stream-protocol-version")
     try {
@@ -77,26 +84,42 @@ class NetworkBackends implements Backends {
     const tunnel = tunnelUpgrade(upgrade, {
       url: target.url,
       method: request.method,
-      headers: forwardedHeaders(request, { keepUpgrade: true }),
+      headers: { ...forwardedHeaders(request, { keepUpgrade: true }), ...target.extension?.headers },
       tls: this.#identity(target),
     })
-    this.#goOn("upgrade", (await dialing(tunnel)).ended)
+    this.#goOn("upgrade", (await dialing(tunnel, target)).ended)
   }
 
   async fetch(target: BackendTarget, signal: AbortSignal) {
     const response = await dialing(
-      sendRequest({ url: target.url, method: "GET", headers: {}, tls: this.#identity(target), signal }),
+      sendRequest({
+        url: target.url,
+        method: "GET",
+        headers: target.extension?.headers ?? {},
+        tls: this.#identity(target),
+        signal,
+      }),
+      target,
     )
     const contentType = response.headers["content-type"] ?? "text/plain"
     return { status: response.statusCode ?? 500, contentType, chunks: response as AsyncIterable<Uint8Array> }
   }
 
   forward(request: ServerRequest, target: BackendTarget, origin: Parameters<Backends["forward"]>[2]) {
-    return forwardRequest(request, target.url, this.#identity(target), origin)
+    return forwardRequest(request, target, this.#identity(target), origin)
   }
 
   /** Only kubelets hold certificates of ours; pods that speak TLS hold any. */
-  #identity({ isKubelet, insecure }: BackendTarget): TlsIdentity {
+  #identity({ isKubelet, insecure, extension }: BackendTarget): TlsIdentity {
+    if (extension) {
+      const { serverName, caPem, insecureSkipVerify } = extension
+      return {
+        ...this.#options.frontProxyIdentity?.(),
+        servername: serverName,
+        ...(caPem !== undefined && { ca: caPem }),
+        ...(insecureSkipVerify && { rejectUnauthorized: false }),
+      }
+    }
     if (!isKubelet) return { rejectUnauthorized: false }
     return { ...this.#options.kubeletIdentity(), ...(insecure && { rejectUnauthorized: false }) }
   }
@@ -112,7 +135,9 @@ async function relayCommand(
   target: { readonly url: URL; readonly tls: TlsIdentity },
   options: CommandStreamOptions,
 ): Promise<void> {
-  const answer = await connectCommand(target, options).catch((error: unknown) => dialingError(error))
+  const answer = await connectCommand(target, options).catch((error: unknown) =>
+    dialingError(error, target.url),
+  )
   if (answer instanceof StatusError) return accepted.finish({ error: answer.message })
   if (answer.kind === "refused") {
     const error = `unable to upgrade connection: ${answer.body.toString("utf8")}`
@@ -147,15 +172,17 @@ function upgradeOf({ upgrade }: ServerRequest): IncomingUpgrade {
   return upgrade as IncomingUpgrade
 }
 
-async function dialing<T>(work: Promise<T>): Promise<T> {
+async function dialing<T>(work: Promise<T>, { url, extension }: BackendTarget): Promise<T> {
   try {
     return await work
   } catch (error) {
-    throw dialingError(error)
+    throw dialingError(error, url, extension?.serverName)
   }
 }
 
-function dialingError(error: unknown): StatusError {
-  const message = error instanceof Error ? error.message : String(error)
+function dialingError(error: unknown, url: URL, serverName = url.hostname): StatusError {
+  const failure = error instanceof Error ? error : new Error(String(error))
+  const message =
+    describeTlsError(failure, serverName) ?? describeNetworkError(failure, url.hostname, url.port)
   return new StatusError("Unknown", `error dialing backend: ${message}`, { code: 500, cause: error })
 }

@@ -2,11 +2,13 @@ import { type IncomingMessage, type OutgoingHttpHeaders, request as httpRequest 
 import { request as httpsRequest } from "node:https"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
+import { describeNetworkError } from "../../../base/real/describe-network-error.ts"
+import { describeTlsError } from "../../../base/real/describe-tls-error.ts"
 import type { TlsIdentity } from "../../../base/real/http-upgrade/dial-upgrade.ts"
 import { serviceUnavailable } from "../../../apimachinery/status-errors.ts"
 import { headerOf, type ServerRequest } from "../../http/request.ts"
 import type { ServerResponse } from "../../http/response.ts"
-import type { ProxiedOrigin } from "../backends.ts"
+import type { BackendTarget, ProxiedOrigin } from "../backends.ts"
 import { rewriteLocation } from "../rewrite-links.ts"
 import { connectionHeaders, forwardedHeaders } from "./forwarded-headers.ts"
 import { rewrittenPage } from "./rewritten-page.ts"
@@ -39,7 +41,7 @@ export function sendRequest({ url, tls, body, ...options }: SentRequest): Promis
 /** A request of a client passed on, and the answer passed back with its links leading through this server. */
 export async function forwardRequest(
   request: ServerRequest,
-  url: URL,
+  { url, extension }: BackendTarget,
   tls: TlsIdentity,
   origin: ProxiedOrigin,
 ): Promise<ServerResponse> {
@@ -47,6 +49,7 @@ export async function forwardRequest(
   const chunks = body.kind === "bytes" ? body.stream?.() : undefined
   const headers: OutgoingHttpHeaders = {
     ...forwardedHeaders(request),
+    ...extension?.headers,
     host: origin.host || url.host,
     "x-forwarded-uri": origin.prefix + url.pathname,
     "x-forwarded-host": origin.host,
@@ -56,9 +59,14 @@ export async function forwardRequest(
   try {
     response = await sendRequest({ url, tls, method, headers, signal, ...(chunks && { body: chunks }) })
   } catch (error) {
-    throw serviceUnavailable(`error trying to reach service: ${(error as Error).message}`)
+    throw serviceUnavailable(`error trying to reach service: ${describe(error as Error, url, tls)}`)
   }
   return passBack(response, url, origin)
+}
+
+function describe(error: Error, url: URL, tls: TlsIdentity): string {
+  const name = tls.servername ?? url.hostname
+  return describeTlsError(error, name) ?? describeNetworkError(error, url.hostname, url.port)
 }
 
 function passBack(response: IncomingMessage, url: URL, origin: ProxiedOrigin): ServerResponse {
