@@ -15,13 +15,14 @@ export function firstHeader(headers: Headers, name: string): string {
 
 /** `X-Remote-Extra-Example.com%2fTeam: a` gives "example.com/team" => ["a"]. `prefix` in lower case. */
 export function extraFromHeaders(headers: Headers, prefix: string): Record<string, string[]> {
-  const extra: Record<string, string[]> = {}
+  // A map, since whoever sends the headers chooses the keys: "__proto__" is one like any other.
+  const extra = new Map<string, string[]>()
   for (const name of Object.keys(headers)) {
     if (!name.startsWith(prefix)) continue
     const key = unescapeKey(name.slice(prefix.length))
-    ;(extra[key] ??= []).push(...headerLines(headers, name))
+    extra.set(key, [...(extra.get(key) ?? []), ...headerLines(headers, name)])
   }
-  return extra
+  return Object.fromEntries(extra)
 }
 
 function unescapeKey(key: string): string {

@@ -13,6 +13,7 @@ import {
   isWebSocketUpgrade,
   refuseUpgrade,
 } from "../../base/real/http-upgrade/incoming-upgrade.ts"
+import { endSlowConnections } from "./end-slow-connections.ts"
 import { toServerRequest } from "./to-server-request.ts"
 import { sendWatchOverWebSocket } from "./watch-web-socket.ts"
 import { writeResponse } from "./write-response.ts"
@@ -50,6 +51,7 @@ export type AnyResponse = NodeResponse | Http2ServerResponse
 
 // So that many watches of one client share a connection without waiting for each other.
 const maxConcurrentStreams = 1000
+const handshakeMs = 32_000
 // A gone client is noticed in about this time, or its watches would be kept for ever.
 const keepAliveMs = 30_000
 
@@ -67,8 +69,10 @@ export async function serveHttps(handle: Handle, options: ServeOptions): Promise
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: "TLSv1.2",
+    handshakeTimeout: handshakeMs,
     settings: { maxConcurrentStreams },
   })
+  endSlowConnections(server, options.clock)
   const connections = new Connections(server)
   server.on("request", (request: AnyRequest, response: AnyResponse) => {
     void answer(handle, request, response, log)

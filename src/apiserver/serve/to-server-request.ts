@@ -5,7 +5,7 @@ import type { AnyRequest } from "./serve-https.ts"
 
 /** A request from a socket as the server sees it. Its body is read only when a handler asks for it. */
 export function toServerRequest(request: AnyRequest, signal: AbortSignal): ServerRequest {
-  const url = request.url ?? "/"
+  const url = withoutOrigin(request.url ?? "/")
   const mark = url.indexOf("?")
   const socket = request.socket as TLSSocket
   const certificates = peerCertificates(socket)
@@ -19,6 +19,13 @@ export function toServerRequest(request: AnyRequest, signal: AbortSignal): Serve
     ...(socket.remoteAddress && { remoteAddress: socket.remoteAddress }),
     signal,
   }
+}
+
+/** A server must also take what proxies are sent: "GET https://server/api". */
+function withoutOrigin(url: string): string {
+  if (url.startsWith("/")) return url
+  const slash = /^https?:\/\/[^/?]*/i.exec(url)
+  return slash ? url.slice(slash[0].length) || "/" : url
 }
 
 /**
