@@ -23,6 +23,7 @@ import { ownerReferencesPermissionEnforcement } from "./owner-references-permiss
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts"
 import { podResizeValidator } from "./pod-resize-validator.ts"
 import { podSecurity, type PodSecurityOptions } from "./pod-security/pod-security.ts"
+import { mutatingAdmissionPolicy } from "./policies/mutating-policies.ts"
 import { validatingAdmissionPolicy } from "./policies/validating-policies.ts"
 import { podTopologyLabels } from "./pod-topology-labels.ts"
 import { priority } from "./priority.ts"
@@ -82,6 +83,7 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     podTopologyLabels(options),
     nodeDeclaredFeatureValidator(options),
     podResizeValidator(options),
+    mutatingAdmissionPolicy(options),
     mutatingAdmissionWebhook(webhooks),
     validatingAdmissionPolicy(options),
     validatingAdmissionWebhook(webhooks),

@@ -48,7 +48,11 @@ function decodePatch(webhookName: string, text: string): unknown {
   }
 }
 
-function completed(patched: KubeObject, { attributes, resource, kind }: VersionedAttributes): KubeObject {
+/** The object pruned and with its defaults, as one that a client sends. */
+export function completed(
+  patched: KubeObject,
+  { attributes, resource, kind }: VersionedAttributes,
+): KubeObject {
   const schema = isKindOf(kind, resource) ? resource.schema : attributes.kind.schema
   if (!schema) return patched
   return applyDefaults(schema, decodeObject(schema, copyJson(patched))) as unknown as KubeObject

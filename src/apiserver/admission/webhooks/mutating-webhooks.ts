@@ -3,10 +3,10 @@ import {
   MutatingWebhookConfiguration,
 } from "../../../api/admissionregistration/v1/mutating-webhook-configuration.ts"
 import { jsonEqual } from "../../../apimachinery/json-equal.ts"
-import type { KubeObject } from "../../../apimachinery/meta.ts"
 import { internalError, timeout } from "../../../apimachinery/status-errors.ts"
 import type { AdmissionAttributes, AdmissionPlugin, AdmittedObject } from "../admission.ts"
 import { ReinvocationState } from "../reinvocation.ts"
+import { ReinvocationMemory } from "../reinvocation-memory.ts"
 import { annotateMutation, annotatePatch } from "./annotations.ts"
 import { applyAnsweredPatch } from "./apply-answered-patch.ts"
 import { CallError, callHook } from "./call-hook.ts"
@@ -16,27 +16,6 @@ import { fromVersionOf, inVersionOf } from "./versioned-attributes.ts"
 import { everyRequest, isExempt, type WebhookContext } from "./webhook-context.ts"
 
 const pluginName = "MutatingAdmissionWebhook"
-
-/** Who is called again in the second pass: those that want to be, were called, and saw another object than there is now. */
-class Memory {
-  readonly #called = new Set<string>()
-  readonly #toCallAgain = new Set<string>()
-  lastOutput: KubeObject | undefined
-
-  /** Whoever was called until now, and asked for it, is to see the object that has changed since. */
-  changed(): void {
-    for (const uid of this.#called) this.#toCallAgain.add(uid)
-    this.#called.clear()
-  }
-
-  wasCalled(uid: string): void {
-    this.#called.add(uid)
-  }
-
-  isToBeCalledAgain(uid: string): boolean {
-    return this.#toCallAgain.has(uid)
-  }
-}
 
 /** HTTP services that may change what is about to be stored, one after the other: each sees what the one before has made. */
 export function mutatingAdmissionWebhook(context: WebhookContext): AdmissionPlugin {
@@ -48,7 +27,7 @@ export function mutatingAdmissionWebhook(context: WebhookContext): AdmissionPlug
       const all = hooks()
       if (all.length === 0 || isExempt(attributes)) return attributes.object
       const { reinvocation = new ReinvocationState() } = attributes
-      const memory = reinvocation.memoryOf(pluginName, () => new Memory())
+      const memory = reinvocation.memoryOf(pluginName, () => new ReinvocationMemory())
       if (reinvocation.isReinvoke && !jsonEqual(memory.lastOutput, attributes.object)) memory.changed()
       let current = attributes
       for (const [index, hook] of all.entries()) {
