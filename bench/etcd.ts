@@ -3,11 +3,12 @@
  * the same behind gRPC in a process of its own, and, where `etcd` is on the PATH, the real one on the same disk, with
  * the same client. Values have 1 kB. The load runs in this process, so its own work is part of the figures.
  *
- * Usage: npm run bench -- etcd [--dir DIR] [--seconds 2] [--million]
+ * Usage: npm run bench -- etcd [--dir DIR] [--seconds 1] [--rounds 3] [--million]
  */
 import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { performance } from "node:perf_hooks"
@@ -25,7 +26,8 @@ import { type Figures, fill, gets, puts, ranges, replay, updates, watchEvents } 
 const { values: options } = parseArgs({
   options: {
     dir: { type: "string" },
-    seconds: { type: "string", default: "2" },
+    seconds: { type: "string", default: "1" },
+    rounds: { type: "string", default: "3" },
     million: { type: "boolean", default: false },
     serve: { type: "string" },
   },
@@ -48,7 +50,10 @@ const loads: readonly Load[] = [
     run: (store: Store, durationMs: number) => puts(store, clients, durationMs),
   })),
   { title: "updates (get, compare, put), 32", run: (store, durationMs) => updates(store, 32, durationMs) },
-  { title: "gets, 32 clients", run: (store, durationMs) => gets(store, 32, durationMs) },
+  ...[1, 32, 256].map((clients) => ({
+    title: `gets, ${clients} clients`,
+    run: (store: Store, durationMs: number) => gets(store, clients, durationMs),
+  })),
   { title: "ranges of 100 keys, 32 clients", run: (store, durationMs) => ranges(store, 32, durationMs) },
   { title: "watch events, 1 watch", run: (store, durationMs) => watchEvents(store, 1, durationMs) },
   { title: "watch events, 100 watches", run: (store, durationMs) => watchEvents(store, 100, durationMs) },
@@ -66,6 +71,16 @@ async function serve(directory: string): Promise<void> {
   const store = await openEmbedded(directory)
   const server = createEtcdServer({ store, clock: realClock })
   process.send?.(await server.listen(0, "127.0.0.1"))
+  process.on("disconnect", () => process.exit())
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, "close")
+  return port
 }
 
 async function openServed(root: string): Promise<Subject> {
@@ -75,7 +90,7 @@ async function openServed(root: string): Promise<Subject> {
 }
 
 async function openReal(root: string): Promise<Subject> {
-  const [client, peer] = ["http://127.0.0.1:32379", "http://127.0.0.1:32380"]
+  const [client, peer] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`]
   const flags = {
     "data-dir": join(root, "etcd"),
     "listen-client-urls": client,
@@ -92,22 +107,38 @@ async function openReal(root: string): Promise<Subject> {
   return { name: "etcd, gRPC", store, process: child }
 }
 
-async function measure(subject: Subject, durationMs: number): Promise<(Figures | number)[]> {
-  const figures: (Figures | number)[] = []
-  for (const { run } of loads) figures.push(await run(subject.store, durationMs))
-  if (subject.process?.pid !== undefined)
-    console.log(`${subject.name}: ${residentMegabytes(subject.process.pid)} MB resident after its loads`)
-  await subject.store.close()
-  if (subject.process !== undefined) {
-    subject.process.kill("SIGKILL")
-    await once(subject.process, "exit")
+/**
+ * Every load on every subject in turn, several rounds of it, so that what else the machine does meets all of them alike. The
+ * median round counts.
+ */
+async function measure(
+  subjects: readonly Subject[],
+  durationMs: number,
+  rounds: number,
+): Promise<(Figures | number)[][]> {
+  const columns = subjects.map((): (Figures | number)[] => [])
+  for (const { run } of loads) {
+    const figures = subjects.map((): (Figures | number)[] => [])
+    for (let round = 0; round < rounds; round++)
+      for (const [index, { store }] of subjects.entries()) figures[index]!.push(await run(store, durationMs))
+    for (const [index, all] of figures.entries())
+      columns[index]!.push(all.toSorted((a, b) => rate(a) - rate(b))[rounds >> 1]!)
   }
-  return figures
+  return columns
 }
+
+async function end({ name, store, process }: Subject): Promise<void> {
+  await store.close()
+  if (process?.pid === undefined) return
+  console.log(`${name}: ${residentMegabytes(process.pid)} MB resident after its loads`)
+  process.kill("SIGKILL")
+  await once(process, "exit")
+}
+
+const rate = (figure: Figures | number) => (typeof figure === "number" ? figure : figure.perSecond)
 
 /** A row for each load and subject; the ratio is to the last subject, the real etcd if there is one. */
 function print(names: readonly string[], columns: readonly (readonly (Figures | number)[])[]): void {
-  const rate = (figure: Figures | number) => (typeof figure === "number" ? figure : figure.perSecond)
   for (const [row, { title }] of loads.entries()) {
     const reference = rate(columns.at(-1)![row]!)
     for (const [column, name] of names.entries()) {
@@ -174,14 +205,18 @@ async function main(): Promise<void> {
   const durationMs = Number(options.seconds) * 1000
   try {
     await openingTimes(root)
-    const embedded = { name: "embedded", store: await openEmbedded(join(root, "embedded")) }
-    const columns = [await measure(embedded, durationMs), await measure(await openServed(root), durationMs)]
-    const names = ["embedded", "embedded, gRPC"]
-    if (spawnSync("etcd", ["--version"]).status === 0) {
-      columns.push(await measure(await openReal(root), durationMs))
-      names.push("etcd, gRPC")
-    } else console.log("no etcd on the PATH: nothing to compare with")
-    print(names, columns)
+    const subjects: Subject[] = [
+      { name: "embedded", store: await openEmbedded(join(root, "embedded")) },
+      await openServed(root),
+    ]
+    if (spawnSync("etcd", ["--version"]).status === 0) subjects.push(await openReal(root))
+    else console.log("no etcd on the PATH: nothing to compare with")
+    const columns = await measure(subjects, durationMs, Number(options.rounds))
+    for (const subject of subjects) await end(subject)
+    print(
+      subjects.map(({ name }) => name),
+      columns,
+    )
     if (options.million) await million(root)
   } finally {
     rmSync(root, { recursive: true, force: true })
