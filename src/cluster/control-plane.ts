@@ -128,6 +128,7 @@ async function startOnStore(
   const auditTrail =
     apiServer.audit && (await openAuditTrail(apiServer.audit, { clock, log: log.named("audit") }))
   const { store, isShared, compactionIntervalMs } = opened
+  const snapshot = options.store?.snapshot
   const server = createApiServer({
     store,
     compactionIntervalMs,
@@ -137,7 +138,10 @@ async function startOnStore(
     clock,
     random,
     log: log.named("apiserver"),
-    security: createClusterSecurity(certificates, `${host}:${options.listen.port}`, additions),
+    security: createClusterSecurity(certificates, `${host}:${options.listen.port}`, {
+      ...additions,
+      ...(snapshot?.readOnly && { isReadOnly: true }),
+    }),
     backends: localKubelets.reachedBy(
       createBackends({
         kubeletIdentity: () => kubeletIdentity(certificates),
@@ -192,13 +196,15 @@ async function startOnStore(
       log: log.named("informers"),
       ...(scope && { scope }),
     })
-  await publishClusterInfo(clientFor(selfUser), {
-    server: joinAddress(options.listen.host, port),
-    authorityPem: certificates.authority("ca").certificatePem,
-    networks,
-  })
+  // A backup goes on saying where its own cluster was.
+  if (!snapshot)
+    await publishClusterInfo(clientFor(selfUser), {
+      server: joinAddress(options.listen.host, port),
+      authorityPem: certificates.authority("ca").certificatePem,
+      networks,
+    })
   const loops =
-    options.loops === false
+    options.loops === false || (snapshot && !snapshot.controllers)
       ? []
       : runControlLoops({
           server,

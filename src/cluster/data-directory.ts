@@ -18,8 +18,9 @@ export interface DataDirectory {
   nodeDirectory(nodeName: string): string
 }
 
-export function dataDirectory(path?: string): DataDirectory {
-  const root = resolve(path ?? defaultPath())
+/** @param beside what is added to the usual path, for what must not touch the usual cluster */
+export function dataDirectory(path?: string, beside = ""): DataDirectory {
+  const root = resolve(path ?? defaultPath() + beside)
   return {
     path: root,
     pki: join(root, "pki"),

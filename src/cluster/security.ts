@@ -21,12 +21,14 @@ import {
   createDefaultAuthorizer,
 } from "../apiserver/authorization/default-authorizer.ts"
 import { defaultPolicy } from "../apiserver/authorization/rbac/bootstrap/default-policy.ts"
+import { readOnly } from "../apiserver/authorization/read-only.ts"
 import { ensurePolicy } from "../apiserver/authorization/rbac/bootstrap/ensure-policy.ts"
 import type { CreateSecurity } from "../apiserver/security.ts"
 import type { Cache } from "../client/cache.ts"
 import { addOnPolicy } from "./add-ons.ts"
 import { joinPolicy } from "./joining/join-policy.ts"
 import { ensureExtensionAuthentication } from "./extension-authentication.ts"
+import { selfUser } from "./identities.ts"
 import type { ClusterCertificates } from "./certificates/cluster-certificates.ts"
 
 /** Written into ServiceAccount tokens, and what tokens are good for unless they say otherwise: as kubeadm sets it. */
@@ -41,6 +43,8 @@ export interface SecurityAdditions {
   /** In the place of Node and RBAC. */
   readonly authorizers?: readonly AuthorizerLink[]
   readonly admission?: Pick<AdmissionOptions, "enable" | "disable">
+  /** Of a backup that is only looked at: everything that would change something is denied. @default false */
+  readonly isReadOnly?: boolean
 }
 
 /**
@@ -78,7 +82,10 @@ export function createClusterSecurity(
       audiences,
       ...(additions.anonymous !== undefined && { anonymous: additions.anonymous }),
     })
-    const { authorizer, policy, followers } = createDefaultAuthorizer(additions.authorizers)
+    const { authorizer: byRole, policy, followers } = createDefaultAuthorizer(additions.authorizers)
+    const authorizer = additions.isReadOnly
+      ? readOnly(byRole, { exempt: selfUser.name, reason: "this cluster is a snapshot, opened read-only" })
+      : byRole
     return {
       authenticator,
       authorizer,

@@ -60,17 +60,21 @@ export interface UpOptions {
 export function parseUpOptions(argv: readonly string[]): UpOptions {
   const { values, arguments: rest, given } = parseFlags(argv, upFlags)
   if (rest.length) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`)
+  const store = parseStoreOptions(values, given)
   for (const name of ["nodes", "simulated-nodes"] as const) {
+    if (values[name] && store.snapshot?.readOnly)
+      throw new UsageError(`--${name}: a node cannot join a cluster that is opened with --read-only`)
     if ((values[name] ?? 0) < 0) throw new UsageError(`--${name} must not be negative`)
   }
   return {
     dataDir: values["data-dir"],
-    listen: parseListen(values.listen),
-    nodes: values.nodes,
-    simulatedNodes: values["simulated-nodes"],
+    // A backup is looked at beside the cluster that runs: at a port of its own, and its nodes are not here.
+    listen: parseListen(store.snapshot && !given.has("listen") ? "127.0.0.1:0" : values.listen),
+    nodes: values.nodes ?? (store.snapshot && 0),
+    simulatedNodes: values["simulated-nodes"] ?? (store.snapshot && 0),
     kubeconfig: values.kubeconfig,
     detach: values.detach,
-    store: parseStoreOptions(values, given),
+    store,
     apiServer: apiServerSettings(values),
     verbose: values.verbose,
     help: values.help,

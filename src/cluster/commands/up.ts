@@ -10,10 +10,13 @@ import { describeFlags } from "./command.ts"
 import { startDetached } from "./detach.ts"
 import { stopSignal } from "./stop-signal.ts"
 import { parseUpOptions, upFlags, type UpOptions } from "./up-options.ts"
+import { whatNext } from "./what-next.ts"
 
-/** What the kubeconfig's entries are called. */
-const contextName = "coracle"
-const userName = "coracle-admin"
+/** What the kubeconfig's entries are called. A backup is looked at beside the cluster that runs. */
+function entryNames({ store }: UpOptions): { name: string; user: string } {
+  const name = store.snapshot ? "coracle-snapshot" : "coracle"
+  return { name, user: `${name}-admin` }
+}
 
 /** Starts a cluster and runs it until it is told to stop. */
 export async function up(argv: readonly string[]): Promise<number> {
@@ -22,7 +25,7 @@ export async function up(argv: readonly string[]): Promise<number> {
     process.stdout.write(`Usage: coracle up [flags]\n\n${describeFlags(upFlags)}`)
     return 0
   }
-  const directory = dataDirectory(options.dataDir)
+  const directory = dataDirectory(options.dataDir, options.store.snapshot && "-snapshot")
   if (options.detach) return startDetached(directory, argv)
   const stopped = stopSignal("stopped without cleaning up: `coracle down` does the rest")
   const progress = terminalProgress(process.stderr)
@@ -32,7 +35,8 @@ export async function up(argv: readonly string[]): Promise<number> {
   await announce(cluster, options, directory, progress)
   await stopped
   progress.step("stopping")
-  await removeFromKubeconfig(userKubeconfig(options), contextName, userName)
+  const { name, user } = entryNames(options)
+  await removeFromKubeconfig(userKubeconfig(options), name, user)
   // Should this fail, the directory stays claimed: `down` then clears up as after a crash.
   await cluster.stop()
   release(directory)
@@ -77,36 +81,19 @@ async function announce(
   const { server, nodes } = cluster
   writeState(directory, { server, nodes, startedAt: new Date().toISOString() })
   const file = userKubeconfig(options)
-  await mergeKubeconfig(file, { ...cluster.admin, name: contextName, user: userName })
+  await mergeKubeconfig(file, { ...cluster.admin, ...entryNames(options) })
   // Since the process began: what the user has waited for.
   const seconds = process.uptime().toFixed(2)
   progress.end()
   process.stdout.write(`ready ${server} kubeconfig ${directory.kubeconfig} after ${seconds} s\n`)
-  process.stdout.write(whatNext(cluster, options, file))
+  process.stdout.write(whatNext(cluster, options, entryNames(options).name, kubeconfigHint(file)))
   // A detached start waits for this.
   process.send?.({ ready: true })
 }
 
-function whatNext({ nodes }: RunningCluster, options: UpOptions, file: string): string {
-  const how = file === defaultKubeconfig() ? "" : ` (export KUBECONFIG=${file})`
-  const simulated = nodes.every(({ runtime }) => runtime === "simulated")
-  const detached = process.send !== undefined
-  return [
-    "",
-    `The context "${contextName}" is set in your kubeconfig${how}. What next:`,
-    "  kubectl get nodes",
-    ...(simulated
-      ? ["  kubectl create deployment hello --image=hello   # containers are simulated on this node"]
-      : [
-          "  kubectl create deployment hello --image=IMAGE --port=8080",
-          "  kubectl expose deployment hello --type=NodePort",
-          "  coracle image load FILE.tar                      # an image without a registry",
-        ]),
-    detached
-      ? `  coracle down${options.dataDir ? ` --data-dir ${options.dataDir}` : ""}`
-      : "  Ctrl-C stops the cluster; nothing is lost.",
-    "",
-  ].join("\n")
+/** What must be set first so that kubectl finds the context. */
+function kubeconfigHint(file: string): string {
+  return file === defaultKubeconfig() ? "" : ` (export KUBECONFIG=${file})`
 }
 
 function userKubeconfig(options: UpOptions): string {

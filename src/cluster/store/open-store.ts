@@ -4,6 +4,7 @@ import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
 import { type EmbeddedStore, openEmbeddedStore } from "../../etcd/embedded/embedded-store.ts"
 import { createRemoteStore } from "../../etcd/remote/remote-store.ts"
+import { openSnapshot } from "../../etcd/snapshot/snapshot-file.ts"
 import type { Store } from "../../etcd/store.ts"
 import { withPrefix } from "../../etcd/with-prefix.ts"
 import type { EtcdFiles, StoreOptions } from "./store-flags.ts"
@@ -27,8 +28,9 @@ export interface OpenStoreParts {
   readonly log: Logger
 }
 
-/** Opens what `options` say: the data directory's own store, or a real etcd. The caller closes it. */
+/** Opens what `options` say: the data directory's own store, a real etcd, or a backup. The caller closes it. */
 export async function openClusterStore(options: StoreOptions, parts: OpenStoreParts): Promise<ClusterStore> {
+  if (options.snapshot) return openBackup(options, options.snapshot.file, parts)
   return options.etcd.length > 0 ? connectToEtcd(options, parts) : openDirectory(options, parts)
 }
 
@@ -43,6 +45,23 @@ async function openDirectory(options: StoreOptions, parts: OpenStoreParts): Prom
   return { store, isShared: false, compactionIntervalMs: 0, embedded: store }
 }
 
+/** In memory: what is changed is gone with the process, and the file is only read. */
+async function openBackup(
+  { prefix }: StoreOptions,
+  file: string,
+  parts: OpenStoreParts,
+): Promise<ClusterStore> {
+  const backup = openSnapshot(file, parts)
+  const { count } = await backup.range({ key: `${prefix}/`, rangeEnd: `${prefix}0`, countOnly: true })
+  if (count === 0)
+    throw new Error(
+      `${file} holds no cluster: no key begins with ${prefix}/ (--etcd-prefix says what they begin with)`,
+    )
+  return { store: withPrefix(backup, renamed(prefix)), isShared: false, compactionIntervalMs: 0 }
+}
+
+const renamed = (prefix: string) => ({ own: "/registry/", kept: `${prefix}/` })
+
 async function connectToEtcd(
   { etcd, prefix, tls, historyMs }: StoreOptions,
   { clock, log }: OpenStoreParts,
@@ -54,7 +73,7 @@ async function connectToEtcd(
     await remote.close()
     throw error
   }
-  const store = withPrefix(remote, { own: "/registry/", kept: `${prefix}/` })
+  const store = withPrefix(remote, renamed(prefix))
   // A turn forgets what is one interval old, so that between one and two of them are left.
   return { store, isShared: true, compactionIntervalMs: historyMs / 2 }
 }

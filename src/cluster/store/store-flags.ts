@@ -51,6 +51,18 @@ export const storeFlags = {
     placeholder: "N",
     description: "how much the state may take before only deletions are accepted (2 GiB)",
   },
+  "from-snapshot": {
+    type: "string",
+    placeholder: "FILE",
+    description:
+      "look into a backup of an etcd, of any cluster: changes stay in memory, the file is only read",
+  },
+  "read-only": { type: "bool", description: "with --from-snapshot: refuse every change" },
+  "with-controllers": {
+    type: "bool",
+    description:
+      "with --from-snapshot: run scheduler and controllers, which will evict what ran on lost nodes",
+  },
 } as const
 
 export interface StoreOptions {
@@ -63,6 +75,14 @@ export interface StoreOptions {
   readonly historyMs: number
   readonly historyBytes: number | undefined
   readonly quotaBytes: number | undefined
+  /** Instead of the data directory or an etcd. */
+  readonly snapshot: SnapshotOptions | undefined
+}
+
+export interface SnapshotOptions {
+  readonly file: string
+  readonly readOnly: boolean
+  readonly controllers: boolean
 }
 
 /** File names. */
@@ -81,6 +101,7 @@ export const usualStore: StoreOptions = {
   historyMs: 3_600_000,
   historyBytes: undefined,
   quotaBytes: undefined,
+  snapshot: undefined,
 }
 
 /** @param given the flags that were really given */
@@ -89,8 +110,10 @@ export function parseStoreOptions(
   given: ReadonlySet<string>,
 ): StoreOptions {
   const onDisk = values.etcd.length === 0
-  if (onDisk) refuse(given, ["etcd-prefix", "etcd-cafile", "etcd-certfile", "etcd-keyfile"], "without --etcd")
+  const snapshot = snapshotOptions(values, given)
+  if (onDisk) refuse(given, ["etcd-cafile", "etcd-certfile", "etcd-keyfile"], "without --etcd")
   else refuse(given, ["history-bytes", "quota-backend-bytes"], "with --etcd, which has limits of its own")
+  if (onDisk && !snapshot) refuse(given, ["etcd-prefix"], "without --etcd or --from-snapshot")
   return {
     etcd: values.etcd.map(checkEndpoint),
     prefix: checkPrefix(values["etcd-prefix"]),
@@ -99,7 +122,25 @@ export function parseStoreOptions(
     historyMs: onDisk || given.has("history") ? checkHistory(values.history) : 10 * 60_000,
     historyBytes: checkPositive("history-bytes", values["history-bytes"]),
     quotaBytes: checkPositive("quota-backend-bytes", values["quota-backend-bytes"]),
+    snapshot,
   }
+}
+
+function snapshotOptions(
+  values: FlagValues<typeof storeFlags>,
+  given: ReadonlySet<string>,
+): SnapshotOptions | undefined {
+  const file = values["from-snapshot"]
+  if (!file) {
+    refuse(given, ["read-only", "with-controllers"], "without --from-snapshot")
+    return undefined
+  }
+  const elsewhere = ["etcd", "history", "history-bytes", "quota-backend-bytes"]
+  refuse(given, elsewhere, "with --from-snapshot, whose state is in memory")
+  const [readOnly, controllers] = [values["read-only"], values["with-controllers"]]
+  if (readOnly && controllers)
+    throw new UsageError("--read-only and --with-controllers do not go together: controllers change things")
+  return { file, readOnly, controllers }
 }
 
 function refuse(given: ReadonlySet<string>, names: readonly string[], why: string): void {

@@ -1,0 +1,63 @@
+import type { RunningCluster } from "../cluster.ts"
+import { dataDirectory } from "../data-directory.ts"
+import type { SnapshotOptions } from "../store/store-flags.ts"
+import type { UpOptions } from "./up-options.ts"
+
+/**
+ * What `up` prints when the cluster is ready.
+ *
+ * @param context the kubeconfig's
+ * @param hint how to have kubectl find it, if more is needed than calling it
+ */
+export function whatNext(
+  { nodes }: RunningCluster,
+  { store, dataDir }: UpOptions,
+  context: string,
+  hint: string,
+): string {
+  const simulated = nodes.every(({ runtime }) => runtime === "simulated")
+  const detached = process.send !== undefined
+  return [
+    "",
+    ...(store.snapshot ? aboutSnapshot(store.snapshot) : []),
+    `The context "${context}" is set in your kubeconfig${hint}. What next:`,
+    ...(store.snapshot ? lookAround(context) : tryOut(simulated)),
+    detached
+      ? `  coracle down${dataDir || store.snapshot ? ` --data-dir ${dataDirectory(dataDir, store.snapshot && "-snapshot").path}` : ""}`
+      : `  Ctrl-C stops the cluster; ${store.snapshot ? "what was changed is gone then" : "nothing is lost"}.`,
+    "",
+  ].join("\n")
+}
+
+function aboutSnapshot({ file, readOnly, controllers }: SnapshotOptions): string[] {
+  return [
+    readOnly
+      ? `This is the cluster in ${file}, read-only: every change is refused.`
+      : `This is a fork of the cluster in ${file}, in memory: changes stay in this process, the file is only read.`,
+    controllers
+      ? "Scheduler and controllers run: they will evict what ran on nodes that are not here."
+      : "No scheduler, controller or node runs: what it says of nodes and pods is how they were then.",
+    "",
+  ]
+}
+
+function lookAround(context: string): string[] {
+  return [
+    `  kubectl config use-context ${context}`,
+    "  kubectl get nodes,namespaces",
+    "  kubectl get deployments,statefulsets,services,configmaps -A",
+  ]
+}
+
+function tryOut(simulated: boolean): string[] {
+  return [
+    "  kubectl get nodes",
+    ...(simulated
+      ? ["  kubectl create deployment hello --image=hello   # containers are simulated on this node"]
+      : [
+          "  kubectl create deployment hello --image=IMAGE --port=8080",
+          "  kubectl expose deployment hello --type=NodePort",
+          "  coracle image load FILE.tar                      # an image without a registry",
+        ]),
+  ]
+}
