@@ -29,6 +29,13 @@ export interface ControllerDefinition {
   readonly attach?: (enqueue: (key: ObjectKey) => void, context: AttachContext) => void
   /** Keys reconciled at the same time. @default 5 */
   readonly workers?: number
+  /**
+   * How long a key is left alone after it was reconciled. Where many things change one object's status (ten pods of a
+   * ReplicaSet become ready one after the other), most of them are told in one write; a first change never waits.
+   *
+   * @default 0
+   */
+  readonly restMs?: number
   reconcile(key: ObjectKey, context: ReconcileContext): Promise<Result>
 }
 

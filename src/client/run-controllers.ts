@@ -57,7 +57,7 @@ class ControlLoop {
     this.#log = log.named(definition.name)
     this.#client = typeof client === "function" ? client(definition) : client
     const metrics = options.metrics?.(definition)
-    this.#queue = new WorkQueue({ clock, ...(metrics && { metrics }) })
+    this.#queue = new WorkQueue({ clock, restMs: definition.restMs ?? 0, ...(metrics && { metrics }) })
     this.#events = createEventRecorder({
       ...options,
       client: this.#client,

@@ -28,6 +28,24 @@ describe("WorkQueue", () => {
     expect(queue.depth).toBe(0)
   })
 
+  it("leaves a key alone for a while after it was worked on, the first time not", async () => {
+    const clock = new SimulatedClock()
+    const queue = new WorkQueue({ clock, restMs: 50 })
+    queue.add("a")
+    expect(await queue.take()).toBe("a")
+    queue.add("a")
+    queue.done("a")
+    await clock.advance(20)
+    queue.add("a")
+    queue.add("b")
+    expect(queue.depth).toBe(1)
+    await clock.advance(30)
+    expect([await queue.take(), await queue.take()]).toEqual(["b", "a"])
+    queue.done("a")
+    await clock.advance(50)
+    expect(queue.depth).toBe(0)
+  })
+
   it("gives a key to who waits the longest", async () => {
     const { queue } = setup()
     const first = queue.take()

@@ -17,6 +17,10 @@ export class WorkQueue {
   /** Keys handed out; true when the key was added again meanwhile. */
   readonly #working = new Map<string, { again: boolean; sinceMs: number }>()
   readonly #failures = new Map<string, number>()
+  /** Keys that were worked on a moment ago; true when the key was added again meanwhile. */
+  readonly #resting = new Map<string, boolean>()
+  readonly #restMs: number
+  readonly #rests: Delays
   readonly #takers: ((key: string | undefined) => void)[] = []
   readonly #delays: Delays
   #dispatching = false
@@ -28,6 +32,8 @@ export class WorkQueue {
     this.#initialMs = options.initialBackoffMs ?? 5
     this.#maxMs = options.maxBackoffMs ?? 1_000_000
     this.#delays = new Delays(options.clock, (key) => this.add(key))
+    this.#restMs = options.restMs ?? 0
+    this.#rests = new Delays(options.clock, (key) => this.#rested(key))
   }
 
   /** Keys that could be taken now. */
@@ -43,6 +49,10 @@ export class WorkQueue {
       return
     }
     if (this.#waiting.has(key)) return
+    if (this.#resting.has(key)) {
+      this.#resting.set(key, true)
+      return
+    }
     this.#metrics?.added()
     this.#waiting.set(key, this.#clock.monotonic())
     if (this.#takers.length > 0 && !this.#dispatching) {
@@ -96,7 +106,16 @@ export class WorkQueue {
     if (!working) return
     this.#working.delete(key)
     this.#metrics?.finished(this.#clock.monotonic() - working.sinceMs)
-    if (working.again) this.add(key)
+    if (this.#restMs > 0 && !this.#closed) {
+      this.#resting.set(key, working.again)
+      this.#rests.set(key, this.#restMs)
+    } else if (working.again) this.add(key)
+  }
+
+  #rested(key: string): void {
+    const again = this.#resting.get(key)
+    this.#resting.delete(key)
+    if (again) this.add(key)
   }
 
   /** Ends every `take`. Keys still waiting are dropped. */
@@ -104,6 +123,8 @@ export class WorkQueue {
     this.#closed = true
     this.#waiting.clear()
     this.#delays.clear()
+    this.#rests.clear()
+    this.#resting.clear()
     for (const taker of this.#takers.splice(0)) taker(undefined)
   }
 
@@ -129,6 +150,8 @@ export interface WorkQueueOptions {
   readonly initialBackoffMs?: number
   /** @default 1_000_000 */
   readonly maxBackoffMs?: number
+  /** How long a key is left alone after it was worked on: what is added meanwhile comes as one. @default 0 */
+  readonly restMs?: number
 }
 
 /** What upstream counts as workqueue_adds_total, _queue_duration, _work_duration and _retries_total. */

@@ -235,8 +235,12 @@ export function toCome(codename: string, why: string): void {
  *
  * @param codename "[sig-api-machinery] Watchers should ... [Conformance]"
  */
-export function conformance(codename: string, check: (world: World) => Promise<void>): void {
-  test(codename, async () => {
+export function conformance(
+  codename: string,
+  check: (world: World) => Promise<void>,
+  { timeoutMs }: { readonly timeoutMs?: number } = {},
+): void {
+  test(codename, { ...(timeoutMs && { timeout: timeoutMs }) }, async () => {
     const namespace = `conformance-${safeSuffix(realRandom, 8)}`
     await api!.create("/api/v1/namespaces", { metadata: { name: namespace } })
     try {

@@ -74,6 +74,7 @@ describe("Deployment controller", () => {
       "deployment.kubernetes.io/desired-replicas": "3",
       "deployment.kubernetes.io/max-replicas": "4",
     })
+    await cluster.advance(100)
     expect(await condition("Progressing")).toMatchObject({ reason: "ReplicaSetUpdated" })
     expect(await condition("Available")).toMatchObject({
       status: "False",

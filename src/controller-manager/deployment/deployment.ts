@@ -21,6 +21,7 @@ import {
   type Result,
   watch,
 } from "../../client/controller.ts"
+import { podStatusRestMs } from "../shared/pod-status-rest.ts"
 import { claim, orphanIndex } from "../shared/claim.ts"
 import { keysOfOwner } from "../shared/keys-of-owner.ts"
 import { applyStep, reportedOutcome, type StepResult } from "./apply.ts"
@@ -32,6 +33,7 @@ import { updateDeploymentStatus } from "./update-status.ts"
 
 export const deploymentController: ControllerDefinition = {
   name: "deployment-controller",
+  restMs: podStatusRestMs,
   watches: [
     watch(Deployment, (deployment) => [keyOf(deployment)]),
     watch(ReplicaSet, keysOfOwner(Deployment), orphanIndex),

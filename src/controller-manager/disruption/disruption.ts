@@ -11,7 +11,7 @@ import { Pod } from "../../api/core/v1/pod.ts"
 import { ReplicationController } from "../../api/core/v1/replication-controller.ts"
 import { PodDisruptionBudget } from "../../api/policy/v1/pod-disruption-budget.ts"
 import { formatLabelSelector, matchesLabels, selectorFromObject } from "../../apimachinery/labels.ts"
-import { controllerOf, type KubeObject, keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
+import { type KubeObject, keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
 import type { Cache } from "../../client/cache.ts"
 import {
   type ControllerDefinition,
@@ -23,6 +23,8 @@ import {
 } from "../../client/controller.ts"
 import type { Discovered } from "../../client/discover-resources.ts"
 import { messageOf } from "../shared/pod-control.ts"
+import { podStatusRestMs } from "../shared/pod-status-rest.ts"
+import { podsByLabel, selectPods } from "../shared/pods-by-label.ts"
 import { updateStatusIfChanged } from "../shared/update-status.ts"
 import { countExpectedPods, scaleFinder } from "./expected.ts"
 import { computeBudget, failSafe, needsExpected } from "./status.ts"
@@ -33,9 +35,10 @@ export function createDisruptionController(options: {
   return {
     name: "disruption-controller",
     eventSource: "controllermanager",
+    restMs: podStatusRestMs,
     watches: [
       watch(PodDisruptionBudget, (budget) => [keyOf(budget)]),
-      watch(Pod, keysOfBudgets),
+      watch(Pod, keysOfBudgets, podsByLabel),
       watch(ReplicaSet, keysOfScaled, undefined, isSameScale),
       watch(ReplicationController, keysOfScaled, undefined, isSameScale),
       watch(StatefulSet, keysOfScaled, undefined, isSameScale),
@@ -93,11 +96,7 @@ function tellUnmanaged(events: ReconcileContext["events"], budget: PodDisruption
 }
 
 function podsOf({ spec, metadata }: PodDisruptionBudget, cache: Cache): readonly Pod[] {
-  const selector = selectorFromObject(spec.selector)
-  return cache.list(Pod, {
-    namespace: metadata.namespace ?? "",
-    where: (pod) => matchesLabels(selector, pod.metadata.labels),
-  })
+  return selectPods(cache, metadata.namespace ?? "", selectorFromObject(spec.selector))
 }
 
 function keysOfBudgets({ metadata }: KubeObject, cache: Cache): readonly ObjectKey[] {
@@ -109,11 +108,7 @@ function keysOfBudgets({ metadata }: KubeObject, cache: Cache): readonly ObjectK
 
 /** The budgets that select pods of a controller, judged by the pods that it has. */
 function keysOfScaled(controller: KubeObject, cache: Cache): readonly ObjectKey[] {
-  const pods = cache.list(Pod, {
-    namespace: controller.metadata.namespace ?? "",
-    where: (pod) => controllerOf(pod)?.uid === controller.metadata.uid,
-  })
-  const [pod] = pods
+  const [pod] = cache.ownedBy(Pod, controller.metadata.uid)
   return pod ? keysOfBudgets(pod, cache) : []
 }
 

@@ -18,7 +18,9 @@ import {
   watch,
 } from "../../client/controller.ts"
 import { TriggerTimes, withTriggerTime } from "../endpointslice/trigger-time.ts"
-import { hasSelector, keysOfServices, podsBehind } from "../shared/keys-of-services.ts"
+import { hasSelector, keysOfServices, podsBehind, servicesByLabel } from "../shared/keys-of-services.ts"
+import { podStatusRestMs } from "../shared/pod-status-rest.ts"
+import { podsByLabel } from "../shared/pods-by-label.ts"
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
 import { messageOf } from "../shared/pod-control.ts"
 import { sameMap } from "../shared/deep-equal.ts"
@@ -34,9 +36,10 @@ export function createEndpointsController(): ControllerDefinition {
   return {
     name: "endpoints-controller",
     eventSource: "endpoint-controller",
+    restMs: podStatusRestMs,
     watches: [
-      watch(Service, (service) => [keyOf(service)]),
-      watch(Pod, keysOfServices),
+      watch(Service, (service) => [keyOf(service)], servicesByLabel),
+      watch(Pod, keysOfServices, podsByLabel),
       watch(Endpoints, (endpoints) => [keyOf(endpoints)]),
     ],
     reconcile: (key, context) => reconcile(key, context, triggerTimes),
@@ -61,7 +64,7 @@ async function reconcile(
     return done
   }
   if (!hasSelector(service)) return done
-  const pods = podsBehind(service, (namespace) => cache.list(Pod, { namespace }))
+  const pods = podsBehind(service, cache)
 
   // Decide.
   const { subsets, truncated } = truncate(computeSubsets(service, pods))

@@ -35,7 +35,7 @@ async function createService(spec: Draft<Service["spec"]> = {}) {
     metadata: { ...key, labels: { team: "a" } },
     spec: { selector: labels, ports, ...spec },
   })
-  await cluster.advance(10)
+  await cluster.advance(100)
 }
 
 async function createPods(count: number, prefix = "web", port = 8080) {
@@ -101,7 +101,7 @@ describe("EndpointSlice controller", () => {
     await createService()
     await createPods(1)
     await cluster.client.delete(Pod, { namespace: "default", name: "web-0" })
-    await cluster.advance(10)
+    await cluster.advance(100)
     expect((await slices())[0]!.endpoints[0]!.conditions).toEqual({
       ready: false,
       serving: true,
@@ -120,7 +120,7 @@ describe("EndpointSlice controller", () => {
       ...pod,
       status: { ...pod.status, podIPs: [{ ip: "10.244.9.9" }] },
     })
-    await cluster.advance(10)
+    await cluster.advance(100)
     expect((await slices())[0]!.endpoints[0]).toMatchObject({
       addresses: ["10.244.9.9"],
       conditions: { ready: true, serving: false, terminating: false },
@@ -152,14 +152,14 @@ describe("EndpointSlice controller", () => {
   it("follows the Service's labels, and leaves a Service without selector alone", async () => {
     await createService()
     await cluster.edit(Service, key, ({ metadata }) => (metadata.labels = { team: "b" }))
-    await cluster.advance(10)
+    await cluster.advance(100)
     expect((await slices())[0]!.metadata.labels).toMatchObject({ team: "b" })
 
     await cluster.client.create(Service, {
       metadata: { namespace: "default", name: "manual" },
       spec: { ports: [{ port: 80 }] },
     })
-    await cluster.advance(10)
+    await cluster.advance(100)
     expect(await slices()).toHaveLength(1)
   })
 
@@ -184,7 +184,7 @@ describe("Endpoints controller", () => {
       ...pod,
       status: { ...pod.status, podIPs: [{ ip: "10.244.9.9" }] },
     })
-    await cluster.advance(10)
+    await cluster.advance(100)
     const { subsets, metadata } = (await endpoints())!
     expect(subsets).toHaveLength(1)
     expect(subsets![0]!.addresses?.map((address) => address.targetRef?.name)).toEqual(["web-0", "web-2"])
@@ -199,7 +199,7 @@ describe("Endpoints controller", () => {
   it("goes with its Service", async () => {
     await createService()
     await cluster.client.delete(Service, key)
-    await cluster.advance(10)
+    await cluster.advance(100)
     expect(await endpoints()).toBeUndefined()
   })
 })

@@ -18,7 +18,9 @@ import {
   type Result,
   watch,
 } from "../../client/controller.ts"
-import { hasSelector, keysOfServices, podsBehind } from "../shared/keys-of-services.ts"
+import { hasSelector, keysOfServices, podsBehind, servicesByLabel } from "../shared/keys-of-services.ts"
+import { podStatusRestMs } from "../shared/pod-status-rest.ts"
+import { podsByLabel } from "../shared/pods-by-label.ts"
 import { ignoreNamespaceTerminating, messageOf } from "../shared/pod-control.ts"
 import { isManaged, planSlices, serviceNameLabel, type SlicePlan } from "./plan.ts"
 import { TriggerTimes, withTriggerTime } from "./trigger-time.ts"
@@ -31,9 +33,10 @@ export function createEndpointSliceController(
   return {
     name: "endpointslice-controller",
     eventSource: "endpoint-slice-controller",
+    restMs: podStatusRestMs,
     watches: [
-      watch(Service, (service) => [keyOf(service)]),
-      watch(Pod, keysOfServices),
+      watch(Service, (service) => [keyOf(service)], servicesByLabel),
+      watch(Pod, keysOfServices, podsByLabel),
       watch(Node, () => []),
       watch(EndpointSlice, keysOfService, { service: serviceOf }),
     ],
@@ -53,7 +56,7 @@ async function reconcile(
   const service = cache.find(Service, key)
   if (!service) triggerTimes.forget(key)
   if (!service || !hasSelector(service)) return done
-  const pods = podsBehind(service, (namespace) => cache.list(Pod, { namespace }))
+  const pods = podsBehind(service, cache)
   const existing = cache.byIndex(EndpointSlice, "service", `${key.namespace}/${key.name}`)
 
   // Decide.

@@ -19,6 +19,8 @@ export class OwnerFinder {
   readonly #findResource: FindResource
   /** Uids never come back: one that was absent is absent. */
   readonly #absent = new LeastRecentlyUsed<true>(500)
+  /** Questions under way: a thousand children of one owner ask once. */
+  readonly #asked = new Map<string, Promise<KubeObject | undefined>>()
 
   constructor(graph: OwnerGraph, findResource: FindResource) {
     this.#graph = graph
@@ -55,14 +57,24 @@ export class OwnerFinder {
     if (!resource) throw new Error(`unable to get REST mapping for ${apiVersion}/${kind}.`)
     const { namespace } = child.metadata
     if (resource.namespaced && !namespace) return refuse(reference, child, events)
-    const live = await client
-      .get(resource, { ...(resource.namespaced && { namespace }), name })
-      .catch(ignoreNotFound)
+    const key = { ...(resource.namespaced && { namespace }), name }
+    const live = await this.#ask(absentKey, () => client.get(resource, key))
     if (live?.metadata.uid === uid) return live
     this.#absent.set(absentKey, true)
     // It exists, but elsewhere: people should hear why its "child" goes.
     if (known) tell(reference, child, events)
     return undefined
+  }
+
+  #ask(question: string, get: () => Promise<KubeObject>): Promise<KubeObject | undefined> {
+    let answer = this.#asked.get(question)
+    if (!answer) {
+      answer = get()
+        .catch(ignoreNotFound)
+        .finally(() => this.#asked.delete(question))
+      this.#asked.set(question, answer)
+    }
+    return answer
   }
 }
 

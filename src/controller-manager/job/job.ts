@@ -17,6 +17,7 @@ import {
   type Result,
   watch,
 } from "../../client/controller.ts"
+import { podStatusRestMs } from "../shared/pod-status-rest.ts"
 import { claim, orphanIndex } from "../shared/claim.ts"
 import { findCondition } from "../shared/conditions.ts"
 import { keysOfOwner } from "../shared/keys-of-owner.ts"
@@ -37,6 +38,7 @@ export function createJobController(): ControllerDefinition {
   const backoffs = new JobBackoffs()
   return {
     name: "job-controller",
+    restMs: podStatusRestMs,
     watches: [
       watch(Job, (job) => [keyOf(job)]),
       watch(Pod, keysOfOwner(Job), { ...orphanIndex, trackedOfJob }),

@@ -5,6 +5,7 @@
  * Reads ReplicaSets and pods; writes pods, and the ReplicaSet's status.
  * Woken by changes of the ReplicaSet, of its pods, and of orphans it may adopt; by time, when a pod becomes available.
  */
+import { podStatusRestMs } from "../shared/pod-status-rest.ts"
 import { ReplicaSet } from "../../api/apps/v1/replica-set.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { selectorFromObject } from "../../apimachinery/labels.ts"
@@ -24,6 +25,7 @@ import { reconcileReplicas } from "./reconcile-replicas.ts"
 
 export const replicaSetController: ControllerDefinition = {
   name: "replicaset-controller",
+  restMs: podStatusRestMs,
   watches: [
     watch(ReplicaSet, (replicaSet) => [keyOf(replicaSet)]),
     watch(Pod, keysOfOwner(ReplicaSet), orphanIndex),

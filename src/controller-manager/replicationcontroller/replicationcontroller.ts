@@ -4,6 +4,7 @@
  * Owns pods, by owner reference; reads ReplicationControllers and pods; writes pods and the status.
  * Woken by changes of the controller, of its pods, and of orphans it may adopt; by time, when a pod becomes available.
  */
+import { podStatusRestMs } from "../shared/pod-status-rest.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { ReplicationController } from "../../api/core/v1/replication-controller.ts"
 import { nothing, type Selector, selectorFromLabels } from "../../apimachinery/labels.ts"
@@ -22,6 +23,7 @@ import { updateStatusIfChanged } from "../shared/update-status.ts"
 
 export const replicationControllerController: ControllerDefinition = {
   name: "replicationcontroller-controller",
+  restMs: podStatusRestMs,
   eventSource: "replication-controller",
   watches: [
     watch(ReplicationController, (controller) => [keyOf(controller)]),

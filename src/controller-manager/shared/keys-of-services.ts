@@ -3,12 +3,21 @@ import type { Pod } from "../../api/core/v1/pod.ts"
 import { matchesLabels, type Selector, selectorFromLabels } from "../../apimachinery/labels.ts"
 import { keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
 import type { Cache } from "../../client/cache.ts"
+import { labelOf, selectPods } from "./pods-by-label.ts"
 
-/** The Services that a pod stands behind; asked of its state before and after a change. */
+/** Index of Services by the first label that they select: `watch(Service, keys, servicesByLabel)`. */
+export const servicesByLabel = {
+  selects(service: Service): readonly string[] {
+    const [first] = selectorOf(service).requirements
+    return first ? [labelOf(service.metadata.namespace, first.key, first.values[0]!)] : []
+  },
+}
+
+/** The Services that a pod stands behind; asked of its state before and after a change. Needs `servicesByLabel`. */
 export function keysOfServices(pod: Pod, cache: Cache): readonly ObjectKey[] {
-  const { namespace = "", labels } = pod.metadata
-  return cache
-    .list(Service, { namespace })
+  const { namespace, labels = {} } = pod.metadata
+  return Object.entries(labels)
+    .flatMap(([key, value]) => cache.byIndex(Service, "selects", labelOf(namespace, key, value)))
     .filter((service) => matchesLabels(selectorOf(service), labels))
     .map(keyOf)
 }
@@ -30,8 +39,7 @@ function selectorOf(service: Service): Selector {
   return selector
 }
 
-/** The pods behind a Service, in the order in which they appeared. */
-export function podsBehind(service: Service, list: (namespace: string) => readonly Pod[]): readonly Pod[] {
-  const selector = selectorOf(service)
-  return list(service.metadata.namespace ?? "").filter((pod) => matchesLabels(selector, pod.metadata.labels))
+/** The pods behind a Service, in the order in which they appeared. Needs `podsByLabel`. */
+export function podsBehind(service: Service, cache: Cache): readonly Pod[] {
+  return selectPods(cache, service.metadata.namespace ?? "", selectorOf(service))
 }
