@@ -26,7 +26,7 @@ export function compare(plan: Plan, before: unknown, after: unknown): Changes | 
     case "scalar":
       return compareLeaf(before, after)
     case "any":
-      return isRecord(before) || isRecord(after)
+      return !isOpaque(plan) && (isRecord(before) || isRecord(after))
         ? compareMembers(plan, before, after)
         : compareLeaf(before, after)
   }
@@ -46,6 +46,11 @@ export function memberPlan(plan: Plan, name: string): Plan {
   if (plan.kind === "map") return plan.value.get()
   if (plan.kind !== "object") return untyped
   return plan.fields.get(name)?.ref.get() ?? untyped
+}
+
+/** Somebody else's object within this one: it is one value to its owners. */
+export function isOpaque(plan: Plan): boolean {
+  return plan.kind === "any" && plan.schema.name === "rawExtension"
 }
 
 export const untyped: Plan = { kind: "any", schema: { kind: "any", name: "json" }, isTyped: false }

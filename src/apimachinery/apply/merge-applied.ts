@@ -1,5 +1,5 @@
 import { isRecord, type JsonRecord, type ListPlan, type Plan, setMember } from "../schema-plan.ts"
-import { findElement, memberPlan } from "./compare.ts"
+import { findElement, isOpaque, memberPlan } from "./compare.ts"
 import type { PathElement } from "./path-element.ts"
 
 /**
@@ -22,7 +22,7 @@ function merge(plan: Plan, live: unknown, applied: unknown): unknown {
     case "scalar":
       return applied
     case "any":
-      return isRecord(applied) ? mergeMembers(plan, live, applied) : applied
+      return isRecord(applied) && !isOpaque(plan) ? mergeMembers(plan, live, applied) : applied
   }
 }
 

@@ -1,5 +1,5 @@
 import { isRecord, type JsonRecord, type ListPlan, type Plan } from "../schema-plan.ts"
-import { findElement, memberPlan } from "./compare.ts"
+import { findElement, isOpaque, memberPlan } from "./compare.ts"
 import { emptySet, type FieldSet, isLeaf, makeNode } from "./field-set.ts"
 import { fieldElement, type PathElement } from "./path-element.ts"
 
@@ -30,6 +30,7 @@ function nodeOf(plan: Plan, value: unknown): Found {
     case "scalar":
       return field
     case "any":
+      if (isOpaque(plan)) return field
       return isRecord(value) ? { children: members(plan, value), isField: false } : field
   }
 }

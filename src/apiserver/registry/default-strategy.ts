@@ -18,7 +18,7 @@ export function defaultStrategy(resource: Resource, special: Partial<Strategy> =
     returnsDeletedObject: false,
     statusKeepsMetadata: false,
     prepareForCreate(object) {
-      if (resource.hasStatus) clearStatus(object)
+      if (resource.hasStatus) clearStatus(object, resource)
     },
     prepareForUpdate(object, old) {
       if (resource.hasStatus) copyField(object, old, "status")
@@ -36,8 +36,9 @@ export function defaultStrategy(resource: Resource, special: Partial<Strategy> =
 }
 
 /** A status that a writer sends along with a new object means nothing. */
-export function clearStatus(object: Mutable): void {
-  object["status"] = {}
+function clearStatus(object: Mutable, { schema }: Resource): void {
+  if (schema.fields["status"]?.presence === "explicit") delete object["status"]
+  else object["status"] = {}
 }
 
 export function copyField(object: Mutable, old: KubeObject, field: string): void {
