@@ -1,3 +1,4 @@
+import { tokenKeys } from "../apiserver/authentication/real/token-keys.ts"
 import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
@@ -53,6 +54,7 @@ async function runControllers({
     transportFor: (controllerName) => server.transportFor(controllerUser(controllerName)),
     rootCertificateAuthority: certificates.authority("ca").certificatePem,
     nodeIpam: { clusterCidrs: [networks.pods] },
+    signServiceAccountToken: tokenKeys(certificates.serviceAccountKey.privateKeyPem).sign,
     certificateSigner: createAuthoritySigner({ ...certificates.authority("ca"), random }),
     hmacSha256,
     controllers: ["*", "bootstrap-signer-controller", "token-cleaner-controller"],

@@ -49,6 +49,8 @@ const serviceAccounts: Readonly<Record<string, string>> = {
 
 /** Each controller has a ServiceAccount of its own, with what its promise needs and no more. */
 export function controllerUser(controllerName: string): UserInfo {
+  // It serves all the others, and in upstream runs before they have accounts.
+  if (controllerName === "serviceaccount-token-controller") return controllerManagerUser
   const serviceAccountName = serviceAccounts[controllerName] ?? controllerName
   return {
     name: serviceAccountUserName("kube-system", serviceAccountName),

@@ -12,6 +12,7 @@ import { clientCertificates } from "../apiserver/authentication/client-certifica
 import { issuerDocuments } from "../apiserver/authentication/issuer-discovery.ts"
 import { certificateVerifier } from "../apiserver/authentication/real/certificate-verifier.ts"
 import { tokenKeys } from "../apiserver/authentication/real/token-keys.ts"
+import { legacyTokens } from "../apiserver/authentication/legacy-tokens.ts"
 import { requestHeaders } from "../apiserver/authentication/request-headers.ts"
 import { type FindBound, ServiceAccountTokens } from "../apiserver/authentication/service-account-tokens.ts"
 import type { TokenAuthenticator, UserInfo } from "../apiserver/authentication/authenticator.ts"
@@ -57,7 +58,7 @@ export function createClusterSecurity(
   additions: SecurityAdditions = {},
 ): CreateSecurity {
   return (context) => {
-    const { cache, clock, random } = context
+    const { cache, client, clock, random, log } = context
     const audiences = [serviceAccountIssuer]
     const keys = tokenKeys(certificates.serviceAccountKey.privateKeyPem)
     const findBound = boundFrom(cache)
@@ -72,6 +73,18 @@ export function createClusterSecurity(
       tokens: [
         ...(additions.knownTokens ? [staticTokens(additions.knownTokens, audiences)] : []),
         tokens,
+        legacyTokens({
+          keys,
+          findBound,
+          ownAudiences: audiences,
+          setLabel: (namespace, name, label, value) => {
+            const body = { metadata: { labels: { [label]: value } } }
+            client
+              .patch(Secret, { namespace, name }, { type: "merge", body })
+              .catch((error: unknown) => log.warn("a token's use was not noted", { error: String(error) }))
+          },
+          clock,
+        }),
         bootstrapTokens({
           findSecret: (name) => cache.find(Secret, { namespace: "kube-system", name }),
           ownAudiences: audiences,

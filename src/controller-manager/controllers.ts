@@ -28,6 +28,7 @@ import { replicaSetController } from "./replicaset/replicaset.ts"
 import { replicationControllerController } from "./replicationcontroller/replicationcontroller.ts"
 import { createResourceQuotaController } from "./resourcequota/resourcequota.ts"
 import { createRootCaPublisher } from "./root-ca-publisher/root-ca-publisher.ts"
+import { createServiceAccountTokenController } from "./serviceaccount-token/serviceaccount-token.ts"
 import { serviceAccountController } from "./serviceaccount/serviceaccount.ts"
 import { serviceLoadBalancerController } from "./service-lb/service-lb.ts"
 import { statefulSetController } from "./statefulset/statefulset.ts"
@@ -43,6 +44,8 @@ export interface ControllerSettings {
   readonly discover: () => Promise<Discovered>
   /** Certificates in PEM by which pods recognize the API server. */
   readonly rootCertificateAuthority?: string
+  /** Signs the claims of a ServiceAccount's token with the key that the API server knows. */
+  readonly signServiceAccountToken?: (claims: object) => string
   /** Ranges from which nodes get addresses for their pods. */
   readonly nodeIpam?: NodeIpamOptions
   /** The authority that signs certificates which nodes and people ask for; see certificates/real/authority-signer.ts. */
@@ -61,6 +64,11 @@ interface Entry {
 
 /** Every controller there is, by upstream's names, in upstream's order of starting. */
 const entries: readonly Entry[] = [
+  {
+    name: "serviceaccount-token-controller",
+    create: ({ signServiceAccountToken: sign, rootCertificateAuthority }) =>
+      sign && createServiceAccountTokenController({ sign, rootCertificateAuthority }),
+  },
   { name: "serviceaccount-controller", create: () => serviceAccountController },
   { name: "garbage-collector-controller", create: createGarbageCollector },
   { name: "namespace-controller", create: createNamespaceController },

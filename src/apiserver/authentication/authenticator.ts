@@ -25,6 +25,10 @@ export interface Authentication {
   readonly user: UserInfo
   /** The audiences the credential was checked for; absent when it is good for any. */
   readonly audiences?: readonly string[]
+  /** What the audit event should say about the credential. */
+  readonly annotations?: Readonly<Record<string, string>>
+  /** What its bearer should know about it. */
+  readonly warnings?: readonly string[]
 }
 
 /**

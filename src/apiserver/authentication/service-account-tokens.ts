@@ -46,7 +46,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const common = this.#commonAudiences(claims, audiences)
     this.#checkTimes(claims)
     await this.#checkBoundObjects(claims)
-    return { user: userOf(claims), audiences: common }
+    return { user: userOf(claims), audiences: common, ...this.#staleness(claims) }
   }
 
   #verify(token: string): TokenClaims | undefined {
@@ -80,6 +80,15 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       throw new CredentialError("service account token is not valid yet")
     if (iat !== undefined && now < iat * 1000 - leewayMs)
       throw new CredentialError("service account token is issued in the future")
+  }
+
+  /** A token that should have been replaced by now is taken, and whoever looks into such things can find out. */
+  #staleness(claims: TokenClaims): Pick<Authentication, "annotations"> {
+    const { warnafter = 0 } = claims["kubernetes.io"] ?? {}
+    const seconds = Math.floor(this.#options.clock.now() / 1000) - warnafter
+    if (warnafter === 0 || seconds <= 0) return {}
+    const text = `subject: ${claims.sub}, seconds after warning threshold: ${seconds}`
+    return { annotations: { "authentication.k8s.io/stale-token": text } }
   }
 
   async #checkBoundObjects(claims: TokenClaims): Promise<void> {

@@ -28,7 +28,7 @@ export interface ObjectClaim {
 /** Where the cryptography is: real/token-keys.ts. */
 export interface TokenKeys {
   /** Signs with the newest key. */
-  sign(claims: TokenClaims): string
+  sign(claims: object): string
   /** The claims, once the signature of one of the keys is found right; throws CredentialError otherwise. */
   verify(token: string): TokenClaims
   /** The public keys as a JSON Web Key Set lists them. */

@@ -21,7 +21,10 @@ async function authenticated(context: RequestContext, input: AuthenticationInput
   try {
     const authentication = await context.server.authenticator.authenticate(input)
     if (!authentication) throw unauthorized("Unauthorized")
-    return authentication.user
+    const { user, annotations = {}, warnings = [] } = authentication
+    for (const [key, value] of Object.entries(annotations)) context.annotations.set(key, value)
+    context.warnings.push(...warnings)
+    return user
   } catch (error) {
     auditFailedAuthentication(context)
     throw error

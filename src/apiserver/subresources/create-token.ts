@@ -1,6 +1,7 @@
 import { TokenRequestSchema } from "../../api/authentication/v1/token-request.ts"
 import { methodNotSupported } from "../../apimachinery/status-errors.ts"
 import { issueToken, type TokenRequest } from "../authentication/token-request.ts"
+import { readClaims } from "../authentication/token-claims.ts"
 import { decodeBody } from "../encoding/decode-body.ts"
 import { respondPlain } from "../encoding/respond-plain.ts"
 import { admissionAttributes } from "../handlers/admit.ts"
@@ -38,5 +39,7 @@ export async function createToken(request: ResourceRequest): Promise<ServerRespo
     },
     tokenIssuer,
   )
+  const id = readClaims(answer.status?.token ?? "")?.jti
+  if (id) context.annotations.set("authentication.kubernetes.io/issued-credential-id", `JTI=${id}`)
   return respondPlain(context, 201, answer, tokenRequestKind)
 }

@@ -13,7 +13,7 @@ import { admissionAttributes } from "../handlers/admit.ts"
 import { deleteObject } from "../handlers/delete.ts"
 import { checkDeleteOptions, type DeleteOptions } from "../handlers/delete-options.ts"
 import { ensureNamespace } from "../handlers/prepare-create.ts"
-import { parseWriteOptions } from "../handlers/write-options.ts"
+import { parseWriteOptions, type WriteOptions } from "../handlers/write-options.ts"
 import type { ServerResponse } from "../http/response.ts"
 import { objectAs } from "../registry/versions.ts"
 import { keyOf, type ResourceRequest } from "../resource-request.ts"
@@ -40,14 +40,8 @@ export async function evictPod(request: ResourceRequest): Promise<ServerResponse
     throw badRequest("name in URL does not match name in Eviction object")
   }
   ensureNamespace(eviction, true, request.namespace)
-  await context.server.admission.validate(
-    admissionAttributes(request, "CREATE", options, {
-      object: eviction,
-      oldObject: undefined,
-      kind: evictionKind,
-    }),
-  )
-  const asked = (eviction as unknown as Eviction).deleteOptions
+  const admitted = await admit(request, eviction, options)
+  const asked = (admitted as unknown as Eviction).deleteOptions
   const deletion = checkDeleteOptions({ ...asked, ...(options.dryRun && { dryRun: ["All"] }) })
   const stored = await served.registry.read(keyOf(request), context.signal)
   if (!stored) throw notFound(served.resource, name)
@@ -69,6 +63,19 @@ async function asSent(context: RequestContext) {
   const { apiVersion } = typeOf(inputMedia(context), bytes)
   const kind = apiVersion === "policy/v1beta1" ? { ...evictionKind, version: "v1beta1" } : evictionKind
   return { kind, body: bytesBody(bytes) }
+}
+
+async function admit(
+  request: ResourceRequest,
+  eviction: KubeObject,
+  options: WriteOptions,
+): Promise<KubeObject> {
+  const { admission } = request.context.server
+  const kinds = { object: eviction, oldObject: undefined, kind: evictionKind }
+  const attributes = admissionAttributes(request, "CREATE", options, kinds)
+  const admitted = (await admission.mutate(attributes)) ?? eviction
+  await admission.validate({ ...attributes, object: admitted })
+  return admitted
 }
 
 /** It serves nobody, or is going anyway. */
