@@ -25,5 +25,6 @@ export function keyOf(request: ResourceRequest): string {
 
 export function strategyContext({ context, namespace }: ResourceRequest, dryRun: boolean): StrategyContext {
   const { server, user } = context
-  return { server, user, namespace, now: formatTime(server.clock.now()), dryRun }
+  const warn = (text: string) => void context.warnings.push(text)
+  return { server, user, namespace, now: formatTime(server.clock.now()), dryRun, warn }
 }

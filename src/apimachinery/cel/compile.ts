@@ -4,7 +4,9 @@ import { checkLiterals } from "./check/check-literals.ts"
 import { CostLimitExceeded } from "./evaluate/frame.ts"
 import { type Plan, planCel } from "./evaluate/plan.ts"
 import { CelErrors } from "./parse/cel-errors.ts"
+import type { Expression } from "./parse/expression.ts"
 import { parseCel } from "./parse/parse.ts"
+import { childrenOf } from "./parse/walk.ts"
 import { type CostEstimate, estimateCost } from "./cost/estimate.ts"
 import type { CelType } from "./types/cel-type.ts"
 import { type CelValue, isError } from "./values/value.ts"
@@ -16,6 +18,8 @@ export type { CostEstimate } from "./cost/estimate.ts"
 export interface CelProgram {
   readonly source: string
   readonly resultType: CelType
+  /** The variables of the environment that it looks at. */
+  readonly variables: ReadonlySet<string>
   /**
    * `bindings`: JSON, or values made by the libraries, for the variables of the environment; what is not bound is an error
    * when it is read. JSON is not copied and must not change meanwhile.
@@ -66,6 +70,7 @@ function planProgram(source: string, checked: CheckedExpression, environment: Ce
       program: {
         source,
         resultType,
+        variables: variablesOf(checked),
         evaluate: (bindings, { costLimit = perCallCostLimit } = {}) => evaluate(planned, bindings, costLimit),
         estimateCost: () => estimateCost(checked),
       },
@@ -73,6 +78,17 @@ function planProgram(source: string, checked: CheckedExpression, environment: Ce
   } catch (error) {
     return { ok: false, message: error instanceof Error ? error.message : String(error) }
   }
+}
+
+function variablesOf({ expression, referenceOf }: CheckedExpression): ReadonlySet<string> {
+  const names = new Set<string>()
+  const visit = (node: Expression): void => {
+    const reference = referenceOf(node)
+    if (reference?.kind === "variable") names.add(reference.name)
+    for (const child of childrenOf(node)) visit(child)
+  }
+  visit(expression)
+  return names
 }
 
 function evaluate(

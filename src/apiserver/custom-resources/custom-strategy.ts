@@ -1,11 +1,13 @@
 import type { CustomResourceDefinitionVersion } from "../../api/apiextensions/v1/custom-resource-definition.ts"
-import type { FieldError } from "../../apimachinery/field-error.ts"
+import { type FieldError, invalidValue } from "../../apimachinery/field-error.ts"
 import type { JsonSchema } from "../../apimachinery/json-schema/json-schema.ts"
+import { Correlation } from "../../apimachinery/json-schema/ratchet.ts"
 import { validateEmbeddedObjects } from "../../apimachinery/json-schema/validate-embedded.ts"
 import { validateListTypes } from "../../apimachinery/json-schema/validate-list-types.ts"
 import { validateJsonValue } from "../../apimachinery/json-schema/validate-value.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
+import { hasRules, validateRules } from "../../apimachinery/validation-rules/validate-rules.ts"
 import { deepEqual } from "../handlers/equal-objects.ts"
 import { copyField, defaultStrategy } from "../registry/default-strategy.ts"
 import type { Mutable, Strategy } from "../registry/strategy.ts"
@@ -17,6 +19,7 @@ import { validateScaleSpec, validateScaleStatus } from "./validate-scale.ts"
 export function customStrategy(resource: Resource, version: CustomResourceDefinitionVersion): Strategy {
   const schema = schemaOf(version)
   const { scale } = version.subresources ?? {}
+  const withRules = hasRules(schema) ? afterOthers : withoutRules
   const { hasStatus } = resource
   return defaultStrategy(resource, {
     hasGeneration: true,
@@ -29,26 +32,70 @@ export function customStrategy(resource: Resource, version: CustomResourceDefini
       if (differsBesideMetadata(object, old)) object.metadata.generation = (old.metadata.generation ?? 0) + 1
     },
     prepareForStatusUpdate: keepAllButStatus,
-    validate: (object) => [
-      ...validateJsonValue(schema, object),
-      ...(scale ? [...validateScaleSpec(scale, object), ...validateScaleStatus(scale, object)] : []),
-      ...validateEmbeddedObjects(schema, object),
-      ...validateListTypes(schema, object),
-    ],
-    validateUpdate: (object, old) => [
-      ...validateJsonValue(schema, object, { former: { value: old } }),
-      ...(scale ? [...validateScaleSpec(scale, object), ...validateScaleStatus(scale, object)] : []),
-      ...validateEmbeddedObjects(schema, object),
-      ...newListTypeErrors(schema, object, old),
-    ],
-    validateStatusUpdate: (object, old) => [
-      ...validateStatus(schema, object, old),
-      ...(scale ? validateScaleStatus(scale, object) : []),
-      ...newListTypeErrors(schema, object, old),
-    ],
+    validate: (object) =>
+      withRules(
+        [
+          ...validateJsonValue(schema, object),
+          ...(scale ? [...validateScaleSpec(scale, object), ...validateScaleStatus(scale, object)] : []),
+          ...validateEmbeddedObjects(schema, object),
+          ...validateListTypes(schema, object),
+        ],
+        () => validateRules(schema, object, { isResource: true }),
+      ),
+    validateUpdate: (object, old, { warn }) =>
+      withRules(
+        [
+          ...validateJsonValue(schema, object, { former: { value: old } }),
+          ...(scale ? [...validateScaleSpec(scale, object), ...validateScaleStatus(scale, object)] : []),
+          ...validateEmbeddedObjects(schema, object),
+          ...newListTypeErrors(schema, object, old),
+        ],
+        () => validateChange(schema, object, old, warn),
+      ),
+    validateStatusUpdate: (object, old, { warn }) =>
+      withRules(
+        [
+          ...validateStatus(schema, object, old),
+          ...(scale ? validateScaleStatus(scale, object) : []),
+          ...newListTypeErrors(schema, object, old),
+        ],
+        () => validateChange(schema, object, old, warn),
+      ),
     warnings: finalizerWarnings,
   })
 }
+
+function validateChange(
+  schema: JsonSchema,
+  object: KubeObject,
+  old: KubeObject,
+  warn: (text: string) => void,
+): FieldError[] {
+  const correlation = new Correlation(object, old, schema)
+  return validateRules(schema, object, { old, correlation, isResource: true, warn })
+}
+
+/** Rules are about objects that are otherwise what the schema says: types and sizes must be right before they run. */
+function afterOthers(errors: FieldError[], runRules: () => FieldError[]): FieldError[] {
+  const isBlocked = errors.some(({ type }) => blocking.has(type))
+  return [...errors, ...(isBlocked ? [unchecked] : runRules())]
+}
+
+const withoutRules = (errors: FieldError[]): FieldError[] => errors
+
+const blocking: ReadonlySet<FieldError["type"]> = new Set<FieldError["type"]>([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+])
+
+const unchecked = invalidValue(
+  "<nil>",
+  null,
+  "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
+)
 
 function validateStatus(schema: JsonSchema, object: KubeObject, old: KubeObject): FieldError[] {
   const { status } = object as Mutable

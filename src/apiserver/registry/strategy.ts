@@ -17,6 +17,8 @@ export interface StrategyContext {
   /** RFC 3339. */
   readonly now: string
   readonly dryRun: boolean
+  /** Tells the writer something that does not stop the write. */
+  readonly warn: (text: string) => void
 }
 
 /** What is special about one kind on its way into the store. Every part may be left out; see default-strategy.ts. */

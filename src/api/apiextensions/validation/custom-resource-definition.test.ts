@@ -221,6 +221,54 @@ describe("what stands beside the schema", () => {
   })
 })
 
+describe("rules", () => {
+  const withRule = (rule: Json, more: Json = {}) => ({
+    type: "object",
+    properties: { list: { type: "array", items: { type: "string" } } },
+    "x-kubernetes-validations": [rule],
+    ...more,
+  })
+
+  test("must compile, and be about whether something holds", () => {
+    const [error] = schemaErrors(withRule({ rule: "self.none == 1" }))
+    expect(error).toMatch(
+      /^~\.x-kubernetes-validations\[0\]\.rule: Invalid value: .*: compilation failed: ERROR: <input>:1:5: undefined field 'none'/,
+    )
+    expect(schemaErrors(withRule({ rule: "self.list" }))[0]).toMatch(
+      /: cel expression must evaluate to a bool$/,
+    )
+  })
+
+  test("must not cost too much", () => {
+    expect(schemaErrors(withRule({ rule: "self.list.all(a, self.list.all(b, a == b))" }))).toEqual([
+      "~.x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)",
+      "~.x-kubernetes-validations[0].rule: Forbidden: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema",
+      "spec.validation.openAPIV3Schema: Forbidden: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)",
+    ])
+    const bounded = { type: "array", maxItems: 10, items: { type: "string", maxLength: 10 } }
+    const schema = withRule(
+      { rule: "self.list.all(a, self.list.all(b, a == b))" },
+      { properties: { list: bounded } },
+    )
+    expect(schemaErrors(schema)).toEqual([])
+  })
+
+  test("must not look at former values that cannot be found", () => {
+    const items = { type: "string", maxLength: 5, "x-kubernetes-validations": [{ rule: "self == oldSelf" }] }
+    expect(schemaErrors({ type: "array", maxItems: 5, items })).toEqual([
+      '~.items.x-kubernetes-validations[0].rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within spec.validation.openAPIV3Schema.properties[spec]',
+    ])
+  })
+
+  test("may stay as expensive as they are", () => {
+    const rule = { rule: "self.list.all(a, self.list.all(b, a == b))" }
+    const spec = withRule(rule)
+    const old = definition({}, {}, { type: "object", properties: { spec } })
+    const texts = [...validateDefinitionUpdate(old, old)].map(formatFieldError)
+    expect(texts.filter((text) => text.includes("estimated rule cost exceeds"))).toEqual([])
+  })
+})
+
 describe("updates", () => {
   test("keep what objects are stored in", () => {
     const old = definition()

@@ -6,6 +6,7 @@ import type { JsonSchema } from "../../../../apimachinery/json-schema/json-schem
 import { schemaOf } from "../../../../apimachinery/json-schema/to-schema.ts"
 import { validateEmbeddedObjects } from "../../../../apimachinery/json-schema/validate-embedded.ts"
 import { validateJsonValue } from "../../../../apimachinery/json-schema/validate-value.ts"
+import { validateRules } from "../../../../apimachinery/validation-rules/validate-rules.ts"
 import { normalize } from "../../../../apimachinery/structural.ts"
 import type { Errors } from "../../../validation/checks.ts"
 import type { JSONSchemaProps } from "../../v1/json-schema-props.ts"
@@ -55,7 +56,13 @@ function* validateDefault(
       return
     }
   }
-  yield* validateJsonValue(schema as JsonSchema, value).map((error) => under(path, error))
+  const errors = validateJsonValue(schema, value)
+  yield* errors.map((error) => under(path, error))
+  if (errors.length > 0) return
+  // As a value that stays, and as one that comes: rules may tell the two apart.
+  const kept = validateRules(schema, value, { old: value, path })
+  yield* kept
+  if (kept.length === 0) yield* validateRules(schema, value, { path })
 }
 
 function isPruned(schema: JsonSchema, value: unknown): boolean {

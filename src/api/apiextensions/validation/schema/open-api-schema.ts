@@ -26,16 +26,17 @@ interface Place {
   readonly noDefaults: string | undefined
   /** The outermost part whose former value cannot be found: rules in it cannot look at `oldSelf`. */
   readonly uncorrelatable: FieldPath | undefined
+  /** How many values there can be at this place of an object; undefined where nothing bounds them. */
+  readonly maxCardinality: number | undefined
   /** Under allOf, anyOf, oneOf or not. */
   readonly isNested: boolean
 }
 
 /** Called for each schema with rules, innermost first, if nothing in it is wrong otherwise. */
-export type CheckRules = (
-  schema: JSONSchemaProps,
-  path: FieldPath,
-  uncorrelatable: FieldPath | undefined,
-) => Errors
+export type CheckRules = (schema: JSONSchemaProps, path: FieldPath, place: RulePlace) => Errors
+
+/** What of its place matters to a rule. */
+export type RulePlace = Pick<Place, "isRoot" | "uncorrelatable" | "maxCardinality">
 
 /** What OpenAPI in its version 3 may say in a definition, beside being structural. */
 export function validateOpenApiSchema(
@@ -49,6 +50,7 @@ export function validateOpenApiSchema(
     isInMetadata: false,
     noDefaults: undefined,
     uncorrelatable: undefined,
+    maxCardinality: 1,
     isNested: false,
   }
   const { schemaErrors, ruleErrors } = new Walk(lenient, checkRules).visit(schema, path, place)
@@ -76,7 +78,7 @@ class Walk {
       schemaErrors: [...validateKeywords(schema, path, place, this.#lenient)],
       ruleErrors: [],
     }
-    for (const { child, at, in: where } of this.#children(schema, path, { ...place, isRoot: false }, place)) {
+    for (const { child, at, in: where } of this.#children(schema, path, inside(schema, place), place)) {
       const inner = this.visit(child, at, where)
       found.schemaErrors.push(...inner.schemaErrors)
       found.ruleErrors.push(...inner.ruleErrors)
@@ -85,7 +87,7 @@ class Walk {
     if ((schema["x-kubernetes-validations"] ?? []).length === 0) return found
     found.schemaErrors.push(...validateRuleTexts(schema, path))
     if (found.schemaErrors.length === 0 && !place.isNested)
-      found.ruleErrors.push(...this.#checkRules(schema, path, place.uncorrelatable))
+      found.ruleErrors.push(...this.#checkRules(schema, path, place))
     return found
   }
 
@@ -125,6 +127,28 @@ class Walk {
       }
     }
   }
+}
+
+function inside(schema: JSONSchemaProps, place: Place): Place {
+  const within = maxElements(schema)
+  const { maxCardinality } = place
+  return {
+    ...place,
+    isRoot: false,
+    maxCardinality:
+      maxCardinality === undefined || within === undefined ? undefined : maxCardinality * within,
+  }
+}
+
+function maxElements({
+  type,
+  additionalProperties,
+  maxProperties,
+  maxItems,
+}: JSONSchemaProps): number | undefined {
+  if (type === "array") return maxItems && Math.max(maxItems, 0)
+  if (type !== "object" || additionalProperties === undefined) return 1
+  return maxProperties && Math.max(maxProperties, 0)
 }
 
 function* nestedSchemas(schema: JSONSchemaProps, path: FieldPath, place: Place) {

@@ -4,7 +4,7 @@ import type { Errors } from "../../../validation/checks.ts"
 import type { CustomResourceValidation } from "../../v1/custom-resource-definition.ts"
 import type { JSONSchemaProps } from "../../v1/json-schema-props.ts"
 import { validateDefaults } from "./defaults.ts"
-import { type SchemaLeniency, validateOpenApiSchema } from "./open-api-schema.ts"
+import { type CheckRules, type SchemaLeniency, validateOpenApiSchema } from "./open-api-schema.ts"
 import { RuleChecker } from "./rules.ts"
 import { validateStructural } from "./structural.ts"
 
@@ -30,8 +30,10 @@ export function* validateSchema(
     yield forbiddenValue(path.child("openAPIV3Schema.nullable"), "nullable cannot be true at the root")
   const structure = lenient.structure ? [] : structuralErrors(schema, at, lenient)
   yield* structure
-  const rules = new RuleChecker()
-  yield* validateOpenApiSchema(schema, at, lenient, (...place) => rules.check(...place))
+  const rules = new RuleChecker(lenient.ruleCost)
+  const check: CheckRules = structure.length === 0 ? (...place) => rules.check(...place) : () => []
+  yield* validateOpenApiSchema(schema, at, lenient, check)
+  yield* rules.totalCostErrors(at)
 }
 
 function structuralErrors(schema: JSONSchemaProps, path: FieldPath, lenient: VersionLeniency): FieldError[] {
