@@ -22,9 +22,11 @@ export function select(value: CelResult, key: CelResult): CelResult {
     return found === undefined ? noSuchKey(key) : found
   }
   if (isList(value)) return selectIndex(value, key)
-  if (value instanceof CelOptional)
-    return value.value === undefined ? noValue : wrap(select(value.value, key))
-  return noSuchKey(key)
+  if (!(value instanceof CelOptional)) return noSuchKey(key)
+  // What is absent stays absent, however deep one looks; what can have no parts is asked in vain.
+  const { value: inner } = value
+  const isContainer = inner === undefined || isMap(inner) || isList(inner) || inner instanceof CelOptional
+  return isContainer ? selectOptional(value, key) : noSuchKey(key)
 }
 
 function noSuchKey(key: CelValue): CelError {

@@ -1,6 +1,6 @@
 import { quote } from "../../../base/quote.ts"
 import { elementsOf } from "../values/collections.ts"
-import { formatDouble } from "../values/format-value.ts"
+import { formatDouble, formatFixed } from "../values/format-value.ts"
 import { formatTimestamp } from "../values/timestamp.ts"
 import {
   CelError,
@@ -66,7 +66,7 @@ function formatValue(value: CelResult, verb: string, precision: number): string 
       return formatDecimal(value)
     case "f":
       return formatFloat(value, "fixed-point clause can only be used on doubles", (number) =>
-        number.toFixed(precision),
+        formatFixed(number, precision),
       )
     case "e":
       return formatFloat(value, "scientific clause can only be used on doubles", (number) =>
@@ -116,10 +116,10 @@ function formatInside(value: CelResult): string {
   if (typeof value === "string") return quote(value)
   if (value instanceof Uint8Array) return `b${quote(new TextDecoder().decode(value))}`
   if (typeof value === "number") {
-    return Number.isFinite(value) ? value.toFixed(defaultPrecision) : quote(formatDouble(value))
+    return Number.isFinite(value) ? formatFixed(value, defaultPrecision) : quote(formatDouble(value))
   }
-  if (value instanceof CelTimestamp) return `timestamp(${formatTimestamp(value)})`
-  if (value instanceof CelDuration) return `duration(${formatCelDuration(value)})`
+  if (value instanceof CelTimestamp) return `timestamp(${quote(formatTimestamp(value))})`
+  if (value instanceof CelDuration) return `duration(${quote(formatCelDuration(value))})`
   return value instanceof CelTypeValue ? `type(${value.name})` : formatAny(value)
 }
 

@@ -6,15 +6,21 @@ export function isNumeric(value: CelResult): value is Numeric {
   return typeof value === "bigint" || typeof value === "number" || value instanceof UInt
 }
 
-/** Below, at or above zero, exact across types; undefined when one of them is not a number. */
+/**
+ * Below, at or above zero; undefined when one of them is not a number. An integer is compared with a double as the nearest
+ * double, which is what cel-go does.
+ */
 export function compareNumbers(a: Numeric, b: Numeric): number | undefined {
   const left = a instanceof UInt ? a.value : a
   const right = b instanceof UInt ? b.value : b
-  // JavaScript compares bigint and number by their mathematical values.
-  if (left < right) return -1
-  if (left > right) return 1
-  // oxlint-disable-next-line eqeqeq -- 1n == 1
-  return left == right ? 0 : undefined
+  if (typeof left === typeof right) return order(left, right)
+  return order(Number(left), Number(right))
+}
+
+function order<T extends bigint | number>(a: T, b: T): number | undefined {
+  if (a < b) return -1
+  if (a > b) return 1
+  return a === b ? 0 : undefined
 }
 
 /** The order of two values; "none" when they have none, undefined with NaN, which is in no order with anything. */

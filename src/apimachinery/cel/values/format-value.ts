@@ -28,3 +28,22 @@ function plainDouble(value: number): string {
   if (!text.includes("e")) return text
   return value.toFixed(20).replace(/0+$/, "")
 }
+
+/** With so many decimals; what is right between two goes to the even one, as in Go. */
+export function formatFixed(value: number, decimals: number): string {
+  const text = value.toFixed(decimals)
+  const last = Number(text.at(-1))
+  if (last % 2 === 0 || !isHalfway(value, decimals)) return text
+  // JavaScript took the larger one: the other one is even.
+  return `${text.slice(0, -1)}${last - 1}`
+}
+
+// A double is a fraction over a power of two, so that this can be told exactly.
+function isHalfway(value: number, decimals: number): boolean {
+  let numerator = Math.abs(value)
+  let shift = 0n
+  for (; !Number.isInteger(numerator); shift++) numerator *= 2
+  const twice = BigInt(numerator) * 10n ** BigInt(decimals) * 2n
+  const unit = 1n << shift
+  return twice % unit === 0n && (twice / unit) % 2n === 1n
+}
