@@ -30,6 +30,7 @@ import { createResourceQuotaController } from "./resourcequota/resourcequota.ts"
 import { createRootCaPublisher } from "./root-ca-publisher/root-ca-publisher.ts"
 import { createServiceAccountTokenController } from "./serviceaccount-token/serviceaccount-token.ts"
 import { serviceAccountController } from "./serviceaccount/serviceaccount.ts"
+import { serviceCidrController } from "./service-cidr/service-cidr.ts"
 import { serviceLoadBalancerController } from "./service-lb/service-lb.ts"
 import { statefulSetController } from "./statefulset/statefulset.ts"
 import { createTaintEvictionController } from "./taint-eviction/taint-eviction.ts"
@@ -119,6 +120,7 @@ const entries: readonly Entry[] = [
   { name: "persistentvolume-protection-controller", create: () => volumeProtectionController },
   { name: "volumeattributesclass-protection-controller", create: () => attributesClassProtectionController },
   { name: "ephemeral-volume-controller", create: () => ephemeralVolumeController },
+  { name: "service-cidr-controller", create: () => serviceCidrController },
   {
     name: "node-ipam-controller",
     create: ({ nodeIpam }) => nodeIpam && createNodeIpamController(nodeIpam),
