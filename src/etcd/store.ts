@@ -57,25 +57,24 @@ export interface RangeResponse {
   readonly count: number
 }
 
-export type Compare =
+/** With `rangeEnd` it must hold for every key in [key, rangeEnd). */
+export type Compare = { readonly key: string; readonly rangeEnd?: string } & (
   | {
-      readonly key: string
       readonly target: "modRevision" | "createRevision" | "version"
       readonly is: "=" | "!=" | "<" | ">"
       readonly to: number
     }
   | {
-      readonly key: string
       readonly target: "value"
       readonly is: "=" | "!=" | "<" | ">"
       readonly to: Uint8Array
     }
   | {
-      readonly key: string
       readonly target: "lease"
       readonly is: "=" | "!=" | "<" | ">"
       readonly to: bigint
     }
+)
 
 export type Operation =
   | {
@@ -85,10 +84,12 @@ export type Operation =
       readonly value: Uint8Array
       readonly lease?: bigint
       /** Leaves the value or the lease as it is; the key must exist. */
-      readonly keep?: "value" | "lease"
+      readonly keep?: "value" | "lease" | "both"
     }
   | { readonly op: "delete"; readonly key: string; readonly rangeEnd?: string }
   | ({ readonly op: "range" } & RangeRequest)
+  /** Part of the same transaction, and of the same revision: it compares with what was there before all of it. */
+  | ({ readonly op: "txn" } & TxnRequest)
 
 export interface TxnRequest {
   readonly compare?: readonly Compare[]
@@ -100,6 +101,7 @@ export type OperationResult =
   | { readonly op: "put"; readonly previous?: KeyValue }
   | { readonly op: "delete"; readonly deleted: readonly KeyValue[] }
   | ({ readonly op: "range" } & RangeResponse)
+  | ({ readonly op: "txn" } & TxnResponse)
 
 export interface TxnResponse {
   readonly succeeded: boolean
@@ -176,7 +178,7 @@ export class FutureRevisionError extends Error {
   }
 }
 
-/** The store's size quota is reached; only deletes and compaction go through until it is lifted. */
+/** The store's size quota was reached; only deletes and compaction go through until the alarm is disarmed. */
 export class NoSpaceError extends Error {
   override readonly name = "NoSpaceError"
   constructor() {

@@ -9,6 +9,7 @@ import {
   type Store,
   type StoreEvent,
   type TxnRequest,
+  type TxnResponse,
   type Watch,
   type WatchBatch,
 } from "./store.ts"
@@ -22,10 +23,7 @@ export function withPrefix(store: Store, { own, kept }: { own: string; kept: str
   const names = new Names(own, kept)
   return {
     range: async (request) => names.response(await store.range(names.range(request))),
-    txn: async (request) => {
-      const response = await store.txn(names.transaction(request))
-      return { ...response, results: response.results.map((result) => names.result(result)) }
-    },
+    txn: async (request) => names.outcome(await store.txn(names.transaction(request))),
     watch: (request) => renamedWatch(store.watch({ ...request, ...names.interval(request) }), names),
     compact: (revision) => store.compact(revision),
     currentRevision: () => store.currentRevision(),
@@ -78,13 +76,18 @@ class Names {
 
   transaction({ compare = [], success = [], failure = [] }: TxnRequest): TxnRequest {
     return {
-      compare: compare.map((each): Compare => ({ ...each, key: this.outward(each.key) })),
+      compare: compare.map((each): Compare => ({ ...each, ...this.interval(each) })),
       success: success.map((each) => this.#operation(each)),
       failure: failure.map((each) => this.#operation(each)),
     }
   }
 
-  result(result: OperationResult): OperationResult {
+  outcome(response: TxnResponse): TxnResponse {
+    return { ...response, results: response.results.map((result) => this.#result(result)) }
+  }
+
+  #result(result: OperationResult): OperationResult {
+    if (result.op === "txn") return { op: "txn", ...this.outcome(result) }
     if (result.op === "range") return { op: "range", ...this.response(result) }
     if (result.op === "delete")
       return { op: "delete", deleted: result.deleted.map((kv) => this.keyValue(kv)) }
@@ -100,6 +103,7 @@ class Names {
   }
 
   #operation(operation: Operation): Operation {
+    if (operation.op === "txn") return { op: "txn", ...this.transaction(operation) }
     return operation.op === "put"
       ? { ...operation, key: this.outward(operation.key) }
       : { ...operation, ...this.interval(operation) }

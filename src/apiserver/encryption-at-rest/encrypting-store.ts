@@ -98,7 +98,14 @@ export class EncryptingStore implements Store {
   }
 
   #sealed(operation: Operation): Operation {
-    if (operation.op !== "put" || operation.keep === "value") return operation
+    if (operation.op === "txn") {
+      const { success = [], failure = [] } = operation
+      const [sealedSuccess, sealedFailure] = [success, failure].map((all) =>
+        all.map((each) => this.#sealed(each)),
+      )
+      return { ...operation, success: sealedSuccess!, failure: sealedFailure! }
+    }
+    if (operation.op !== "put" || operation.keep === "value" || operation.keep === "both") return operation
     const { key, value } = operation
     const transformers = this.#transformersFor(key)
     if (!transformers) return operation
@@ -116,6 +123,8 @@ export class EncryptingStore implements Store {
         return { ...result, deleted: result.deleted.map((each) => this.#opened(each)) }
       case "range":
         return { ...result, kvs: result.kvs.map((each) => this.#opened(each)) }
+      case "txn":
+        return { ...result, results: result.results.map((each) => this.#openedResult(each)) }
     }
   }
 

@@ -220,5 +220,6 @@ function plainOutcome(outcome: object): object {
 function plainResult(result: OperationResult): object {
   if (result.op === "put") return { op: "put", previous: plain(result.previous) }
   if (result.op === "delete") return { op: "delete", deleted: result.deleted.map(plain) }
+  if (result.op === "txn") return { ...result, results: result.results.map(plainResult) }
   return { ...result, kvs: result.kvs.map(plain) }
 }

@@ -97,6 +97,7 @@ export class Model {
       for (const kv of deleted) this.#delete(kv, content, events)
       return { op: "delete", deleted }
     }
+    if (operation.op === "txn") throw new Error("the model knows no transactions within")
     const { key, value, lease = 0n } = operation
     const previous = content.get(key)
     const kv = {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest"
-import { CompactedError, FutureRevisionError, InvalidRequestError, type Store } from "../store.ts"
+import {
+  type Compare,
+  CompactedError,
+  FutureRevisionError,
+  InvalidRequestError,
+  type Operation,
+  type Store,
+} from "../store.ts"
 import { bytes, freshPrefix, type Harness, plain, put, remove } from "./harness.ts"
 
 export function describeReadsAndWrites(harness: () => Harness): void {
@@ -96,6 +103,88 @@ export function describeReadsAndWrites(harness: () => Harness): void {
       })
     })
 
+    test("a transaction within sees what is there before, and is part of the same revision", async () => {
+      const p = freshPrefix()
+      const { revision: before } = await store().txn({ success: [put(`${p}a`, "old")] })
+      const isAbsent = (key: string) => ({ key, target: "version", is: "=", to: 0 }) as const
+      const { results, revision } = await store().txn({
+        success: [
+          put(`${p}b`, "1"),
+          {
+            op: "txn",
+            // Although the step before has put it.
+            compare: [isAbsent(`${p}b`)],
+            success: [
+              { op: "range", key: p, rangeEnd: `${p}\xff`, countOnly: true },
+              put(`${p}c`),
+              {
+                op: "txn",
+                compare: [isAbsent(`${p}a`)],
+                success: [put(`${p}d`)],
+                failure: [remove(`${p}a`)],
+              },
+            ],
+            failure: [put(`${p}e`)],
+          },
+        ],
+      })
+      expect(revision).toBe(before + 1)
+      expect(results).toMatchObject([
+        { op: "put" },
+        {
+          op: "txn",
+          succeeded: true,
+          results: [
+            { count: 2 },
+            { op: "put" },
+            { op: "txn", succeeded: false, results: [{ op: "delete" }] },
+          ],
+        },
+      ])
+      const { kvs } = await store().range({ key: p, rangeEnd: `${p}\xff` })
+      expect(kvs.map(({ key, modRevision }) => [key, modRevision])).toEqual([
+        [`${p}b`, revision],
+        [`${p}c`, revision],
+      ])
+    })
+
+    test("a key may change only once, in transactions within too; their branches do not meet", async () => {
+      const p = freshPrefix()
+      const within = (...success: Operation[]): Operation => ({ op: "txn", success })
+      const refused = [
+        [put(`${p}a`), within(put(`${p}a`))],
+        [within(put(`${p}a`)), within(put(`${p}a`))],
+        [remove(p, `${p}\xff`), within(within(put(`${p}a`)))],
+        [within(remove(p, `${p}\xff`)), put(`${p}a`)],
+      ]
+      for (const success of refused)
+        await expect(store().txn({ success })).rejects.toThrow(
+          "etcdserver: duplicate key given in txn request",
+        )
+      await store().txn({
+        success: [{ op: "txn", success: [put(`${p}a`)], failure: [put(`${p}a`), remove(`${p}b`)] }],
+      })
+    })
+
+    test("a comparison of a range holds if it does for every key", async () => {
+      const p = freshPrefix()
+      await store().txn({ success: [put(`${p}a`, "1"), put(`${p}b`, "1"), put(`${p}c`, "2")] })
+      const holds = async (rangeEnd: string, compare: { target: "version" | "value"; to: unknown }) => {
+        const all = { key: `${p}a`, rangeEnd: p + rangeEnd, is: "=", ...compare } as Compare
+        return (await store().txn({ compare: [all] })).succeeded
+      }
+      expect(await holds("c", { target: "value", to: bytes("1") })).toBe(true)
+      expect(await holds("d", { target: "value", to: bytes("1") })).toBe(false)
+      expect(await holds("d", { target: "version", to: 1 })).toBe(true)
+      const nothing = { key: `${p}x`, rangeEnd: `${p}y`, is: "=" } as const
+      expect((await store().txn({ compare: [{ ...nothing, target: "version", to: 0 }] })).succeeded).toBe(
+        true,
+      )
+      expect(
+        (await store().txn({ compare: [{ ...nothing, target: "value", to: bytes("") }] })).succeeded,
+      ).toBe(false)
+    })
+
     test("a put may keep the value or the lease that is there", async () => {
       const key = freshPrefix()
       const missing = store().txn({ success: [{ op: "put", key, value: bytes(""), keep: "value" }] })
@@ -106,9 +195,13 @@ export function describeReadsAndWrites(harness: () => Harness): void {
       expect((await store().range({ key })).kvs.map(plain)).toMatchObject([
         { value: "new", lease: id, version: 2 },
       ])
+      await store().txn({ success: [{ op: "put", key, value: bytes(""), keep: "both" }] })
+      expect((await store().range({ key })).kvs.map(plain)).toMatchObject([
+        { value: "new", lease: id, version: 3 },
+      ])
       await store().txn({ success: [{ op: "put", key, value: bytes(""), keep: "value" }] })
       expect((await store().range({ key })).kvs.map(plain)).toMatchObject([
-        { value: "new", lease: 0n, version: 3 },
+        { value: "new", lease: 0n, version: 4 },
       ])
       await store().leases.revoke(id)
     })

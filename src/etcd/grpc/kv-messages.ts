@@ -10,6 +10,7 @@ import {
   enumOf,
   integer,
   message,
+  type MessageType,
   optional,
   repeated,
   unsigned,
@@ -160,30 +161,32 @@ export const CompareMessage = message<CompareMessage>({
   rangeEnd: [64, binaryString],
 })
 
-/** One of its fields is set. A transaction within a transaction is refused, so only its presence is of interest. */
+/** One of its fields is set. */
 export interface RequestOpMessage {
   range?: RangeRequestMessage | undefined
   put?: PutRequestMessage | undefined
   deleteRange?: DeleteRangeRequestMessage | undefined
-  txn?: Uint8Array | undefined
+  txn?: TxnRequestMessage | undefined
 }
-export const RequestOpMessage = message<RequestOpMessage>({
+export const RequestOpMessage: MessageType<RequestOpMessage> = message<RequestOpMessage>(() => ({
   range: [1, RangeRequestMessage],
   put: [2, PutRequestMessage],
   deleteRange: [3, DeleteRangeRequestMessage],
-  txn: [4, optional(bytes)],
-})
+  txn: [4, TxnRequestMessage],
+}))
 
 export interface ResponseOpMessage {
   range?: RangeResponseMessage | undefined
   put?: PutResponseMessage | undefined
   deleteRange?: DeleteRangeResponseMessage | undefined
+  txn?: TxnResponseMessage | undefined
 }
-export const ResponseOpMessage = message<ResponseOpMessage>({
+export const ResponseOpMessage: MessageType<ResponseOpMessage> = message<ResponseOpMessage>(() => ({
   range: [1, RangeResponseMessage],
   put: [2, PutResponseMessage],
   deleteRange: [3, DeleteRangeResponseMessage],
-})
+  txn: [4, TxnResponseMessage],
+}))
 
 export interface TxnRequestMessage {
   compare: CompareMessage[]

@@ -7,8 +7,9 @@ import {
   type OperationResult,
   type RangeResponse,
   type Store,
+  type TxnRequest,
+  type TxnResponse,
 } from "../store.ts"
-import { codes, GrpcError } from "./grpc-status.ts"
 import { type Method, unary } from "./grpc-server.ts"
 import * as wire from "./kv-messages.ts"
 
@@ -40,14 +41,7 @@ export function kvService(store: Store, header: MakeHeader): Readonly<Record<str
       },
     ),
     "/etcdserverpb.KV/Txn": unary(wire.TxnRequestMessage, wire.TxnResponseMessage, async (request) => {
-      const { succeeded, revision, results } = await store.txn({
-        compare: request.compare.map(toCompare),
-        success: request.success.map(toOperation),
-        failure: request.failure.map(toOperation),
-      })
-      const operations = succeeded ? request.success : request.failure
-      const responses = results.map((result, index) => toResponseOp(operations[index]!, result, header))
-      return { header: header(revision), succeeded, responses }
+      return toTxnResponse(request, await store.txn(toTxn(request)), header)
     }),
     "/etcdserverpb.KV/Compact": unary(
       wire.CompactionRequestMessage,
@@ -137,9 +131,7 @@ function toPut(request: wire.PutRequestMessage): Operation {
     throw new InvalidRequestError("etcdserver: request is too large")
   if (ignoreValue && value.length > 0) throw new InvalidRequestError("etcdserver: value is provided")
   if (ignoreLease && lease !== 0n) throw new InvalidRequestError("etcdserver: lease is provided")
-  if (ignoreValue && ignoreLease)
-    throw new GrpcError(codes.unimplemented, "a put that keeps both the value and the lease is not supported")
-  const keep = ignoreValue ? "value" : ignoreLease ? "lease" : undefined
+  const keep = ignoreValue && ignoreLease ? "both" : ignoreValue ? "value" : ignoreLease ? "lease" : undefined
   // A copy: the value is a part of the received message, which would otherwise stay in memory with it.
   return { op: "put", key, value: value.slice(), lease, ...(keep && { keep }) }
 }
@@ -148,12 +140,29 @@ function toDelete({ key, rangeEnd }: wire.DeleteRangeRequestMessage): Operation 
   return { op: "delete", key, rangeEnd }
 }
 
+function toTxn({ compare, success, failure }: wire.TxnRequestMessage): TxnRequest {
+  return {
+    compare: compare.map(toCompare),
+    success: success.map(toOperation),
+    failure: failure.map(toOperation),
+  }
+}
+
+function toTxnResponse(
+  request: wire.TxnRequestMessage,
+  { succeeded, revision, results }: TxnResponse,
+  header: MakeHeader,
+): wire.TxnResponseMessage {
+  const operations = succeeded ? request.success : request.failure
+  const responses = results.map((result, index) => toResponseOp(operations[index]!, result, header))
+  return { header: header(revision), succeeded, responses }
+}
+
 function toOperation(operation: wire.RequestOpMessage): Operation {
   if (operation.range) return { op: "range", ...toRange(operation.range) }
   if (operation.put) return toPut(operation.put)
   if (operation.deleteRange) return toDelete(operation.deleteRange)
-  if (operation.txn)
-    throw new GrpcError(codes.unimplemented, "a transaction within a transaction is not supported")
+  if (operation.txn) return { op: "txn", ...toTxn(operation.txn) }
   // What etcd answers to a union without content.
   throw new InvalidRequestError("etcdserver: key not found")
 }
@@ -168,11 +177,11 @@ const targets = {
 const comparisons = { EQUAL: "=", NOT_EQUAL: "!=", GREATER: ">", LESS: "<" } as const
 
 function toCompare(compare: wire.CompareMessage): Compare {
-  if (compare.rangeEnd !== "")
-    throw new GrpcError(codes.unimplemented, "a comparison of a range of keys is not supported")
   const target = targets[compare.target]
   const zero = target === "value" ? noBytes : target === "lease" ? 0n : 0
-  return { key: compare.key, target, is: comparisons[compare.result], to: compare[target] ?? zero } as Compare
+  const { key, rangeEnd } = compare
+  const is = comparisons[compare.result]
+  return { key, ...(rangeEnd && { rangeEnd }), target, is, to: compare[target] ?? zero } as Compare
 }
 
 function toPutResponse({ prevKv }: wire.PutRequestMessage, result: OperationResult): wire.PutResponseMessage {
@@ -194,6 +203,7 @@ function toResponseOp(
 ): wire.ResponseOpMessage {
   if (result.op === "range")
     return { range: { header: header(result.revision), ...toRangeResponse(request.range!, result) } }
+  if (result.op === "txn") return { txn: toTxnResponse(request.txn!, result, header) }
   if (result.op === "put") return { put: { header: header(0), ...toPutResponse(request.put!, result) } }
   return { deleteRange: { header: header(0), ...toDeleteResponse(request.deleteRange!, result) } }
 }

@@ -11,12 +11,20 @@ const maxOperations = 128
 
 /** Refuses a transaction that etcd would refuse whatever the store holds. */
 export function checkTxnRequest(request: TxnRequest): void {
-  const { compare = [], success = [], failure = [] } = request
-  if (Math.max(compare.length, success.length, failure.length) > maxOperations)
-    throw new InvalidRequestError("etcdserver: too many operations in txn request")
+  checkSize(request, maxOperations)
+  for (const operations of [request.success ?? [], request.failure ?? []])
+    if (operations.length > 1 || operations[0]?.op === "txn") checkOverlap(operations)
+}
+
+/** @param allowed operations, transactions within included */
+function checkSize({ compare = [], success = [], failure = [] }: TxnRequest, allowed: number): void {
+  const size = Math.max(compare.length, success.length, failure.length)
+  if (size > allowed) throw new InvalidRequestError("etcdserver: too many operations in txn request")
   for (const { key } of compare) checkKey(key)
-  checkOperations(success)
-  checkOperations(failure)
+  for (const operations of [success, failure])
+    for (const operation of operations)
+      if (operation.op === "txn") checkSize(operation, allowed - size)
+      else checkKey(operation.key)
 }
 
 /** Refuses a watch that could never tell anything. */
@@ -30,20 +38,48 @@ export function checkKey(key: string): void {
   if (key === "") throw new InvalidRequestError("etcdserver: key is not provided")
 }
 
-function checkOperations(operations: readonly Operation[]): void {
-  for (const { key } of operations) checkKey(key)
-  if (operations.length < 2) return
+type Interval = ReturnType<typeof keyInterval>
+
+interface Changes {
+  readonly puts: Set<string>
+  readonly deletions: Interval[]
+}
+
+/** What the operations may change. Throws if two of them that may both happen change the same key. */
+function checkOverlap(operations: readonly Operation[]): Changes {
   const puts = new Set<string>()
+  const deletions: Interval[] = []
   for (const operation of operations) {
-    if (operation.op !== "put") continue
-    if (puts.has(operation.key)) throw duplicateKey()
-    puts.add(operation.key)
+    if (operation.op === "delete") deletions.push(keyInterval(operation.key, operation.rangeEnd))
+    if (operation.op === "put") addPut(puts, operation.key)
   }
+  const own = [...puts]
+  for (const deletion of deletions) if (own.some((key) => isIn(key, deletion))) throw duplicateKey()
   for (const operation of operations) {
-    if (operation.op !== "delete") continue
-    const { low, high } = keyInterval(operation.key, operation.rangeEnd)
-    for (const key of puts) if (low <= key && key < high) throw duplicateKey()
+    if (operation.op !== "txn") continue
+    // Of the two branches of a transaction within only one happens: they may change the same keys, but none of ours.
+    const branches = [operation.success ?? [], operation.failure ?? []].map((each) => checkOverlap(each))
+    for (const branch of branches) {
+      for (const key of branch.puts)
+        if (puts.has(key) || deletions.some((deletion) => isIn(key, deletion))) throw duplicateKey()
+      for (const deletion of branch.deletions)
+        if ([...puts].some((key) => isIn(key, deletion))) throw duplicateKey()
+    }
+    for (const branch of branches) {
+      for (const key of branch.puts) puts.add(key)
+      deletions.push(...branch.deletions)
+    }
   }
+  return { puts, deletions }
+}
+
+function addPut(puts: Set<string>, key: string): void {
+  if (puts.has(key)) throw duplicateKey()
+  puts.add(key)
+}
+
+function isIn(key: string, { low, high }: Interval): boolean {
+  return low <= key && key < high
 }
 
 // A key changes at most once in a revision: its modRevision could not tell two changes apart.

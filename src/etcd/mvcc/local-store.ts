@@ -242,5 +242,5 @@ export class LocalStore implements Store, Maintainable {
 }
 
 function needsSpace({ success = [], failure = [] }: TxnRequest): boolean {
-  return success.some(({ op }) => op === "put") || failure.some(({ op }) => op === "put")
+  return [...success, ...failure].some((each) => (each.op === "txn" ? needsSpace(each) : each.op === "put"))
 }

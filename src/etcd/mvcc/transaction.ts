@@ -22,34 +22,78 @@ export interface TxnOutcome {
  * `checkTxnRequest`.
  */
 export function runTransaction(state: State, request: TxnRequest): TxnOutcome {
-  const succeeded = (request.compare ?? []).every((compare) => holds(state, compare))
-  const operations = (succeeded ? request.success : request.failure) ?? []
+  // Every comparison, also those of transactions within, sees the state before the transaction.
+  const branch = chooseBranch(state, request)
   // Everything that can fail is looked at before anything is changed: there is no rollback.
-  checkPuts(state, operations)
-  checkRevisions(state, operations)
+  checkPuts(state, branch)
+  checkRevisions(state, branch)
 
-  const revision = state.revision + 1
   const events: StoreEvent[] = []
-  const write = (event: StoreEvent) => {
-    state.apply(event)
-    events.push(event)
+  const run = new Run(state, events)
+  const results = run.branch(branch)
+  if (events.length > 0) state.commit(events)
+  return { response: { succeeded: branch.succeeded, revision: state.revision, results }, events }
+}
+
+/** What is performed of a transaction. */
+interface Branch {
+  readonly succeeded: boolean
+  readonly steps: readonly (PlainOperation | Branch)[]
+}
+
+type PlainOperation = Exclude<Operation, { op: "txn" }>
+
+const isBranch = (step: PlainOperation | Branch): step is Branch => "steps" in step
+
+function chooseBranch(state: State, { compare = [], success = [], failure = [] }: TxnRequest): Branch {
+  const succeeded = compare.every((each) => holds(state, each))
+  const steps = (succeeded ? success : failure).map((operation) =>
+    operation.op === "txn" ? chooseBranch(state, operation) : operation,
+  )
+  return { succeeded, steps }
+}
+
+class Run {
+  readonly #state: State
+  readonly #revision: number
+  readonly #events: StoreEvent[]
+
+  constructor(state: State, events: StoreEvent[]) {
+    this.#state = state
+    this.#revision = state.revision + 1
+    this.#events = events
   }
-  const results = operations.map((operation): OperationResult => {
+
+  branch({ steps }: Branch): OperationResult[] {
+    return steps.map((step) => (isBranch(step) ? this.#nested(step) : this.#operation(step)))
+  }
+
+  #nested(branch: Branch): OperationResult {
+    const results = this.branch(branch)
+    return { op: "txn", succeeded: branch.succeeded, revision: this.#newest, results }
+  }
+
+  /** The revision that a step of the transaction sees. */
+  get #newest(): number {
+    return this.#events.length > 0 ? this.#revision : this.#state.revision
+  }
+
+  #operation(operation: PlainOperation): OperationResult {
+    const write = (event: StoreEvent) => {
+      this.#state.apply(event)
+      this.#events.push(event)
+    }
     switch (operation.op) {
       case "put":
-        return put(state, operation, revision, write)
+        return put(this.#state, operation, this.#revision, write)
       case "delete":
-        return deleteRange(state, operation, revision, write)
-      case "range": {
-        const newest = events.length > 0 ? revision : state.revision
-        return { op: "range", ...state.range(operation, newest) }
-      }
+        return deleteRange(this.#state, operation, this.#revision, write)
+      case "range":
+        return { op: "range", ...this.#state.range(operation, this.#newest) }
       default:
         return assertNever(operation)
     }
-  })
-  if (events.length > 0) state.commit(events)
-  return { response: { succeeded, revision: state.revision, results }, events }
+  }
 }
 
 /** Deletes the keys, in one revision. */
@@ -60,18 +104,20 @@ export function deleteKeys(state: State, keys: readonly string[]): readonly Stor
   return events
 }
 
-function checkPuts(state: State, operations: readonly Operation[]): void {
-  for (const operation of operations) {
-    if (operation.op !== "put") continue
+function checkPuts(state: State, { steps }: Branch): void {
+  for (const operation of steps) {
+    if (isBranch(operation)) checkPuts(state, operation)
+    if (isBranch(operation) || operation.op !== "put") continue
     if (operation.lease) state.leases.get(operation.lease)
     if (operation.keep !== undefined && state.find(operation.key) === undefined)
       throw new InvalidRequestError("etcdserver: key not found")
   }
 }
 
-function checkRevisions(state: State, operations: readonly Operation[]): void {
-  for (const operation of operations)
-    if (operation.op === "range") state.readableRevision(operation.revision, state.revision)
+function checkRevisions(state: State, { steps }: Branch): void {
+  for (const operation of steps)
+    if (isBranch(operation)) checkRevisions(state, operation)
+    else if (operation.op === "range") state.readableRevision(operation.revision, state.revision)
 }
 
 type Write = (event: StoreEvent) => void
@@ -85,11 +131,11 @@ function put(
   const previous = state.find(key)
   const kv: KeyValue = {
     key,
-    value: keep === "value" && previous !== undefined ? previous.value : value,
+    value: (keep === "value" || keep === "both") && previous !== undefined ? previous.value : value,
     createRevision: previous?.createRevision ?? revision,
     modRevision: revision,
     version: (previous?.version ?? 0) + 1,
-    lease: keep === "lease" && previous !== undefined ? previous.lease : lease,
+    lease: (keep === "lease" || keep === "both") && previous !== undefined ? previous.lease : lease,
   }
   write({ type: "put", kv })
   return previous === undefined ? { op: "put" } : { op: "put", previous }
@@ -118,7 +164,13 @@ function deletion(key: string, revision: number): StoreEvent {
 const absent = { value: noBytes, createRevision: 0, modRevision: 0, version: 0, lease: 0n }
 
 function holds(state: State, compare: Compare): boolean {
-  const kv = state.find(compare.key)
+  const { key, rangeEnd } = compare
+  if (!rangeEnd) return holdsForKey(state.find(key), compare)
+  const { kvs } = state.range({ key, rangeEnd }, state.revision)
+  return kvs.length === 0 ? holdsForKey(undefined, compare) : kvs.every((kv) => holdsForKey(kv, compare))
+}
+
+function holdsForKey(kv: KeyValue | undefined, compare: Compare): boolean {
   // etcd compares an absent key's numbers as zero; a value that is not there equals nothing.
   if (compare.target === "value")
     return kv !== undefined && holdsFor(compareBytes(kv.value, compare.to), compare)

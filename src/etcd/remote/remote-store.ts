@@ -17,7 +17,7 @@ import {
 } from "../store.ts"
 import { type CallOptions, GrpcChannel } from "./grpc-channel.ts"
 import { RemoteWatch } from "./remote-watch.ts"
-import { compareToWire, operationToWire, rangeFromWire, rangeToWire, resultFromWire } from "./wire.ts"
+import { rangeFromWire, rangeToWire, txnFromWire, txnToWire } from "./wire.ts"
 
 export interface RemoteStoreOptions {
   /** The cluster's members, as `https://host:2379`. */
@@ -65,21 +65,9 @@ export function createRemoteStore(options: RemoteStoreOptions): Store {
     currentRevision,
     async txn(request) {
       checkTxnRequest(request)
-      const { compare = [], success = [], failure = [] } = request
-      const message = {
-        compare: compare.map(compareToWire),
-        success: success.map(operationToWire),
-        failure: failure.map(operationToWire),
-      }
+      const message = [kv.TxnRequestMessage, txnToWire(request)] as const
       const repeatable = isReadOnly(request)
-      const response = await call("KV/Txn", [kv.TxnRequestMessage, message], kv.TxnResponseMessage, {
-        repeatable,
-      })
-      return {
-        succeeded: response.succeeded,
-        revision: response.header?.revision ?? 0,
-        results: response.responses.map(resultFromWire),
-      }
+      return txnFromWire(await call("KV/Txn", message, kv.TxnResponseMessage, { repeatable }))
     },
     watch(request) {
       checkWatchRequest(request)
@@ -119,7 +107,9 @@ type Call = <Q, A>(
 ) => Promise<A>
 
 function isReadOnly({ success = [], failure = [] }: TxnRequest): boolean {
-  return [...success, ...failure].every(({ op }) => op === "range")
+  return [...success, ...failure].every((each) =>
+    each.op === "txn" ? isReadOnly(each) : each.op === "range",
+  )
 }
 
 /** Since 3.4.31 and 3.5.13, answers about a watch's progress come in order with its events. */

@@ -10,6 +10,8 @@ import type {
   RangeRequest,
   RangeResponse,
   StoreEvent,
+  TxnRequest,
+  TxnResponse,
 } from "../store.ts"
 
 const noBytes = new Uint8Array(0)
@@ -37,7 +39,19 @@ export function rangeFromWire(message: wire.RangeResponseMessage): RangeResponse
   return { revision: header?.revision ?? 0, kvs, more, count }
 }
 
-export function operationToWire(operation: Operation): wire.RequestOpMessage {
+export function txnToWire({ compare = [], success = [], failure = [] }: TxnRequest): wire.TxnRequestMessage {
+  return {
+    compare: compare.map(compareToWire),
+    success: success.map(operationToWire),
+    failure: failure.map(operationToWire),
+  }
+}
+
+export function txnFromWire({ succeeded, header, responses }: wire.TxnResponseMessage): TxnResponse {
+  return { succeeded, revision: header?.revision ?? 0, results: responses.map(resultFromWire) }
+}
+
+function operationToWire(operation: Operation): wire.RequestOpMessage {
   switch (operation.op) {
     case "range":
       return { range: rangeToWire(operation) }
@@ -48,20 +62,23 @@ export function operationToWire(operation: Operation): wire.RequestOpMessage {
       return {
         put: {
           key,
-          value: keep === "value" ? noBytes : value,
-          lease: keep === "lease" ? 0n : lease,
+          value: keep === "value" || keep === "both" ? noBytes : value,
+          lease: keep === "lease" || keep === "both" ? 0n : lease,
           prevKv: true,
-          ignoreValue: keep === "value",
-          ignoreLease: keep === "lease",
+          ignoreValue: keep === "value" || keep === "both",
+          ignoreLease: keep === "lease" || keep === "both",
         },
       }
     }
+    case "txn":
+      return { txn: txnToWire(operation) }
     default:
       return assertNever(operation)
   }
 }
 
-export function resultFromWire({ put, deleteRange, range }: wire.ResponseOpMessage): OperationResult {
+function resultFromWire({ put, deleteRange, range, txn }: wire.ResponseOpMessage): OperationResult {
+  if (txn !== undefined) return { op: "txn", ...txnFromWire(txn) }
   if (range !== undefined) return { op: "range", ...rangeFromWire(range) }
   if (deleteRange !== undefined) return { op: "delete", deleted: deleteRange.prevKvs }
   return put?.prevKv === undefined ? { op: "put" } : { op: "put", previous: put.prevKv }
@@ -76,8 +93,8 @@ const targets = {
 } as const
 const comparisons = { "=": "EQUAL", "!=": "NOT_EQUAL", ">": "GREATER", "<": "LESS" } as const
 
-export function compareToWire({ key, target, is, to }: Compare): wire.CompareMessage {
-  return { key, target: targets[target], result: comparisons[is], rangeEnd: "", [target]: to }
+function compareToWire({ key, rangeEnd = "", target, is, to }: Compare): wire.CompareMessage {
+  return { key, target: targets[target], result: comparisons[is], rangeEnd, [target]: to }
 }
 
 const noKeyValue: KeyValue = {
