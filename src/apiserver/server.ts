@@ -164,9 +164,10 @@ function createParts(
   transportFor: (user: UserInfo) => Transport,
 ): ServerParts {
   const { store, clock, random, log, advertised } = options
-  const { requestTimeoutMs = 60_000, nodePortRange = defaultNodePortRange } = options
+  const { requestTimeoutMs = 60_000, nodePortRange = defaultNodePortRange, version = apiLevel } = options
   const mirror = new Mirror({ store, clock, log: log.named("watch-cache"), signal })
   const resources = new ServedResources()
+  const flowController = new FlowController(totalSeats)
   const cache = createServerCache(resources)
   const client = createClient(transportFor(self))
   const callWebhook = createWebhookCaller({
@@ -194,8 +195,8 @@ function createParts(
     cache,
     apiServices,
     remoteVersions,
-    metrics: new ServerMetrics(resources),
-    flowController: new FlowController(totalSeats),
+    metrics: new ServerMetrics(resources, flowController, version),
+    flowController,
     discovery: new Discovery(
       resources,
       remoteVersions,
@@ -203,7 +204,7 @@ function createParts(
     ),
     openApi: new OpenApi(resources, remoteVersions, options.loadDescriptions),
     healthChecks: [...ownChecks(store, signal, state), ...(options.healthChecks ?? [])],
-    version: options.version ?? apiLevel,
+    version,
     signal,
     storageMediaType: options.storageMediaType ?? "application/json",
   }

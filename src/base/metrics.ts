@@ -35,10 +35,15 @@ export class Counter implements Metric {
     this.#values.set(labels.join(separator), value)
   }
 
-  write(lines: string[]): void {
-    const { name, labels = [] } = this.#options
-    writeHead(lines, this.#options, this.#type)
+  write(lines: string[], options = this.#options): void {
+    const { name, labels = [] } = options
+    writeHead(lines, options, this.#type)
     for (const [key, value] of this.#values) lines.push(`${name}${formatLabels(labels, key)} ${value}`)
+  }
+
+  /** The same figures under another name. */
+  under(name: string, help: string): Metric {
+    return { write: (lines) => this.write(lines, { ...this.#options, name, help }) }
   }
 }
 
@@ -71,9 +76,14 @@ export class Histogram implements Metric {
     buckets.count++
   }
 
-  write(lines: string[]): void {
-    const { name, labels = [] } = this.#options
-    writeHead(lines, this.#options, "histogram")
+  /** The same figures under another name. */
+  under(name: string, help: string): Metric {
+    return { write: (lines) => this.write(lines, { ...this.#options, name, help }) }
+  }
+
+  write(lines: string[], options = this.#options): void {
+    const { name, labels = [] } = options
+    writeHead(lines, options, "histogram")
     for (const [key, { counts, sum, count }] of this.#values) {
       let cumulative = 0
       for (const [index, bound] of this.#bounds.entries()) {
@@ -89,16 +99,18 @@ export class Histogram implements Metric {
   }
 }
 
-/** A gauge that is looked up when somebody reads. */
+/** A gauge, or a counter that something else keeps: looked up when somebody reads. */
 export function gauge(
   options: MetricOptions,
   read: () => Iterable<readonly [value: number, ...labels: string[]]>,
+  type: "gauge" | "counter" = "gauge",
 ): Metric {
   return {
     write(lines) {
-      writeHead(lines, options, "gauge")
+      writeHead(lines, options, type)
       for (const [value, ...labels] of read()) {
-        lines.push(`${options.name}${formatLabels(options.labels ?? [], labels.join(separator))} ${value}`)
+        const told = value === Number.POSITIVE_INFINITY ? "+Inf" : value
+        lines.push(`${options.name}${formatLabels(options.labels ?? [], labels.join(separator))} ${told}`)
       }
     },
   }

@@ -1,3 +1,4 @@
+import { processMetrics } from "../base/real/process-metrics.ts"
 import { builtInResources } from "../api/index.ts"
 import { type ApiServer, createApiServer } from "../apiserver/server.ts"
 import { loadDescriptions } from "../apiserver/serve/load-descriptions.ts"
@@ -154,6 +155,7 @@ async function startOnStore(
     serviceClusterIpRanges: [networks.services],
     loadDescriptions,
   })
+  server.parts.metrics.add(...processMetrics(clock.now()))
   const listeners: Listening[] = []
   const listenAt = async (address: string, port: number): Promise<Listening> => {
     const listening = await serveHttps((request) => server.handle(request), {

@@ -107,9 +107,12 @@ export function inputMedia({ request }: RequestContext): Media {
 
 const wellFormed = /^[^;]+(;\s*[^\s;="]+=("[^"]*"|[^;"]+))*\s*;?\s*$/
 
-export async function readBytes({ request: { body } }: RequestContext): Promise<Uint8Array> {
-  if (body.kind === "bytes") return body.read(maxBodyBytes)
-  return new Uint8Array()
+export async function readBytes(context: RequestContext): Promise<Uint8Array> {
+  const { body } = context.request
+  if (body.kind !== "bytes") return new Uint8Array()
+  const bytes = await body.read(maxBodyBytes)
+  context.server.metrics.requests.bodyRead(context, bytes.length)
+  return bytes
 }
 
 /** A body that has been read once, to be read again. */

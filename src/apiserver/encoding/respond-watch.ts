@@ -38,6 +38,7 @@ async function* frames(
   for await (const batch of watcher.batches()) {
     const failure = await prepareBatch(request, batch)
     if (failure) return yield [errorFrame(failure, request.context.format.media)]
+    request.context.server.metrics.watches.told(request.served.resource, batch.length)
     yield batch.map(makeFrame)
   }
 }

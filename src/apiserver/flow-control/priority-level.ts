@@ -58,6 +58,30 @@ export class PriorityLevel {
     return this.#waiting
   }
 
+  get hasQueues(): boolean {
+    return this.#configuration.queuing !== undefined
+  }
+
+  /** Seats of its own. */
+  get seats(): number {
+    return this.#configuration.seats
+  }
+
+  get lendable(): number {
+    return this.#configuration.lendable
+  }
+
+  /** With all that it may borrow. */
+  get upperLimit(): number {
+    const { seats, mayBorrow = Number.POSITIVE_INFINITY } = this.#configuration
+    return seats + mayBorrow
+  }
+
+  /** How many it may run now. */
+  get limit(): number {
+    return Math.min(this.upperLimit, Math.max(this.#configuration.seats, this.#running + this.#spare(this)))
+  }
+
   /** Seats that others may use now. */
   get unused(): number {
     const { seats, lendable } = this.#configuration

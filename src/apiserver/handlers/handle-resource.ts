@@ -83,7 +83,10 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
   const namespace = served.resource.namespaced ? info.namespace : ""
   const request: ResourceRequest = { context, served, namespace, name, subresource }
   const deprecation = served.deprecationWarning ?? deprecationOf(served.resource)
-  if (deprecation) context.warnings.push(deprecation)
+  if (deprecation) {
+    context.warnings.push(deprecation)
+    server.metrics.requests.deprecatedAsked(served.resource, subresource)
+  }
   const path = groupResource(served.resource) + (subresource && `/${subresource}`)
   const connect = connections[path]
   if (connect) return connect(request)

@@ -61,17 +61,22 @@ function readPresent(
   revision: number,
 ): ListPage {
   const { served } = request
-  const { cache } = served.registry
+  const { cache, storage } = served.registry
+  const { storage: metrics } = request.context.server.metrics
   const all =
     scope.namespace !== undefined && scope.name !== undefined
       ? one(cache.find(`${scope.namespace}/${scope.name}`))
       : cache.list(scope.namespace)
-  if (limit <= 0 && selectsByPlaceOnly(scope)) return { revision, items: all }
+  if (limit <= 0 && selectsByPlaceOnly(scope)) {
+    metrics.listed(storage, all.length, all.length)
+    return { revision, items: all }
+  }
   const items: StoredObject[] = []
   for (let index = 0; index < all.length; index++) {
     const stored = all[index]!
     if (!isInScope(stored.key, scope) || !matches(stored, scope)) continue
     if (limit > 0 && items.length === limit) {
+      metrics.listed(storage, index, limit)
       return {
         revision,
         items,
@@ -81,6 +86,7 @@ function readPresent(
     }
     items.push(stored)
   }
+  metrics.listed(storage, all.length, items.length)
   return { revision, items }
 }
 

@@ -60,7 +60,7 @@ async function openAt(
   throw expired(`too old resource version: ${from} (${cache.oldestRevision})`)
 }
 
-function endInTime({ context }: ResourceRequest, watcher: Watcher, options: ListOptions): void {
+function endInTime({ context, served }: ResourceRequest, watcher: Watcher, options: ListOptions): void {
   const { server, signal } = context
   const limitMs = options.timeoutSeconds
     ? options.timeoutSeconds * 1000
@@ -72,7 +72,10 @@ function endInTime({ context }: ResourceRequest, watcher: Watcher, options: List
   })
   const end = () => watcher.end("closed")
   const forget = onAbort(signal, end)
+  const { watches } = server.metrics
+  watches.began(served.resource, watcher.waiting)
   watcher.onEnd(() => {
+    if (watcher.ended === "tooSlow") watches.cutOff(served.resource)
     timer.cancel()
     forget()
   })

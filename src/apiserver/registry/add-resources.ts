@@ -84,6 +84,7 @@ export function createRegistry(
     store,
     mirror,
     codec,
+    observe: server.metrics.storage.observer(storage, clock),
     ...(indexedValue && indexedField && { indexedField }),
     ...(groupResource(storage) === "events" && { leases: new EventLeases(store.leases, clock, eventTtlMs) }),
   })

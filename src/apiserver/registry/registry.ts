@@ -6,6 +6,7 @@ import type { Mirror } from "../watch-cache/mirror.ts"
 import type { ResourceCache } from "../watch-cache/resource-cache.ts"
 import { StoredObject } from "../watch-cache/stored-object.ts"
 import type { StorageCodec } from "./storage-codec.ts"
+import type { StoreOperation } from "../metrics/storage-metrics.ts"
 import type { EventLeases } from "./event-leases.ts"
 
 /** What a writer decided, having seen the present state. */
@@ -27,6 +28,8 @@ export interface ChangeOutcome {
   readonly stored: StoredObject
   readonly change: Change["kind"]
 }
+
+export type ObserveStore = (operation: StoreOperation) => () => void
 
 /** Looks at the present state (undefined: no such object) and decides; asked again when another writer was faster. */
 export type Decide = (current: StoredObject | undefined) => Change | Promise<Change>
@@ -51,6 +54,7 @@ export class Registry {
   readonly #mirror: Mirror
   readonly #codec: StorageCodec
   readonly #leases: EventLeases | undefined
+  readonly #observe: ObserveStore | undefined
 
   constructor(options: {
     storage: Resource
@@ -61,6 +65,8 @@ export class Registry {
     indexedField?: string
     /** For objects that vanish by themselves. */
     leases?: EventLeases
+    /** Told when the store is asked; what it gives back when it has answered. */
+    observe?: ObserveStore
   }) {
     this.storage = options.storage
     this.cache = options.cache
@@ -69,6 +75,7 @@ export class Registry {
     this.#mirror = options.mirror
     this.#codec = options.codec
     this.#leases = options.leases
+    this.#observe = options.observe
   }
 
   /** As new as anything that was written before the call, by this server or another. */
@@ -141,6 +148,7 @@ export class Registry {
     const operation: Operation = bytes
       ? { op: "put", key: storeKey, value: bytes, ...(lease !== undefined && { lease }) }
       : { op: "delete", key: storeKey }
+    const observed = this.#observe?.(bytes ? (current ? "update" : "create") : "delete")
     const { succeeded, revision } = await this.#store.txn({
       compare: [
         { key: storeKey, target: "modRevision", is: "=", to: current?.revision ?? 0 },
@@ -148,6 +156,7 @@ export class Registry {
       ],
       success: [operation, ...(change.alongside?.operations ?? [])],
     })
+    observed?.()
     if (!succeeded) return undefined
     // The writer's next read, here or through another client, must see this.
     await this.#mirror.waitUntil(revision)

@@ -1,3 +1,4 @@
+import { isStatusError } from "../../apimachinery/status-error.ts"
 import { unauthorized } from "../../apimachinery/status-errors.ts"
 import type { AuthenticationInput, UserInfo } from "../authentication/authenticator.ts"
 import type { RequestContext, Stage } from "../context.ts"
@@ -18,14 +19,20 @@ export const authenticate: Stage = async (context, next) => {
 }
 
 async function authenticated(context: RequestContext, input: AuthenticationInput): Promise<UserInfo> {
+  const { authenticator, clock, metrics } = context.server
+  const beganMs = clock.monotonic()
+  const told = (result: "success" | "failure" | "error", user = "") =>
+    metrics.access.authenticated(result, user, (clock.monotonic() - beganMs) / 1000)
   try {
-    const authentication = await context.server.authenticator.authenticate(input)
+    const authentication = await authenticator.authenticate(input)
     if (!authentication) throw unauthorized("Unauthorized")
     const { user, annotations = {}, warnings = [] } = authentication
     for (const [key, value] of Object.entries(annotations)) context.annotations.set(key, value)
     context.warnings.push(...warnings)
+    told("success", user.name)
     return user
   } catch (error) {
+    told(isStatusError(error, "Unauthorized") ? "failure" : "error")
     auditFailedAuthentication(context)
     throw error
   }

@@ -1,4 +1,4 @@
-import type { Attributes } from "../authorization/authorizer.ts"
+import type { Attributes, Decision } from "../authorization/authorizer.ts"
 import { forbiddenError } from "../authorization/forbidden.ts"
 import type { RequestContext, Stage } from "../context.ts"
 import { selectorRequirements } from "../selector-requirements.ts"
@@ -6,11 +6,18 @@ import { selectorRequirements } from "../selector-requirements.ts"
 /** May they? */
 export const authorize: Stage = async (context, next) => {
   const attributes = attributesOf(context)
-  const { decision, reason } = await context.server.authorizer.authorize(attributes)
+  const { authorizer, clock, metrics } = context.server
+  const beganMs = clock.monotonic()
+  const { decision, reason } = await authorizer.authorize(attributes)
+  metrics.access.authorized(resultOf(decision), (clock.monotonic() - beganMs) / 1000)
   context.annotations.set("authorization.k8s.io/decision", decision === "allowed" ? "allow" : "forbid")
   context.annotations.set("authorization.k8s.io/reason", reason)
   if (decision !== "allowed") throw forbiddenError(attributes, reason)
   return next()
+}
+
+function resultOf(decision: Decision["decision"]): "allowed" | "denied" | "no-opinion" {
+  return decision === "noOpinion" ? "no-opinion" : decision
 }
 
 /** The question that a request puts to the authorizer. */

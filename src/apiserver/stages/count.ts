@@ -1,8 +1,36 @@
-import type { Stage } from "../context.ts"
+import { StatusError } from "../../apimachinery/status-error.ts"
+import type { RequestContext, Stage } from "../context.ts"
+import type { ServerResponse } from "../http/response.ts"
+import { isLongRunning } from "./deadline.ts"
 
 /** Counts every answer; `/metrics` tells. */
 export const count: Stage = async (context, next) => {
-  const response = await next()
-  context.server.metrics.answered(context, response)
+  const { requests } = context.server.metrics
+  try {
+    const response = await next()
+    requests.answered(context, response.status)
+    return isLongRunning(context.info) ? untilEnd(context, response) : response
+  } catch (error) {
+    requests.answered(context, error instanceof StatusError ? error.code : 500)
+    throw error
+  }
+}
+
+/** A stream is open as long as somebody reads it. */
+function untilEnd(context: RequestContext, response: ServerResponse): ServerResponse {
+  const { body } = response
+  if (body.kind === "watch")
+    return { ...response, body: { ...body, batches: counted(context, body.batches) } }
+  if (body.kind === "stream") return { ...response, body: { ...body, chunks: counted(context, body.chunks) } }
   return response
+}
+
+async function* counted<T>(context: RequestContext, items: AsyncIterable<T>): AsyncGenerator<T, void, void> {
+  const { requests } = context.server.metrics
+  requests.longRunning(context, 1)
+  try {
+    yield* items
+  } finally {
+    requests.longRunning(context, -1)
+  }
 }

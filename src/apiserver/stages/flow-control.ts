@@ -19,16 +19,20 @@ export const flowControl: Stage = async (context, next) => {
   if (isLongRunning(info)) return next()
   const classified = server.flowController.classify(info, user)
   const { level } = classified
-  if (!level) return answer(context, classified, next)
-  const admitted = await enter(context, level, classified.flowHash)
-  if (!admitted) {
-    server.metrics.refusedByFlowControl(level.name, classified.schema.metadata.name)
+  const cameMs = server.clock.monotonic()
+  const admitted = level ? await enter(context, classified, level) : "admitted"
+  const waitedSeconds = (server.clock.monotonic() - cameMs) / 1000
+  if (admitted !== "admitted") {
+    server.metrics.flowControl.refused(classified, admitted, waitedSeconds)
     return withUids(classified, tooMany())
   }
+  server.metrics.flowControl.begins(classified, waitedSeconds)
   try {
     return await answer(context, classified, next)
   } finally {
-    level.leave()
+    level?.leave()
+    const seconds = (server.clock.monotonic() - cameMs) / 1000 - waitedSeconds
+    server.metrics.flowControl.ends(classified, seconds)
   }
 }
 
@@ -38,11 +42,11 @@ async function answer(
   next: () => Promise<ServerResponse>,
 ): Promise<ServerResponse> {
   const kind = readingMethods.has(request.method) ? "readOnly" : "mutating"
-  server.metrics.inflight(kind, 1)
+  server.metrics.requests.inflight(kind, 1)
   try {
     return withUids(classified, await next())
   } finally {
-    server.metrics.inflight(kind, -1)
+    server.metrics.requests.inflight(kind, -1)
   }
 }
 
@@ -59,23 +63,33 @@ function withUids({ schema, configuration }: Classified, response: ServerRespons
   return response
 }
 
-/** Resolves with true when the request has a seat, with false when it is refused or has waited too long. */
-function enter(context: RequestContext, level: PriorityLevel, flowHash: number): boolean | Promise<boolean> {
-  let begin: (admitted: boolean) => void = () => {}
-  const waiting: Waiting = { cancelled: false, start: () => begin(true) }
-  const entered = level.enter(flowHash, waiting)
-  if (entered !== "waiting") return entered === "running"
+type Admitted = "admitted" | "queue-full" | "time-out" | "concurrency-limit"
+
+/** Resolves when the request has a seat, is refused one, or has waited too long. */
+function enter(
+  context: RequestContext,
+  classified: Classified,
+  level: PriorityLevel,
+): Admitted | Promise<Admitted> {
+  let begin: (admitted: Admitted) => void = () => {}
+  const waiting: Waiting = { cancelled: false, start: () => begin("admitted") }
+  const entered = level.enter(classified.flowHash, waiting)
+  if (entered === "running") return "admitted"
+  if (entered === "refused") return level.hasQueues ? "queue-full" : "concurrency-limit"
   const { server, signal } = context
-  return new Promise<boolean>((resolve) => {
+  const { flowControl: metrics } = server.metrics
+  metrics.waits(classified, 1)
+  return new Promise<Admitted>((resolve) => {
     const giveUp = () => {
       level.abandon(waiting)
-      begin(false)
+      begin("time-out")
     }
     const timer = server.clock.after(server.requestTimeoutMs * waitingShare, giveUp)
     const forget = onAbort(signal, giveUp)
     begin = (admitted) => {
       timer.cancel()
       forget()
+      metrics.waits(classified, -1)
       resolve(admitted)
     }
   })

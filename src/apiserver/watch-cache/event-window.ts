@@ -26,6 +26,11 @@ export class EventWindow {
     return this.#startRevision
   }
 
+  /** How many changes are kept. */
+  get size(): number {
+    return this.#events.length - this.#first
+  }
+
   push(event: CacheEvent): void {
     const now = this.#clock.monotonic()
     this.#events.push(event)

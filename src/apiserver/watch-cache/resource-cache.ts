@@ -30,12 +30,27 @@ export class ResourceCache {
   readonly #window: EventWindow
   readonly #watchers: WatcherIndex
   readonly #followers: CacheFollower[] = []
+  #newestRevision = 0
 
   constructor(options: ResourceCacheOptions) {
     this.prefix = options.prefix
     this.#decoder = options.decoder
     this.#window = new EventWindow(options.clock, 0)
     this.#watchers = new WatcherIndex(options.indexedValue)
+  }
+
+  /** Changes that came from the store, and how often one was offered to a watch. */
+  received = 0
+  get dispatched(): number {
+    return this.#watchers.offered
+  }
+
+  get newestRevision(): number {
+    return this.#newestRevision
+  }
+
+  get windowSize(): number {
+    return this.#window.size
   }
 
   get size(): number {
@@ -109,6 +124,8 @@ export class ResourceCache {
       if (current) follower.put(current)
       else if (previous) follower.remove(previous)
     }
+    this.received++
+    this.#newestRevision = revision
     const event = new CacheEvent(revision, current, previous)
     this.#window.push(event)
     this.#watchers.offer(event)
@@ -116,6 +133,7 @@ export class ResourceCache {
 
   /** Forgets everything, to be loaded again; watches end, since what they missed cannot be told. */
   reset(revision: number): void {
+    this.#newestRevision = revision
     for (const watcher of this.#watchers) watcher.end("reset")
     for (const follower of this.#followers)
       for (const stored of this.#objects.values()) follower.remove(stored)

@@ -7,6 +7,8 @@ import type { Watcher } from "./watcher.ts"
  * one of them, not to a thousand. Watchers are kept under the narrowest thing that is known of them.
  */
 export class WatcherIndex {
+  /** How often an event was offered to a watcher. */
+  offered = 0
   readonly #groups = new Map<string, Set<Watcher>>()
   readonly #indexedValue: ((stored: StoredObject) => string) | undefined
 
@@ -48,7 +50,9 @@ export class WatcherIndex {
 
   #offerTo(group: string, event: CacheEvent): void {
     const members = this.#groups.get(group)
-    if (members) for (const watcher of members) watcher.offer(event)
+    if (!members) return
+    this.offered += members.size
+    for (const watcher of members) watcher.offer(event)
   }
 }
 

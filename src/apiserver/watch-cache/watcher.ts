@@ -46,6 +46,11 @@ export class Watcher {
     this.#onEnd.push(callback)
   }
 
+  /** How many changes have not been taken yet. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /** Why no more comes; undefined while it is open. */
   get ended(): "closed" | "tooSlow" | "reset" | undefined {
     return this.#ended

@@ -1,0 +1,68 @@
+import { Counter, Histogram, type Metric } from "../../base/metrics.ts"
+
+const bounds = Array.from({ length: 15 }, (_, index) => 0.001 * 2 ** index)
+/** Names of more users than this are not told apart: who comes with a new one each time fills no memory. */
+const maxUsers = 1000
+
+/** Who came, and whether they might, under upstream's names. */
+export class AccessMetrics {
+  readonly #users = new Counter({
+    name: "authenticated_user_requests",
+    help: "Requests by user.",
+    labels: ["username"],
+  })
+  readonly #authentications = new Counter({
+    name: "authentication_attempts",
+    help: "How often it was asked who somebody is.",
+    labels: ["result"],
+  })
+  readonly #authenticationTimes = new Histogram(
+    {
+      name: "authentication_duration_seconds",
+      help: "How long it took to tell who somebody is.",
+      labels: ["result"],
+    },
+    bounds,
+  )
+  readonly #authorizations = new Counter({
+    name: "authorization_attempts_total",
+    help: "How often it was asked whether somebody may.",
+    labels: ["result"],
+  })
+  readonly #authorizationTimes = new Histogram(
+    {
+      name: "authorization_duration_seconds",
+      help: "How long it took to tell whether somebody may.",
+      labels: ["result"],
+    },
+    bounds,
+  )
+  readonly #known = new Set<string>()
+
+  get metrics(): readonly Metric[] {
+    return [
+      this.#users,
+      this.#authentications,
+      this.#authenticationTimes,
+      this.#authorizations,
+      this.#authorizationTimes,
+    ]
+  }
+
+  authenticated(result: "success" | "failure" | "error", user: string, seconds: number): void {
+    this.#authentications.add(1, result)
+    this.#authenticationTimes.observe(seconds, result)
+    if (result === "success") this.#users.add(1, this.#label(user))
+  }
+
+  authorized(result: "allowed" | "denied" | "no-opinion", seconds: number): void {
+    this.#authorizations.add(1, result)
+    this.#authorizationTimes.observe(seconds, result)
+  }
+
+  /** As upstream: what people are called is told of components alone. */
+  #label(user: string): string {
+    if (this.#known.size < maxUsers) this.#known.add(user)
+    return this.#known.has(user) ? user : "other"
+  }
+}
