@@ -20,7 +20,8 @@ export interface ApiResource {
 
 export interface ApiResourceList {
   readonly kind: "APIResourceList"
-  readonly apiVersion: "v1"
+  /** The oldest of these documents has none. */
+  readonly apiVersion?: "v1"
   readonly groupVersion: string
   readonly resources: readonly ApiResource[]
 }
@@ -63,7 +64,7 @@ export function apiResourceList(
   if (served.length === 0) return undefined
   return {
     kind: "APIResourceList",
-    apiVersion: "v1",
+    ...(groupVersion.group !== "" && { apiVersion: "v1" as const }),
     groupVersion: formatGroupVersion(groupVersion),
     resources: served.flatMap((resource) => [
       apiResource(resource, hashes.get(resourceKey(resource))),

@@ -38,7 +38,7 @@ import type { CreateSecurity } from "./security.ts"
 import { createServerCache } from "./server-cache.ts"
 import type { ServerParts } from "./server-parts.ts"
 import { resolveService } from "./services/resolve-service.ts"
-import { runStartHooks } from "./start-hooks/run-start-hooks.ts"
+import { runStartHooks, type StartHookName, startHookNames } from "./start-hooks/run-start-hooks.ts"
 import type { AdvertisedAddress } from "./start-hooks/ensure-kubernetes-service.ts"
 import type { Backends } from "./streaming/backends.ts"
 import { createInProcessTransport } from "./transport.ts"
@@ -103,7 +103,7 @@ const self: UserInfo = { name: "system:apiserver", groups: [mastersGroup, authen
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { clock, log, compactionIntervalMs = 5 * 60_000 } = options
   const shutdown = new AbortController()
-  const state: StartState = { hooksDone: false }
+  const state: StartState = { hasRead: false, hooksDone: new Set() }
   const parts = createParts(options, shutdown.signal, state, (user) => createInProcessTransport(handle, user))
   const customResources = new CustomResources(parts)
   const definitions = new DefinitionController({
@@ -145,9 +145,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         follow(parts.resources, follower)
       void definitions.run(shutdown.signal)
       void aggregation.run(shutdown.signal, options.registersApiServices ?? true)
+      state.hasRead = true
       begin()
-      await runStartHooks(parts, createClient(createInProcessTransport(handle, self)), options.advertised)
-      state.hooksDone = true
+      const client = createClient(createInProcessTransport(handle, self))
+      await runStartHooks(parts, client, options.advertised, (name) => void state.hooksDone.add(name))
     },
     async stop() {
       shutdown.abort()
@@ -216,29 +217,36 @@ const noWebhooks: WebhookTransport = () => Promise.reject(new Error("this server
 
 /** How far `start` has come. */
 interface StartState {
-  hooksDone: boolean
+  /** What is in the store has been read. */
+  hasRead: boolean
+  readonly hooksDone: Set<StartHookName>
 }
 
 function ownChecks(store: Store, signal: AbortSignal, state: StartState): HealthCheck[] {
   const everyProbe = ["healthz", "livez", "readyz"] as const
+  const must = (
+    name: string,
+    of: HealthCheck["of"],
+    isSo: () => boolean,
+    otherwise: string,
+  ): HealthCheck => ({
+    name,
+    of,
+    check() {
+      if (!isSo()) throw new Error(otherwise)
+    },
+  })
+  const etcd = () => store.currentRevision().then(() => {})
   return [
     { name: "ping", of: everyProbe, check() {} },
     { name: "log", of: everyProbe, check() {} },
-    { name: "etcd", of: everyProbe, check: () => store.currentRevision().then(() => {}) },
-    {
-      name: "poststarthook/ensure-cluster-objects",
-      of: everyProbe,
-      check() {
-        if (!state.hooksDone) throw new Error("not finished")
-      },
-    },
-    {
-      name: "shutdown",
-      of: ["readyz"],
-      check() {
-        if (signal.aborted) throw new Error("process is shutting down")
-      },
-    },
+    { name: "etcd", of: everyProbe, check: etcd },
+    { name: "etcd-readiness", of: ["readyz"], check: etcd },
+    must("informer-sync", ["readyz"], () => state.hasRead, "informers not started yet"),
+    ...startHookNames.map((name) =>
+      must(`poststarthook/${name}`, everyProbe, () => state.hooksDone.has(name), "not finished"),
+    ),
+    must("shutdown", ["readyz"], () => !signal.aborted, "process is shutting down"),
   ]
 }
 

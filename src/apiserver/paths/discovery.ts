@@ -92,6 +92,8 @@ export class Discovery {
       "content-type": `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
       etag,
       vary: "Accept",
+      // Whoever keeps it asks again with the etag each time.
+      "cache-control": "public",
     }
     if (headerOf(context.request.headers, "if-none-match") === etag)
       return { status: 304, headers, body: empty }
@@ -120,15 +122,14 @@ function respondJson(
   return respondPlain({ format }, 200, value, { group: "", version: "v1", kind, schema })
 }
 
-/** The first clause of the Accept header that asks for aggregated discovery, unless plain JSON stands before it. */
+/** Whether some clause of the Accept header asks for all in one document; the newest form of those that are asked for. */
 function aggregatedVersion(accept: string): AggregatedVersion | undefined {
-  for (const clause of accept.split(",")) {
+  const versions = accept.split(",").flatMap((clause) => {
     const parts = clause.split(";").map((part) => part.trim())
-    if (parts[0] !== "application/json") continue
-    if (!parts.includes("as=APIGroupDiscoveryList") || !parts.includes("g=apidiscovery.k8s.io"))
-      return undefined
-    if (parts.includes("v=v2")) return "v2"
-    if (parts.includes("v=v2beta1")) return "v2beta1"
-  }
-  return undefined
+    if (parts[0] !== "application/json") return []
+    if (!parts.includes("as=APIGroupDiscoveryList") || !parts.includes("g=apidiscovery.k8s.io")) return []
+    return parts.filter((part) => part.startsWith("v="))
+  })
+  if (versions.includes("v=v2")) return "v2"
+  return versions.includes("v=v2beta1") ? "v2beta1" : undefined
 }

@@ -1,5 +1,7 @@
 import { type Descriptions, noDescriptions } from "../../api/openapi/descriptions.ts"
+import type { JsonSchema } from "../../api/openapi/definitions.ts"
 import { openApiV2 } from "../../api/openapi/v2.ts"
+import { encodeOpenApiV2, openApiV2Protobuf } from "../../api/openapi/v2-protobuf.ts"
 import { openApiV3, openApiV3Paths } from "../../api/openapi/v3.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import { mergeOpenApiV2, type SwaggerDocument } from "../aggregation/merge-open-api.ts"
@@ -13,6 +15,7 @@ import { etagOf } from "./etag.ts"
 
 interface Document {
   readonly bytes: Uint8Array
+  readonly contentType: string
   readonly hash: string
 }
 
@@ -27,6 +30,8 @@ export class OpenApi {
   readonly #descriptions: Promise<Descriptions>
   readonly #resources: Derived<readonly Resource[]>
   readonly #v2: Derived<Promise<Document>>
+  /** Version 2 in the form of Go's clients, and the document it was made of. */
+  #protobuf: { readonly of: Promise<Document>; readonly document: Promise<Document> } | undefined = undefined
   readonly #remote: RemoteVersions | undefined
   /** Version 2 with what other servers tell, and the own document it was made of. */
   #merged: { readonly own: Promise<Document>; readonly document: Promise<Document> } | undefined = undefined
@@ -61,9 +66,22 @@ export class OpenApi {
   /** Undefined: no such path. `parts` follow "openapi". */
   async answer(context: RequestContext, parts: readonly string[]): Promise<ServerResponse | undefined> {
     const [version, ...rest] = parts
-    if (version === "v2" && rest.length === 0) return answerDocument(context, await this.#wholeV2(), "")
+    if (version === "v2" && rest.length === 0) return this.#answerV2(context)
     if (version !== "v3") return undefined
     return rest.length === 0 ? this.#answerIndex() : this.#answerGroupVersion(context, rest.join("/"))
+  }
+
+  /** JSON, or the messages that Go programs ask for. There are no other forms. */
+  async #answerV2(context: RequestContext): Promise<ServerResponse> {
+    const wanted = headerOf(context.request.headers, "accept")
+      .split(",")
+      .map((clause) => clause.split(";")[0]!.trim())
+    const isAny = wanted.some((type) => type === "" || type === "*/*" || type === "application/*")
+    if (wanted.some((type) => protobufNames.has(type)))
+      return answerDocument(context, await this.#wholeV2AsProtobuf(), "")
+    if (isAny || wanted.includes("application/json"))
+      return answerDocument(context, await this.#wholeV2(), "")
+    return { status: 406, headers: { vary: "Accept" }, body: empty }
   }
 
   async #answerIndex(): Promise<ServerResponse> {
@@ -107,6 +125,18 @@ export class OpenApi {
     return this.#merged.document
   }
 
+  #wholeV2AsProtobuf(): Promise<Document> {
+    const of = this.#wholeV2()
+    if (this.#protobuf?.of !== of) {
+      const document = of.then(({ bytes }) => {
+        const whole = JSON.parse(new TextDecoder().decode(bytes)) as JsonSchema
+        return hashed(encodeOpenApiV2(whole), openApiV2Protobuf)
+      })
+      this.#protobuf = { of, document }
+    }
+    return this.#protobuf.document
+  }
+
   #document(path: string): Promise<Document> {
     const remote = this.#remote?.openApiV3().get(path)
     if (remote) {
@@ -131,10 +161,14 @@ export class OpenApi {
   }
 }
 
-function answerDocument(context: RequestContext, { bytes, hash }: Document, caching: string): ServerResponse {
+function answerDocument(
+  context: RequestContext,
+  { bytes, hash, contentType }: Document,
+  caching: string,
+): ServerResponse {
   const etag = `"${hash}"`
   const headers = {
-    "content-type": "application/json",
+    "content-type": contentType,
     etag,
     vary: "Accept",
     ...(caching && { "cache-control": caching, expires: new Date(inAYear(context)).toUTCString() }),
@@ -151,6 +185,15 @@ function inAYear({ server }: RequestContext): number {
 }
 
 async function encode(value: object): Promise<Document> {
-  const bytes = new TextEncoder().encode(JSON.stringify(value))
-  return { bytes, hash: await etagOf(bytes) }
+  return hashed(new TextEncoder().encode(JSON.stringify(value)), "application/json")
 }
+
+async function hashed(bytes: Uint8Array, contentType: string): Promise<Document> {
+  return { bytes, contentType, hash: await etagOf(bytes) }
+}
+
+/** Old clients say it with an "@". */
+const protobufNames: ReadonlySet<string> = new Set([
+  openApiV2Protobuf,
+  openApiV2Protobuf.replace("v2.v1.0", "v2@v1.0"),
+])

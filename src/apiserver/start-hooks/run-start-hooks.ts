@@ -7,20 +7,45 @@ import { ensureNamespaces } from "./ensure-namespaces.ts"
 import { ensurePriorityClasses } from "./ensure-priority-classes.ts"
 import { ensureServiceCidr } from "./ensure-service-cidr.ts"
 
-/** What every cluster has is made true at each start, through the API like any other write. */
+/** As `/readyz/poststarthook/NAME` asks for them: upstream's names for what does the same there. */
+export const startHookNames = [
+  "rbac/bootstrap-roles",
+  "scheduling/bootstrap-system-priority-classes",
+  "priority-and-fairness-config-producer",
+  "start-kubernetes-service-cidr-controller",
+  "start-system-namespaces-controller",
+  "bootstrap-controller",
+] as const
+
+export type StartHookName = (typeof startHookNames)[number]
+
+/**
+ * What every cluster has is made true at each start, through the API like any other write.
+ *
+ * @param done told of each hook that has come to its end
+ */
 export async function runStartHooks(
   { serviceNetworks, clock, startHooks = [] }: ServerParts,
   client: Client,
   advertised: AdvertisedAddress | undefined,
+  done: (name: StartHookName) => void,
 ): Promise<void> {
   const network = serviceNetworks[0]
+  const run = (name: StartHookName, hook: Promise<unknown>) => hook.then(() => done(name))
+  const namespaces = ensureNamespaces(client)
+  const kubernetesService = async () => {
+    await namespaces
+    if (advertised && network) await ensureKubernetesService(client, network, advertised)
+  }
   await Promise.all([
-    ...startHooks.map((hook) => hook(client)),
-    ensurePriorityClasses(client),
-    ensureFlowControl(client),
-    ensureServiceCidr(client, serviceNetworks.map(formatNetwork), clock),
-    ensureNamespaces(client).then(async () => {
-      if (advertised && network) await ensureKubernetesService(client, network, advertised)
-    }),
+    run("rbac/bootstrap-roles", Promise.all(startHooks.map((hook) => hook(client)))),
+    run("scheduling/bootstrap-system-priority-classes", ensurePriorityClasses(client)),
+    run("priority-and-fairness-config-producer", ensureFlowControl(client)),
+    run(
+      "start-kubernetes-service-cidr-controller",
+      ensureServiceCidr(client, serviceNetworks.map(formatNetwork), clock),
+    ),
+    run("start-system-namespaces-controller", namespaces),
+    run("bootstrap-controller", kubernetesService()),
   ])
 }
