@@ -1,0 +1,20 @@
+/** How often each kind of fault did occur. A simulation in which nothing goes wrong proves nothing. */
+export class FaultCounts {
+  readonly #counts = new Map<string, number>()
+
+  add(kind: string, by = 1): void {
+    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + by)
+  }
+
+  get(kind: string): number {
+    return this.#counts.get(kind) ?? 0
+  }
+
+  addAll(other: Iterable<readonly [string, number]>): void {
+    for (const [kind, count] of other) this.add(kind, count)
+  }
+
+  entries(): [string, number][] {
+    return Array.from(this.#counts).sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+}

@@ -1,0 +1,93 @@
+import { type Clock, sleep } from "../../src/base/clock.ts"
+import { integer, type Random } from "../../src/base/random.ts"
+import {
+  conflict,
+  expired,
+  internalError,
+  serviceUnavailable,
+  tooManyRequests,
+} from "../../src/apimachinery/status-errors.ts"
+import {
+  type ApiRequest,
+  ConnectionError,
+  type RawWatchEvent,
+  type Transport,
+} from "../../src/client/transport.ts"
+import type { FaultRates } from "../operations/operation.ts"
+import type { FaultCounts } from "./fault-counts.ts"
+
+export interface FaultyRoad {
+  /** The server of now; undefined while it is down. */
+  readonly server: () => Transport | undefined
+  /** Whether anything comes through. */
+  readonly isOpen: () => boolean
+  /** Undefined: the storm is over. */
+  readonly rates: () => FaultRates | undefined
+  readonly clock: Clock
+  readonly random: Random
+  readonly counts: FaultCounts
+}
+
+/** The road of one component to the API server, with all that can happen on it. */
+export function createFaultyTransport(road: FaultyRoad): Transport {
+  const { clock, random, counts } = road
+  const happens = (kind: keyof FaultRates): boolean => {
+    const rate = road.rates()?.[kind] ?? 0
+    if (rate === 0 || random.next() >= rate) return false
+    counts.add(kind)
+    return true
+  }
+  const open = (): Transport => {
+    const server = road.isOpen() ? road.server() : undefined
+    if (!server) throw new ConnectionError("ECONNREFUSED", "connect ECONNREFUSED")
+    return server
+  }
+
+  async function before(request: ApiRequest): Promise<void> {
+    if (happens("slow")) await sleep(clock, integer(random, 1000), request.signal)
+    if (happens("refused")) throw refusal(random)
+    if ((request.method === "PUT" || request.method === "PATCH") && happens("conflict"))
+      throw conflict({ group: "", plural: "objects" }, request.path.split("/").pop()!, "somebody was faster")
+  }
+
+  return {
+    async request(request) {
+      await before(request)
+      const answer = await open().request(request)
+      if (request.method !== "GET" && happens("answerLost"))
+        throw new ConnectionError("ECONNRESET", "read ECONNRESET")
+      if (happens("slow")) await sleep(clock, integer(random, 1000), request.signal)
+      // What was asked while the road was open may be answered when it is not.
+      open()
+      return answer
+    },
+    async watch(request) {
+      await before(request)
+      return followed(await open().watch(request))
+    },
+    stream: (request) => open().stream(request),
+  }
+
+  async function* followed(events: AsyncIterable<RawWatchEvent>): AsyncGenerator<RawWatchEvent, void, void> {
+    for await (const event of events) {
+      if (happens("watchSlow")) await sleep(clock, integer(random, 2000))
+      if (!road.isOpen()) throw new ConnectionError("ECONNRESET", "read ECONNRESET")
+      yield event
+      if (happens("watchExpired")) throw expired("too old resource version")
+      if (happens("watchLost")) throw new ConnectionError("ECONNRESET", "read ECONNRESET")
+    }
+  }
+}
+
+function refusal(random: Random): Error {
+  switch (integer(random, 4)) {
+    case 0:
+      return serviceUnavailable("the server is not ready")
+    case 1:
+      return tooManyRequests("too many requests", 1)
+    case 2:
+      return internalError(new Error("etcdserver: request timed out"))
+    default:
+      return new ConnectionError("ETIMEDOUT", "connect ETIMEDOUT")
+  }
+}
