@@ -7,6 +7,8 @@ import { type Checker, nameOf } from "./checker.ts"
 export function jobCounts(): Checker {
   /** By uid of the Job: uids of its pods that were seen to end so. */
   const succeeded = new Map<string, Set<string>>()
+  /** Those of them that nobody had told to go before: these must be counted. */
+  const undisturbed = new Map<string, Set<string>>()
   const ended = new Map<string, Set<string>>()
   const add = (to: Map<string, Set<string>>, job: string, pod: string) => {
     const known = to.get(job)
@@ -20,7 +22,12 @@ export function jobCounts(): Checker {
         const pod = (current ?? previous) as Pod
         const owner = controllerOf(pod)
         if (owner?.kind !== "Job") return undefined
-        if (pod.status.phase === "Succeeded") add(succeeded, owner.uid, pod.metadata.uid)
+        if (pod.status.phase === "Succeeded") {
+          add(succeeded, owner.uid, pod.metadata.uid)
+          const wasGoing =
+            (previous as Pod | undefined)?.metadata.deletionTimestamp ?? pod.metadata.deletionTimestamp
+          if (!wasGoing) add(undisturbed, owner.uid, pod.metadata.uid)
+        }
         // One that is deleted before it ends counts as failed.
         if (!current || pod.status.phase === "Failed" || pod.metadata.deletionTimestamp)
           add(ended, owner.uid, pod.metadata.uid)
@@ -35,8 +42,8 @@ export function jobCounts(): Checker {
         const counted = job.status.succeeded ?? 0
         if (counted !== job.spec.completions)
           return `${nameOf(job)} is complete with ${counted} of ${job.spec.completions}`
-        const really = succeeded.get(job.metadata.uid)?.size ?? 0
-        if (job.spec.completionMode !== "Indexed" && really !== counted)
+        const really = undisturbed.get(job.metadata.uid)?.size ?? 0
+        if (job.spec.completionMode !== "Indexed" && really > counted)
           return `${nameOf(job)} counts ${counted} pods that succeeded, and ${really} did`
       }
       return undefined

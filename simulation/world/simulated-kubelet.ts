@@ -34,6 +34,7 @@ export class SimulatedKubelet {
   readonly #informers: Informers
   /** Pods that somebody of here is busy with, by uid. */
   readonly #busy = new Set<string>()
+  readonly #changed = new Set<string>()
 
   constructor(options: SimulatedKubeletOptions) {
     const { client, clock, random, log, machine } = options
@@ -103,6 +104,7 @@ export class SimulatedKubelet {
   /** Each pod is seen to by one loop at a time, which looks again until there is nothing left to do. */
   #look(pod: Pod): void {
     const { uid } = pod.metadata
+    this.#changed.add(uid)
     if (this.#busy.has(uid)) return
     this.#busy.add(uid)
     void this.#care(pod).finally(() => this.#busy.delete(uid))
@@ -114,7 +116,10 @@ export class SimulatedKubelet {
     while (!signal.aborted) {
       const pod = this.#informers.cache.find(Pod, keyOf(first))
       if (pod?.metadata.uid !== first.metadata.uid) return this.#options.machine.stop(first.metadata.uid)
+      this.#changed.delete(pod.metadata.uid)
       const waitMs = await this.#step(pod).catch(() => retryMs)
+      // It may have changed while it was seen to.
+      if (waitMs === undefined && this.#changed.has(pod.metadata.uid)) continue
       if (waitMs === undefined) return
       await sleep(clock, waitMs, signal)
     }

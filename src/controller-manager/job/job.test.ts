@@ -59,6 +59,15 @@ function recordMost() {
 }
 
 describe("Job controller", () => {
+  it("is done although the clock was set back behind its start", async () => {
+    await create()
+    cluster.clock.jump(-3_600_000)
+    await cluster.advance(5000)
+    const { status } = await get()
+    expect(await conditions()).toEqual(complete)
+    expect(status.completionTime).toBe(status.startTime)
+  })
+
   it("runs one pod to its end", async () => {
     await create()
     expect((await pods())[0]!.metadata).toMatchObject({

@@ -38,9 +38,14 @@ export function computeStatus(
     ...(isIndexed(job) && { completedIndexes: formatIndexes(succeededIndexes) }),
     ...(failedIndexes && { failedIndexes: formatIndexes(failedIndexes) }),
     ...(startTime && { startTime }),
-    ...(isComplete && !job.status.completionTime && { completionTime: now }),
+    ...(isComplete && !job.status.completionTime && { completionTime: laterOf(now, startTime) }),
     conditions,
   }
+}
+
+/** A clock that was set back must not keep a Job from being done: it can't end before it began. */
+function laterOf(now: string, startTime: string | undefined): string {
+  return startTime && startTime > now ? startTime : now
 }
 
 function computeConditions(
