@@ -65,7 +65,7 @@ class Run {
       },
     }
     const counts = this.#counts
-    this.#world = new World({ ...plan, prepared: store, observer: observer as never, counts })
+    this.#world = new World({ ...plan, prepared: store, observer: observer, counts })
   }
 
   async report(): Promise<Report> {

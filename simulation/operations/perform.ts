@@ -5,7 +5,6 @@ import { Job } from "../../src/api/batch/v1/job.ts"
 import { Node } from "../../src/api/core/v1/node.ts"
 import { Pod } from "../../src/api/core/v1/pod.ts"
 import { Service } from "../../src/api/core/v1/service.ts"
-import type { KubeObject } from "../../src/apimachinery/meta.ts"
 import type { Resource } from "../../src/apimachinery/resource.ts"
 import type { Client } from "../../src/client/client.ts"
 import type { UserOperation } from "./operation.ts"
@@ -16,8 +15,8 @@ export const failuresAnnotation = "simulation.coracle.dev/failures"
 
 const resources = { deployments: Deployment, statefulsets: StatefulSet, daemonsets: DaemonSet, jobs: Job }
 
-function workload(name: string): Resource<KubeObject> {
-  return resources[name as keyof typeof resources] as unknown as Resource<KubeObject>
+function workload(name: string): Resource {
+  return resources[name as keyof typeof resources]
 }
 
 /** Does what a user wants. The user's road has no faults, but what is wanted may be gone. */

@@ -1,3 +1,5 @@
+import type { FaultOperation, FaultRates } from "../operations/operation.ts"
+
 /** How often each kind of fault did occur. A simulation in which nothing goes wrong proves nothing. */
 export class FaultCounts {
   readonly #counts = new Map<string, number>()
@@ -17,4 +19,23 @@ export class FaultCounts {
   entries(): [string, number][] {
     return Array.from(this.#counts).sort(([a], [b]) => (a < b ? -1 : 1))
   }
+}
+
+/** Every kind there is; over many worlds each must have occurred. */
+const kinds: readonly (keyof FaultRates | FaultOperation["kind"])[] = [
+  "refused",
+  "answerLost",
+  "conflict",
+  "slow",
+  "watchLost",
+  "watchExpired",
+  "watchSlow",
+  "restart",
+  "lose-node",
+  "reboot-node",
+  "jump-clock",
+]
+
+export function missingFaults(counts: FaultCounts): string[] {
+  return kinds.filter((kind) => counts.get(kind) === 0)
 }

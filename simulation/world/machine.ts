@@ -61,7 +61,7 @@ export class Machine {
         capacity: resources,
         allocatable: resources,
         conditions: [{ ...condition, lastTransitionTime: now }],
-      } as never,
+      },
     }
   }
 

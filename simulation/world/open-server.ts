@@ -1,4 +1,4 @@
-import { builtInResources } from "../../src/api/index.ts"
+import { servedResources } from "./served-resources.ts"
 import type { CreateSecurity } from "../../src/apiserver/security.ts"
 import { createApiServer } from "../../src/apiserver/server.ts"
 import { silentLogger } from "../../src/base/log.ts"
@@ -27,7 +27,7 @@ export async function prepareStore(): Promise<MemoryStore> {
   const store = createMemoryStore({ clock })
   const server = createApiServer({
     store,
-    resources: builtInResources,
+    resources: servedResources,
     clock,
     random: new SeededRandom("prepared"),
     log: silentLogger,

@@ -1,6 +1,6 @@
 import { createClient } from "../../src/client/create-client.ts"
 import { createApiServer, type ApiServer } from "../../src/apiserver/server.ts"
-import { builtInResources } from "../../src/api/index.ts"
+import { servedResources } from "./served-resources.ts"
 import { silentLogger } from "../../src/base/log.ts"
 import { SimulatedClock } from "../../src/base/simulated/clock.ts"
 import { SeededRandom } from "../../src/base/simulated/random.ts"
@@ -148,7 +148,7 @@ export class World {
     if (this.#server) return
     const server = createApiServer({
       store: this.store,
-      resources: builtInResources,
+      resources: servedResources,
       clock: this.clock,
       random: this.#fork("apiserver"),
       log: silentLogger,
