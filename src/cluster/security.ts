@@ -14,6 +14,7 @@ import { certificateVerifier } from "../apiserver/authentication/real/certificat
 import { tokenKeys } from "../apiserver/authentication/real/token-keys.ts"
 import { legacyTokens } from "../apiserver/authentication/legacy-tokens.ts"
 import { requestHeaders } from "../apiserver/authentication/request-headers.ts"
+import { ensureLegacyTokenTracking } from "../apiserver/start-hooks/ensure-legacy-token-tracking.ts"
 import { type FindBound, ServiceAccountTokens } from "../apiserver/authentication/service-account-tokens.ts"
 import type { TokenAuthenticator, UserInfo } from "../apiserver/authentication/authenticator.ts"
 import { staticTokens } from "../apiserver/authentication/static-tokens.ts"
@@ -110,6 +111,7 @@ export function createClusterSecurity(
         (self) => ensurePolicy(self, defaultPolicy()),
         (self) => ensurePolicy(self, addOnPolicy),
         (self) => ensurePolicy(self, joinPolicy),
+        (self) => ensureLegacyTokenTracking(self, clock),
         (self) =>
           ensureExtensionAuthentication(self, {
             client: certificates.authority("ca").certificatePem,

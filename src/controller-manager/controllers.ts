@@ -28,6 +28,7 @@ import { replicaSetController } from "./replicaset/replicaset.ts"
 import { replicationControllerController } from "./replicationcontroller/replicationcontroller.ts"
 import { createResourceQuotaController } from "./resourcequota/resourcequota.ts"
 import { createRootCaPublisher } from "./root-ca-publisher/root-ca-publisher.ts"
+import { createTokenSecretCleaner } from "./serviceaccount-token/token-cleaner.ts"
 import { createServiceAccountTokenController } from "./serviceaccount-token/serviceaccount-token.ts"
 import { serviceAccountController } from "./serviceaccount/serviceaccount.ts"
 import { serviceCidrController } from "./service-cidr/service-cidr.ts"
@@ -96,6 +97,7 @@ const entries: readonly Entry[] = [
   { name: "node-lifecycle-controller", create: () => createNodeLifecycleController() },
   { name: "taint-eviction-controller", create: createTaintEvictionController },
   { name: "service-lb-controller", create: () => serviceLoadBalancerController },
+  { name: "legacy-serviceaccount-token-cleaner-controller", create: () => createTokenSecretCleaner() },
   { name: "pod-garbage-collector-controller", create: () => createPodGarbageCollector() },
   { name: "ttl-after-finished-controller", create: () => ttlAfterFinishedController },
   {

@@ -1,7 +1,7 @@
 import type { Container, EphemeralContainer } from "../../api/core/v1/container.ts"
 import type { Pod, PodSpec } from "../../api/core/v1/pod.ts"
 import type { ServiceAccount } from "../../api/core/v1/service-account.ts"
-import { podReferences } from "../authorization/node/pod-references.ts"
+import { podReferences } from "../../api/core/v1/pod-references.ts"
 
 /** The names of all Secrets a pod refers to. */
 export function* secretNamesOf(spec: PodSpec): Iterable<string> {

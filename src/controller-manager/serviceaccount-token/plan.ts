@@ -3,7 +3,7 @@ import type { ServiceAccount } from "../../api/core/v1/service-account.ts"
 
 export const tokenSecretType = "kubernetes.io/service-account-token"
 const nameAnnotation = "kubernetes.io/service-account.name"
-const uidAnnotation = "kubernetes.io/service-account.uid"
+export const accountUidAnnotation = "kubernetes.io/service-account.uid"
 
 /** The account a Secret wants a token of; undefined for Secrets of other types. */
 export function accountOf({ type, metadata }: Secret): { namespace: string; name: string } | undefined {
@@ -28,7 +28,7 @@ export function planToken(
   rootCertificateAuthority: string | undefined,
   sign: (claims: object) => string,
 ): TokenPlan {
-  const wantedUid = secret.metadata.annotations?.[uidAnnotation]
+  const wantedUid = secret.metadata.annotations?.[accountUidAnnotation]
   if (!account || (wantedUid && wantedUid !== account.metadata.uid)) return { kind: "delete" }
   const { data = {}, metadata } = secret
   const filled = {
@@ -42,7 +42,7 @@ export function planToken(
   const annotations = {
     ...metadata.annotations,
     [nameAnnotation]: account.metadata.name,
-    [uidAnnotation]: account.metadata.uid,
+    [accountUidAnnotation]: account.metadata.uid,
   }
   return { kind: "fill", secret: { ...secret, metadata: { ...metadata, annotations }, data: filled } }
 }

@@ -6,7 +6,7 @@ import { Pod } from "../../../api/core/v1/pod.ts"
 import { ResourceSlice } from "../../../api/resource/v1/resource-slice.ts"
 import { VolumeAttachment } from "../../../api/storage/v1/volume-attachment.ts"
 import type { ObjectFollower } from "../object-follower.ts"
-import { podReferences } from "./pod-references.ts"
+import { podReferences } from "../../../api/core/v1/pod-references.ts"
 import { volumeSecrets } from "./volume-secrets.ts"
 
 /**

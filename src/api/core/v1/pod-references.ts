@@ -1,6 +1,6 @@
-import type { Container, EphemeralContainer } from "../../../api/core/v1/container.ts"
-import type { Pod } from "../../../api/core/v1/pod.ts"
-import type { Volume } from "../../../api/core/v1/volume.ts"
+import type { Container, EphemeralContainer } from "./container.ts"
+import type { Pod } from "./pod.ts"
+import type { Volume } from "./volume.ts"
 
 export type ReferencedKind =
   | "pods"
