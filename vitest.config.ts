@@ -38,6 +38,9 @@ export default defineConfig({
         test: {
           name: "conformance",
           include: ["test/conformance/**/*.test.ts"],
+          globalSetup: ["test/conformance/nodes/global-setup.ts"],
+          // Tests on real nodes mostly wait; they do it together.
+          maxConcurrency: 10,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

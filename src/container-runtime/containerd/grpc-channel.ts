@@ -1,5 +1,6 @@
 import type { Client, Metadata, ServiceError } from "@grpc/grpc-js"
 import type { Codec } from "../../base/protobuf.ts"
+import { loadGrpc } from "../../base/real/load-grpc.ts"
 import { RuntimeError, type RuntimeErrorCode } from "../cri.ts"
 
 /** A gRPC connection with our own codecs. Reconnects by itself; calls made while it is down wait for it. */
@@ -36,11 +37,9 @@ export interface CallOptions {
 
 const maxMessageBytes = 16 << 20
 
-/** `address` as gRPC writes it: "unix:/run/containerd.sock". The library loads on first use: it costs 60 ms. */
+/** `address` as gRPC writes it: "unix:/run/containerd.sock". */
 export async function connectGrpc(address: string, now: () => number): Promise<GrpcChannel> {
-  const loaded = await import("@grpc/grpc-js")
-  // Bundled, a CommonJS module has only a default export.
-  const grpc = "Client" in loaded ? loaded : (loaded as { default: typeof loaded }).default
+  const grpc = await loadGrpc()
   const client = new grpc.Client(address, grpc.credentials.createInsecure(), {
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,

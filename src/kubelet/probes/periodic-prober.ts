@@ -77,9 +77,17 @@ class ProbeRun {
     this.#timer?.cancel()
   }
 
+  get #periodMs(): number {
+    return (this.#probe.periodSeconds ?? 10) * 1000
+  }
+
   #after(delayMs: number): void {
     this.#timer = this.#options.clock.after(delayMs, () => {
-      this.#try().catch((error: unknown) => this.#options.log.error("probe failed to run", { error }))
+      this.#try().catch((error: unknown) => {
+        // A mistake of ours; what is probed must not go unwatched for it.
+        this.#options.log.error("probe failed to run", { error })
+        if (!this.#stopped) this.#after(this.#periodMs)
+      })
     })
   }
 
@@ -87,12 +95,12 @@ class ProbeRun {
     const outcome = await this.#options.tryProbe(this.#target, this.#probe)
     if (this.#stopped) return
     const impatience = impatientMs[this.#tries++]
-    const periodMs = (this.#probe.periodSeconds ?? 10) * 1000
     const mayBeStarting =
       outcome.refused && this.#counter.last === undefined && this.#target.type !== "liveness"
-    if (mayBeStarting && impatience !== undefined && impatience < periodMs) return this.#after(impatience)
+    if (mayBeStarting && impatience !== undefined && impatience < this.#periodMs)
+      return this.#after(impatience)
     this.#take(outcome)
-    if (!isProbeOver(this.#target.type, this.#counter)) this.#after(periodMs)
+    if (!isProbeOver(this.#target.type, this.#counter)) this.#after(this.#periodMs)
   }
 
   #take({ kind, message }: ProbeOutcome): void {

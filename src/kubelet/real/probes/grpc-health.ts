@@ -1,3 +1,4 @@
+import { loadGrpc } from "../../../base/real/load-grpc.ts"
 import { enumOf, message, string } from "../../../base/protobuf.ts"
 
 export interface GrpcHealth {
@@ -11,7 +12,7 @@ export async function checkGrpcHealth(
   service: string,
   { timeoutMs, now }: { timeoutMs: number; now: number },
 ): Promise<GrpcHealth> {
-  const grpc = await import("@grpc/grpc-js")
+  const grpc = await loadGrpc()
   const client = new grpc.Client(address, grpc.credentials.createInsecure(), {
     "grpc.primary_user_agent": "kube-probe/1.36",
     "grpc.use_local_subchannel_pool": 1,

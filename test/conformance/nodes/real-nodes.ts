@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { beforeAll, inject, test } from "vitest"
+import { safeSuffix } from "../../../src/base/random.ts"
+import { realRandom } from "../../../src/base/real/random.ts"
+import { cli, run, whyNoContainers } from "../../e2e/cluster.ts"
+import { buildBusyboxImage, buildNodeImage } from "../../e2e/images.ts"
+import { realClients } from "../../e2e/real-clients.ts"
+import { Api, type Json } from "../harness.ts"
+
+/*
+ * Behaviours that need containers and packets: they run on the cluster of CORACLE_CONFORMANCE_KUBECONFIG, whose nodes must
+ * have the two images below, or on one with three real nodes that all test files share.
+ */
+
+/** A shell and the usual commands. */
+export const toolbox = "conformance/toolbox:1"
+/** Node.js as its entry point, for servers that a shell can't play. */
+export const scripting = "conformance/node:1"
+
+export interface NodesWorld {
+  readonly api: Api
+  /** A namespace of the test's own, deleted when it is done. */
+  readonly namespace: string
+  /** Standard output of the real kubectl in that namespace; throws what it says when it fails. */
+  readonly kubectl: (...args: string[]) => Promise<string>
+  readonly kubeconfig: string
+}
+
+const missing = process.env["CORACLE_CONFORMANCE_KUBECONFIG"] ? undefined : whyNoContainers()
+let kubeconfig = ""
+let api: Api | undefined
+
+/** Call at the top of a test file. */
+export function useRealNodes(): void {
+  beforeAll(async () => {
+    if (missing) return
+    kubeconfig = process.env["CORACLE_CONFORMANCE_KUBECONFIG"] ?? (await ensureCluster())
+    api = new Api(readFileSync(kubeconfig, "utf8"))
+  })
+}
+
+/**
+ * One behaviour of the official suite on real nodes. They run side by side: none may take anything for granted but its own
+ * namespace.
+ */
+export function onRealNodes(codename: string, check: (world: NodesWorld) => Promise<void>): void {
+  const declare = missing ? test.skip : test.concurrent
+  declare(codename, () => inNamespace(check))
+}
+
+/** The same for a behaviour that disturbs others: alone. */
+export function onRealNodesAlone(codename: string, check: (world: NodesWorld) => Promise<void>): void {
+  test.skipIf(missing)(codename, () => inNamespace(check))
+}
+
+async function inNamespace(check: (world: NodesWorld) => Promise<void>): Promise<void> {
+  const namespace = `conformance-${safeSuffix(realRandom, 8)}`
+  await api!.create("/api/v1/namespaces", { metadata: { name: namespace } })
+  const kubectl = async (...args: string[]) => {
+    const output = await run(realClients.kubectl136(), ["--namespace", namespace, ...args], {
+      env: { KUBECONFIG: kubeconfig },
+    })
+    if (output.code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${output.stderr || output.stdout}`)
+    return output.stdout
+  }
+  try {
+    // Pods are refused until the namespace has its account.
+    await waitForAccount(namespace)
+    await check({ api: api!, namespace, kubectl, kubeconfig })
+  } finally {
+    await api!.delete(`/api/v1/namespaces/${namespace}`)
+  }
+}
+
+async function waitForAccount(namespace: string): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default`
+  for (let tries = 0; tries < 200; tries++) {
+    if ((await api!.send("GET", path)).status === 200) return
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+async function ensureCluster(): Promise<string> {
+  const directory = inject("conformanceDirectory")
+  const data = join(directory, "data")
+  const own = join(data, "kubeconfig")
+  if (existsSync(own)) return own
+  const up = ["up", "--detach", "--nodes", "3", "--listen", "127.0.0.1:0"]
+  await must([...up, "--data-dir", data, "--kubeconfig", join(directory, "kubeconfig")])
+  for (const image of [buildBusyboxImage(toolbox), buildNodeImage(scripting)])
+    await must(["image", "load", image, "--data-dir", data])
+  return own
+}
+
+async function must(args: string[]): Promise<void> {
+  const { code, stdout, stderr } = await run(process.execPath, [cli, ...args])
+  if (code !== 0) throw new Error(`coracle ${args.join(" ")}: ${stdout}${stderr}`)
+}
+
+export type { Json }
