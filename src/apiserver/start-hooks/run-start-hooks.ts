@@ -1,5 +1,6 @@
 import { formatNetwork } from "../../base/ip-address.ts"
 import type { Client } from "../../client/client.ts"
+import { startAddressRepair } from "../registry/service/repair/repair-loop.ts"
 import type { ServerParts } from "../server-parts.ts"
 import { type AdvertisedAddress, ensureKubernetesService } from "./ensure-kubernetes-service.ts"
 import { ensureFlowControl } from "./ensure-flow-control.ts"
@@ -25,11 +26,12 @@ export type StartHookName = (typeof startHookNames)[number]
  * @param done told of each hook that has come to its end
  */
 export async function runStartHooks(
-  { serviceNetworks, clock, startHooks = [] }: ServerParts,
+  server: ServerParts,
   client: Client,
   advertised: AdvertisedAddress | undefined,
   done: (name: StartHookName) => void,
 ): Promise<void> {
+  const { serviceNetworks, clock, startHooks = [] } = server
   const network = serviceNetworks[0]
   const run = (name: StartHookName, hook: Promise<unknown>) => hook.then(() => done(name))
   const namespaces = ensureNamespaces(client)
@@ -48,4 +50,5 @@ export async function runStartHooks(
     run("start-system-namespaces-controller", namespaces),
     run("bootstrap-controller", kubernetesService()),
   ])
+  await startAddressRepair(server, client)
 }

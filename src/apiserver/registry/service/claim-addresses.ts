@@ -84,7 +84,7 @@ function isTaken(server: ServerParts, address: string): boolean {
 }
 
 /** Those of every ServiceCIDR that is ready; those the server was started with until there is one. */
-function serviceNetworks(server: ServerParts): readonly IpNetwork[] {
+export function serviceNetworks(server: ServerParts): readonly IpNetwork[] {
   const objects = server.resources
     .get(serviceCidrs)
     .registry.cache.list()
