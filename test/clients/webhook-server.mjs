@@ -57,9 +57,23 @@ const judges = {
     }),
 }
 
+/** A conversion webhook: v1 has `hostPort`, v2 has `host` and `port`. */
+function convert({ objects, desiredAPIVersion }) {
+  const convertedObjects = objects.map(({ hostPort, host, port, ...object }) => {
+    const [first = "", second = ""] = (hostPort ?? "").split(":")
+    const fields = desiredAPIVersion.endsWith("/v2")
+      ? { host: first, port: second }
+      : { hostPort: `${host}:${port}` }
+    return { ...object, apiVersion: desiredAPIVersion, ...fields }
+  })
+  return { result: { status: "Success" }, convertedObjects }
+}
+
+const answers = { ...judges, "/convert": convert }
+
 const server = createServer({ key, cert }, async (request, response) => {
   const review = JSON.parse(await text(request))
-  const answer = await judges[new URL(request.url, "https://host").pathname]?.(review.request)
+  const answer = await answers[new URL(request.url, "https://host").pathname]?.(review.request)
   if (!answer) return
   response.setHeader("content-type", "application/json")
   const { apiVersion, kind } = review

@@ -4,6 +4,7 @@ import { formatTime } from "../../apimachinery/time.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
+import { onAbort } from "../../base/on-abort.ts"
 import type { Cache } from "../../client/cache.ts"
 import type { Client } from "../../client/client.ts"
 import { WorkQueue } from "../../client/work-queue.ts"
@@ -57,7 +58,7 @@ export class ApiServiceController {
 
   /** @param registers whether there are APIServices for this server's own groups */
   async run(signal: AbortSignal, registers: boolean): Promise<void> {
-    signal.addEventListener("abort", () => this.#queue.close(), { once: true })
+    onAbort(signal, () => this.#queue.close())
     if (registers) {
       this.#options.resources.onChange(() => this.#queue.add(registration))
       this.#queue.add(registration)

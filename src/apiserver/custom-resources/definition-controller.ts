@@ -7,6 +7,7 @@ import { ignoreConflict, ignoreNotFound, isStatusError } from "../../apimachiner
 import { formatTime } from "../../apimachinery/time.ts"
 import { type Clock, sleep } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
+import { onAbort } from "../../base/on-abort.ts"
 import type { Cache } from "../../client/cache.ts"
 import type { Client } from "../../client/client.ts"
 import { WorkQueue } from "../../client/work-queue.ts"
@@ -54,7 +55,7 @@ export class DefinitionController implements ObjectFollower {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener("abort", () => this.#queue.close(), { once: true })
+    onAbort(signal, () => this.#queue.close())
     for (let key = await this.#queue.take(); key !== undefined; key = await this.#queue.take()) {
       try {
         await this.#reconcile(key, signal)

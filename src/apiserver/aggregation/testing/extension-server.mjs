@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs"
 import { createServer } from "node:https"
 
-const [keyFile, certificateFile, frontProxyFile] = process.argv.slice(2)
+const [keyFile, certificateFile, frontProxyFile, host = "127.0.0.1"] = process.argv.slice(2)
 const group = "wardle.example.com"
 const version = "v1alpha1"
 const apiVersion = `${group}/${version}`
@@ -99,4 +99,4 @@ const server = createServer(
     })
   },
 )
-server.listen(0, "127.0.0.1", () => process.stdout.write(`${server.address().port}\n`))
+server.listen(0, host, () => process.stdout.write(`${server.address().port}\n`))
