@@ -16,6 +16,8 @@ export interface RequestContext {
   info: RequestInfo
   /** Set by stages/authenticate.ts, replaced by stages/impersonate.ts. */
   user: UserInfo
+  /** Set by stages/impersonate.ts: the verb that allowed it, where it is one of the narrow ones. */
+  impersonationConstraint: string | undefined
   /** Aborts when the caller has gone or the deadline has passed. Narrowed by stages/deadline.ts. */
   signal: AbortSignal
   /** Texts of `Warning` headers; anyone may add. */

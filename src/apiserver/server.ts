@@ -276,6 +276,7 @@ function newContext(server: ServerParts, request: ServerRequest): RequestContext
     signal: request.signal,
     format: plainJson,
     warnings: [],
+    impersonationConstraint: undefined,
     auditId: "",
     audit: undefined,
     annotations: new Map(),

@@ -245,6 +245,7 @@ async function startOnStore(
       await server.stop()
       await Promise.all(listeners.map((listening) => listening.close(closeGraceMs)))
       await auditTrail?.close()
+      for (const timer of additions.timers) timer.cancel()
       await store.close()
     },
   }

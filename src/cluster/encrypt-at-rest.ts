@@ -1,16 +1,12 @@
-import { readFileSync } from "node:fs"
 import { builtInResources } from "../api/index.ts"
 import { decodeEncryptionConfiguration } from "../apiserver/encryption-at-rest/configuration.ts"
 import { EncryptingStore } from "../apiserver/encryption-at-rest/encrypting-store.ts"
 import { createCipher } from "../apiserver/encryption-at-rest/real/ciphers.ts"
 import { resourceOfKey } from "../apiserver/encryption-at-rest/resource-of-key.ts"
 import { createTransformers } from "../apiserver/encryption-at-rest/transformers.ts"
-import type { Clock } from "../base/clock.ts"
-import type { Logger } from "../base/log.ts"
 import type { Store } from "../etcd/store.ts"
+import { type FileParts, followFile } from "./changing.ts"
 import type { EncryptionSettings } from "./api-server-settings.ts"
-
-const reloadEveryMs = 10_000
 
 /**
  * The store with what `--encryption-provider-config` says in front of it. Closes the store and throws when the file is not
@@ -19,35 +15,20 @@ const reloadEveryMs = 10_000
 export async function encryptAtRest(
   store: Store,
   { providerConfigFile, automaticReload }: EncryptionSettings,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  parts: FileParts,
 ): Promise<EncryptingStore> {
-  let text = ""
-  const read = () => {
-    text = readFileSync(providerConfigFile, "utf8")
-    return createTransformers(decodeEncryptionConfiguration(text, providerConfigFile), createCipher)
-  }
+  const read = (text: string) =>
+    createTransformers(decodeEncryptionConfiguration(text, providerConfigFile), createCipher)
   try {
+    const { changing, timer } = await followFile(providerConfigFile, read, parts)
+    if (!automaticReload) timer.cancel()
     const resourceOf = resourceOfKey(builtInResources)
-    const encrypting = new EncryptingStore(store, { find: read(), resourceOf, log })
-    if (automaticReload) reloadOnChange(encrypting)
+    const encrypting = new EncryptingStore(store, { find: changing.value, resourceOf, log: parts.log })
+    changing.onChange((find) => encrypting.use(find))
+    encrypting.onClose(() => timer.cancel())
     return encrypting
   } catch (error) {
     await store.close()
     throw error
-  }
-
-  function reloadOnChange(encrypting: EncryptingStore): void {
-    clock.after(reloadEveryMs, () => {
-      try {
-        if (readFileSync(providerConfigFile, "utf8") !== text) {
-          encrypting.use(read())
-          log.info("encryption keys were read anew", { file: providerConfigFile })
-        }
-      } catch (error) {
-        // The old keys stay good: a file that is half written will be whole the next time.
-        log.error("encryption keys could not be read anew", { error: String(error) })
-      }
-      reloadOnChange(encrypting)
-    })
   }
 }

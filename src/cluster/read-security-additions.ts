@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises"
+import type { AnonymousAccess } from "../apiserver/authentication/authenticate-request.ts"
 import {
+  type AuthenticationConfiguration,
   decodeAuthenticationConfiguration,
   type JwtAuthenticator,
 } from "../apiserver/authentication/configuration.ts"
@@ -8,8 +10,10 @@ import { JwtTokens } from "../apiserver/authentication/jwt/jwt-tokens.ts"
 import { fetchDocument } from "../apiserver/authentication/real/fetch-document.ts"
 import { verifySignature } from "../apiserver/authentication/real/verify-signature.ts"
 import { parseTokenFile } from "../apiserver/authentication/static-tokens.ts"
+import { TokenAuthenticators } from "../apiserver/authentication/token-authenticators.ts"
 import { WebhookTokens } from "../apiserver/authentication/webhook-tokens.ts"
 import {
+  type AuthorizationConfiguration,
   type AuthorizerConfiguration,
   decodeAuthorizationConfiguration,
 } from "../apiserver/authorization/configuration.ts"
@@ -18,96 +22,115 @@ import { compileConditions } from "../apiserver/authorization/webhook/match-cond
 import { WebhookAuthorizer } from "../apiserver/authorization/webhook/webhook-authorizer.ts"
 import { kubeconfigWebhook } from "../apiserver/webhooks/real/kubeconfig-webhook.ts"
 import { parseDuration } from "../apimachinery/duration.ts"
-import type { Clock } from "../base/clock.ts"
-import type { Logger } from "../base/log.ts"
+import type { Timer } from "../base/clock.ts"
 import type {
   ApiServerSettings,
   AuthenticationSettings,
   AuthorizationSettings,
 } from "./api-server-settings.ts"
+import { Changing, type FileParts, followFile } from "./changing.ts"
 import { type SecurityAdditions, serviceAccountIssuer } from "./security.ts"
-
-interface Parts {
-  readonly clock: Clock
-  readonly log: Logger
-}
 
 /** Reads the files that the settings name and makes what they ask for. Throws when one is not what it should be. */
 export async function readSecurityAdditions(
   settings: ApiServerSettings,
-  parts: Parts,
-): Promise<SecurityAdditions> {
+  parts: FileParts,
+): Promise<SecurityAdditions & { readonly timers: readonly Timer[] }> {
   const { authentication, authorization, enableAdmissionPlugins, disableAdmissionPlugins } = settings
   const authorizers = authorization && (await readAuthorizers(authorization, parts))
+  const authenticators = authentication && (await readAuthentication(authentication, parts))
   return {
-    ...(authentication && (await readAuthentication(authentication, parts))),
-    ...(authorizers && { authorizers }),
+    ...authenticators?.additions,
+    ...(authorizers && { authorizers: authorizers.changing }),
     admission: {
       ...(enableAdmissionPlugins && { enable: enableAdmissionPlugins }),
       ...(disableAdmissionPlugins && { disable: disableAdmissionPlugins }),
     },
+    timers: [...(authorizers?.timers ?? []), ...(authenticators?.timers ?? [])],
   }
 }
 
 async function readAuthentication(
   settings: AuthenticationSettings,
-  parts: Parts,
-): Promise<SecurityAdditions> {
+  parts: FileParts,
+): Promise<{ readonly additions: SecurityAdditions; readonly timers: readonly Timer[] }> {
   const { configFile, oidc, tokenFile, webhook } = settings
-  const configuration = configFile
-    ? decodeAuthenticationConfiguration(await readFile(configFile, "utf8"), configFile, [
-        serviceAccountIssuer,
-      ])
-    : { jwt: oidc ? [oidc] : [] }
+  const { changing, timer } = configFile
+    ? await followFile(configFile, (text) => decodeConfiguration(text, configFile), parts)
+    : { changing: new Changing<AuthenticationConfiguration>({ jwt: oidc ? [oidc] : [] }), timer: undefined }
   const hook = webhook && (await kubeconfigWebhook(webhook.configFile, parts.clock))
-  const { enabled = true, conditions } = configuration.anonymous ?? { enabled: settings.anonymous ?? true }
+  const accessOf = ({ anonymous }: AuthenticationConfiguration) =>
+    anonymousAccess(anonymous ?? { enabled: settings.anonymous ?? true })
+  const anonymous = new Changing(accessOf(changing.value))
+  changing.onChange((configuration) => anonymous.set(accessOf(configuration)))
   return {
-    ...(tokenFile && { knownTokens: parseTokenFile(await readFile(tokenFile, "utf8")) }),
-    anonymous: enabled && conditions?.length ? { paths: conditions.map(({ path = "" }) => path) } : enabled,
-    tokens(ownAudiences): TokenAuthenticator[] {
-      const { clock } = parts
-      const jwt = (each: JwtAuthenticator) =>
-        new JwtTokens({ configuration: each, fetch: fetchDocument, verifySignature, ownAudiences, clock })
-      const asked = webhook && hook ? [new WebhookTokens({ ...webhook, ...hook, ownAudiences, clock })] : []
-      return [...(configuration.jwt ?? []).map(jwt), ...asked]
+    additions: {
+      ...(tokenFile && { knownTokens: parseTokenFile(await readFile(tokenFile, "utf8")) }),
+      anonymous,
+      tokens(ownAudiences): TokenAuthenticator[] {
+        const { clock } = parts
+        const jwt = (each: JwtAuthenticator) =>
+          new JwtTokens({ configuration: each, fetch: fetchDocument, verifySignature, ownAudiences, clock })
+        const issuers = new TokenAuthenticators((changing.value.jwt ?? []).map(jwt))
+        changing.onChange((configuration) => issuers.use((configuration.jwt ?? []).map(jwt)))
+        const asked = webhook && hook ? [new WebhookTokens({ ...webhook, ...hook, ownAudiences, clock })] : []
+        return [issuers, ...asked]
+      },
     },
+    timers: timer ? [timer] : [],
   }
 }
 
+function decodeConfiguration(text: string, path: string): AuthenticationConfiguration {
+  return decodeAuthenticationConfiguration(text, path, [serviceAccountIssuer])
+}
+
+function anonymousAccess({
+  enabled = false,
+  conditions,
+}: NonNullable<AuthenticationConfiguration["anonymous"]>): AnonymousAccess {
+  return enabled && conditions?.length ? { paths: conditions.map(({ path = "" }) => path) } : enabled
+}
+
+interface ReadAuthorizers {
+  readonly changing: Changing<readonly AuthorizerLink[]>
+  readonly timers: readonly Timer[]
+}
+
 async function readAuthorizers(
-  settings: AuthorizationSettings,
-  parts: Parts,
-): Promise<readonly AuthorizerLink[] | undefined> {
-  const { configFile, modes, webhook } = settings
+  { configFile, modes, webhook }: AuthorizationSettings,
+  parts: FileParts,
+): Promise<ReadAuthorizers | undefined> {
   if (configFile) {
-    const { authorizers = [] } = decodeAuthorizationConfiguration(
-      await readFile(configFile, "utf8"),
+    const { changing, timer } = await followFile(
       configFile,
+      (text) => authorizersOf(decodeAuthorizationConfiguration(text, configFile), parts),
+      parts,
     )
-    return Promise.all(authorizers.map((each) => authorizerOf(each, parts)))
+    return { changing, timers: [timer] }
   }
-  return (
-    modes &&
-    Promise.all(
-      modes.map(async (mode) => {
-        if (mode !== "Webhook") return mode as AuthorizerLink
-        const { post } = await kubeconfigWebhook(webhook!.configFile, parts.clock)
-        return new WebhookAuthorizer({
-          ...webhook!,
-          ...parts,
-          post,
-          name: "default",
-          timeoutMs: 30_000,
-          onError: "noOpinion",
-        })
-      }),
-    )
+  if (!modes) return undefined
+  const links = await Promise.all(
+    modes.map(async (mode): Promise<AuthorizerLink> => {
+      if (mode !== "Webhook") return mode as AuthorizerLink
+      const { post } = await kubeconfigWebhook(webhook!.configFile, parts.clock)
+      const usual = { name: "default", timeoutMs: 30_000, onError: "noOpinion" } as const
+      return new WebhookAuthorizer({ ...webhook!, ...parts, ...usual, post })
+    }),
   )
+  return { changing: new Changing<readonly AuthorizerLink[]>(links), timers: [] }
+}
+
+function authorizersOf(
+  { authorizers = [] }: AuthorizationConfiguration,
+  parts: FileParts,
+): Promise<readonly AuthorizerLink[]> {
+  return Promise.all(authorizers.map((each) => authorizerOf(each, parts)))
 }
 
 async function authorizerOf(
   { type, name = "", webhook }: AuthorizerConfiguration,
-  parts: Parts,
+  parts: FileParts,
 ): Promise<AuthorizerLink> {
   if (!webhook) return type as AuthorizerLink
   const { cacheAuthorizedRequests: cachesAllowed, cacheUnauthorizedRequests: cachesOthers } = webhook

@@ -4,8 +4,8 @@ import { Secret } from "../api/core/v1/secret.ts"
 import { ServiceAccount } from "../api/core/v1/service-account.ts"
 import { type AdmissionOptions, createAdmissionChain } from "../apiserver/admission/create-admission-chain.ts"
 import {
+  type AnonymousAccess,
   RequestAuthenticator,
-  type RequestAuthenticatorOptions,
 } from "../apiserver/authentication/authenticate-request.ts"
 import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts"
 import { clientCertificates } from "../apiserver/authentication/client-certificate.ts"
@@ -31,6 +31,7 @@ import { addOnPolicy } from "./add-ons.ts"
 import { joinPolicy } from "./joining/join-policy.ts"
 import { ensureExtensionAuthentication } from "./extension-authentication.ts"
 import { selfUser } from "./identities.ts"
+import type { Changing } from "./changing.ts"
 import type { ClusterCertificates } from "./certificates/cluster-certificates.ts"
 
 /** Written into ServiceAccount tokens, and what tokens are good for unless they say otherwise: as kubeadm sets it. */
@@ -41,9 +42,9 @@ export interface SecurityAdditions {
   readonly knownTokens?: ReadonlyMap<string, UserInfo>
   /** Asked after the cluster's own. */
   readonly tokens?: (ownAudiences: readonly string[]) => readonly TokenAuthenticator[]
-  readonly anonymous?: RequestAuthenticatorOptions["anonymous"]
+  readonly anonymous?: Changing<AnonymousAccess>
   /** In the place of Node and RBAC. */
-  readonly authorizers?: readonly AuthorizerLink[]
+  readonly authorizers?: Changing<readonly AuthorizerLink[]>
   readonly admission?: Pick<AdmissionOptions, "enable" | "disable">
   /** Of a backup that is only looked at: everything that would change something is denied. @default false */
   readonly isReadOnly?: boolean
@@ -94,9 +95,16 @@ export function createClusterSecurity(
         ...(additions.tokens?.(audiences) ?? []),
       ],
       audiences,
-      ...(additions.anonymous !== undefined && { anonymous: additions.anonymous }),
+      ...(additions.anonymous && { anonymous: additions.anonymous.value }),
     })
-    const { authorizer: byRole, policy, followers } = createDefaultAuthorizer(additions.authorizers)
+    additions.anonymous?.onChange((access) => authenticator.admitAnonymous(access))
+    const {
+      authorizer: byRole,
+      policy,
+      followers,
+      use,
+    } = createDefaultAuthorizer(additions.authorizers?.value)
+    additions.authorizers?.onChange(use)
     const authorizer = additions.isReadOnly
       ? readOnly(byRole, { exempt: selfUser.name, reason: "this cluster is a snapshot, opened read-only" })
       : byRole

@@ -73,7 +73,7 @@ export class AuditRecord {
   }
 
   #event(stage: Stage, stageTimestamp: string): AuditEvent {
-    const { request, info, user, annotations, auditId } = this.#context
+    const { request, info, user, annotations, auditId, impersonationConstraint } = this.#context
     const query = request.query.toString()
     const userAgent = headerOf(request.headers, "user-agent").slice(0, maxUserAgent)
     return {
@@ -86,6 +86,7 @@ export class AuditRecord {
       verb: info.verb,
       user: toAuditUser(this.#user),
       ...(user !== this.#user && { impersonatedUser: toAuditUser(user) }),
+      ...(impersonationConstraint && { authenticationMetadata: { impersonationConstraint } }),
       sourceIPs: sourceAddresses(request),
       ...(userAgent && { userAgent }),
       ...(this.#objectRef && { objectRef: this.#objectRef }),

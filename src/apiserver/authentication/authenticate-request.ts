@@ -13,6 +13,8 @@ import {
 } from "./authenticator.ts"
 import { findBearerToken } from "./bearer-token.ts"
 
+export type AnonymousAccess = boolean | { readonly paths: readonly string[] }
+
 export interface RequestAuthenticatorOptions {
   /** Asked first, in this order: request headers of the front proxy, client certificates. */
   readonly connection: readonly Authenticator[]
@@ -21,7 +23,7 @@ export interface RequestAuthenticatorOptions {
   /** The API server's own audiences: what a token must be good for when nothing else is asked. */
   readonly audiences: readonly string[]
   /** Whether requests without any credential are let through as system:anonymous: all, none, or those to these paths. @default true */
-  readonly anonymous?: boolean | { readonly paths: readonly string[] }
+  readonly anonymous?: AnonymousAccess
 }
 
 /**
@@ -30,9 +32,16 @@ export interface RequestAuthenticatorOptions {
  */
 export class RequestAuthenticator {
   readonly #options: RequestAuthenticatorOptions
+  #anonymous: AnonymousAccess
 
   constructor(options: RequestAuthenticatorOptions) {
     this.#options = options
+    this.#anonymous = options.anonymous ?? true
+  }
+
+  /** From now on this counts. */
+  admitAnonymous(access: AnonymousAccess): void {
+    this.#anonymous = access
   }
 
   /** Throws StatusError Unauthorized. */
@@ -54,8 +63,8 @@ export class RequestAuthenticator {
   }
 
   #admitsAnonymous(path: string | undefined): boolean {
-    const { anonymous: admitted = true } = this.#options
-    return typeof admitted === "boolean" ? admitted : path !== undefined && admitted.paths.includes(path)
+    const access = this.#anonymous
+    return typeof access === "boolean" ? access : path !== undefined && access.paths.includes(path)
   }
 
   async #byConnection(input: AuthenticationInput, problems: unknown[]): Promise<Authentication | undefined> {

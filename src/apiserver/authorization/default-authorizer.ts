@@ -14,6 +14,8 @@ export interface DefaultAuthorizer {
   readonly graph: NodeGraph
   /** To be told of every object of the resources they name, before the first request is judged. */
   readonly followers: readonly ObjectFollower[]
+  /** Puts others in the place of the links; RBAC and Node must stay if they were there, and only then. */
+  use(links: readonly AuthorizerLink[]): void
 }
 
 /** A link of the chain: one that is made here, or one that the caller has made (a webhook). */
@@ -48,15 +50,27 @@ export function createDefaultAuthorizer(
         return link
     }
   }
-  const authorizer = new AuthorizerChain([
-    mastersAuthorizer,
-    alwaysAllowedPaths(["/healthz", "/readyz", "/livez"]),
-    ...links.map(make),
-  ])
+  const chainOf = (all: readonly AuthorizerLink[]) =>
+    new AuthorizerChain([
+      mastersAuthorizer,
+      alwaysAllowedPaths(["/healthz", "/readyz", "/livez"]),
+      ...all.map(make),
+    ])
+  let chain = chainOf(links)
   return {
-    authorizer,
+    authorizer: {
+      authorize: (attributes) => chain.authorize(attributes),
+      rulesFor: (user, namespace) => chain.rulesFor(user, namespace),
+    },
     policy: links.includes("RBAC") ? policy : undefined,
     graph,
     followers: [policy, graph],
+    use(others) {
+      for (const kept of ["RBAC", "Node"] as const) {
+        if (others.includes(kept) !== links.includes(kept))
+          throw new Error(`authorizer ${kept} can neither be added nor removed while running`)
+      }
+      chain = chainOf(others)
+    },
   }
 }

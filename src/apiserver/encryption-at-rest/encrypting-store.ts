@@ -23,6 +23,7 @@ export class EncryptingStore implements Store {
   readonly #inner: Store
   readonly #resourceOf: ResourceOfKey
   readonly #log: Logger
+  readonly #onClose: (() => void)[] = []
   #find: FindTransformers
   /** With which key the plain value was stored. */
   readonly #storedWith = new WeakMap<Uint8Array, string>()
@@ -88,7 +89,13 @@ export class EncryptingStore implements Store {
     return this.#inner.currentRevision()
   }
 
+  /** For what keeps the keys up to date. */
+  onClose(work: () => void): void {
+    this.#onClose.push(work)
+  }
+
   close(): Promise<void> {
+    for (const work of this.#onClose) work()
     return this.#inner.close()
   }
 

@@ -33,6 +33,8 @@ async function authenticated(context: RequestContext, input: AuthenticationInput
     return user
   } catch (error) {
     told(isStatusError(error, "Unauthorized") ? "failure" : "error")
+    const { cause } = error as { cause?: unknown }
+    context.server.log.debug("unable to authenticate the request", { error: String(cause ?? error) })
     auditFailedAuthentication(context)
     throw error
   }

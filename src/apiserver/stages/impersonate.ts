@@ -9,6 +9,7 @@ export const impersonate: Stage = async (context, next) => {
     const found = await impersonateUser(headers, attributesOf(context), context.server.authorizer)
     if (found) {
       context.user = found.user
+      context.impersonationConstraint = found.constraint
     }
   }
   return next()
