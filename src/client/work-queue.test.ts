@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest"
+import { formatMetrics } from "../base/metrics.ts"
 import { SimulatedClock } from "../base/simulated/clock.ts"
+import { AllWorkQueueMetrics } from "./work-queue-metrics.ts"
 import { WorkQueue } from "./work-queue.ts"
 
 function setup() {
@@ -123,5 +125,25 @@ describe("WorkQueue", () => {
     await clock.advance(7)
     queue.done("a")
     expect(seen).toEqual(["added", 30, 7])
+  })
+
+  it("counts under client-go's names", async () => {
+    const clock = new SimulatedClock()
+    const all = new AllWorkQueueMetrics()
+    const queue = new WorkQueue({ clock, metrics: all.of("deployment") })
+    for (const key of ["a", "b"]) queue.add(key)
+    await queue.take()
+    await clock.advance(500)
+    queue.retry("c")
+    const told = formatMetrics(all.metrics)
+    for (const line of [
+      'workqueue_depth{name="deployment"} 1',
+      'workqueue_adds_total{name="deployment"} 2',
+      'workqueue_retries_total{name="deployment"} 1',
+      'workqueue_unfinished_work_seconds{name="deployment"} 0.5',
+      'workqueue_longest_running_processor_seconds{name="deployment"} 0.5',
+      'workqueue_queue_duration_seconds_count{name="deployment"} 1',
+    ])
+      expect(told).toContain(line)
   })
 })

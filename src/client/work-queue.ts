@@ -34,6 +34,7 @@ export class WorkQueue {
     this.#delays = new Delays(options.clock, (key) => this.add(key))
     this.#restMs = options.restMs ?? 0
     this.#rests = new Delays(options.clock, (key) => this.#rested(key))
+    this.#metrics?.follow?.(() => this.#figures())
   }
 
   /** Keys that could be taken now. */
@@ -128,6 +129,13 @@ export class WorkQueue {
     for (const taker of this.#takers.splice(0)) taker(undefined)
   }
 
+  #figures(): WorkQueueFigures {
+    const now = this.#clock.monotonic()
+    const times = Array.from(this.#working.values(), ({ sinceMs }) => now - sinceMs)
+    const unfinishedMs = times.reduce((total, ms) => total + ms, 0)
+    return { depth: this.depth, unfinishedMs, longestMs: Math.max(0, ...times) }
+  }
+
   #dispatch(): void {
     this.#dispatching = false
     while (this.#waiting.size > 0 && this.#takers.length > 0) this.#takers.shift()!(this.#next())
@@ -154,8 +162,18 @@ export interface WorkQueueOptions {
   readonly restMs?: number
 }
 
+/** What a queue is like at a moment. */
+export interface WorkQueueFigures {
+  readonly depth: number
+  /** The time that all keys being worked on have taken so far, and the one that has taken the longest. */
+  readonly unfinishedMs: number
+  readonly longestMs: number
+}
+
 /** What upstream counts as workqueue_adds_total, _queue_duration, _work_duration and _retries_total. */
 export interface WorkQueueMetrics {
+  /** Called once; `figures` may be asked at any time. */
+  follow?(figures: () => WorkQueueFigures): void
   added(): void
   taken(waitedMs: number): void
   finished(workedMs: number): void

@@ -63,6 +63,7 @@ async function runControllers({
     log: log.named("controller-manager"),
     ...(identity !== undefined && { leaderElection: { identity } }),
   })
+  server.parts.metrics.add(...manager.metrics)
   // With an election it ends when the Lease is lost: back to the candidates.
   do await manager.run(signal)
   while (!signal.aborted)

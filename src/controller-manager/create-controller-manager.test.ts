@@ -6,6 +6,7 @@ import { ConfigMap } from "../api/core/v1/config-map.ts"
 import { Namespace } from "../api/core/v1/namespace.ts"
 import { Node } from "../api/core/v1/node.ts"
 import { Pod } from "../api/core/v1/pod.ts"
+import { formatMetrics } from "../base/metrics.ts"
 import { silentLogger } from "../base/log.ts"
 import { SimulatedClock } from "../base/simulated/clock.ts"
 import { SeededRandom } from "../base/simulated/random.ts"
@@ -58,6 +59,7 @@ describe("controller manager", () => {
     await clock.advance(100)
     await manager.ready
     await server.client.create(Node, { metadata: { name: "a" } })
+    expect(formatMetrics(manager.metrics)).toContain('workqueue_depth{name="deployment"} 0')
     await server.client.create(Namespace, { metadata: { name: "shop" } })
     await createDeployment()
     await clock.advance(1000)

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
+import { gauge, type Metric } from "../base/metrics.ts"
 import type { Random } from "../base/random.ts"
 import type { ControllerDefinition } from "../client/controller.ts"
 import { createClient } from "../client/create-client.ts"
@@ -9,7 +10,8 @@ import { createInformers, type Informers } from "../client/informers.ts"
 import { runAsLeader } from "../client/leader-election.ts"
 import { runControllers } from "../client/run-controllers.ts"
 import type { Transport } from "../client/transport.ts"
-import type { WorkQueueMetrics } from "../client/work-queue.ts"
+import { AllWorkQueueMetrics } from "../client/work-queue-metrics.ts"
+import { queueName } from "./queue-names.ts"
 import { type ControllerSettings, createControllers } from "./controllers.ts"
 
 export interface ControllerManagerOptions extends Omit<ControllerSettings, "discover"> {
@@ -24,10 +26,11 @@ export interface ControllerManagerOptions extends Omit<ControllerSettings, "disc
   readonly controllers?: readonly string[]
   /** Runs only while it holds the Lease kube-system/kube-controller-manager. @default alone: no election */
   readonly leaderElection?: { readonly identity: string }
-  readonly metrics?: (controllerName: string) => WorkQueueMetrics
 }
 
 export interface ControllerManager {
+  /** What its work queues count of themselves, and whether it leads. */
+  readonly metrics: readonly Metric[]
   /** Runs until `signal` aborts. With an election, ends (resolves) as well when the lease was lost. */
   run(signal: AbortSignal): Promise<void>
   /** Resolves when every controller has seen the whole state once; with an election, when this one leads. */
@@ -39,6 +42,16 @@ const component = "kube-controller-manager"
 export function createControllerManager(options: ControllerManagerOptions): ControllerManager {
   let resolveReady: () => void = () => {}
   const ready = new Promise<void>((resolve) => (resolveReady = resolve))
+  const queues = new AllWorkQueueMetrics()
+  let isLeading = false
+  const leading = gauge(
+    {
+      name: "leader_election_master_status",
+      help: "[ALPHA] Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master. 'name' is the string used to identify the lease. Please make sure to group by name.",
+      labels: ["name"],
+    },
+    () => (options.leaderElection ? [[Number(isLeading), component]] : []),
+  )
   const clientOf = (transport: Transport) =>
     createClient(transport, { fieldManager: component, userAgent: component })
 
@@ -47,7 +60,7 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
     const informers: Informers = createInformers({ ...options, client })
     const discover = () => discoverResources(options.transport, signal)
     const controllers = createControllers({ ...options, discover }, options.controllers)
-    const { metrics, transportFor } = options
+    const { transportFor } = options
     const clientFor = transportFor ? ({ name }: ControllerDefinition) => clientOf(transportFor(name)) : client
     const running = runControllers({
       ...options,
@@ -55,22 +68,28 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
       client: clientFor,
       informers,
       signal,
-      metrics: metrics && (({ name }) => metrics(name)),
+      metrics: ({ name }) => queues.of(queueName(name)),
     })
     informers.start(signal)
     void informers.synced().then(resolveReady)
     await running
   }
 
+  async function lead(signal: AbortSignal): Promise<void> {
+    isLeading = true
+    await runNow(signal).finally(() => (isLeading = false))
+  }
+
   return {
     ready,
+    metrics: [...queues.metrics, leading],
     async run(signal) {
       if (!options.leaderElection) return runNow(signal)
       const client = clientOf(options.transport)
       const { identity } = options.leaderElection
       const events = createEventRecorder({ ...options, client, component: identity })
       const lease = { namespace: "kube-system", name: component }
-      await runAsLeader({ ...options, client, events, lease, identity, signal }, runNow)
+      await runAsLeader({ ...options, client, events, lease, identity, signal }, lead)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { hostname } from "node:os"
 import type { Clock } from "../../../base/clock.ts"
-import { parseFlags } from "../../../base/flags.ts"
+import { type FlagDefinitions, type FlagValues, parseFlags } from "../../../base/flags.ts"
 import type { Logger } from "../../../base/log.ts"
 import { type Random, uuid } from "../../../base/random.ts"
 import { realClock } from "../../../base/real/clock.ts"
@@ -40,15 +40,19 @@ export interface ConnectedParts {
   readonly signal: AbortSignal
 }
 
-/** Runs one component against the cluster of a kubeconfig until the process is asked to end. */
-export async function runConnected(
+/** Runs one component against the cluster of a kubeconfig until the process is asked to end. `own` are its own flags. */
+export async function runConnected<const D extends FlagDefinitions>(
   name: string,
   argv: readonly string[],
-  component: (parts: ConnectedParts) => Promise<void>,
+  own: D,
+  component: (parts: ConnectedParts, values: FlagValues<D>) => Promise<void>,
 ): Promise<number> {
-  const { values, arguments: rest } = parseFlags(argv, flags)
+  const all = { ...own, ...flags }
+  const parsed = parseFlags(argv, all)
+  const { arguments: rest } = parsed
+  const values = parsed.values as FlagValues<typeof flags>
   if (values.help) {
-    process.stdout.write(`Usage: coracle ${name} --kubeconfig FILE [flags]\n\n${describeFlags(flags)}`)
+    process.stdout.write(`Usage: coracle ${name} --kubeconfig FILE [flags]\n\n${describeFlags(all)}`)
     return 0
   }
   if (rest.length) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`)
@@ -62,7 +66,8 @@ export async function runConnected(
   const level = values.verbose ? "debug" : "info"
   const log = createLogger({ level, name, write: (line) => process.stderr.write(line) })
   try {
-    await component({ transport, clock: realClock, random: realRandom, log, identity, signal: stop.signal })
+    const parts = { transport, clock: realClock, random: realRandom, log, identity, signal: stop.signal }
+    await component(parts, parsed.values)
   } finally {
     transport.close()
   }

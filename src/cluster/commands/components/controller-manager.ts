@@ -1,16 +1,95 @@
-import { createControllerManager } from "../../../controller-manager/create-controller-manager.ts"
+import { readFileSync } from "node:fs"
+import type { FlagValues } from "../../../base/flags.ts"
+import { tokenKeys } from "../../../apiserver/authentication/real/token-keys.ts"
+import { hmacSha256 } from "../../../controller-manager/bootstrap/real/hmac-sha256.ts"
+import { createAuthoritySigner } from "../../../controller-manager/certificates/real/authority-signer.ts"
+import { controllerNames } from "../../../controller-manager/controllers.ts"
+import {
+  type ControllerManagerOptions,
+  createControllerManager,
+} from "../../../controller-manager/create-controller-manager.ts"
 import { usualNetworks } from "../../networks.ts"
+import { UsageError } from "../command.ts"
 import { type ConnectedParts, runConnected } from "./connect.ts"
 
+const flags = {
+  controllers: {
+    type: "list",
+    default: ["*"],
+    placeholder: "NAMES",
+    description: '"*" for all that run by default, "foo" for that one too, "-foo" for all but that one',
+  },
+  "cluster-cidr": {
+    type: "list",
+    default: [usualNetworks.pods],
+    placeholder: "RANGES",
+    description: "from which nodes get addresses for their pods",
+  },
+  "root-ca-file": {
+    type: "string",
+    placeholder: "FILE",
+    description: "the authority by which pods recognize the API server",
+  },
+  "cluster-signing-cert-file": {
+    type: "string",
+    placeholder: "FILE",
+    description: "the authority that signs certificates of nodes and people",
+  },
+  "cluster-signing-key-file": { type: "string", placeholder: "FILE", description: "its key" },
+  "service-account-private-key-file": {
+    type: "string",
+    placeholder: "FILE",
+    description: "the key that signs tokens in Secrets",
+  },
+} as const
+
 export function controllerManager(argv: readonly string[]): Promise<number> {
-  return runConnected("controller-manager", argv, run)
+  return runConnected("controller-manager", argv, flags, run)
 }
 
-async function run({ identity, signal, ...parts }: ConnectedParts): Promise<void> {
+async function run(
+  { identity, signal, ...parts }: ConnectedParts,
+  values: FlagValues<typeof flags>,
+): Promise<void> {
+  for (const item of values.controllers)
+    if (item !== "*" && !controllerNames.includes(item.replace(/^-/, "")))
+      throw new UsageError(`"${item.replace(/^-/, "")}" is not in the list of known controllers`)
   const manager = createControllerManager({
     ...parts,
-    nodeIpam: { clusterCidrs: [usualNetworks.pods] },
+    ...readAuthorities(parts, values),
+    controllers: values.controllers,
+    nodeIpam: { clusterCidrs: values["cluster-cidr"] },
+    hmacSha256,
     ...(identity !== undefined && { leaderElection: { identity } }),
   })
   await manager.run(signal)
+}
+
+type Authorities = Pick<
+  ControllerManagerOptions,
+  "rootCertificateAuthority" | "certificateSigner" | "signServiceAccountToken"
+>
+
+/** Controllers whose file is not given do not run, as with a kube-controller-manager. */
+function readAuthorities(
+  { random }: Pick<ConnectedParts, "random">,
+  values: FlagValues<typeof flags>,
+): Authorities {
+  const read = (name: keyof typeof flags) => {
+    const file = values[name]
+    return typeof file === "string" ? readFileSync(file, "utf8") : undefined
+  }
+  const rootCertificateAuthority = read("root-ca-file")
+  const certificatePem = read("cluster-signing-cert-file")
+  const keyPem = read("cluster-signing-key-file")
+  const accountKey = read("service-account-private-key-file")
+  const keys = accountKey === undefined ? undefined : tokenKeys(accountKey)
+  return {
+    ...(rootCertificateAuthority !== undefined && { rootCertificateAuthority }),
+    ...(certificatePem !== undefined &&
+      keyPem !== undefined && {
+        certificateSigner: createAuthoritySigner({ certificatePem, keyPem, random }),
+      }),
+    ...(keys && { signServiceAccountToken: (claims: object) => keys.sign(claims) }),
+  }
 }

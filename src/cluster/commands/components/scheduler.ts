@@ -6,7 +6,7 @@ import { createScheduler } from "../../../scheduler/scheduler.ts"
 import { type ConnectedParts, runConnected } from "./connect.ts"
 
 export function scheduler(argv: readonly string[]): Promise<number> {
-  return runConnected("scheduler", argv, run)
+  return runConnected("scheduler", argv, {}, run)
 }
 
 async function run({ transport, identity, ...parts }: ConnectedParts): Promise<void> {
