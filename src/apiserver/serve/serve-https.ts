@@ -15,6 +15,7 @@ import {
 } from "../../base/real/http-upgrade/incoming-upgrade.ts"
 import { endSlowConnections } from "./end-slow-connections.ts"
 import { toServerRequest } from "./to-server-request.ts"
+import { sendStreamOverWebSocket } from "./stream-web-socket.ts"
 import { sendWatchOverWebSocket } from "./watch-web-socket.ts"
 import { writeResponse } from "./write-response.ts"
 
@@ -144,7 +145,9 @@ async function answerUpgrade(handle: Handle, upgrade: IncomingUpgrade, log: Logg
     if (body.kind === "watch" && isWebSocketUpgrade(upgrade)) {
       const isText = !String(headers["content-type"]).includes("protobuf")
       await sendWatchOverWebSocket(upgrade, body, isText)
-    } else refuse(upgrade, answered)
+    } else if (body.kind === "stream" && answered.status === 200 && isWebSocketUpgrade(upgrade))
+      await sendStreamOverWebSocket(upgrade, body.chunks)
+    else refuse(upgrade, answered)
   } catch (error) {
     if (!gone.signal.aborted) log.warn("upgrading failed", { path: request.url ?? "", error: String(error) })
     socket.destroy()

@@ -64,11 +64,12 @@ function phaseOf(
   const { phase } = pod.status
   if (phase === "Succeeded" || phase === "Failed") return phase
   const runs = [...parts.init, ...parts.main].some(({ state }) => state.running)
-  if (isEvicted && parts.isOver) return "Failed"
   const computed = computePodPhase({ pod, ...parts })
+  const hasEnded = computed === "Succeeded" || computed === "Failed"
+  // Whom the kubelet has ended has failed, however well its containers took it.
+  if (isEvicted && (parts.isOver || (hasEnded && !runs))) return "Failed"
   // Nobody may think that it has ended while something of it still runs.
-  if (runs && (computed === "Succeeded" || computed === "Failed")) return phase ?? "Running"
-  return computed
+  return runs && hasEnded ? (phase ?? "Running") : computed
 }
 
 function containerStatusOf(state: PodState, container: PodContainer, runtimeName: string): ContainerStatus {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, inject, test } from "vitest"
+import { parseYaml } from "../../../src/apimachinery/codec/yaml.ts"
 import { safeSuffix } from "../../../src/base/random.ts"
 import { realRandom } from "../../../src/base/real/random.ts"
 import { cli, run, whyNoContainers } from "../../e2e/cluster.ts"
@@ -81,6 +82,18 @@ async function waitForAccount(namespace: string): Promise<void> {
   }
 }
 
+/** For clients of another kind: where the server is, and what `node:tls` needs to be its administrator. */
+export function connectionOf(world: NodesWorld): {
+  server: string
+  tls: { ca: Buffer; cert: Buffer; key: Buffer }
+} {
+  const { clusters, users } = parseYaml(readFileSync(world.kubeconfig, "utf8")) as Json
+  const { server, "certificate-authority-data": ca } = clusters[0].cluster
+  const { "client-certificate-data": cert, "client-key-data": key } = users[0].user
+  const pem = (text: string) => Buffer.from(text, "base64")
+  return { server, tls: { ca: pem(ca), cert: pem(cert), key: pem(key) } }
+}
+
 async function ensureCluster(): Promise<string> {
   const directory = inject("conformanceDirectory")
   const data = join(directory, "data")
@@ -97,5 +110,3 @@ async function must(args: string[]): Promise<void> {
   const { code, stdout, stderr } = await run(process.execPath, [cli, ...args])
   if (code !== 0) throw new Error(`coracle ${args.join(" ")}: ${stdout}${stderr}`)
 }
-
-export type { Json }
