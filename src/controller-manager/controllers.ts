@@ -33,6 +33,7 @@ import { createServiceAccountTokenController } from "./serviceaccount-token/serv
 import { serviceAccountController } from "./serviceaccount/serviceaccount.ts"
 import { serviceCidrController } from "./service-cidr/service-cidr.ts"
 import { serviceLoadBalancerController } from "./service-lb/service-lb.ts"
+import { createStorageVersionMigrator } from "./storage-version-migrator/storage-version-migrator.ts"
 import { statefulSetController } from "./statefulset/statefulset.ts"
 import { createTaintEvictionController } from "./taint-eviction/taint-eviction.ts"
 import { ttlAfterFinishedController } from "./ttl-after-finished/ttl-after-finished.ts"
@@ -122,6 +123,7 @@ const entries: readonly Entry[] = [
   { name: "persistentvolume-protection-controller", create: () => volumeProtectionController },
   { name: "volumeattributesclass-protection-controller", create: () => attributesClassProtectionController },
   { name: "ephemeral-volume-controller", create: () => ephemeralVolumeController },
+  { name: "storage-version-migrator-controller", create: createStorageVersionMigrator },
   { name: "service-cidr-controller", create: () => serviceCidrController },
   {
     name: "node-ipam-controller",

@@ -223,6 +223,12 @@ export const controllerRoles: Readonly<Record<string, RoleNotation>> = {
     rule("list watch", core, "nodes"),
     recordEvents,
   ]),
+  "storage-version-migrator-controller": role([
+    rule("create list patch", "*", "*"),
+    rule("get", "apiextensions.k8s.io", "customresourcedefinitions"),
+    rule("update", "apiextensions.k8s.io", "customresourcedefinitions/status"),
+    rule("update", "storagemigration.k8s.io", "storageversionmigrations/status"),
+  ]),
   "statefulset-controller": role([
     rule("list watch", core, "pods"),
     rule(read, "apps", "statefulsets"),
