@@ -9,6 +9,8 @@ export interface ApiServerSettings {
   readonly encryption?: EncryptionSettings
   readonly authentication?: AuthenticationSettings
   readonly authorization?: AuthorizationSettings
+  /** AdmissionConfiguration: what plugins are told. */
+  readonly admissionConfigFile?: string
   readonly enableAdmissionPlugins?: readonly string[]
   readonly disableAdmissionPlugins?: readonly string[]
 }

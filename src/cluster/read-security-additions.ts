@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs"
+import { dirname, resolve } from "node:path"
+import { decodeAdmissionConfiguration, type PluginSettings } from "../apiserver/admission/configuration.ts"
 import { readFile } from "node:fs/promises"
 import type { AnonymousAccess } from "../apiserver/authentication/authenticate-request.ts"
 import {
@@ -37,17 +40,25 @@ export async function readSecurityAdditions(
   parts: FileParts,
 ): Promise<SecurityAdditions & { readonly timers: readonly Timer[] }> {
   const { authentication, authorization, enableAdmissionPlugins, disableAdmissionPlugins } = settings
+  const { admissionConfigFile } = settings
   const authorizers = authorization && (await readAuthorizers(authorization, parts))
   const authenticators = authentication && (await readAuthentication(authentication, parts))
   return {
     ...authenticators?.additions,
     ...(authorizers && { authorizers: authorizers.changing }),
     admission: {
+      ...(admissionConfigFile && readPluginSettings(admissionConfigFile)),
       ...(enableAdmissionPlugins && { enable: enableAdmissionPlugins }),
       ...(disableAdmissionPlugins && { disable: disableAdmissionPlugins }),
     },
     timers: [...(authorizers?.timers ?? []), ...(authenticators?.timers ?? [])],
   }
+}
+
+/** Paths in it are relative to the file. */
+function readPluginSettings(path: string): PluginSettings {
+  const read = (other: string) => readFileSync(resolve(dirname(path), other), "utf8")
+  return decodeAdmissionConfiguration(readFileSync(path, "utf8"), path, read)
 }
 
 async function readAuthentication(

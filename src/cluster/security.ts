@@ -2,6 +2,7 @@ import { Node } from "../api/core/v1/node.ts"
 import { Pod } from "../api/core/v1/pod.ts"
 import { Secret } from "../api/core/v1/secret.ts"
 import { ServiceAccount } from "../api/core/v1/service-account.ts"
+import type { PluginSettings } from "../apiserver/admission/configuration.ts"
 import { type AdmissionOptions, createAdmissionChain } from "../apiserver/admission/create-admission-chain.ts"
 import {
   type AnonymousAccess,
@@ -45,7 +46,7 @@ export interface SecurityAdditions {
   readonly anonymous?: Changing<AnonymousAccess>
   /** In the place of Node and RBAC. */
   readonly authorizers?: Changing<readonly AuthorizerLink[]>
-  readonly admission?: Pick<AdmissionOptions, "enable" | "disable">
+  readonly admission?: Pick<AdmissionOptions, "enable" | "disable" | keyof PluginSettings>
   /** Of a backup that is only looked at: everything that would change something is denied. @default false */
   readonly isReadOnly?: boolean
 }

@@ -2,6 +2,7 @@ import { escalationCheck } from "../authorization/rbac/escalation-check.ts"
 import type { RbacPolicy } from "../authorization/rbac/policy.ts"
 import type { AdmissionChain, AdmissionContext, AdmissionPlugin } from "./admission.ts"
 import { PluginChain } from "./admission-chain.ts"
+import { alwaysAdmit, alwaysDeny } from "./always-decide.ts"
 import { alwaysPullImages } from "./always-pull-images.ts"
 import {
   certificateApproval,
@@ -13,14 +14,18 @@ import { defaultIngressClass, defaultStorageClass } from "./default-class.ts"
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts"
 import { denyServiceExternalIPs } from "./deny-service-external-ips.ts"
 import { webhookMatchConditions } from "./expressions/match-conditions.ts"
+import { type EventLimit, eventRateLimit } from "./event-rate-limit.ts"
 import { extendedResourceToleration } from "./extended-resource-toleration.ts"
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-anti-affinity.ts"
 import { limitRanger } from "./limit-ranger.ts"
+import { namespaceAutoProvision, namespaceExists } from "./namespace-presence.ts"
 import { namespaceLifecycle } from "./namespace-lifecycle.ts"
 import { nodeDeclaredFeatureValidator } from "./node-declared-features.ts"
 import { nodeRestriction } from "./node-restriction.ts"
 import { ownerReferencesPermissionEnforcement } from "./owner-references-permission.ts"
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts"
+import { podNodeSelector } from "./pod-node-selector.ts"
+import { podTolerationRestriction } from "./pod-toleration-restriction.ts"
 import { podResizeValidator } from "./pod-resize-validator.ts"
 import { podSecurity, type PodSecurityOptions } from "./pod-security/pod-security.ts"
 import { mutatingAdmissionPolicy } from "./policies/mutating-policies.ts"
@@ -39,6 +44,8 @@ export interface AdmissionOptions extends AdmissionContext {
   /** For the check that nobody grants what they do not have; it is always on where RBAC is. */
   readonly policy?: RbacPolicy
   readonly podSecurity?: PodSecurityOptions
+  /** How many events may come. @default any number */
+  readonly eventLimits?: readonly EventLimit[]
   /** `--enable-admission-plugins`, beside those that are on by default. */
   readonly enable?: readonly string[]
   /** `--disable-admission-plugins` */
@@ -47,18 +54,28 @@ export interface AdmissionOptions extends AdmissionContext {
 
 /** Plugins that are there and off. */
 const offByDefault = new Set([
+  "AlwaysAdmit",
+  "AlwaysDeny",
   "AlwaysPullImages",
   "DenyServiceExternalIPs",
+  "EventRateLimit",
   "ExtendedResourceToleration",
   "LimitPodHardAntiAffinityTopology",
+  "NamespaceAutoProvision",
+  "NamespaceExists",
   "OwnerReferencesPermissionEnforcement",
+  "PodNodeSelector",
+  "PodTolerationRestriction",
 ])
 
 /** All plugins in the order in which they run, upstream's. NodeRestriction is on, as in clusters made by kubeadm. */
 function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
   const webhooks = { ...options, matchConditionsHold: webhookMatchConditions(options.authorizer) }
   return [
+    alwaysAdmit(),
+    namespaceAutoProvision(options),
     namespaceLifecycle(options),
+    namespaceExists(options),
     limitPodHardAntiAffinityTopology(),
     limitRanger(options),
     serviceAccount(options),
@@ -66,8 +83,11 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     taintNodesByCondition(),
     alwaysPullImages(),
     podSecurity(options, options.podSecurity),
+    podNodeSelector(options),
     priority(options),
     defaultTolerationSeconds(),
+    podTolerationRestriction(options),
+    eventRateLimit(options, options.eventLimits),
     extendedResourceToleration(),
     defaultStorageClass(options),
     storageObjectInUseProtection(),
@@ -89,6 +109,7 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     validatingAdmissionWebhook(webhooks),
     // After everything that may refuse, since it charges for what is admitted.
     resourceQuota(options),
+    alwaysDeny(),
   ]
 }
 

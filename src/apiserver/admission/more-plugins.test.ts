@@ -39,7 +39,7 @@ const outcome = (promise: Promise<unknown>) =>
 describe("plugins to be switched on", () => {
   it("are known by name", () => {
     expect(() => createAdmissionChain({ enable: ["Nonsense"] } as never)).toThrow(
-      /unknown admission plugins: Nonsense; known are NamespaceLifecycle, /,
+      /unknown admission plugins: Nonsense; known are AlwaysAdmit, /,
     )
   })
 

@@ -1,26 +1,13 @@
-import { isStatusError, StatusError } from "../../apimachinery/status-error.ts"
-import { internalError, notFound } from "../../apimachinery/status-errors.ts"
+import { StatusError } from "../../apimachinery/status-error.ts"
 import { groupResource } from "../../apimachinery/resource.ts"
-import { Namespace } from "../../api/core/v1/namespace.ts"
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from "./admission.ts"
+import { getNamespace } from "./get-namespace.ts"
 import { refuse } from "./refuse.ts"
 
 const immortal = new Set(["default", "kube-system", "kube-public"])
 
 /** Nothing is made in a namespace that is not there or is going; the namespaces of the system stay. */
-export function namespaceLifecycle({ cache, client }: AdmissionContext): AdmissionPlugin {
-  async function getNamespace(name: string): Promise<Namespace> {
-    const found = cache.find(Namespace, { name })
-    if (found) return found
-    try {
-      // Another server may have made it a moment ago.
-      return await client.get(Namespace, { name })
-    } catch (error) {
-      if (isStatusError(error, "NotFound")) throw notFound(Namespace, name)
-      throw internalError(error)
-    }
-  }
-
+export function namespaceLifecycle(context: AdmissionContext): AdmissionPlugin {
   return {
     name: "NamespaceLifecycle",
     on: [{ operations: ["CREATE", "UPDATE", "DELETE"] }],
@@ -33,7 +20,7 @@ export function namespaceLifecycle({ cache, client }: AdmissionContext): Admissi
       }
       if (!resource.namespaced || namespace === "" || operation === "DELETE" || isAccessReview(attributes))
         return object
-      const { status } = await getNamespace(namespace)
+      const { status } = await getNamespace(context, namespace)
       if (operation === "CREATE" && status.phase === "Terminating") throw terminating(attributes)
       return object
     },

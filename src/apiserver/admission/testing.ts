@@ -17,7 +17,7 @@ export interface GuardedServer extends TestServer {
 
 /** The real API server with RBAC, the Node authorizer, the default policy and the default admission plugins. */
 export async function startGuardedServer(
-  options: Pick<AdmissionOptions, "enable" | "disable" | "podSecurity"> & {
+  options: Pick<AdmissionOptions, "enable" | "disable" | "podSecurity" | "eventLimits"> & {
     clock?: Clock
     webhookTransport?: WebhookTransport
     createAudit?: (clock: Clock) => AuditTrail

@@ -37,6 +37,7 @@ export const apiServerFlags = {
   "authorization-webhook-version": { type: "string", default: "v1beta1", placeholder: "v1|v1beta1" },
   "authorization-webhook-cache-authorized-ttl": { type: "duration", default: "5m0s", placeholder: "TIME" },
   "authorization-webhook-cache-unauthorized-ttl": { type: "duration", default: "30s", placeholder: "TIME" },
+  "admission-control-config-file": { ...file, description: "AdmissionConfiguration: what plugins are told" },
   "enable-admission-plugins": {
     type: "list",
     placeholder: "NAME,...",
@@ -59,6 +60,9 @@ export function apiServerSettings(values: Values): ApiServerSettings {
     ...(providerConfigFile && { encryption: { providerConfigFile, automaticReload } }),
     ...(authentication && { authentication }),
     ...(authorization && { authorization }),
+    ...(values["admission-control-config-file"] && {
+      admissionConfigFile: values["admission-control-config-file"],
+    }),
     enableAdmissionPlugins: values["enable-admission-plugins"],
     disableAdmissionPlugins: values["disable-admission-plugins"],
   }
