@@ -26,6 +26,7 @@ import { persistentVolumeExpanderController } from "./persistentvolume-expander/
 import { createPodGarbageCollector } from "./pod-garbage-collector/pod-garbage-collector.ts"
 import { replicaSetController } from "./replicaset/replicaset.ts"
 import { replicationControllerController } from "./replicationcontroller/replicationcontroller.ts"
+import { resourceClaimController } from "./resourceclaim/resourceclaim.ts"
 import { createResourceQuotaController } from "./resourcequota/resourcequota.ts"
 import { createRootCaPublisher } from "./root-ca-publisher/root-ca-publisher.ts"
 import { createTokenSecretCleaner } from "./serviceaccount-token/token-cleaner.ts"
@@ -122,6 +123,7 @@ const entries: readonly Entry[] = [
   { name: "persistentvolumeclaim-protection-controller", create: () => claimProtectionController },
   { name: "persistentvolume-protection-controller", create: () => volumeProtectionController },
   { name: "volumeattributesclass-protection-controller", create: () => attributesClassProtectionController },
+  { name: "resourceclaim-controller", create: () => resourceClaimController },
   { name: "ephemeral-volume-controller", create: () => ephemeralVolumeController },
   { name: "storage-version-migrator-controller", create: createStorageVersionMigrator },
   { name: "service-cidr-controller", create: () => serviceCidrController },
