@@ -39,6 +39,10 @@ import { statefulSetController } from "./statefulset/statefulset.ts"
 import { createTaintEvictionController } from "./taint-eviction/taint-eviction.ts"
 import { ttlAfterFinishedController } from "./ttl-after-finished/ttl-after-finished.ts"
 import { createTtlController } from "./ttl/ttl.ts"
+import {
+  createPolicyStatusController,
+  type ReadOpenApi,
+} from "./validatingadmissionpolicy-status/validatingadmissionpolicy-status.ts"
 import { attributesClassProtectionController } from "./volume-protection/attributes-class-protection.ts"
 import { claimProtectionController } from "./volume-protection/claim-protection.ts"
 import { volumeProtectionController } from "./volume-protection/volume-protection.ts"
@@ -46,6 +50,8 @@ import { volumeProtectionController } from "./volume-protection/volume-protectio
 /** What controllers need beside the API; a controller whose part is missing does not run. */
 export interface ControllerSettings {
   readonly discover: () => Promise<Discovered>
+  /** What the server says of the types of a group and version. */
+  readonly readOpenApi: ReadOpenApi
   /** Certificates in PEM by which pods recognize the API server. */
   readonly rootCertificateAuthority?: string
   /** Signs the claims of a ServiceAccount's token with the key that the API server knows. */
@@ -127,6 +133,7 @@ const entries: readonly Entry[] = [
   { name: "ephemeral-volume-controller", create: () => ephemeralVolumeController },
   { name: "storage-version-migrator-controller", create: createStorageVersionMigrator },
   { name: "service-cidr-controller", create: () => serviceCidrController },
+  { name: "validatingadmissionpolicy-status-controller", create: createPolicyStatusController },
   {
     name: "node-ipam-controller",
     create: ({ nodeIpam }) => nodeIpam && createNodeIpamController(nodeIpam),

@@ -76,7 +76,10 @@ describe("controller manager", () => {
   })
 
   it("runs only what was chosen", () => {
-    const settings = { discover: async () => ({ resources: [], stale: [] }) }
+    const settings = {
+      discover: async () => ({ resources: [], stale: [] }),
+      readOpenApi: async () => undefined,
+    }
     const names = (...selection: string[]) => createControllers(settings, selection).map(({ name }) => name)
     expect(names("deployment-controller")).toEqual(["deployment-controller"])
     expect(names("*", "-deployment-controller")).not.toContain("deployment-controller")

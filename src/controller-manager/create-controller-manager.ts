@@ -6,6 +6,8 @@ import type { ControllerDefinition } from "../client/controller.ts"
 import { createClient } from "../client/create-client.ts"
 import { createEventRecorder } from "../client/create-event-recorder.ts"
 import { discoverResources } from "../client/discover-resources.ts"
+import { readOpenApi as readFromOpenApi } from "../client/read-open-api.ts"
+import type { ReadOpenApi } from "./validatingadmissionpolicy-status/validatingadmissionpolicy-status.ts"
 import { createInformers, type Informers } from "../client/informers.ts"
 import { runAsLeader } from "../client/leader-election.ts"
 import { runControllers } from "../client/run-controllers.ts"
@@ -14,7 +16,7 @@ import { AllWorkQueueMetrics } from "../client/work-queue-metrics.ts"
 import { queueName } from "./queue-names.ts"
 import { type ControllerSettings, createControllers } from "./controllers.ts"
 
-export interface ControllerManagerOptions extends Omit<ControllerSettings, "discover"> {
+export interface ControllerManagerOptions extends Omit<ControllerSettings, "discover" | "readOpenApi"> {
   /** As the user system:kube-controller-manager. */
   readonly transport: Transport
   /** The transport under a controller's own service account. @default `transport` for all */
@@ -59,7 +61,9 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
     const client = clientOf(options.transport)
     const informers: Informers = createInformers({ ...options, client })
     const discover = () => discoverResources(options.transport, signal)
-    const controllers = createControllers({ ...options, discover }, options.controllers)
+    const readOpenApi: ReadOpenApi = (groupVersion) =>
+      readFromOpenApi(options.transport, groupVersion, signal)
+    const controllers = createControllers({ ...options, discover, readOpenApi }, options.controllers)
     const { transportFor } = options
     const clientFor = transportFor ? ({ name }: ControllerDefinition) => clientOf(transportFor(name)) : client
     const running = runControllers({
