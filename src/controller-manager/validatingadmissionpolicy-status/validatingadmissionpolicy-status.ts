@@ -28,6 +28,7 @@ export type ReadOpenApi = (groupVersion: {
 }) => Promise<unknown>
 
 const name = "validatingadmissionpolicy-status-controller"
+const fieldManager = "validatingadmissionpolicy-status"
 
 export function createPolicyStatusController({
   readOpenApi,
@@ -69,7 +70,7 @@ async function reconcile(
       ValidatingAdmissionPolicy,
       key,
       { type: "apply", body, force: true },
-      { subresource: "status", fieldManager: name },
+      { subresource: "status", fieldManager },
     )
     .catch(ignoreNotFound)
   return done
