@@ -10,6 +10,7 @@ import { impersonate } from "./stages/impersonate.ts"
 import { recover } from "./stages/recover.ts"
 import { withRequestInfo } from "./stages/request-info.ts"
 import { route } from "./stages/route.ts"
+import { shuttingDown } from "./stages/shutting-down.ts"
 import { warnings } from "./stages/warnings.ts"
 
 /** The way of every request as one function. Outermost first: each stage may answer, or let the next one. */
@@ -19,6 +20,7 @@ export function createRequestPath(): Handler {
     recover,
     withRequestInfo,
     count,
+    shuttingDown,
     auditId,
     deadline,
     authenticate,

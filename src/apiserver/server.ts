@@ -19,6 +19,7 @@ import type { RequestContext } from "./context.ts"
 import { plainJson } from "./encoding/output-format.ts"
 import type { ServerRequest } from "./http/request.ts"
 import type { ServerResponse } from "./http/response.ts"
+import { DanglingSchemas } from "./flow-control/dangling-schemas.ts"
 import { FlowController } from "./flow-control/flow-controller.ts"
 import { CustomResources } from "./custom-resources/custom-resources.ts"
 import { DefinitionController } from "./custom-resources/definition-controller.ts"
@@ -118,6 +119,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     client: createClient(createInProcessTransport(handle, self)),
     log: log.named("aggregation"),
   })
+  const danglingSchemas = new DanglingSchemas({
+    ...parts,
+    client: createClient(createInProcessTransport(handle, self)),
+    log: log.named("flow-control"),
+  })
   const compactor = new Compactor(options.store, clock, log.named("compactor"), compactionIntervalMs)
   const requestPath = createRequestPath()
 
@@ -137,6 +143,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       compactor.start()
       for (const follower of [
         parts.flowController,
+        danglingSchemas,
         parts.apiServices,
         customResources,
         definitions,
@@ -149,6 +156,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       begin()
       const client = createClient(createInProcessTransport(handle, self))
       await runStartHooks(parts, client, options.advertised, (name) => void state.hooksDone.add(name))
+      void danglingSchemas.run(shutdown.signal)
+      await danglingSchemas.settled()
     },
     async stop() {
       shutdown.abort()
