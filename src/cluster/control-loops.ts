@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts"
 import { createEventRecorder } from "../client/create-event-recorder.ts"
 import { runAsLeader } from "../client/leader-election.ts"
 import { createAuthoritySigner } from "../controller-manager/certificates/real/authority-signer.ts"
+import { sha256Hex } from "../controller-manager/attach-detach/real/sha256-hex.ts"
 import { hmacSha256 } from "../controller-manager/bootstrap/real/hmac-sha256.ts"
 import { createControllerManager } from "../controller-manager/create-controller-manager.ts"
 import { publishClusterDns } from "../dns/publish-cluster-dns.ts"
@@ -57,6 +58,7 @@ async function runControllers({
     signServiceAccountToken: tokenKeys(certificates.serviceAccountKey.privateKeyPem).sign,
     certificateSigner: createAuthoritySigner({ ...certificates.authority("ca"), random }),
     hmacSha256,
+    sha256Hex,
     controllers: ["*", "bootstrap-signer-controller", "token-cleaner-controller"],
     clock,
     random,

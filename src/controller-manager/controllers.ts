@@ -4,6 +4,7 @@ import { createApprovingController } from "./certificates/approve.ts"
 import type { CertificateSigner } from "./certificates/certificate-signer.ts"
 import { cleaningController } from "./certificates/clean.ts"
 import { createSigningController } from "./certificates/sign.ts"
+import { createAttachDetachController, type Sha256Hex } from "./attach-detach/attach-detach.ts"
 import { createBootstrapSigner } from "./bootstrap/bootstrap-signer.ts"
 import type { Hmac } from "./bootstrap/detached-signature.ts"
 import { tokenCleanerController } from "./bootstrap/token-cleaner.ts"
@@ -62,6 +63,8 @@ export interface ControllerSettings {
   readonly certificateSigner?: CertificateSigner
   /** With which bootstrap tokens sign; see bootstrap/real/hmac-sha256.ts. */
   readonly hmacSha256?: Hmac
+  /** By which attachments of volumes are named; see attach-detach/real/sha256-hex.ts. */
+  readonly sha256Hex?: Sha256Hex
 }
 
 interface Entry {
@@ -125,6 +128,10 @@ const entries: readonly Entry[] = [
   },
   { name: "token-cleaner-controller", onlyIfNamed: true, create: () => tokenCleanerController },
   { name: "persistentvolume-binder-controller", create: () => persistentVolumeBinderController },
+  {
+    name: "persistentvolume-attach-detach-controller",
+    create: ({ sha256Hex }) => sha256Hex && createAttachDetachController(sha256Hex),
+  },
   { name: "persistentvolume-expander-controller", create: () => persistentVolumeExpanderController },
   { name: "persistentvolumeclaim-protection-controller", create: () => claimProtectionController },
   { name: "persistentvolume-protection-controller", create: () => volumeProtectionController },

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import type { FlagValues } from "../../../base/flags.ts"
 import { tokenKeys } from "../../../apiserver/authentication/real/token-keys.ts"
+import { sha256Hex } from "../../../controller-manager/attach-detach/real/sha256-hex.ts"
 import { hmacSha256 } from "../../../controller-manager/bootstrap/real/hmac-sha256.ts"
 import { createAuthoritySigner } from "../../../controller-manager/certificates/real/authority-signer.ts"
 import { controllerNames } from "../../../controller-manager/controllers.ts"
@@ -60,6 +61,7 @@ async function run(
     controllers: values.controllers,
     nodeIpam: { clusterCidrs: values["cluster-cidr"] },
     hmacSha256,
+    sha256Hex,
     ...(identity !== undefined && { leaderElection: { identity } }),
   })
   await manager.run(signal)
