@@ -1,3 +1,4 @@
+import { onAbort } from "../base/on-abort.ts"
 import type { Clock } from "../base/clock.ts"
 import { sleep } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
@@ -152,8 +153,5 @@ class ControlLoop {
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener("abort", () => resolve(), { once: true })
-  })
+  return new Promise((resolve) => void onAbort(signal, resolve))
 }

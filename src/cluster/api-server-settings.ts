@@ -7,6 +7,7 @@ import type { JwtAuthenticator } from "../apiserver/authentication/configuration
 export interface ApiServerSettings {
   readonly audit?: AuditSettings
   readonly encryption?: EncryptionSettings
+  readonly serviceAccounts?: ServiceAccountSettings
   readonly authentication?: AuthenticationSettings
   readonly authorization?: AuthorizationSettings
   /** AdmissionConfiguration: what plugins are told. */
@@ -56,4 +57,18 @@ export interface AuthorizationSettings {
     readonly allowedLifetimeMs: number
     readonly otherLifetimeMs: number
   }
+}
+
+/** Of the tokens that ServiceAccounts get. */
+export interface ServiceAccountSettings {
+  /** The first one is written into tokens, the others are still accepted. @default the cluster's own name for itself */
+  readonly issuers?: readonly string[]
+  /** What tokens must be good for. @default the issuers */
+  readonly audiences?: readonly string[]
+  /** Where others find the keys, if not here. */
+  readonly keysUrl?: string
+  /** Whose tokens are accepted beside those of the cluster's own key: files of public keys, PEM. */
+  readonly keyFiles?: readonly string[]
+  readonly maxExpirationSeconds?: number
+  readonly extendExpiration?: boolean
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
-import { exportJWK, generateKeyPair, SignJWT } from "jose"
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from "jose"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { silentLogger } from "../base/log.ts"
 import { realClock } from "../base/real/clock.ts"
@@ -162,6 +162,11 @@ function settings(): ApiServerSettings {
       tokenFile: file("tokens.csv", 'known,static:joe,7,"system:masters"\n'),
       webhook: { configFile: kubeconfig("tokens", "/whose"), version: "v1", cacheLifetimeMs: 1000 },
     },
+    serviceAccounts: {
+      issuers: ["https://tokens.example.com", "https://formerly.example.com"],
+      audiences: ["cluster"],
+      keysUrl: "https://tokens.example.com/keys",
+    },
     authorization: { configFile: file("authz.yaml", JSON.stringify(authorization)) },
   }
 }
@@ -228,5 +233,22 @@ describe("what they may do", () => {
     expect(await call("/api/v1/namespaces/default", "opaque")).toMatch(/is forbidden/)
     expect(await call("/api/v1/namespaces/default", "known")).toMatchObject({ metadata: { name: "default" } })
     expect(asked.slice(before).filter(({ path }) => path === "/may")).toEqual([])
+  })
+})
+
+describe("tokens of the cluster's own accounts", () => {
+  test("name the issuer and the audience that were asked for", async () => {
+    await call("/api/v1/namespaces/default/serviceaccounts", "known", { metadata: { name: "robot" } })
+    const path = "/api/v1/namespaces/default/serviceaccounts/robot/token"
+    const issued = (await call(path, "known", { spec: {} })) as { status: { token: string } }
+    const claims = decodeJwt(issued.status.token)
+    expect(claims).toMatchObject({ iss: "https://tokens.example.com", aud: ["cluster"] })
+    expect(await whoami(issued.status.token)).toMatchObject({
+      username: "system:serviceaccount:default:robot",
+    })
+    expect(await call("/.well-known/openid-configuration", "known")).toMatchObject({
+      issuer: "https://tokens.example.com",
+      jwks_uri: "https://tokens.example.com/keys",
+    })
   })
 })

@@ -30,6 +30,7 @@ import type {
   ApiServerSettings,
   AuthenticationSettings,
   AuthorizationSettings,
+  ServiceAccountSettings,
 } from "./api-server-settings.ts"
 import { Changing, type FileParts, followFile } from "./changing.ts"
 import { type SecurityAdditions, serviceAccountIssuer } from "./security.ts"
@@ -40,12 +41,16 @@ export async function readSecurityAdditions(
   parts: FileParts,
 ): Promise<SecurityAdditions & { readonly timers: readonly Timer[] }> {
   const { authentication, authorization, enableAdmissionPlugins, disableAdmissionPlugins } = settings
-  const { admissionConfigFile } = settings
+  const { admissionConfigFile, serviceAccounts } = settings
+  const ownIssuers = serviceAccounts?.issuers ?? [serviceAccountIssuer]
   const authorizers = authorization && (await readAuthorizers(authorization, parts))
-  const authenticators = authentication && (await readAuthentication(authentication, parts))
+  const authenticators = authentication && (await readAuthentication(authentication, ownIssuers, parts))
   return {
     ...authenticators?.additions,
     ...(authorizers && { authorizers: authorizers.changing }),
+    ...(serviceAccounts && {
+      serviceAccounts: { ...serviceAccounts, olderPublicKeys: publicKeys(serviceAccounts) },
+    }),
     admission: {
       ...(admissionConfigFile && readPluginSettings(admissionConfigFile)),
       ...(enableAdmissionPlugins && { enable: enableAdmissionPlugins }),
@@ -61,13 +66,22 @@ function readPluginSettings(path: string): PluginSettings {
   return decodeAdmissionConfiguration(readFileSync(path, "utf8"), path, read)
 }
 
+function publicKeys({ keyFiles = [] }: ServiceAccountSettings): string[] {
+  return keyFiles.map((path) => readFileSync(path, "utf8"))
+}
+
 async function readAuthentication(
   settings: AuthenticationSettings,
+  ownIssuers: readonly string[],
   parts: FileParts,
 ): Promise<{ readonly additions: SecurityAdditions; readonly timers: readonly Timer[] }> {
   const { configFile, oidc, tokenFile, webhook } = settings
   const { changing, timer } = configFile
-    ? await followFile(configFile, (text) => decodeConfiguration(text, configFile), parts)
+    ? await followFile(
+        configFile,
+        (text) => decodeAuthenticationConfiguration(text, configFile, ownIssuers),
+        parts,
+      )
     : { changing: new Changing<AuthenticationConfiguration>({ jwt: oidc ? [oidc] : [] }), timer: undefined }
   const hook = webhook && (await kubeconfigWebhook(webhook.configFile, parts.clock))
   const accessOf = ({ anonymous }: AuthenticationConfiguration) =>
@@ -90,10 +104,6 @@ async function readAuthentication(
     },
     timers: timer ? [timer] : [],
   }
-}
-
-function decodeConfiguration(text: string, path: string): AuthenticationConfiguration {
-  return decodeAuthenticationConfiguration(text, path, [serviceAccountIssuer])
 }
 
 function anonymousAccess({

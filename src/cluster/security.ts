@@ -28,6 +28,7 @@ import { readOnly } from "../apiserver/authorization/read-only.ts"
 import { ensurePolicy } from "../apiserver/authorization/rbac/bootstrap/ensure-policy.ts"
 import type { CreateSecurity } from "../apiserver/security.ts"
 import type { Cache } from "../client/cache.ts"
+import type { ServiceAccountSettings } from "./api-server-settings.ts"
 import { addOnPolicy } from "./add-ons.ts"
 import { joinPolicy } from "./joining/join-policy.ts"
 import { ensureExtensionAuthentication } from "./extension-authentication.ts"
@@ -46,6 +47,10 @@ export interface SecurityAdditions {
   readonly anonymous?: Changing<AnonymousAccess>
   /** In the place of Node and RBAC. */
   readonly authorizers?: Changing<readonly AuthorizerLink[]>
+  readonly serviceAccounts?: Omit<ServiceAccountSettings, "keyFiles"> & {
+    /** PEM; whose tokens are accepted beside those of the cluster's own key. */
+    readonly olderPublicKeys?: readonly string[]
+  }
   readonly admission?: Pick<AdmissionOptions, "enable" | "disable" | keyof PluginSettings>
   /** Of a backup that is only looked at: everything that would change something is denied. @default false */
   readonly isReadOnly?: boolean
@@ -60,12 +65,20 @@ export function createClusterSecurity(
   externalAddress: string,
   additions: SecurityAdditions = {},
 ): CreateSecurity {
+  const { serviceAccounts = {} } = additions
   return (context) => {
     const { cache, client, clock, random, log } = context
-    const audiences = [serviceAccountIssuer]
-    const keys = tokenKeys(certificates.serviceAccountKey.privateKeyPem)
+    const {
+      issuers = [serviceAccountIssuer],
+      audiences = issuers,
+      keysUrl,
+      olderPublicKeys,
+    } = serviceAccounts
+    const { maxExpirationSeconds, extendExpiration } = serviceAccounts
+    const issuer = issuers[0]!
+    const keys = tokenKeys(certificates.serviceAccountKey.privateKeyPem, olderPublicKeys)
     const findBound = boundFrom(cache)
-    const tokens = new ServiceAccountTokens({ issuers: audiences, audiences, keys, findBound, clock })
+    const tokens = new ServiceAccountTokens({ issuers, audiences, keys, findBound, clock })
     const verifier = (name: "ca" | "front-proxy-ca") =>
       certificateVerifier(certificates.authority(name).certificatePem)
     const authenticator = new RequestAuthenticator({
@@ -114,7 +127,16 @@ export function createClusterSecurity(
       authorizer,
       admission: createAdmissionChain({ ...context, authorizer, policy, ...additions.admission }),
       followers,
-      tokenIssuer: { issuer: serviceAccountIssuer, audiences, keys, findBound, clock, random },
+      tokenIssuer: {
+        issuer,
+        audiences,
+        keys,
+        findBound,
+        clock,
+        random,
+        ...(maxExpirationSeconds !== undefined && { maxExpirationSeconds }),
+        ...(extendExpiration !== undefined && { extendExpiration }),
+      },
       tokenReviewer: { authenticator, audiences },
       startHooks: [
         (self) => ensurePolicy(self, defaultPolicy()),
@@ -127,7 +149,7 @@ export function createClusterSecurity(
             frontProxy: certificates.authority("front-proxy-ca").certificatePem,
           }),
       ],
-      documents: issuerDocuments(serviceAccountIssuer, keys, externalAddress),
+      documents: issuerDocuments(issuer, keys, externalAddress, keysUrl),
     }
   }
 }

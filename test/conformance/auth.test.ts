@@ -1,3 +1,4 @@
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose"
 import { expect } from "vitest"
 import { conformance, eventually, type Json, useCluster } from "./harness.ts"
 
@@ -81,5 +82,67 @@ conformance(
       subjects: [{ kind: "ServiceAccount", name: "e2e", namespace }],
     })
     expect(await ask()).toEqual([true, true, true])
+  },
+)
+
+conformance(
+  "[sig-auth] ServiceAccounts ServiceAccountIssuerDiscovery should support OIDC discovery of service account issuer [Conformance]",
+  async ({ api, namespace }) => {
+    const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`
+    await api.create(accounts, { metadata: { name: "e2e" } })
+    const issued = await api.create(`${accounts}/e2e/token`, { spec: { audiences: ["oidc-discovery-test"] } })
+    const user = `system:serviceaccount:${namespace}:e2e`
+    const headers = { "impersonate-user": user, "impersonate-group": "system:serviceaccounts" }
+    const found = await api.send("GET", "/.well-known/openid-configuration", { headers })
+    const { issuer, jwks_uri: keysUrl } = JSON.parse(found.text) as Json
+    const keys = await api.send("GET", new URL(keysUrl).pathname, { headers })
+    expect(String(keys.headers["content-type"])).toContain("application/jwk-set+json")
+    const verified = await jwtVerify(
+      issued["status"].token,
+      createLocalJWKSet(JSON.parse(keys.text) as JSONWebKeySet),
+      { issuer, audience: "oidc-discovery-test" },
+    )
+    expect(verified.payload.sub).toBe(user)
+  },
+)
+
+conformance(
+  "[sig-auth] ServiceAccounts should allow opting out of API token automount [Conformance]",
+  async ({ api, namespace }) => {
+    const accounts = { mount: true, nomount: false, default: undefined }
+    for (const [name, automountServiceAccountToken] of Object.entries(accounts)) {
+      const metadata = { name: `${name}-sa` }
+      const wanted = automountServiceAccountToken === undefined ? {} : { automountServiceAccountToken }
+      await api.create(`/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata, ...wanted })
+    }
+    // What the pod says counts, then what the account says, and then it is mounted.
+    const cases: [string, boolean | undefined, boolean][] = [
+      ["default", undefined, true],
+      ["default", true, true],
+      ["default", false, false],
+      ["mount", undefined, true],
+      ["mount", true, true],
+      ["mount", false, false],
+      ["nomount", undefined, false],
+      ["nomount", true, true],
+      ["nomount", false, false],
+    ]
+    for (const [account, ofPod, isMounted] of cases) {
+      const pod = await api.create(`/api/v1/namespaces/${namespace}/pods`, {
+        metadata: { generateName: "pod-" },
+        spec: {
+          containers: [{ name: "token-test", image: "registry.k8s.io/pause:3.10" }],
+          restartPolicy: "Never",
+          serviceAccountName: `${account}-sa`,
+          ...(ofPod !== undefined && { automountServiceAccountToken: ofPod }),
+        },
+      })
+      const mounts: Json[] = pod["spec"].containers[0].volumeMounts ?? []
+      const path = "/var/run/secrets/kubernetes.io/serviceaccount"
+      expect(
+        mounts.some(({ mountPath }) => mountPath === path),
+        `${account} ${ofPod}`,
+      ).toBe(isMounted)
+    }
   },
 )

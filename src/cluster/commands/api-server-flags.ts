@@ -2,7 +2,12 @@ import type { FlagDefinitions, FlagValues } from "../../base/flags.ts"
 import { parseDuration } from "../../apimachinery/duration.ts"
 import type { ApiServerSettings, AuditSettings, AuthorizationSettings } from "../api-server-settings.ts"
 import { authorizerTypes } from "../../apiserver/authorization/configuration.ts"
-import { authenticationFlags, authenticationSettings, reviewVersion } from "./authentication-flags.ts"
+import {
+  authenticationFlags,
+  authenticationSettings,
+  reviewVersion,
+  serviceAccountSettings,
+} from "./authentication-flags.ts"
 import { UsageError } from "./command.ts"
 
 const file = { type: "string", placeholder: "FILE" } as const
@@ -58,6 +63,7 @@ export function apiServerSettings(values: Values): ApiServerSettings {
   return {
     ...(audit && { audit }),
     ...(providerConfigFile && { encryption: { providerConfigFile, automaticReload } }),
+    serviceAccounts: serviceAccountSettings(values),
     ...(authentication && { authentication }),
     ...(authorization && { authorization }),
     ...(values["admission-control-config-file"] && {

@@ -4,7 +4,7 @@ import { parseDuration } from "../../apimachinery/duration.ts"
 import type { JwtAuthenticator } from "../../apiserver/authentication/configuration.ts"
 import { validateJwtAuthenticator } from "../../apiserver/authentication/jwt/validate-jwt-authenticator.ts"
 import { formatFieldErrors } from "../../apimachinery/field-error.ts"
-import type { AuthenticationSettings } from "../api-server-settings.ts"
+import type { AuthenticationSettings, ServiceAccountSettings } from "../api-server-settings.ts"
 import { UsageError } from "./command.ts"
 
 const file = { type: "string", placeholder: "FILE" } as const
@@ -31,6 +31,28 @@ export const authenticationFlags = {
   "oidc-groups-claim": { type: "string", placeholder: "CLAIM" },
   "oidc-groups-prefix": { type: "string", placeholder: "PREFIX" },
   "oidc-required-claim": { type: "list", placeholder: "CLAIM=VALUE" },
+  "service-account-issuer": {
+    type: "list",
+    placeholder: "URL,...",
+    description: "in tokens of ServiceAccounts; further ones are still accepted",
+  },
+  "service-account-jwks-uri": {
+    type: "string",
+    placeholder: "URL",
+    description: "where others find the keys (here)",
+  },
+  "service-account-key-file": {
+    type: "list",
+    placeholder: "FILE,...",
+    description: "older public keys, accepted still",
+  },
+  "service-account-max-token-expiration": { type: "duration", placeholder: "TIME" },
+  "service-account-extend-token-expiration": { type: "bool", default: true },
+  "api-audiences": {
+    type: "list",
+    placeholder: "NAME,...",
+    description: "what tokens must be good for (the issuers)",
+  },
 } as const satisfies FlagDefinitions
 
 type Values = FlagValues<typeof authenticationFlags>
@@ -58,6 +80,29 @@ export function authenticationSettings(values: Values): AuthenticationSettings {
         cacheLifetimeMs: parseDuration(values["authentication-token-webhook-cache-ttl"]),
       },
     }),
+  }
+}
+
+/** Throws UsageError. */
+export function serviceAccountSettings(values: Values): ServiceAccountSettings {
+  const issuers = values["service-account-issuer"]
+  const audiences = values["api-audiences"]
+  const keysUrl = values["service-account-jwks-uri"]
+  const keyFiles = values["service-account-key-file"]
+  const longest = values["service-account-max-token-expiration"]
+  const maxExpirationSeconds = longest === undefined ? undefined : parseDuration(longest) / 1000
+  // As upstream: a token must outlive the time in which its bearer asks for the next one.
+  if (maxExpirationSeconds !== undefined && (maxExpirationSeconds < 3600 || maxExpirationSeconds > 2 ** 32))
+    throw new UsageError(
+      "--service-account-max-token-expiration: the service-account-max-token-expiration must be between 1 hour and 2^32 seconds",
+    )
+  return {
+    ...(issuers.length > 0 && { issuers }),
+    ...(audiences.length > 0 && { audiences }),
+    ...(keysUrl && { keysUrl }),
+    ...(keyFiles.length > 0 && { keyFiles }),
+    ...(maxExpirationSeconds !== undefined && { maxExpirationSeconds }),
+    extendExpiration: values["service-account-extend-token-expiration"],
   }
 }
 
