@@ -9,6 +9,8 @@ export interface ServerRequest {
   /** Percent-encoded as sent, without the query. */
   readonly path: string
   readonly query: URLSearchParams
+  /** The query as it was sent, for passing it on. @default `query` in its usual form */
+  readonly rawQuery?: string
   /** Names in lower case. */
   readonly headers: Headers
   readonly body: RequestBody

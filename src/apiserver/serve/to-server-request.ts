@@ -7,12 +7,14 @@ import type { AnyRequest } from "./serve-https.ts"
 export function toServerRequest(request: AnyRequest, signal: AbortSignal): ServerRequest {
   const url = withoutOrigin(request.url ?? "/")
   const mark = url.indexOf("?")
+  const query = mark < 0 ? "" : url.slice(mark + 1)
   const socket = request.socket as TLSSocket
   const certificates = peerCertificates(socket)
   return {
     method: request.method ?? "GET",
     path: mark < 0 ? url : url.slice(0, mark),
-    query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
+    query: new URLSearchParams(query),
+    rawQuery: query,
     headers: headersOf(request),
     body: bodyOf(request),
     ...(certificates && { peerCertificates: certificates }),

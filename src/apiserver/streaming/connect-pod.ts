@@ -72,7 +72,7 @@ export async function readPodLog(request: ResourceRequest): Promise<ServerRespon
 async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}
 
 /** A WebSocket is opened with GET: the right to read a pod must not be the right to run something in it. */
-export async function ensureMayCreate({
+async function ensureMayCreate({
   context,
   served,
   namespace,

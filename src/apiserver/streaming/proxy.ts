@@ -12,7 +12,7 @@ import type { ServerResponse } from "../http/response.ts"
 import { objectAs } from "../registry/versions.ts"
 import { keyIn, type ResourceRequest } from "../resource-request.ts"
 import type { BackendTarget } from "./backends.ts"
-import { admitConnect, backendsOf, ensureMayCreate } from "./connect-pod.ts"
+import { admitConnect, backendsOf } from "./connect-pod.ts"
 import { kubeletOrigin } from "./pod-location.ts"
 
 /*
@@ -43,21 +43,18 @@ async function proxy(
   // The path is passed on as it was written: what is escaped stays escaped.
   const { prefix, rest } = splitProxyPath(incoming.path)
   await admitConnect(request, { apiVersion: "v1", kind, ...(rest && { path: rest }) })
-  if (rest === "" && (incoming.method === "GET" || incoming.method === "HEAD")) {
-    const query = incoming.query.toString()
-    const location = `${incoming.path}/${query && `?${query}`}`
-    return { status: 301, headers: { location }, body: { kind: "empty" } }
-  }
-  const query = incoming.query.toString()
-  const url = new URL(`${target.origin}${rest || "/"}${query && `?${query}`}`)
+  const query = incoming.rawQuery ?? incoming.query.toString()
+  const search = query && `?${query}`
+  const url = new URL(`${target.origin}${rest || "/"}${search}`)
   const backend: BackendTarget = { url, isKubelet: target.isKubelet }
-  if (!incoming.upgrade) {
-    const host = headerOf(incoming.headers, "host") || headerOf(incoming.headers, ":authority")
-    return backendsOf(request).forward(incoming, backend, { prefix, host })
+  if (incoming.upgrade) {
+    await backendsOf(request).connect(incoming, backend)
+    return { status: 101, headers: {}, body: { kind: "upgraded" } }
   }
-  await ensureMayCreate(request)
-  await backendsOf(request).connect(incoming, backend)
-  return { status: 101, headers: {}, body: { kind: "upgraded" } }
+  if (rest === "" && (incoming.method === "GET" || incoming.method === "HEAD"))
+    return { status: 301, headers: { location: `${incoming.path}/${search}` }, body: { kind: "empty" } }
+  const host = headerOf(incoming.headers, "host") || headerOf(incoming.headers, ":authority")
+  return backendsOf(request).forward(incoming, backend, { prefix, host })
 }
 
 function splitProxyPath(path: string): { prefix: string; rest: string } {
@@ -105,6 +102,7 @@ async function serviceTarget(request: ResourceRequest) {
   const portName = await servicePortName(request, name, port)
   const key = { namespace: request.namespace, name }
   const { subsets = [] } = await read(request, Endpoints, key)
+  if (subsets.length === 0) throw serviceUnavailable(`no endpoints available for service "${name}"`)
   const { random } = request.context.server
   const from = <T>(list: readonly T[]): T[] => {
     const start = list.length > 0 ? integer(random, list.length) : 0

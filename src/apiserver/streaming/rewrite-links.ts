@@ -37,10 +37,12 @@ const urlAttributes: Readonly<Record<string, readonly string[]>> = {
 export function rewriteLocation(target: string, page: URL, { prefix, host }: ProxiedOrigin): string {
   const parts = /^(?:(https?):)?(?:\/\/([^/?#]*))?([^?#]*)(.*)$/s.exec(target)
   if (!parts) return target
-  const [, , targetHost = "", path = "", rest = ""] = parts
+  const [, scheme, targetHost = "", path = "", rest = ""] = parts
   const isElsewhere = targetHost !== "" && targetHost !== page.host && targetHost !== host
   if (isElsewhere || !path.startsWith("/")) return target
-  const start = host ? `https://${host}` : ""
+  // Without a host the link leads through whatever the client reached us by, such as kubectl proxy.
+  const isOurs = targetHost !== "" && targetHost === host
+  const start = isOurs ? `${scheme ? `${scheme}:` : ""}//${host}` : ""
   return path.startsWith(prefix) ? `${start}${path}${rest}` : `${start}${prefix}${path}${rest}`
 }
 

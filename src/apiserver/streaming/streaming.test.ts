@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { createServer as createHttpServer, get as httpGet, type Server } from "node:http"
 import { networkInterfaces, tmpdir } from "node:os"
 import { join } from "node:path"
-import { text } from "node:stream/consumers"
+import { buffer, text } from "node:stream/consumers"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Node } from "../../api/core/v1/node.ts"
 import { Endpoints } from "../../api/core/v1/endpoints.ts"
@@ -11,6 +11,7 @@ import { Pod } from "../../api/core/v1/pod.ts"
 import { Service } from "../../api/core/v1/service.ts"
 import { silentLogger } from "../../base/log.ts"
 import { realClock } from "../../base/real/clock.ts"
+import { sendRequest } from "./real/forward-request.ts"
 import { dialUpgrade } from "../../base/real/http-upgrade/dial-upgrade.ts"
 import { writeKubeconfig } from "../../cluster/certificates/kubeconfig.ts"
 import { RequestAuthenticator } from "../authentication/authenticate-request.ts"
@@ -110,9 +111,9 @@ function machineAddress(): string | undefined {
 async function makeObjects(): Promise<void> {
   web = createHttpServer((request, response) => {
     if (request.url === "/page") {
-      response.writeHead(200, { "content-type": "text/html" })
+      response.writeHead(200, { "content-type": "text/html", "access-control-allow-origin": "*" })
       response.end('<a href="/other">x</a><img src=/logo.png><a href="https://example.com/">y</a><p>/not</p>')
-    } else if (request.url === "/moved") response.writeHead(302, { location: "/page" }).end()
+    } else if (request.url === "/moved?x") response.writeHead(302, { location: "/page" }).end()
     else
       void text(request).then((body) => {
         const { authorization, "x-forwarded-uri": uri } = request.headers
@@ -327,15 +328,37 @@ describe("the proxy", () => {
 
   it.skipIf(!hasAddress || !versions[0]![1])("keeps links within itself", async () => {
     const { stdout } = await get(`${prefix}/pods/web/proxy/page`)
-    const start = `https://127.0.0.1:${listening.port}${prefix}/pods/web/proxy`
+    const start = `${prefix}/pods/web/proxy`
     expect(stdout).toBe(
       `<a href="${start}/other">x</a><img src="${start}/logo.png"><a href="https://example.com/">y</a><p>/not</p>`,
     )
   })
 
-  it.skipIf(!hasAddress)("passes upgrades on", async () => {
+  it.skipIf(!hasAddress)(
+    "takes redirects to itself, lets no other site read an answer, and keeps queries as they are",
+    async () => {
+      const ask = (path: string) =>
+        sendRequest({
+          url: new URL(`https://127.0.0.1:${listening.port}${prefix}/pods/web/proxy${path}`),
+          method: "GET",
+          headers: {},
+          tls: { ca: certificates.authority, cert: admin.certificate, key: admin.key },
+        })
+      const moved = await ask("/moved?x")
+      expect([moved.statusCode, moved.headers.location]).toEqual([302, `${prefix}/pods/web/proxy/page`])
+      const root = await ask("?a=b%20c")
+      expect([root.statusCode, root.headers.location]).toEqual([301, `${prefix}/pods/web/proxy/?a=b%20c`])
+      const asked = (await buffer(await ask("/x?c=d%20e&f"))).toString()
+      expect(asked).toContain('"url":"/x?c=d%20e&f"')
+      const page = await ask("/page")
+      expect(page.headers["access-control-allow-origin"]).toBeUndefined()
+      for (const each of [moved, root, page]) each.resume()
+    },
+  )
+
+  it.skipIf(!hasAddress).each(["", "/socket"])("passes upgrades on, from %j", async (path) => {
     const answer = await dialUpgrade({
-      url: new URL(`https://127.0.0.1:${listening.port}${prefix}/pods/web/proxy/socket`),
+      url: new URL(`https://127.0.0.1:${listening.port}${prefix}/pods/web/proxy${path}`),
       method: "GET",
       headers: { Connection: "Upgrade", Upgrade: "test" },
       tls: { ca: certificates.authority, cert: admin.certificate, key: admin.key },

@@ -7,7 +7,7 @@ import { describeTlsError } from "../../../base/real/describe-tls-error.ts"
 import type { TlsIdentity } from "../../../base/real/http-upgrade/dial-upgrade.ts"
 import { serviceUnavailable } from "../../../apimachinery/status-errors.ts"
 import { headerOf, type ServerRequest } from "../../http/request.ts"
-import type { ServerResponse } from "../../http/response.ts"
+import { type ServerResponse, textResponse } from "../../http/response.ts"
 import type { BackendTarget, ProxiedOrigin } from "../backends.ts"
 import { rewriteLocation } from "../rewrite-links.ts"
 import { connectionHeaders, forwardedHeaders } from "./forwarded-headers.ts"
@@ -52,14 +52,18 @@ export async function forwardRequest(
     ...extension?.headers,
     host: origin.host || url.host,
     "x-forwarded-uri": origin.prefix + url.pathname,
-    "x-forwarded-host": origin.host,
-    "x-forwarded-proto": "https",
   }
   let response: IncomingMessage
   try {
     response = await sendRequest({ url, tls, method, headers, signal, ...(chunks && { body: chunks }) })
   } catch (error) {
     throw serviceUnavailable(`error trying to reach service: ${describe(error as Error, url, tls)}`)
+  }
+  const isRedirect = response.statusCode! >= 300 && response.statusCode! <= 399
+  // Whoever claims a group of the API must not lead its clients, and their credentials, elsewhere.
+  if (extension && isRedirect && response.headers.location) {
+    response.destroy()
+    return textResponse(502, "the backend attempted to redirect this request, which is not permitted")
   }
   return passBack(response, url, origin)
 }
@@ -82,9 +86,14 @@ function passBack(response: IncomingMessage, url: URL, origin: ProxiedOrigin): S
   return { status, headers, body: { kind: "stream", chunks: rewrittenPage(response, encoding, url, origin) } }
 }
 
+/** Which other sites may read an answer is for this server to say. */
+const corsHeaders: ReadonlySet<string> = new Set(
+  ["credentials", "headers", "methods", "origin"].map((what) => `access-control-allow-${what}`),
+)
+
 function backHeaders(response: IncomingMessage): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(response.headers))
-    if (value !== undefined && !connectionHeaders.has(name)) headers[name] = value
+    if (value !== undefined && !connectionHeaders.has(name) && !corsHeaders.has(name)) headers[name] = value
   return headers
 }
