@@ -1,8 +1,11 @@
 import type { Node } from "../api/core/v1/node.ts"
 import type { Pod } from "../api/core/v1/pod.ts"
 import { NodeInfo } from "./node-info.ts"
-import { isTerminated, podInfo } from "./pod-info.ts"
+import { HeldTerms } from "./held-terms.ts"
+import { isChanged } from "./is-changed.ts"
+import { isTerminated, type PodInfo, podInfo } from "./pod-info.ts"
 import { PodIndex } from "./pod-index.ts"
+import { type ByValue, type CountedTerm, TopologyCounts } from "./topology-counts.ts"
 
 /**
  * The nodes and the pods on them, as the scheduler believes them to be: what the API has told, and pods it has placed
@@ -16,6 +19,11 @@ export class ClusterView {
   /** The pods on nodes, by label. */
   readonly pods = new PodIndex()
   readonly #assumed = new Set<string>()
+  readonly #counts = new TopologyCounts()
+  /** What the pods on nodes wish about pods that come. */
+  readonly held = new HeldTerms()
+  /** How many nodes have each value of each label that was asked about. */
+  readonly #values = new Map<string, Map<string, number>>()
   /** Nodes that are cordoned, and nodes with taints: mostly none, and then nobody need look at each. */
   readonly cordoned = new Set<string>()
   readonly tainted = new Set<string>()
@@ -53,16 +61,17 @@ export class ClusterView {
     if (known) {
       if (zoneOf(known.node) !== zoneOf(node)) this.#order = undefined
       this.#countImages(known, -1)
+      const relabelled = isChanged(known.node.metadata.labels, node.metadata.labels)
+      if (relabelled) this.#leave(known)
       known.setNode(node)
+      if (relabelled) this.#enter(known)
       return this.#countImages(known, 1)
     }
     const info = new NodeInfo(node)
     this.#countImages(info, 1)
-    for (const pod of this.#homeless.get(name)?.values() ?? []) {
-      info.add(podInfo(pod))
-      this.pods.add(podInfo(pod), name)
-    }
+    for (const pod of this.#homeless.get(name)?.values() ?? []) info.add(podInfo(pod))
     this.#homeless.delete(name)
+    this.#enter(info)
     this.#nodes.set(name, info)
     this.#order = undefined
   }
@@ -75,7 +84,7 @@ export class ClusterView {
     this.tainted.delete(name)
     this.#countImages(info, -1)
     this.#order = undefined
-    for (const each of info.pods.values()) this.pods.remove(each)
+    this.#leave(info)
     if (info.pods.size)
       this.#homeless.set(name, new Map(Array.from(info.pods.values(), ({ pod, uid }) => [uid, pod])))
   }
@@ -103,6 +112,60 @@ export class ClusterView {
     if (this.#assumed.delete(uid)) this.#take(uid)
   }
 
+  /**
+   * How many pods match all terms, for each value of a node label. Live: right until the next change, and then again.
+   * `skipsTerminating` leaves out pods on their way out.
+   */
+  countPods(terms: readonly CountedTerm[], topologyKey: string, skipsTerminating = false): ByValue {
+    const key = JSON.stringify([
+      topologyKey,
+      skipsTerminating,
+      terms.map(({ selector, namespaces }) => [selector, namespaces && Array.from(namespaces)]),
+    ])
+    const question = { terms, topologyKey, skipsTerminating }
+    return this.#counts.ask(key, question, this.pods, (name) => this.#nodes.get(name)?.node.metadata.labels)
+  }
+
+  /** How many nodes have each value of this label. */
+  countNodes(label: string): ByValue {
+    let values = this.#values.get(label)
+    if (!values) {
+      this.#values.set(label, (values = new Map()))
+      for (const { node } of this.#nodes.values()) countValue(values, node.metadata.labels?.[label], 1)
+    }
+    return values
+  }
+
+  /** How many nodes have this label at all. */
+  countLabelled(label: string): number {
+    let sum = 0
+    for (const count of this.countNodes(label).values()) sum += count
+    return sum
+  }
+
+  /** The node and its pods are where the labels of the node say. */
+  #enter(info: NodeInfo): void {
+    for (const [label, values] of this.#values) countValue(values, info.node.metadata.labels?.[label], 1)
+    for (const each of info.pods.values()) this.#index(each, info)
+  }
+
+  #leave(info: NodeInfo): void {
+    for (const [label, values] of this.#values) countValue(values, info.node.metadata.labels?.[label], -1)
+    for (const each of info.pods.values()) this.#unindex(each, info)
+  }
+
+  #index(info: PodInfo, { node }: NodeInfo): void {
+    this.pods.add(info, node.metadata.name)
+    this.#counts.add(info, node.metadata.labels)
+    this.held.add(info, node.metadata.labels)
+  }
+
+  #unindex(info: PodInfo, { node }: NodeInfo): void {
+    this.pods.remove(info)
+    this.#counts.remove(info, node.metadata.labels)
+    this.held.remove(info, node.metadata.labels)
+  }
+
   #countImages({ images }: NodeInfo, by: 1 | -1): void {
     for (const name of images.keys()) {
       const count = (this.images.get(name) ?? 0) + by
@@ -116,7 +179,7 @@ export class ClusterView {
     const node = this.#nodes.get(nodeName)
     if (node) {
       node.add(podInfo(pod))
-      return this.pods.add(podInfo(pod), nodeName)
+      return this.#index(podInfo(pod), node)
     }
     const waiting = this.#homeless.get(nodeName) ?? new Map<string, Pod>()
     this.#homeless.set(nodeName, waiting.set(pod.metadata.uid, pod))
@@ -126,10 +189,18 @@ export class ClusterView {
     const nodeName = this.#placed.get(uid)
     if (nodeName === undefined) return
     this.#placed.delete(uid)
-    const removed = this.#nodes.get(nodeName)?.remove(uid)
-    if (removed) this.pods.remove(removed)
+    const node = this.#nodes.get(nodeName)
+    const removed = node?.remove(uid)
+    if (node && removed) this.#unindex(removed, node)
     this.#homeless.get(nodeName)?.delete(uid)
   }
+}
+
+function countValue(values: Map<string, number>, value: string | undefined, by: 1 | -1): void {
+  if (value === undefined) return
+  const sum = (values.get(value) ?? 0) + by
+  if (sum === 0) values.delete(value)
+  else values.set(value, sum)
 }
 
 function toggle(names: Set<string>, name: string, isIn: boolean): void {

@@ -1,6 +1,7 @@
-import type { Requirement, Selector } from "../apimachinery/labels.ts"
+import type { Selector } from "../apimachinery/labels.ts"
 import { matchesLabels } from "../apimachinery/labels.ts"
 import type { PodInfo } from "./pod-info.ts"
+import { isExact } from "./topology-counts.ts"
 
 /**
  * The pods on nodes by namespace and label, so that "all pods that match this selector" costs what the answer costs and
@@ -9,10 +10,6 @@ import type { PodInfo } from "./pod-info.ts"
 export class PodIndex {
   readonly #byNamespace = new Map<string, Map<string, PodOnNode>>()
   readonly #byLabel = new Map<string, Map<string, PodOnNode>>()
-  /** Pods with any affinity or anti-affinity of their own: they have a say about those that come after them. */
-  readonly withAffinity = new Map<string, PodOnNode>()
-  readonly withRequiredAntiAffinity = new Map<string, PodOnNode>()
-
   readonly #byClaim = new Map<string, Map<string, PodOnNode>>()
 
   add(info: PodInfo, nodeName: string): void {
@@ -20,19 +17,12 @@ export class PodIndex {
     for (const key of claimsOf(info)) put(this.#byClaim, key, info.uid, entry)
     for (const key of keysOf(info)) put(this.#byLabel, key, info.uid, entry)
     put(this.#byNamespace, info.pod.metadata.namespace ?? "", info.uid, entry)
-    const affinity = info.pod.spec.affinity
-    if (affinity?.podAffinity || affinity?.podAntiAffinity) this.withAffinity.set(info.uid, entry)
-    if (affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length) {
-      this.withRequiredAntiAffinity.set(info.uid, entry)
-    }
   }
 
   remove(info: PodInfo): void {
     for (const key of claimsOf(info)) take(this.#byClaim, key, info.uid)
     for (const key of keysOf(info)) take(this.#byLabel, key, info.uid)
     take(this.#byNamespace, info.pod.metadata.namespace ?? "", info.uid)
-    this.withAffinity.delete(info.uid)
-    this.withRequiredAntiAffinity.delete(info.uid)
   }
 
   /** The pods that use a claim: "namespace/name". */
@@ -62,10 +52,6 @@ export class PodIndex {
 export interface PodOnNode {
   readonly info: PodInfo
   readonly nodeName: string
-}
-
-function isExact({ operator, values }: Requirement): boolean {
-  return values.length === 1 && (operator === "in" || operator === "=" || operator === "==")
 }
 
 function* keysOf({ pod }: PodInfo): Iterable<string> {

@@ -32,21 +32,3 @@ export function runProfile(profile: Profile, random: Random): RunningProfile {
     plugins: new Set([...gates, ...filters, ...scoring, ...reservers]),
   }
 }
-
-/** The same plugins wherever they have something to say. */
-export function profileOf(
-  schedulerName: string,
-  plugins: readonly WeightedPlugin[],
-  options: Partial<Pick<Profile, "preemption" | "percentageOfNodesToScore">> = {},
-): Profile {
-  const all = plugins.map(({ plugin }) => plugin)
-  return {
-    schedulerName,
-    gates: all.filter(({ gate }) => gate),
-    filters: all.filter(({ filter }) => filter),
-    scorers: plugins.filter(({ plugin, weight }) => plugin.score && weight > 0),
-    reservers: all.filter(({ reserve }) => reserve),
-    preemption: options.preemption,
-    percentageOfNodesToScore: options.percentageOfNodesToScore ?? 0,
-  }
-}

@@ -21,9 +21,9 @@ export interface AffinityTerm {
 /** Understands a term as `pod` means it: its own namespace by default, its own labels for matchLabelKeys. */
 export function affinityTerm(term: PodAffinityTerm, pod: Pod, cache: Cache): AffinityTerm {
   return {
-    selector: withLabelKeys(term, pod),
+    selector: selectorOfTerm(term, pod),
     topologyKey: term.topologyKey,
-    namespaces: namespacesOf(term, pod, cache),
+    namespaces: namespacesOf(term, pod.metadata.namespace ?? "", cache),
   }
 }
 
@@ -33,7 +33,7 @@ export function termMatches({ selector, namespaces }: AffinityTerm, pod: Pod): b
 }
 
 // The API server has merged these into the selector of pods made since 1.29; a pod may be older.
-function withLabelKeys(
+export function selectorOfTerm(
   { labelSelector, matchLabelKeys, mismatchLabelKeys }: PodAffinityTerm,
   pod: Pod,
 ): Selector {
@@ -52,16 +52,30 @@ function withLabelKeys(
   ])
 }
 
-function namespacesOf(
+/** `namespace` is meant where the term names none. */
+export function namespacesOf(
   { namespaces = [], namespaceSelector }: PodAffinityTerm,
-  pod: Pod,
+  namespace: string,
   cache: Cache,
 ): ReadonlySet<string> | undefined {
-  if (!namespaceSelector) return new Set(namespaces.length ? namespaces : [pod.metadata.namespace ?? ""])
+  if (!namespaceSelector) return new Set(namespaces.length ? namespaces : [namespace])
   const selector = selectorFromObject(namespaceSelector)
   if (selector.requirements.length === 0 && !selector.nothing) return undefined
   const selected = cache.list(Namespace, {
     where: ({ metadata }) => matchesLabels(selector, metadata.labels),
   })
   return new Set([...namespaces, ...selected.map(({ metadata }) => metadata.name)])
+}
+
+/** Whether a term that is held in `namespace` means pods of this one; cheaper than asking which namespaces it means. */
+export function meansNamespace(
+  { namespaces = [], namespaceSelector }: PodAffinityTerm,
+  namespace: string,
+  other: string,
+  cache: Cache,
+): boolean {
+  if (!namespaceSelector) return namespaces.length ? namespaces.includes(other) : namespace === other
+  if (namespaces.includes(other)) return true
+  const selector = selectorFromObject(namespaceSelector)
+  return matchesLabels(selector, cache.find(Namespace, { name: other })?.metadata.labels)
 }

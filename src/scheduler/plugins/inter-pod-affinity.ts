@@ -1,7 +1,8 @@
 import { Namespace } from "../../api/core/v1/namespace.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
-import type { Cache } from "../../client/cache.ts"
+import type { PodAffinityTerm } from "../../api/core/v1/affinity.ts"
+import { matchesLabels } from "../../apimachinery/labels.ts"
 import {
   type CycleContext,
   hint,
@@ -11,253 +12,238 @@ import {
   resolvable,
   unresolvable,
 } from "../framework.ts"
+import { isChanged } from "../is-changed.ts"
 import type { NodeInfo } from "../node-info.ts"
 import type { PodInfo } from "../pod-info.ts"
-import { type AffinityTerm, affinityTerm, termMatches } from "./affinity-terms.ts"
-import { isChanged } from "../is-changed.ts"
+import { type HeldTerm, wishesOf } from "../held-terms.ts"
+import type { ByValue } from "../topology-counts.ts"
+import { type AffinityTerm, affinityTerm, meansNamespace, termMatches } from "./affinity-terms.ts"
 
-/**
- * Pods that want to be near, or away from, other pods
- * (https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#inter-pod-affinity-and-anti-affinity). "Near"
- * is sharing a node label, so what counts is how many matching pods there are for each value of the label. Those counts
- * are taken once per pod, from an index; a node is then judged by a few look-ups.
- */
 const rules = {
   affinity: unresolvable("node(s) didn't match pod affinity rules"),
   antiAffinity: resolvable("node(s) didn't match pod anti-affinity rules"),
   existing: resolvable("node(s) didn't satisfy existing pods anti-affinity rules"),
 }
 
-/** How many matching pods there are near each value of each topology key: "zone\0a" to 3. */
-type Counts = Map<string, number>
+export interface InterPodAffinityOptions {
+  /** What a required affinity of a pod that is there is worth when others are scored. @default 1 */
+  readonly hardWeight?: number
+  /** Leaves the preferences of pods that are there out, for pods that have none. @default false */
+  readonly ignorePreferencesOfOthers?: boolean
+}
 
-export const interPodAffinity: Plugin = {
-  name: "InterPodAffinity",
-  filter: (info, context) => {
-    const terms = requiredTerms(info.pod, context.cache)
-    const repelled = countRepelling(info, context)
+/** A term, and how many pods it means in each place. */
+interface Counted {
+  readonly term: AffinityTerm
+  readonly counts: ByValue
+}
+
+/** What the pod asks of nodes, as the cluster is now. */
+interface Rules {
+  /** Each: a pod that matches all of them must be near. */
+  readonly near: readonly Counted[]
+  /** The first of a group that wants to be together may go anywhere. */
+  readonly isFirst: boolean
+  readonly away: readonly Counted[]
+  /** Held by pods that are there, against this one. */
+  readonly repelling: readonly HeldTerm[]
+}
+
+/**
+ * Pods that want to be near, or away from, other pods
+ * (https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#inter-pod-affinity-and-anti-affinity). "Near"
+ * is sharing a node label, so what counts is how many matching pods there are for each value of the label. The cluster view
+ * keeps those counts; a node is then judged by a few look-ups.
+ */
+export function interPodAffinity(options: InterPodAffinityOptions = {}): Plugin {
+  return {
+    name: "InterPodAffinity",
+    attach: (informers) => void informers.for(Namespace),
+    filter(info, context) {
+      const asked = rulesFor(info, context)
+      const { near, away, repelling } = asked
+      // In a trial there may be others on a node than there are.
+      if (near.length + away.length + repelling.length === 0 && !context.anyNominated()) return undefined
+      return {
+        check: (node) => (node.original ? judgeTrial(info, node, asked, context) : judge(node, asked)),
+      }
+    },
+    score(info, _nodes, context) {
+      const wishes = weigh(info, options, context)
+      if (wishes.length === 0) return undefined
+      return { of: ({ node }) => sumAt(node.metadata.labels ?? {}, wishes), normalize: normalizeByRange }
+    },
+    hints: [
+      hint(Pod, "add", { mayHelp: ({ pod }) => pod.spec.affinity?.podAffinity !== undefined }),
+      hint(Pod, "update", { concerns: labelsChanged }),
+      hint(Pod, "delete"),
+      hint(Node, "add"),
+      hint(Node, "update", { concerns: labelsChanged }),
+      hint(Namespace, "update", { concerns: labelsChanged }),
+    ],
+  }
+}
+
+function labelsChanged(
+  current: { readonly metadata: Pod["metadata"] } | undefined,
+  previous: { readonly metadata: Pod["metadata"] } | undefined,
+): boolean {
+  return isChanged(current!.metadata.labels, previous!.metadata.labels)
+}
+
+function rulesFor(info: PodInfo, context: CycleContext): Rules {
+  const { podAffinity, podAntiAffinity } = info.pod.spec.affinity ?? {}
+  const toTerms = (declared: readonly PodAffinityTerm[] = []) =>
+    declared.map((term) => affinityTerm(term, info.pod, context.cache))
+  const affinity = toTerms(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
+  const antiAffinity = toTerms(podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
+  const near = affinity.map((term) => ({ term, counts: context.view.countPods(affinity, term.topologyKey) }))
+  return {
+    near,
+    isFirst:
+      near.every(({ counts }) => counts.size === 0) && affinity.every((term) => termMatches(term, info.pod)),
+    away: antiAffinity.map((term) => ({ term, counts: context.view.countPods([term], term.topologyKey) })),
+    repelling: heldAgainst(info, context).filter(({ kind }) => kind === "requiredAntiAffinity"),
+  }
+}
+
+/** The terms of pods that are there which mean this one. */
+function heldAgainst({ pod }: PodInfo, { view, cache }: CycleContext): HeldTerm[] {
+  const { labels, namespace = "" } = pod.metadata
+  const held: HeldTerm[] = []
+  for (const term of view.held.about(labels)) {
     if (
-      terms.affinity.length === 0 &&
-      terms.antiAffinity.length === 0 &&
-      repelled.size === 0 &&
-      !context.anyNominated()
-    ) {
-      return undefined
-    }
-    const near = terms.affinity.length ? countMatchingAll(terms.affinity, context) : new Map<string, number>()
-    const antiCounts = terms.antiAffinity.map((term) => countMatching(term, context))
-    const all: AllCounts = { near, antiCounts, repelled, repelledKeys: keysOf(repelled) }
-    // The first of a group that wants to be together may go anywhere.
-    const isFirst = near.size === 0 && terms.affinity.every((term) => termMatches(term, info.pod))
-    return {
-      check(node) {
-        const counts = node.original ? trialCounts(info, terms, node, context.cache, all) : all
-        return judge(node, terms, counts, isFirst)
-      },
-    }
-  },
-  score: (info, nodes, context) => {
-    const weights = preferenceWeights(info, context)
-    if (weights.size === 0) return undefined
-    const keys = keysOf(weights)
-    return {
-      of({ node }) {
-        let sum = 0
-        for (const key of keys) {
-          const value = node.metadata.labels?.[key]
-          if (value !== undefined) sum += weights.get(`${key}\0${value}`) ?? 0
-        }
-        return sum
-      },
-      normalize: normalizeByRange,
-    }
-  },
-  hints: [
-    hint(Pod, "add", { mayHelp: ({ pod }) => pod.spec.affinity?.podAffinity !== undefined }),
-    hint(Pod, "update", {
-      concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
-    }),
-    hint(Pod, "delete"),
-    hint(Node, "add"),
-    hint(Node, "update", {
-      concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
-    }),
-    hint(Namespace, "update", {
-      concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
-    }),
-  ],
-}
-
-interface Terms {
-  readonly affinity: readonly AffinityTerm[]
-  readonly antiAffinity: readonly AffinityTerm[]
-}
-
-interface AllCounts {
-  /** Pods that match all affinity terms at once. */
-  readonly near: Counts
-  /** For each anti-affinity term. */
-  readonly antiCounts: readonly Counts[]
-  /** Pods on nodes that keep this pod away from themselves. */
-  readonly repelled: Counts
-  readonly repelledKeys: readonly string[]
-}
-
-function requiredTerms(pod: Pod, cache: Cache): Terms {
-  const toTerms = (part: "podAffinity" | "podAntiAffinity") =>
-    (pod.spec.affinity?.[part]?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((term) =>
-      affinityTerm(term, pod, cache),
+      matchesLabels(term.selector, labels) &&
+      meansNamespace(term.declared, term.namespace, namespace, cache)
     )
-  return { affinity: toTerms("podAffinity"), antiAffinity: toTerms("podAntiAffinity") }
+      held.push(term)
+  }
+  return held
 }
 
-function judge({ node }: NodeInfo, terms: Terms, counts: AllCounts, isFirst: boolean): Rejection | undefined {
+function judge({ node }: NodeInfo, { near, isFirst, away, repelling }: Rules): Rejection | undefined {
   const labels = node.metadata.labels ?? {}
-  for (const { topologyKey } of terms.affinity) {
-    const value = labels[topologyKey]
-    if (value === undefined) return rules.affinity
-    if (!isFirst && !(counts.near.get(`${topologyKey}\0${value}`)! > 0)) return rules.affinity
+  for (const { term, counts } of near) {
+    const value = labels[term.topologyKey]
+    if (value === undefined || (!isFirst && !counts.has(value))) return rules.affinity
   }
-  for (const [index, { topologyKey }] of terms.antiAffinity.entries()) {
-    const value = labels[topologyKey]
-    if (value !== undefined && counts.antiCounts[index]!.get(`${topologyKey}\0${value}`)! > 0)
-      return rules.antiAffinity
+  for (const { term, counts } of away) {
+    const value = labels[term.topologyKey]
+    if (value !== undefined && counts.has(value)) return rules.antiAffinity
   }
-  for (const key of counts.repelledKeys) {
-    const value = labels[key]
-    if (value !== undefined && counts.repelled.get(`${key}\0${value}`)! > 0) return rules.existing
+  for (const { declared, holders } of repelling) {
+    const value = labels[declared.topologyKey]
+    if (value !== undefined && holders.has(value)) return rules.existing
   }
   return undefined
 }
 
-function countMatching(term: AffinityTerm, { view }: CycleContext): Counts {
-  const counts: Counts = new Map()
-  view.pods.forEachMatch(term.namespaces, term.selector, ({ nodeName }) => {
-    addAt(counts, view.find(nodeName), term.topologyKey, 1)
-  })
-  return counts
-}
-
-/** Affinity terms hold together: only pods that match every one of them count, for each of the keys. */
-function countMatchingAll(terms: readonly AffinityTerm[], { view }: CycleContext): Counts {
-  const counts: Counts = new Map()
-  const [first, ...others] = terms
-  view.pods.forEachMatch(first!.namespaces, first!.selector, ({ info, nodeName }) => {
-    if (!others.every((term) => termMatches(term, info.pod))) return
-    for (const { topologyKey } of terms) addAt(counts, view.find(nodeName), topologyKey, 1)
-  })
-  return counts
-}
-
-/** The places from which pods that are already there keep this one away. */
-function countRepelling({ pod }: PodInfo, { view, cache }: CycleContext): Counts {
-  const counts: Counts = new Map()
-  for (const { info, nodeName } of view.pods.withRequiredAntiAffinity.values()) {
-    for (const term of antiTermsOf(info.pod, cache)) {
-      if (termMatches(term, pod)) addAt(counts, view.find(nodeName), term.topologyKey, 1)
-    }
-  }
-  return counts
-}
-
-const antiTerms = new WeakMap<Pod, readonly AffinityTerm[]>()
-
-/** Terms of a pod that depend on namespaces' labels are understood anew each time; all others once. */
-function antiTermsOf(pod: Pod, cache: Cache): readonly AffinityTerm[] {
-  const known = antiTerms.get(pod)
-  if (known) return known
-  const { antiAffinity } = requiredTerms(pod, cache)
-  const declared = pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-  if (!declared?.some(({ namespaceSelector }) => namespaceSelector)) antiTerms.set(pod, antiAffinity)
-  return antiAffinity
-}
-
-function keysOf(counts: Counts): string[] {
-  return [...new Set(Array.from(counts.keys(), (pair) => pair.slice(0, pair.indexOf("\0"))))]
-}
-
-/** The counts as they would be with the pods that were thought onto a node, or away from it. */
-function trialCounts(
+/** As `judge`, with pods that were thought onto the node, or away from it. */
+function judgeTrial(
   info: PodInfo,
-  terms: Terms,
   node: NodeInfo,
-  cache: Cache,
-  counts: AllCounts,
-): AllCounts {
+  asked: Rules,
+  { cache }: CycleContext,
+): Rejection | undefined {
   const { added, removed } = node.changes()
-  if (added.length === 0 && removed.length === 0) return counts
-  const near = new Map(counts.near)
-  const antiCounts = counts.antiCounts.map((each) => new Map(each))
-  const repelled = new Map(counts.repelled)
-  const change = (other: PodInfo, by: 1 | -1) => {
-    if (terms.affinity.length && terms.affinity.every((term) => termMatches(term, other.pod))) {
-      for (const { topologyKey } of terms.affinity) addAt(near, node, topologyKey, by)
-    }
-    terms.antiAffinity.forEach((term, index) => {
-      if (termMatches(term, other.pod)) addAt(antiCounts[index]!, node, term.topologyKey, by)
-    })
-    for (const term of antiTermsOf(other.pod, cache)) {
-      if (termMatches(term, info.pod)) addAt(repelled, node, term.topologyKey, by)
-    }
+  if (added.length + removed.length === 0) return judge(node, asked)
+  const labels = node.node.metadata.labels ?? {}
+  const change = (matches: (other: PodInfo) => boolean) =>
+    added.filter(matches).length - removed.filter(matches).length
+  const meansAll = ({ pod }: PodInfo) => asked.near.every(({ term }) => termMatches(term, pod))
+  for (const { term, counts } of asked.near) {
+    const value = labels[term.topologyKey]
+    if (value === undefined) return rules.affinity
+    if (!asked.isFirst && (counts.get(value) ?? 0) + change(meansAll) <= 0) return rules.affinity
   }
-  for (const other of added) change(other, 1)
-  for (const other of removed) change(other, -1)
-  return { near, antiCounts, repelled, repelledKeys: keysOf(repelled) }
+  for (const { term, counts } of asked.away) {
+    const value = labels[term.topologyKey]
+    if (value === undefined) continue
+    if ((counts.get(value) ?? 0) + change(({ pod }) => termMatches(term, pod)) > 0) return rules.antiAffinity
+  }
+  return judgeHeld(info, node, asked, added, removed, cache)
 }
 
-function addAt(counts: Counts, node: NodeInfo | undefined, topologyKey: string, by: number): void {
-  const value = node?.node.metadata.labels?.[topologyKey]
-  if (value === undefined) return
-  const pair = `${topologyKey}\0${value}`
-  counts.set(pair, (counts.get(pair) ?? 0) + by)
+function judgeHeld(
+  { pod }: PodInfo,
+  { node }: NodeInfo,
+  { repelling }: Rules,
+  added: readonly PodInfo[],
+  removed: readonly PodInfo[],
+  cache: CycleContext["cache"],
+): Rejection | undefined {
+  const labels = node.metadata.labels ?? {}
+  const repels = (other: PodInfo, key: string) =>
+    wishesOf(other.pod).filter(
+      ({ kind, declared, selector, namespace }) =>
+        kind === "requiredAntiAffinity" &&
+        declared.topologyKey === key &&
+        matchesLabels(selector, pod.metadata.labels) &&
+        meansNamespace(declared, namespace, pod.metadata.namespace ?? "", cache),
+    ).length
+  const sums = new Map<string, number>()
+  for (const { declared, holders } of repelling) {
+    const there = holders.get(labels[declared.topologyKey] ?? "") ?? 0
+    sums.set(declared.topologyKey, (sums.get(declared.topologyKey) ?? 0) + there)
+  }
+  for (const other of added) {
+    for (const { declared } of wishesOf(other.pod))
+      if (!sums.has(declared.topologyKey)) sums.set(declared.topologyKey, 0)
+  }
+  for (const [key, sum] of sums) {
+    if (labels[key] === undefined) continue
+    const more = added.reduce((total, other) => total + repels(other, key), 0)
+    const less = removed.reduce((total, other) => total + repels(other, key), 0)
+    if (sum + more - less > 0) return rules.existing
+  }
+  return undefined
 }
 
-/** What a required affinity of a pod that is already there is worth when others are scored. */
-const hardAffinityWeight = 1
-
-/** What each place is worth to the pod, by its own preferences and by those of the pods that are there. */
-function preferenceWeights(info: PodInfo, { view, cache }: CycleContext): Counts {
-  const weights: Counts = new Map()
-  const own = info.pod.spec.affinity
-  const addOwn = (part: "podAffinity" | "podAntiAffinity", sign: 1 | -1) => {
-    for (const { weight, podAffinityTerm } of own?.[part]?.preferredDuringSchedulingIgnoredDuringExecution ??
-      []) {
-      const term = affinityTerm(podAffinityTerm, info.pod, cache)
-      view.pods.forEachMatch(term.namespaces, term.selector, ({ nodeName }) =>
-        addAt(weights, view.find(nodeName), term.topologyKey, sign * weight),
-      )
-    }
-  }
-  addOwn("podAffinity", 1)
-  addOwn("podAntiAffinity", -1)
-  for (const { info: other, nodeName } of view.pods.withAffinity.values()) {
-    for (const [term, weight] of wishesOf(other.pod, cache)) {
-      if (termMatches(term, info.pod)) addAt(weights, view.find(nodeName), term.topologyKey, weight)
-    }
-  }
-  return weights
+/** What each place is worth, for one label of nodes. */
+interface Wish {
+  readonly topologyKey: string
+  readonly weight: number
+  readonly counts: ByValue
 }
 
-function wishesOf(pod: Pod, cache: Cache): [AffinityTerm, number][] {
-  const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {}
-  const term = (declared: Parameters<typeof affinityTerm>[0]) => affinityTerm(declared, pod, cache)
-  return [
-    ...(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map(
-      (each): [AffinityTerm, number] => [term(each), hardAffinityWeight],
-    ),
-    ...(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
-      ({ weight, podAffinityTerm }): [AffinityTerm, number] => [term(podAffinityTerm), weight],
-    ),
-    ...(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
-      ({ weight, podAffinityTerm }): [AffinityTerm, number] => [term(podAffinityTerm), -weight],
-    ),
-  ]
+/** By the pod's own preferences, and by those of the pods that are there. */
+function weigh(info: PodInfo, options: InterPodAffinityOptions, context: CycleContext): Wish[] {
+  const { hardWeight = 1, ignorePreferencesOfOthers = false } = options
+  const wishes: Wish[] = []
+  let prefers = false
+  for (const { kind, weight, declared } of wishesOf(info.pod)) {
+    if (kind !== "preferred") continue
+    prefers = true
+    const term = affinityTerm(declared, info.pod, context.cache)
+    const counts = context.view.countPods([term], term.topologyKey)
+    wishes.push({ topologyKey: term.topologyKey, weight, counts })
+  }
+  if (!prefers && ignorePreferencesOfOthers) return wishes
+  for (const { kind, weight, declared, holders } of heldAgainst(info, context)) {
+    const worth = kind === "preferred" ? weight : kind === "requiredAffinity" ? hardWeight : 0
+    if (worth !== 0) wishes.push({ topologyKey: declared.topologyKey, weight: worth, counts: holders })
+  }
+  return wishes.filter(({ counts }) => counts.size > 0)
+}
+
+function sumAt(labels: Readonly<Record<string, string>>, wishes: readonly Wish[]): number {
+  let sum = 0
+  for (const { topologyKey, weight, counts } of wishes) {
+    const value = labels[topologyKey]
+    if (value !== undefined) sum += (counts.get(value) ?? 0) * weight
+  }
+  return sum
 }
 
 /** The worst becomes 0, the best 100. */
 function normalizeByRange(scores: number[]): void {
-  const least = Math.min(...scores)
-  const range = Math.max(...scores) - least
+  let least = scores[0]!
+  let greatest = scores[0]!
+  for (const score of scores) {
+    if (score < least) least = score
+    if (score > greatest) greatest = score
+  }
+  const range = greatest - least
   for (let index = 0; index < scores.length; index++) {
     scores[index] = range > 0 ? Math.floor((maxScore * (scores[index]! - least)) / range) : 0
   }

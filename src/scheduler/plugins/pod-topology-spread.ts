@@ -1,8 +1,9 @@
 import { Node } from "../../api/core/v1/node.ts"
-import { Pod } from "../../api/core/v1/pod.ts"
+import { Pod, type TopologySpreadConstraint } from "../../api/core/v1/pod.ts"
 import { matchesLabels } from "../../apimachinery/labels.ts"
 import {
   type CycleContext,
+  type Hint,
   hint,
   maxScore,
   type Plugin,
@@ -12,9 +13,13 @@ import {
 } from "../framework.ts"
 import type { NodeInfo } from "../node-info.ts"
 import type { PodInfo } from "../pod-info.ts"
-import { matchesNodeSelection } from "./node-affinity.ts"
-import { defaultConstraints, type SpreadConstraint, spreadConstraints } from "./spread-constraints.ts"
-import { findUntolerated } from "../../api/core/v1/tolerate-taints.ts"
+import {
+  defaultConstraints,
+  listedConstraints,
+  type SpreadConstraint,
+  spreadConstraints,
+} from "./spread-constraints.ts"
+import { countDomains, type Domains } from "./spread-domains.ts"
 import { isChanged } from "../is-changed.ts"
 
 /**
@@ -31,54 +36,75 @@ const rules = {
   label: unresolvable("node(s) didn't match pod topology spread constraints (missing required label)"),
 }
 
-/** Matching pods per domain; a domain without any is there with 0. */
-type Domains = Map<string, number>
-
-export const podTopologySpread: Plugin = {
-  name: "PodTopologySpread",
-  filter: (info, context) => {
-    const constraints = spreadConstraints(info.pod, "DoNotSchedule")
-    if (constraints.length === 0) return undefined
-    const states = constraints.map((constraint) => {
-      const domains = countDomains(info, constraint, constraints, context)
-      return { constraint, domains, least: leastOf(domains, constraint) }
-    })
-    return {
-      check(node) {
-        for (const { constraint, domains, least } of states) {
-          const rejection = judge(info, node, constraint, domains, least)
-          if (rejection) return rejection
-        }
-        return undefined
-      },
-    }
-  },
-  score: (info, nodes, context) => {
-    const declared = info.pod.spec.topologySpreadConstraints?.length
-    const constraints = declared
-      ? spreadConstraints(info.pod, "ScheduleAnyway")
-      : defaultConstraints(info.pod, context.cache)
-    if (constraints.length === 0) return undefined
-    return scoreBy(info, nodes, constraints, !declared, context)
-  },
-  hints: [
-    hint(Pod, "add", { mayHelp: sameNamespace }),
-    hint(Pod, "update", {
-      concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
-      mayHelp: sameNamespace,
-    }),
-    hint(Pod, "delete", {
-      mayHelp: ({ pod }, _current, gone) => pod.metadata.namespace === gone!.metadata.namespace,
-    }),
-    hint(Node, "add"),
-    hint(Node, "delete"),
-    hint(Node, "update", {
-      concerns: (current, previous) =>
-        isChanged(current!.metadata.labels, previous!.metadata.labels) ||
-        isChanged(current!.spec.taints, previous!.spec.taints),
-    }),
-  ],
+/** A constraint with what it comes to now. */
+interface Counted {
+  readonly constraint: SpreadConstraint
+  readonly domains: Domains
+  readonly least: number
+  /** 1 if the pod itself is one of those it is spread among. */
+  readonly self: number
 }
+
+/** `defaults` are for pods that declare nothing. @default a wish to spread over nodes and zones */
+export function podTopologySpread(defaults?: readonly TopologySpreadConstraint[]): Plugin {
+  return {
+    name: "PodTopologySpread",
+    filter(info, context) {
+      const constraints = constraintsOf(info, "DoNotSchedule", defaults, context)
+      if (constraints.length === 0) return undefined
+      const states = constraints.map((constraint): Counted => {
+        const domains = countDomains(info, constraint, constraints, context)
+        const self = matchesLabels(constraint.selector, info.pod.metadata.labels) ? 1 : 0
+        return { constraint, domains, least: leastOf(domains, constraint), self }
+      })
+      return {
+        check(node) {
+          for (const state of states) {
+            const rejection = judge(info, node, state)
+            if (rejection) return rejection
+          }
+          return undefined
+        },
+      }
+    },
+    score(info, nodes, context) {
+      const declares = info.pod.spec.topologySpreadConstraints?.length
+      const constraints = constraintsOf(info, "ScheduleAnyway", defaults, context)
+      if (constraints.length === 0) return undefined
+      return scoreBy(info, nodes, constraints, !declares && !defaults, context)
+    },
+    hints,
+  }
+}
+
+function constraintsOf(
+  { pod }: PodInfo,
+  action: "DoNotSchedule" | "ScheduleAnyway",
+  defaults: readonly TopologySpreadConstraint[] | undefined,
+  { cache }: CycleContext,
+): SpreadConstraint[] {
+  if (pod.spec.topologySpreadConstraints?.length) return spreadConstraints(pod, action)
+  if (defaults) return listedConstraints(defaults, pod, action, cache)
+  return action === "ScheduleAnyway" ? defaultConstraints(pod, cache) : []
+}
+
+const hints: Hint[] = [
+  hint(Pod, "add", { mayHelp: sameNamespace }),
+  hint(Pod, "update", {
+    concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
+    mayHelp: sameNamespace,
+  }),
+  hint(Pod, "delete", {
+    mayHelp: ({ pod }, _current, gone) => pod.metadata.namespace === gone!.metadata.namespace,
+  }),
+  hint(Node, "add"),
+  hint(Node, "delete"),
+  hint(Node, "update", {
+    concerns: (current, previous) =>
+      isChanged(current!.metadata.labels, previous!.metadata.labels) ||
+      isChanged(current!.spec.taints, previous!.spec.taints),
+  }),
+]
 
 function sameNamespace({ pod }: PodInfo, current: Pod | undefined): boolean {
   return pod.metadata.namespace === current!.metadata.namespace
@@ -87,19 +113,20 @@ function sameNamespace({ pod }: PodInfo, current: Pod | undefined): boolean {
 function judge(
   info: PodInfo,
   node: NodeInfo,
-  constraint: SpreadConstraint,
-  domains: Domains,
-  least: number,
+  { constraint, domains, least, self }: Counted,
 ): Rejection | undefined {
   const value = node.node.metadata.labels?.[constraint.topologyKey]
   if (value === undefined) return rules.label
-  const self = matchesLabels(constraint.selector, info.pod.metadata.labels) ? 1 : 0
-  const { added, removed } = node.changes()
-  const counts = (other: PodInfo) => isCounted(other.pod, info.pod, constraint)
-  const change = added.filter(counts).length - removed.filter(counts).length
-  const there = (domains.get(value) ?? 0) + change
-  // What was thought away may have been in the domain that had fewest.
-  const lowest = change < 0 ? Math.min(least, there) : least
+  let there = domains.counts.get(value) ?? 0
+  let lowest = least
+  if (node.original) {
+    const { added, removed } = node.changes()
+    const counts = (other: PodInfo) => isCounted(other.pod, info.pod, constraint)
+    const change = added.filter(counts).length - removed.filter(counts).length
+    there += change
+    // What was thought away may have been in the domain that had fewest.
+    if (change < 0) lowest = Math.min(least, there)
+  }
   return there + self - lowest > constraint.maxSkew ? rules.skew : undefined
 }
 
@@ -109,51 +136,15 @@ function isCounted(other: Pod, pod: Pod, { selector }: SpreadConstraint): boolea
 }
 
 /** With fewer domains than asked for, one more with no pods is imagined. */
-function leastOf(domains: Domains, { minDomains }: SpreadConstraint): number {
-  if (domains.size < minDomains) return 0
-  return Math.min(...domains.values())
-}
-
-/** Only nodes that have every key of the pod's constraints, and that the policies let count. */
-function countDomains(
-  info: PodInfo,
-  constraint: SpreadConstraint,
-  all: readonly SpreadConstraint[],
-  { view }: CycleContext,
-): Domains {
-  const domains: Domains = new Map()
-  for (const node of view.nodes) {
-    const labels = node.node.metadata.labels ?? {}
-    if (!all.every(({ topologyKey }) => labels[topologyKey] !== undefined)) continue
-    if (!counts(info, node, constraint)) continue
-    domains.set(labels[constraint.topologyKey]!, 0)
+function leastOf({ counts, names }: Domains, { minDomains }: SpreadConstraint): number {
+  if (names.size < minDomains) return 0
+  let least = Number.POSITIVE_INFINITY
+  for (const name of names.keys()) {
+    const count = counts.get(name) ?? 0
+    if (count < least) least = count
+    if (least === 0) return 0
   }
-  view.pods.forEachMatch(
-    new Set([info.pod.metadata.namespace ?? ""]),
-    constraint.selector,
-    ({ info: other, nodeName }) => {
-      if (other.pod.metadata.deletionTimestamp) return
-      const node = view.find(nodeName)
-      const value = node?.node.metadata.labels?.[constraint.topologyKey]
-      if (value === undefined || !domains.has(value) || !counts(info, node!, constraint)) return
-      domains.set(value, domains.get(value)! + 1)
-    },
-  )
-  return domains
-}
-
-function counts(
-  info: PodInfo,
-  { node }: NodeInfo,
-  { honorsAffinity, honorsTaints }: SpreadConstraint,
-): boolean {
-  if (honorsAffinity && !matchesNodeSelection(info, node)) return false
-  if (!honorsTaints || !node.spec.taints) return true
-  return !findUntolerated(
-    node.spec.taints,
-    info.pod.spec.tolerations ?? [],
-    ({ effect }) => effect !== "PreferNoSchedule",
-  )
+  return least
 }
 
 /**
@@ -184,7 +175,7 @@ function scoreBy(
     let score = 0
     for (const { constraint, domains, weight } of states) {
       const value = node.node.metadata.labels?.[constraint.topologyKey]
-      if (value !== undefined) score += (domains.get(value) ?? 0) * weight + (constraint.maxSkew - 1)
+      if (value !== undefined) score += (domains.counts.get(value) ?? 0) * weight + (constraint.maxSkew - 1)
     }
     return Math.round(score)
   }
@@ -195,9 +186,12 @@ function scoreBy(
 
 /** The least count becomes 100; nodes that are out of the reckoning become 0. */
 function reverseByRange(scores: number[]): void {
-  const valid = scores.filter((score) => !Number.isNaN(score))
-  const least = Math.min(...valid)
-  const greatest = Math.max(...valid)
+  let least = Number.POSITIVE_INFINITY
+  let greatest = Number.NEGATIVE_INFINITY
+  for (const score of scores) {
+    if (score < least) least = score
+    if (score > greatest) greatest = score
+  }
   for (let index = 0; index < scores.length; index++) {
     const score = scores[index]!
     if (Number.isNaN(score)) scores[index] = 0

@@ -39,6 +39,26 @@ export function spreadConstraints(pod: Pod, action: "DoNotSchedule" | "ScheduleA
     }))
 }
 
+/** Constraints that a configuration declares for pods that declare none; whom they mean is deduced for each pod. */
+export function listedConstraints(
+  declared: readonly TopologySpreadConstraint[],
+  pod: Pod,
+  action: "DoNotSchedule" | "ScheduleAnyway",
+  cache: Cache,
+): SpreadConstraint[] {
+  const wanted = declared.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === action)
+  const selector = wanted.length ? workloadSelector(pod, cache) : undefined
+  if (!selector) return []
+  return wanted.map(({ maxSkew, topologyKey, minDomains, nodeAffinityPolicy, nodeTaintsPolicy }) => ({
+    maxSkew,
+    topologyKey,
+    selector,
+    minDomains: minDomains ?? 1,
+    honorsAffinity: (nodeAffinityPolicy ?? "Honor") === "Honor",
+    honorsTaints: nodeTaintsPolicy === "Honor",
+  }))
+}
+
 /**
  * What is wished for when a pod declares nothing: that the pods of one workload do not sit together, on nodes first, then
  * in zones. Nothing for pods that belong to nobody.
