@@ -12,6 +12,7 @@ import type { ServerMetrics } from "./metrics/server-metrics.ts"
 import type { Discovery } from "./paths/discovery.ts"
 import type { HealthCheck } from "./paths/health.ts"
 import type { OpenApi } from "./paths/openapi.ts"
+import type { Page } from "./paths/pages.ts"
 import type { VersionInfo } from "./paths/version.ts"
 import type { PortRange } from "./registry/service/claim-node-ports.ts"
 import type { StorageMediaType } from "./registry/storage-codec.ts"
@@ -44,6 +45,8 @@ export interface ServerParts extends Security {
   readonly discovery: Discovery
   readonly openApi: OpenApi
   readonly healthChecks: readonly HealthCheck[]
+  /** By name; whoever has something to show adds it. */
+  readonly pages: Map<string, Page>
   readonly version: VersionInfo
   /** From which Services get their addresses; the first family is the default one. */
   readonly serviceNetworks: readonly IpNetwork[]

@@ -214,6 +214,7 @@ function createParts(
     ),
     openApi: new OpenApi(resources, remoteVersions, options.loadDescriptions),
     healthChecks: [...ownChecks(store, signal, state), ...(options.healthChecks ?? [])],
+    pages: new Map(),
     version,
     signal,
     storageMediaType: options.storageMediaType ?? "application/json",

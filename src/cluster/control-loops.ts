@@ -11,6 +11,7 @@ import { createControllerManager } from "../controller-manager/create-controller
 import { publishClusterDns } from "../dns/publish-cluster-dns.ts"
 import { createLocalProvisioner } from "../local-provisioner/create-local-provisioner.ts"
 import { ensureLocalStorageClass } from "../local-provisioner/local-storage-class.ts"
+import { schedulerPage } from "../scheduler/pages.ts"
 import { createScheduler } from "../scheduler/scheduler.ts"
 import type { ControlPlane } from "./control-plane.ts"
 import {
@@ -78,6 +79,7 @@ async function runScheduler({ clientFor, informersFor, identity, ...parts }: Loo
   const lead = (signal: AbortSignal): Promise<void> => {
     const informers = informersFor(schedulerUser)
     const scheduler = createScheduler({ ...parts, client, informers, events, log })
+    parts.server.parts.pages.set("scheduler", (path) => schedulerPage(scheduler, path))
     informers.start(signal)
     return scheduler.run(signal)
   }

@@ -39,7 +39,7 @@ export function describePending({ info, place, attempts, fitError, gatedBecause 
     queue: place,
     attempts,
     message: gatedBecause ?? (fitError ? formatFitError(fitError) : ""),
-    plugins: Array.from(fitError?.plugins ?? [], (plugin) => plugin.name),
+    plugins: Array.from(fitError?.plugins ?? [], (plugin) => plugin.name).sort(),
     nodes,
   }
 }

@@ -47,6 +47,9 @@ export interface Scheduler {
   run(signal: AbortSignal): Promise<void>
   /** Why this pod has no node: what each node failed on the last time it was tried. */
   whyPending(podUid: string): PendingPod | undefined
+  findPending(namespace: string, name: string): PendingPod | undefined
+  /** All that wait. */
+  pending(): PendingPod[]
   readonly queue: SchedulingQueue
   readonly metrics: SchedulerMetrics
 }
@@ -104,6 +107,15 @@ class PodScheduler implements Scheduler {
   whyPending(podUid: string): PendingPod | undefined {
     const queued = this.queue.find(podUid)
     return queued && describePending(queued)
+  }
+
+  findPending(namespace: string, name: string): PendingPod | undefined {
+    const pod = this.#parts.informers.cache.find(Pod, { namespace, name })
+    return pod && this.whyPending(pod.metadata.uid)
+  }
+
+  pending(): PendingPod[] {
+    return this.queue.all().map(describePending)
   }
 
   async run(signal: AbortSignal): Promise<void> {

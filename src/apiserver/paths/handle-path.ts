@@ -4,6 +4,7 @@ import { respondPlain } from "../encoding/respond-plain.ts"
 import { plainJson } from "../encoding/output-format.ts"
 import { type ServerResponse, textResponse } from "../http/response.ts"
 import { answerProbe, isProbe } from "./health.ts"
+import { answerPage } from "./pages.ts"
 
 /**
  * Paths that are not about resources. Undefined: there is no such path. As upstream, what a group's own service answers is
@@ -50,6 +51,7 @@ async function answerPath(
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
     })
   }
+  if (first === "debug" && second !== undefined) return answerPage(context, [second, ...rest])
   return answerDocument(context)
 }
 

@@ -107,7 +107,7 @@ function decodeArgs({ pluginConfig = [] }: KubeSchedulerProfile, path: string): 
     }
     if (errors.length) throw new ConfigurationError(`${at}: strict decoding error: ${errors.join(", ")}`)
   }
-  return decoded as PluginArgs
+  return decoded
 }
 
 function validate(configuration: KubeSchedulerConfiguration): FieldError[] {
@@ -226,6 +226,9 @@ function warningsOf({
     ...(parallelism ? [without("parallelism", "nodes are looked at by one thread")] : []),
     ...(clientConnection?.qps || clientConnection?.burst
       ? [without("clientConnection.qps", "the client does not hold requests back")]
+      : []),
+    ...(clientConnection?.kubeconfig
+      ? [without("clientConnection.kubeconfig", "--kubeconfig says where the cluster is")]
       : []),
     ...(enableContentionProfiling ? [without("enableContentionProfiling", "nothing contends")] : []),
   ]

@@ -89,6 +89,10 @@ export class SchedulingQueue {
     return sizes
   }
 
+  all(): QueuedPod[] {
+    return Array.from(this.#pods.values())
+  }
+
   find(uid: string): QueuedPod | undefined {
     return this.#pods.get(uid)
   }

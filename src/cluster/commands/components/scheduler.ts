@@ -1,26 +1,61 @@
+import { readFileSync } from "node:fs"
+import type { FlagValues } from "../../../base/flags.ts"
 import { createClient } from "../../../client/create-client.ts"
 import { createEventRecorder } from "../../../client/create-event-recorder.ts"
 import { createInformers } from "../../../client/informers.ts"
 import { runAsLeader } from "../../../client/leader-election.ts"
-import { createScheduler } from "../../../scheduler/scheduler.ts"
+import {
+  type LoadedConfiguration,
+  loadConfiguration,
+} from "../../../scheduler/configuration/load-configuration.ts"
+import { postJsonTo } from "../../../scheduler/extenders/real/post-json.ts"
+import { servePages } from "../../../scheduler/real/serve-pages.ts"
+import { createScheduler, type Scheduler } from "../../../scheduler/scheduler.ts"
 import { type ConnectedParts, runConnected } from "./connect.ts"
 
+const flags = {
+  config: {
+    type: "string",
+    placeholder: "FILE",
+    description: "a KubeSchedulerConfiguration: profiles, plugins, extenders",
+  },
+  serve: {
+    type: "string",
+    placeholder: "ADDR:PORT",
+    description: "tell of health, metrics and why pods wait here, over HTTP to whoever asks (off)",
+  },
+} as const
+
 export function scheduler(argv: readonly string[]): Promise<number> {
-  return runConnected("scheduler", argv, {}, run)
+  return runConnected("scheduler", argv, flags, run)
 }
 
-async function run({ transport, identity, ...parts }: ConnectedParts): Promise<void> {
+async function run(
+  { transport, identity, ...parts }: ConnectedParts,
+  own: FlagValues<typeof flags>,
+): Promise<void> {
+  const loaded = own.config === undefined ? undefined : readConfiguration(own.config)
+  for (const warning of loaded?.warnings ?? []) parts.log.warn(warning)
   const client = createClient(transport, { userAgent: "kube-scheduler" })
   const events = createEventRecorder({ ...parts, client, component: "default-scheduler" })
+  let leading: Scheduler | undefined
+  const served = own.serve === undefined ? undefined : await servePages(own.serve, () => leading)
   const lead = async (signal: AbortSignal) => {
     const informers = createInformers({ ...parts, client })
-    const running = createScheduler({ ...parts, client, informers, events })
+    leading = createScheduler({ ...parts, ...loaded?.options, client, informers, events })
     informers.start(signal)
-    await running.run(signal)
+    await leading.run(signal)
   }
-  if (identity === undefined) return lead(parts.signal)
-  await runAsLeader(
-    { ...parts, client, events, identity, lease: { namespace: "kube-system", name: "kube-scheduler" } },
-    lead,
-  )
+  try {
+    const { leaderElect = true, resourceName, resourceNamespace } = loaded?.configuration.leaderElection ?? {}
+    if (identity === undefined || !leaderElect) return await lead(parts.signal)
+    const lease = { namespace: resourceNamespace || "kube-system", name: resourceName || "kube-scheduler" }
+    await runAsLeader({ ...parts, client, events, identity, lease }, lead)
+  } finally {
+    served?.close()
+  }
+}
+
+function readConfiguration(path: string): LoadedConfiguration {
+  return loadConfiguration(readFileSync(path, "utf8"), path, postJsonTo)
 }
