@@ -115,3 +115,49 @@ conformance(
     expect((await api.get(`${templates}/replaced`))["metadata"].annotations).toEqual({ updated: "true" })
   },
 )
+
+/** Data may change until the object says that it never will again; labels may for ever. */
+function becomesImmutable(
+  codename: string,
+  plural: "configmaps" | "secrets",
+  value: (text: string) => string,
+) {
+  conformance(codename, async ({ api, namespace }) => {
+    const collection = `/api/v1/namespaces/${namespace}/${plural}`
+    const path = `${collection}/immutable`
+    const made = await api.create(collection, { metadata: { name: "immutable" }, data: { a: value("1") } })
+    await api.update(path, { ...made, data: { a: value("2") } })
+    await api.patch(path, { immutable: true })
+    for (const change of [{ data: { a: value("3") } }, { immutable: false }, { immutable: null }]) {
+      const headers = { "content-type": "application/merge-patch+json" }
+      const { status, body } = await api.send("PATCH", path, { body: change, headers })
+      expect([status, body["reason"]], JSON.stringify(change)).toEqual([422, "Invalid"])
+    }
+    await api.patch(path, { metadata: { labels: { still: "changes" } } })
+    await api.delete(path)
+  })
+}
+
+becomesImmutable(
+  "[sig-storage] ConfigMap should be immutable if `immutable` field is set [Conformance]",
+  "configmaps",
+  (text) => text,
+)
+becomesImmutable(
+  "[sig-storage] Secrets should be immutable if `immutable` field is set [Conformance]",
+  "secrets",
+  (text) => Buffer.from(text).toString("base64"),
+)
+
+conformance(
+  "[sig-node] ConfigMap should update ConfigMap successfully [Conformance] [NodeConformance]",
+  async ({ api, namespace }) => {
+    const collection = `/api/v1/namespaces/${namespace}/configmaps`
+    const made = await api.create(collection, {
+      metadata: { name: "configmap-test" },
+      data: { "data-1": "value-1" },
+    })
+    await api.update(`${collection}/configmap-test`, { ...made, data: { "data-1": "value-2" } })
+    expect((await api.get(`${collection}/configmap-test`))["data"]).toEqual({ "data-1": "value-2" })
+  },
+)
