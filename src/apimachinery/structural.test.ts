@@ -85,7 +85,7 @@ describe("built-in kinds", () => {
             { port: 0, target: 0 },
             { port: 80, target: 0 },
           ],
-          containers: null,
+          containers: [],
           nodeSelector: { __proto__x: "y", a: "", b: "2" },
           limits: { cpu: "500m", memory: "1536Mi" },
           data: { x: "Aw==" },

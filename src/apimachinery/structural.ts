@@ -35,7 +35,7 @@ export class DecodeError extends Error {
  */
 export function decodeObject(schema: ObjectSchema, value: unknown, strictErrors?: string[]): JsonRecord {
   const plan = objectPlan(schema)
-  const walk = new Walk(strictErrors)
+  const walk = new Walk(strictErrors, false)
   const decoded = walk.decode(plan, value, 0)
   // A custom resource's root that is no object passes through; there is nothing to do with it.
   if (!isRecord(decoded)) throw walk.wrongType(plan, value, 0)
@@ -44,7 +44,7 @@ export function decodeObject(schema: ObjectSchema, value: unknown, strictErrors?
 
 /** The canonical form of an object that the program itself made or changed. What is not in the schema is dropped. */
 export function normalize<T extends object>(schema: ObjectSchema, value: T): T {
-  return new Walk(undefined).decode(objectPlan(schema), value, 0) as T
+  return new Walk(undefined, true).decode(objectPlan(schema), value, 0) as T
 }
 
 // As upstream: an object with a thousand mistakes is answered with the first hundred.
@@ -57,8 +57,12 @@ class Walk {
   readonly #owners: (ObjectPlan | undefined)[] = []
   readonly #strictErrors: string[] | undefined
 
-  constructor(strictErrors: string[] | undefined) {
+  /** Protobuf, the form in which upstream keeps objects, knows no empty lists: what comes back is null. */
+  readonly #forgetsEmptyLists: boolean
+
+  constructor(strictErrors: string[] | undefined, forgetsEmptyLists: boolean) {
     this.#strictErrors = strictErrors
+    this.#forgetsEmptyLists = forgetsEmptyLists
   }
 
   /** `depth` is the number of steps that led here. Absence is undefined. */
@@ -149,8 +153,7 @@ class Walk {
     if (plan.isTyped && field.presence === "implicit" && isZero(result)) return undefined
     if (!plan.isTyped) return result
     if (result === null && !field.isAlwaysWritten) return undefined
-    // Protobuf, the form in which upstream keeps objects, knows no empty lists.
-    return field.presence === "always" && isEmptyList(result) ? null : result
+    return this.#forgetsEmptyLists && field.presence === "always" && isEmptyList(result) ? null : result
   }
 
   #decodeList(plan: ListPlan, value: unknown[], depth: number): unknown[] {

@@ -249,7 +249,11 @@ async function withTaint(api: Api, node: string, check: (takeOff: () => Promise<
     if (isOn) await set([])
     isOn = false
   }
-  await check(takeOff).finally(takeOff)
+  try {
+    await check(takeOff)
+  } finally {
+    await takeOff()
+  }
 }
 
 async function freeNode(api: Api): Promise<string> {
@@ -294,7 +298,7 @@ conformance(
         goneAfter("taint-eviction-b1"),
         goneAfter("taint-eviction-b2"),
       ])
-      expect(first!).toBeLessThan(second!)
+      expect(first).toBeLessThan(second)
     })
   },
 )

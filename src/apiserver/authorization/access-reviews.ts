@@ -1,4 +1,10 @@
-import { type FieldError, invalid, invalidValue, requiredValue } from "../../apimachinery/field-error.ts"
+import {
+  type FieldError,
+  invalid,
+  invalidValue,
+  requiredValue,
+  forbiddenValue,
+} from "../../apimachinery/field-error.ts"
 import { badRequest } from "../../apimachinery/status-errors.ts"
 import type {
   FieldSelectorAttributes,
@@ -176,9 +182,33 @@ function selectorErrors(
     const why = "may not specified at the same time as requirements"
     return [invalidValue(`${path}.rawSelector`, rawSelector, why)]
   }
-  if (rawSelector || list?.length) return []
+  if (rawSelector) return []
+  if (list?.length)
+    return list.flatMap((each, index) => requirementErrors(each, `${path}.requirements[${index}]`))
   const why = `when ${path} is specified, requirements or rawSelector is required`
   return [requiredValue(`${path}.requirements`, why)]
+}
+
+interface Requirement {
+  readonly key: string
+  readonly operator: string
+  readonly values?: readonly string[]
+}
+
+/** Operators that only newer clients know are let through. */
+function requirementErrors({ key, operator, values = [] }: Requirement, path: string): FieldError[] {
+  const errors: FieldError[] = []
+  const needsValues = operator === "In" || operator === "NotIn"
+  const needsNone = operator === "Exists" || operator === "DoesNotExist"
+  if (needsValues && values.length === 0) {
+    errors.push(requiredValue(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"))
+  }
+  if (needsNone && values.length > 0) {
+    const why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+    errors.push(forbiddenValue(`${path}.values`, why))
+  }
+  if (!key) errors.push(requiredValue(`${path}.key`, "must be specified"))
+  return errors
 }
 
 function metadataErrors(metadata: object | undefined, why: string): FieldError[] {

@@ -49,7 +49,8 @@ export function checkVersion(
 ): void {
   const { metadata } = object
   const { name, resourceVersion } = current.metadata
-  if (metadata.resourceVersion) {
+  // "0" is any version.
+  if (metadata.resourceVersion && metadata.resourceVersion !== "0") {
     requireNumber(metadata.resourceVersion)
     if (metadata.resourceVersion !== resourceVersion) throw conflict(resource, name, staleObject)
   } else if (strategy.allowsUnconditionalUpdate) metadata.resourceVersion = resourceVersion

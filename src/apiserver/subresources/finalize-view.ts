@@ -15,6 +15,6 @@ export function finalizeView({ resource, strategy }: ServedResource): View {
       namespace.status = (old as unknown as Namespace).status
     },
     // The strategy's own preparation keeps them as they are.
-    validate: (object, old, context) => strategy.validateUpdate(object, old, context),
+    validate: (object, old, context) => strategy.validateSubresource("finalize", object, old, context),
   }
 }
