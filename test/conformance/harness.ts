@@ -79,7 +79,7 @@ export class Api {
         incoming.on("end", () => {
           const answered = Buffer.concat(chunks).toString()
           const isJson = incoming.headers["content-type"]?.startsWith("application/json")
-          const parsed = isJson ? (JSON.parse(answered) as Json) : {}
+          const parsed = isJson && answered ? (JSON.parse(answered) as Json) : {}
           resolve({ status: incoming.statusCode!, headers: incoming.headers, text: answered, body: parsed })
         })
       })
