@@ -11,6 +11,7 @@ import { Service } from "../../api/core/v1/service.ts"
 import { EndpointSlice } from "../../api/discovery/v1/endpoint-slice.ts"
 import { keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
 import { ignoreNotFound } from "../../apimachinery/status-error.ts"
+import type { Cache } from "../../client/cache.ts"
 import {
   type ControllerDefinition,
   done,
@@ -23,7 +24,9 @@ import { podStatusRestMs } from "../shared/pod-status-rest.ts"
 import { podsByLabel } from "../shared/pods-by-label.ts"
 import { ignoreNamespaceTerminating, messageOf } from "../shared/pod-control.ts"
 import { isManaged, planSlices, serviceNameLabel, type SlicePlan } from "./plan.ts"
+import { asksForTopology } from "./topology-hints.ts"
 import { TriggerTimes, withTriggerTime } from "./trigger-time.ts"
+import { computeZoneShares, hasSameShare } from "./zone-shares.ts"
 
 export function createEndpointSliceController(
   options: { readonly maxEndpointsPerSlice?: number } = {},
@@ -37,7 +40,7 @@ export function createEndpointSliceController(
     watches: [
       watch(Service, (service) => [keyOf(service)], servicesByLabel),
       watch(Pod, keysOfServices, podsByLabel),
-      watch(Node, () => []),
+      watch(Node, keysOfTopology, undefined, hasSameShare),
       watch(EndpointSlice, keysOfService, { service: serviceOf }),
     ],
     reconcile: (key, context) => reconcile(key, context, triggerTimes, maxPerSlice),
@@ -61,7 +64,15 @@ async function reconcile(
 
   // Decide.
   const findNode = (name: string) => cache.find(Node, { name })
-  const plan = planSlices({ service, pods, existing, findNode, maxPerSlice })
+  const plan = planSlices({
+    service,
+    pods,
+    existing,
+    findNode,
+    maxPerSlice,
+    zoneShares: () => computeZoneShares(cache.list(Node)),
+  })
+  for (const { type, reason, message } of plan.topology) events.event(service, type, reason, message)
 
   // Act.
   const triggerTime = triggerTimes.next(service, pods)
@@ -89,6 +100,11 @@ async function applyPlan(
     await client.create(EndpointSlice, withTriggerTime(slice, triggerTime)).catch(ignoreNamespaceTerminating)
   for (const slice of plan.update) await client.update(EndpointSlice, withTriggerTime(slice, triggerTime))
   for (const slice of plan.delete) await client.delete(EndpointSlice, keyOf(slice)).catch(ignoreNotFound)
+}
+
+/** A node that comes, goes or changes its part of a zone concerns the Services that share by zones. */
+function keysOfTopology(_: Node, cache: Cache): readonly ObjectKey[] {
+  return cache.list(Service, { where: asksForTopology }).map(keyOf)
 }
 
 /** Others may have slices for the same Service: they are none of our business. */

@@ -15,6 +15,7 @@ import { semanticallyEqual } from "../shared/semantically-equal.ts"
 import { addressesOfType, endpointOf, isReachable, portsOf } from "./endpoints-of-pods.ts"
 import { fillSlices } from "./fill-slices.ts"
 import { withHints } from "./hints.ts"
+import { asksForTopology, topologyHints } from "./topology-hints.ts"
 
 export interface SlicePlan {
   readonly create: readonly Draft<EndpointSlice>[]
@@ -22,6 +23,14 @@ export interface SlicePlan {
   readonly delete: readonly EndpointSlice[]
   /** Pods that are left out because their node is not known (yet). */
   readonly homeless: readonly Pod[]
+  /** What became of the wish that zones serve themselves, one entry for each address family at most. */
+  readonly topology: readonly TopologyNotice[]
+}
+
+export interface TopologyNotice {
+  readonly type: "Normal" | "Warning"
+  readonly reason: "TopologyAwareHintsEnabled" | "TopologyAwareHintsDisabled"
+  readonly message: string
 }
 
 export interface SliceInput {
@@ -30,6 +39,8 @@ export interface SliceInput {
   readonly existing: readonly EndpointSlice[]
   readonly findNode: (name: string) => Node | undefined
   readonly maxPerSlice: number
+  /** Asked only where the Service wants zones to serve themselves. */
+  readonly zoneShares: () => ReadonlyMap<string, number> | undefined
 }
 
 export const managedBy = "endpointslice-controller.k8s.io"
@@ -51,6 +62,7 @@ export function planSlices(input: SliceInput): SlicePlan {
     update: plans.flatMap((one) => one.update),
     delete: [...plans.flatMap((one) => one.delete), ...foreign],
     homeless: plans[0]?.homeless ?? [],
+    topology: plans.flatMap((one) => one.topology),
   }
   return input.service.metadata.deletionTimestamp ? { ...plan, create: [] } : plan
 }
@@ -69,9 +81,11 @@ function planFamily(input: SliceInput, addressType: AddressType): SlicePlan {
   const contents = new Map<EndpointSlice, readonly Endpoint[]>()
   const unused: EndpointSlice[] = owned.filter((slice) => !groups.has(portsKey(slice.ports)))
   const fresh: ReturnType<typeof shape>[] = []
+  const impossible: string[] = []
   for (const [key, { ports, endpoints }] of groups) {
     const present = owned.filter((slice) => portsKey(slice.ports) === key)
-    const filling = fillSlices(present, withHints(service, endpoints), maxPerSlice)
+    const hinted = hintedEndpoints(input, endpoints, impossible)
+    const filling = fillSlices(present, hinted, maxPerSlice)
     for (const slice of present) contents.set(slice, filling.changed.get(slice) ?? slice.endpoints ?? [])
     for (const slice of filling.emptied) contents.delete(slice)
     unused.push(...filling.emptied)
@@ -89,7 +103,43 @@ function planFamily(input: SliceInput, addressType: AddressType): SlicePlan {
     .map((slice) => ({ ...slice, metadata: { ...slice.metadata, labels } }))
     .filter((slice) => !isUnchanged(slice, owned))
   const create = fresh.map((one) => ({ ...one, metadata: newMetadata(service, labels) }))
-  return { create, update, delete: [...stale, ...unused], homeless }
+  const topology = topologyNotices(service, mine, addressType, impossible)
+  return { create, update, delete: [...stale, ...unused], homeless, topology }
+}
+
+function hintedEndpoints(
+  { service, zoneShares }: SliceInput,
+  endpoints: readonly Endpoint[],
+  impossible: string[],
+): readonly Endpoint[] {
+  if (!asksForTopology(service)) return withHints(service, endpoints)
+  const hints = topologyHints(endpoints, zoneShares())
+  if (hints.kind === "hinted") return hints.endpoints
+  impossible.push(hints.why)
+  return endpoints
+}
+
+/** People hear when hints begin, when they end, and why there are none though they were asked for. */
+function topologyNotices(
+  service: Service,
+  before: readonly EndpointSlice[],
+  addressType: AddressType,
+  [why]: readonly string[],
+): TopologyNotice[] {
+  const had = before.some((slice) => slice.endpoints?.some(({ hints }) => hints !== undefined))
+  const notice = (reason: TopologyNotice["reason"], text: string): TopologyNotice => ({
+    type: reason === "TopologyAwareHintsEnabled" ? "Normal" : "Warning",
+    reason,
+    message: `${text}, addressType: ${addressType}`,
+  })
+  if (!asksForTopology(service)) {
+    const hasOthers = service.spec.trafficDistribution !== undefined
+    return had && !hasOthers
+      ? [notice("TopologyAwareHintsDisabled", "Topology Aware Hints has been disabled")]
+      : []
+  }
+  if (why !== undefined) return [notice("TopologyAwareHintsDisabled", why)]
+  return had ? [] : [notice("TopologyAwareHintsEnabled", "Topology Aware Hints has been enabled")]
 }
 
 function isUnchanged(slice: EndpointSlice, present: readonly EndpointSlice[]): boolean {
