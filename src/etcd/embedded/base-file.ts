@@ -35,6 +35,7 @@ export async function writeBase(path: string, content: BaseContent, clock: Clock
     const frames = new FrameFile(file, clock)
     await frames.start()
     frames.add({ type: "base", revision, nextSequence })
+    if (state.alarm) frames.add({ type: "alarm", raised: true })
     const ids = state.leases.ids()
     for (const id of ids) frames.add({ type: "grant", id, ttlSeconds: state.leases.get(id).ttlSeconds })
     const keys = await writeKeys(frames, state, revision)
@@ -90,6 +91,8 @@ export function readBase(
     } else if (record.type === "grant") {
       const { id, ttlSeconds } = record
       state.leases.set({ id, ttlSeconds, expiresAtMs: clock.monotonic() + ttlSeconds * 1000 })
+    } else if (record.type === "alarm") {
+      state.alarm = record.raised
     } else if (record.type === "end") {
       if (record.keys !== keys)
         throw new RangeError(`there are ${keys} keys where ${record.keys} were written`)

@@ -131,9 +131,33 @@ test("another format version is refused by name", async () => {
   const { directory } = await filled()
   const newest = join(directory.path, directory.files("log").sort()[0]!)
   const bytes = readFileSync(newest)
-  bytes.write("02", 13, "latin1")
+  bytes.write("09", 13, "latin1")
   writeFileSync(newest, bytes)
-  await expect(directory.open()).rejects.toThrow(/has format version 02, this program knows version 01 only/)
+  await expect(directory.open()).rejects.toThrow(
+    /has format version 09, which this program does not know: it writes 02 and reads 01/,
+  )
+  await directory.remove()
+})
+
+test("a store of the format before is read, and what is added stands in files of the new one", async () => {
+  const { directory, content } = await filled()
+  const all = [...directory.files("log"), ...directory.files("base")]
+  for (const name of all) {
+    const path = join(directory.path, name)
+    const bytes = readFileSync(path)
+    bytes.write("01", 13, "latin1")
+    writeFileSync(path, bytes)
+  }
+  const store = await directory.open()
+  expect(await contentOf(store)).toEqual(content)
+  await store.txn({ success: [put("added", "")] })
+  await store.close()
+  const version = (name: string) => readFileSync(join(directory.path, name)).toString("latin1", 13, 15)
+  const files = directory.files("log").sort()
+  expect(files.map(version)).toEqual([...files.slice(1).map(() => "01"), "02"])
+  const again = await directory.open()
+  expect((await again.range({ key: "added" })).count).toBe(1)
+  await again.close()
   await directory.remove()
 })
 

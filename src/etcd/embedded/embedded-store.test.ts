@@ -134,7 +134,7 @@ test("history is bounded in size", async () => {
   await directory.remove()
 })
 
-test("a full store takes deletes and compaction only, until there is room again", async () => {
+test("a full store takes deletes and compaction only, until the alarm is disarmed", async () => {
   const directory = new TestDirectory()
   const store = await directory.open({ quotaBytes: 10_000 })
   const large = () => store.txn({ success: [put("large", "x".repeat(2000))] })
@@ -142,12 +142,21 @@ test("a full store takes deletes and compaction only, until there is room again"
   await expect(large()).rejects.toBeInstanceOf(NoSpaceError)
   await expect(large()).rejects.toThrow("etcdserver: mvcc: database space exceeded")
   await expect(store.leases.grant(10)).rejects.toBeInstanceOf(NoSpaceError)
-  expect(store.stats().full).toBe(true)
+  expect(store.stats().alarm).toBe(true)
   expect((await store.range({ key: "large" })).count).toBe(1)
   const { revision } = await store.txn({ success: [remove("large")] })
   await store.compact(revision)
   await directory.advance(1)
-  await large()
+  // There is room, but the alarm stays, also when the store is opened again and when the log has become a base.
+  await expect(large()).rejects.toBeInstanceOf(NoSpaceError)
+  await store.close()
+  const again = await directory.open({ quotaBytes: 10_000, logFileBytes: 100 })
+  expect(again.stats().alarm).toBe(true)
+  await again.txn({ success: [remove("nothing")] })
+  await again.setAlarm(false)
+  await again.txn({ success: [put("large", "x".repeat(2000))] })
+  await again.close()
+  expect((await directory.open()).stats().alarm).toBe(false)
   await directory.remove()
 })
 

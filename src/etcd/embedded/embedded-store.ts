@@ -85,7 +85,7 @@ function assemble(options: EmbeddedStoreOptions, parts: Parts): EmbeddedStore {
   } = options
   const { historyMs: maxAgeMs = 3_600_000, historyBytes: maxBytes = defaultHistoryBytes } = options
   const { state, history, head, recovered } = parts
-  const writer = new LogWriter(directory, recovered.end, logFileBytes)
+  const writer = new LogWriter(directory, recovered.end, logFileBytes, recovered.endIsOld)
   const journal = new LogJournal({
     clock,
     writer,

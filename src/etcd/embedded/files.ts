@@ -14,23 +14,26 @@ export type FileKind = "log" | "base"
 
 /** 16 bytes at the start of each file: what it is, and the version of its format. */
 const magics: Readonly<Record<FileKind, string>> = {
-  log: "coracle log  01\n",
-  base: "coracle base 01\n",
+  log: "coracle log  02\n",
+  base: "coracle base 02\n",
 }
+/** Read as well, never written: 01 had no records of alarms. Compaction replaces such files as it does all others. */
+const olderVersions = ["01"]
 export const magicBytes = 16
 
 export function magicOf(kind: FileKind): Buffer {
   return Buffer.from(magics[kind], "latin1")
 }
 
-/** Throws StoreFormatError if `start` is another version's; false if it is no such file at all. */
-export function checkMagic(kind: FileKind, start: Buffer, file: string): boolean {
+/** Which format `start` is of. Throws StoreFormatError if a program of another time wrote it. */
+export function formatOf(kind: FileKind, start: Buffer, file: string): "current" | "older" | "none" {
   const text = start.toString("latin1", 0, magicBytes)
-  if (text === magics[kind]) return true
-  if (text.slice(0, 12) !== magics[kind].slice(0, 12)) return false
-  const version = text.slice(12).trim()
+  if (text === magics[kind]) return "current"
+  if (text.slice(0, 13) !== magics[kind].slice(0, 13) || !text.endsWith("\n")) return "none"
+  const version = text.slice(13).trim()
+  if (olderVersions.includes(version)) return "older"
   throw new StoreFormatError(
-    `${file} has format version ${version}, this program knows version 01 only. Use the program that wrote it.`,
+    `${file} has format version ${version}, which this program does not know: it writes 02 and reads ${olderVersions.join(", ")}. Use the program that wrote it.`,
   )
 }
 

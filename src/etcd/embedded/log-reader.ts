@@ -1,12 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 import { DamagedStoreError } from "./errors.ts"
-import { checkMagic, type FileKind, magicBytes } from "./files.ts"
+import { type FileKind, formatOf, magicBytes } from "./files.ts"
 import { type Frame, frameHeaderBytes, type FrameResult, hasFrameAfter, readFrame } from "./frame.ts"
 
 /** How a file's frames end: at `byte`, followed by nothing but zeros, or by something that is no whole frame. */
 export interface FileEnd {
   readonly byte: number
   readonly sizeBytes: number
+  readonly isOldFormat: boolean
   readonly broken?: string
 }
 
@@ -21,8 +22,10 @@ export function readFrames(path: string, kind: FileKind, visit: (frame: Frame) =
   const window = new FileWindow(path)
   const { sizeBytes } = window
   try {
-    if (!checkMagic(kind, window.at(0, magicBytes), path))
-      return { byte: 0, sizeBytes, broken: "it does not start as such a file does" }
+    const format = formatOf(kind, window.at(0, magicBytes), path)
+    const isOldFormat = format === "older"
+    if (format === "none")
+      return { byte: 0, sizeBytes, isOldFormat, broken: "it does not start as such a file does" }
     for (let byte = magicBytes; ; ) {
       const result = readFrameAt(window, byte)
       if (result.is === "frame") {
@@ -31,11 +34,11 @@ export function readFrames(path: string, kind: FileKind, visit: (frame: Frame) =
       } else if (result.is === "nothing") {
         const rest = window.at(byte, sizeBytes - byte)
         return rest.equals(Buffer.alloc(rest.length))
-          ? { byte, sizeBytes }
-          : { byte, sizeBytes, broken: "no frame starts here" }
+          ? { byte, sizeBytes, isOldFormat }
+          : { byte, sizeBytes, isOldFormat, broken: "no frame starts here" }
       } else {
         const broken = result.is === "broken" ? result.why : "the file ends within a frame"
-        return { byte, sizeBytes, broken }
+        return { byte, sizeBytes, isOldFormat, broken }
       }
     }
   } finally {

@@ -34,14 +34,16 @@ export class LogWriter {
   /**
    * @param at where the log ends; without, a new log starts as file 1
    * @param fileLimitBytes when to go on in a new file
+   * @param startsNewFile instead of going on in the one where the log ends
    */
-  constructor(directory: string, at: Position | undefined, fileLimitBytes: number) {
+  constructor(directory: string, at: Position | undefined, fileLimitBytes: number, startsNewFile = false) {
     this.#directory = directory
     this.#fileLimitBytes = fileLimitBytes
     this.#number = at?.file ?? 1
     this.#position = at?.byte ?? magicBytes
     this.#space = this.#position
     this.#file = at === undefined ? this.#create() : this.#reopen(at)
+    if (startsNewFile) this.#roll()
   }
 
   /** The current file's number. */

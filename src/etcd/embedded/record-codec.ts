@@ -13,7 +13,7 @@ export type BaseRecord =
 export type StoredRecord = JournalRecord | BaseRecord
 
 // These numbers are on people's disks: they never change their meaning.
-const tags = { events: 1, revocation: 2, grant: 3, compact: 4, base: 5, key: 6, end: 7 } as const
+const tags = { events: 1, revocation: 2, grant: 3, compact: 4, base: 5, key: 6, end: 7, alarm: 8 } as const
 
 export function writeRecord(writer: ByteWriter, record: StoredRecord): void {
   switch (record.type) {
@@ -32,6 +32,10 @@ export function writeRecord(writer: ByteWriter, record: StoredRecord): void {
     case "compact":
       writer.byte(tags.compact)
       writer.number(record.revision)
+      return
+    case "alarm":
+      writer.byte(tags.alarm)
+      writer.byte(record.raised ? 1 : 0)
       return
     case "base":
       writer.byte(tags.base)
@@ -64,6 +68,8 @@ function readRecord(reader: ByteReader): StoredRecord {
       return { type: "grant", id: reader.id(), ttlSeconds: reader.number() }
     case tags.compact:
       return { type: "compact", revision: reader.number() }
+    case tags.alarm:
+      return { type: "alarm", raised: reader.byte() === 1 }
     case tags.base:
       return { type: "base", revision: reader.number(), nextSequence: reader.number() }
     case tags.key:

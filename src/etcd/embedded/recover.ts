@@ -32,6 +32,8 @@ export interface RecoverOptions {
 export interface Recovered {
   /** Where the log goes on; undefined: there is none yet. */
   readonly end: Position | undefined
+  /** The last file is of an older format: it is read, but what comes next stands in a new one. */
+  readonly endIsOld: boolean
   readonly files: readonly LogFile[]
   readonly writtenBytes: number
   readonly base: { readonly number: number; readonly sizeBytes: number } | undefined
@@ -47,9 +49,11 @@ export function recover(options: RecoverOptions): Recovered {
   const numbers = existingLogs(directory, baseNumber ?? 1, head)
   const baseFile = base && { number: baseNumber!, sizeBytes: base.sizeBytes }
   const last = numbers.at(-1)
-  if (last === undefined) return { end: undefined, files: [], writtenBytes: 0, base: baseFile }
+  if (last === undefined)
+    return { end: undefined, endIsOld: false, files: [], writtenBytes: 0, base: baseFile }
 
   let endOfLast = 0
+  let endIsOld = false
   const files = numbers.map((number): LogFile => {
     const firstSequence = replay.nextSequence
     const path = pathOf(directory, "log", number)
@@ -57,12 +61,14 @@ export function recover(options: RecoverOptions): Recovered {
     if (number === last) checkEnd(options, path, number, end)
     else if (end.broken !== undefined) throw new DamagedStoreError(path, end.byte, end.broken)
     endOfLast = end.byte
+    endIsOld = end.isOldFormat
     return { number, firstSequence, lastRevision: state.revision, sizeBytes: end.byte }
   })
   while (state.prune(10_000));
   removeLeftovers(directory, baseNumber ?? 1)
   return {
     end: { file: last, byte: endOfLast, sequence: replay.nextSequence - 1 },
+    endIsOld,
     files,
     writtenBytes: replay.writtenBytes,
     base: baseFile,
@@ -145,6 +151,9 @@ class Replay {
       }
       case "compact":
         if (record.revision > this.#state.compactRevision) this.#state.compact(record.revision)
+        return
+      case "alarm":
+        this.#state.alarm = record.raised
         return
       default:
         throw new RangeError(`a record of type ${record.type} has no place in a log`)

@@ -142,6 +142,28 @@ describe.skipIf(!hasEtcdctl)("etcdctl", () => {
     expect(await etcdctl("defrag")).toContain("Finished defragmenting")
   })
 
+  test("a store without space: the alarm is told, stays, and is disarmed", async () => {
+    await store.setAlarm(true)
+    const alarm = `memberID:${0xc04ac1e} alarm:NOSPACE`
+    expect(await etcdctl("alarm list")).toBe(alarm)
+    expect(await etcdctl("put more x")).toBe("Error: etcdserver: mvcc: database space exceeded")
+    expect(await etcdctl("lease grant 10")).toContain("etcdserver: mvcc: database space exceeded")
+    expect(await etcdctl("get name")).toBe("name\nsecond")
+    expect(await etcdctl("del watched")).toMatch(/^\d$/)
+    const [status] = JSON.parse(await etcdctl("endpoint status -w json")) as [
+      { Status: { errors: string[] } },
+    ]
+    expect(status.Status.errors).toEqual([`${alarm} `])
+    expect(await etcdctl("alarm disarm")).toBe(alarm)
+    expect(await etcdctl("alarm list")).toBe("")
+    expect(await etcdctl("put more x")).toBe("OK")
+  })
+
+  // It takes a minute. Whether the machine is quick enough is not what is tested.
+  test.skipIf(!process.env["CORACLE_LONG_TESTS"])("the performance check goes through", async () => {
+    expect(await etcdctl("check perf --load=s")).toMatch(/Throughput (is|too low: only) \d+ writes\/s/)
+  })
+
   test("what a single store cannot do is refused by name", async () => {
     expect(await etcdctl("auth enable")).toContain("not supported: authentication")
     expect(await etcdctl("user list")).toContain("not supported: authentication")

@@ -32,7 +32,7 @@ export function maintenanceService(options: MaintenanceServiceOptions): Readonly
   return {
     "/etcdserverpb.Maintenance/Status": unary(Nothing, wire.StatusResponse, async () => {
       const revision = await store.currentRevision()
-      const { diskBytes = 0, stateBytes = 0, full = false } = store.stats?.() ?? {}
+      const { diskBytes = 0, stateBytes = 0, alarm = false } = store.stats?.() ?? {}
       return {
         header: makeHeader(revision),
         version,
@@ -42,7 +42,7 @@ export function maintenanceService(options: MaintenanceServiceOptions): Readonly
         raftIndex: revision,
         raftAppliedIndex: revision,
         raftTerm: 1,
-        errors: full ? [`memberID:${identity.memberId} alarm:NOSPACE `] : [],
+        errors: alarm ? [`memberID:${identity.memberId} alarm:NOSPACE `] : [],
         isLearner: false,
       }
     }),
@@ -76,17 +76,17 @@ export function maintenanceService(options: MaintenanceServiceOptions): Readonly
         await send({ header: makeHeader(snapshot.revision), remainingBytes, blob })
       }
     }),
-    // The alarm follows the store: it is raised while the quota is used up, and needs nobody to take it back.
-    "/etcdserverpb.Maintenance/Alarm": unary(
-      wire.AlarmRequest,
-      wire.AlarmResponse,
-      async ({ action, alarm }) => {
-        if (action === "ACTIVATE") throw refusal("raising an alarm by hand")
-        const raised = (store.stats?.().full ?? false) && alarm !== "CORRUPT"
-        const alarms = raised ? [{ memberId: identity.memberId, alarm: "NOSPACE" as const }] : []
-        return { header: await header(), alarms }
-      },
-    ),
+    "/etcdserverpb.Maintenance/Alarm": unary(wire.AlarmRequest, wire.AlarmResponse, async (request) => {
+      const { action, alarm } = request
+      if (action === "ACTIVATE" && alarm !== "NOSPACE") throw refusal(`raising the alarm ${alarm}`)
+      const isMeant = alarm !== "CORRUPT" && [0n, identity.memberId].includes(request.memberId)
+      const wasRaised = store.stats?.().alarm ?? false
+      if (isMeant && action !== "GET") await maintained(store, "Alarm").setAlarm(action === "ACTIVATE")
+      // The alarms that there are, or that this has raised or disarmed.
+      const told = isMeant && (action === "ACTIVATE" || wasRaised)
+      const alarms = told ? [{ memberId: identity.memberId, alarm: "NOSPACE" as const }] : []
+      return { header: await header(), alarms }
+    }),
     "/etcdserverpb.Cluster/MemberList": unary(Nothing, wire.MemberListResponse, async () => ({
       header: makeHeader(0),
       members: [

@@ -27,6 +27,8 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 
 /** A memory store that starts with `state`, which it then owns. */
 export function memoryStoreOf(state: State, options: MemoryStoreOptions): MemoryStore {
+  // What was too much for a disk is not for memory, which has no quota.
+  state.alarm = false
   const store = new LocalStore({ state, ...options })
   return Object.assign(store, {
     fork: (forked = options) => {

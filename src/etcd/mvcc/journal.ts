@@ -11,6 +11,7 @@ export type JournalRecord =
     }
   | { readonly type: "grant"; readonly id: bigint; readonly ttlSeconds: number }
   | { readonly type: "compact"; readonly revision: number }
+  | { readonly type: "alarm"; readonly raised: boolean }
 
 /** Where a store's records are kept. */
 export interface Journal {

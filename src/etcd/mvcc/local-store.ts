@@ -9,6 +9,7 @@ import {
   FutureRevisionError,
   type Leases,
   NoSpaceError,
+  type Operation,
   type RangeRequest,
   type RangeResponse,
   type Store,
@@ -53,6 +54,8 @@ export interface Maintainable {
   stats(): StoreStats
   /** Gives back all disk space that compaction has made free. */
   defragment(): Promise<void>
+  /** Raises or disarms the alarm for lack of space. Puts raise it again if they still do not fit. */
+  setAlarm(raised: boolean): Promise<void>
 }
 
 export interface StoreStats {
@@ -63,8 +66,8 @@ export interface StoreStats {
   /** What the quota counts. */
   readonly stateBytes: number
   readonly diskBytes: number
-  /** The quota is used up. */
-  readonly full: boolean
+  /** The quota was used up, and nobody has disarmed the alarm since: puts are refused. */
+  readonly alarm: boolean
 }
 
 /** Revisions forgotten per turn of the event loop after a compaction. */
@@ -109,7 +112,8 @@ export class LocalStore implements Store, Maintainable {
   async txn(request: TxnRequest): Promise<TxnResponse> {
     this.#checkUsable()
     checkTxnRequest(request)
-    if (this.full && needsSpace(request)) throw new NoSpaceError()
+    const bytes = spaceFor(request)
+    if (bytes > 0 && !this.#hasSpace(bytes)) return this.#refuse()
     const { response, events } = runTransaction(this.#state, request)
     if (events.length > 0) await this.#commit({ type: "events", revision: response.revision, events })
     // Nothing written, but what it read may not be durable yet.
@@ -137,11 +141,6 @@ export class LocalStore implements Store, Maintainable {
     return this.#hub.visible
   }
 
-  /** Whether the quota is used up: only deletes and compaction make room again. */
-  get full(): boolean {
-    return this.#state.sizeBytes > this.#quotaBytes
-  }
-
   /** The oldest revision that can still be read; 0: all of them. */
   get compactRevision(): number {
     return this.#state.compactRevision
@@ -157,8 +156,15 @@ export class LocalStore implements Store, Maintainable {
   }
 
   stats(): StoreStats {
-    const { revision, compactRevision, keyCount: keys, sizeBytes: stateBytes } = this.#state
-    return { revision, compactRevision, keys, stateBytes, diskBytes: this.#diskBytes(), full: this.full }
+    const { revision, compactRevision, keyCount: keys, sizeBytes: stateBytes, alarm } = this.#state
+    return { revision, compactRevision, keys, stateBytes, diskBytes: this.#diskBytes(), alarm }
+  }
+
+  async setAlarm(raised: boolean): Promise<void> {
+    this.#checkUsable()
+    if (this.#state.alarm === raised) return
+    this.#state.alarm = raised
+    await this.#commit({ type: "alarm", raised })
   }
 
   async defragment(): Promise<void> {
@@ -179,7 +185,7 @@ export class LocalStore implements Store, Maintainable {
     return {
       grant: async (ttlSeconds, id) => {
         this.#checkUsable()
-        if (this.full) throw new NoSpaceError()
+        if (!this.#hasSpace(leaseBytes)) return this.#refuse()
         const lease = this.#keeper.grant(ttlSeconds, id)
         await this.#commit({ type: "grant", id: lease.id, ttlSeconds: lease.ttlSeconds })
         return { id: lease.id, ttlSeconds: lease.ttlSeconds }
@@ -207,6 +213,16 @@ export class LocalStore implements Store, Maintainable {
         return this.#state.leases.ids()
       },
     }
+  }
+
+  #hasSpace(bytes: number): boolean {
+    return !this.#state.alarm && this.#state.sizeBytes + bytes <= this.#quotaBytes
+  }
+
+  // As upstream: who finds no room raises the alarm, and from then on there is none until it is disarmed by hand.
+  async #refuse(): Promise<never> {
+    await this.setAlarm(true)
+    throw new NoSpaceError()
   }
 
   #revoke(id: bigint): Promise<void> {
@@ -241,6 +257,14 @@ export class LocalStore implements Store, Maintainable {
   }
 }
 
-function needsSpace({ success = [], failure = [] }: TxnRequest): boolean {
-  return [...success, ...failure].some((each) => (each.op === "txn" ? needsSpace(each) : each.op === "put"))
+const leaseBytes = 64
+
+/** What a transaction may add; 0 if it puts nothing. */
+function spaceFor({ success = [], failure = [] }: TxnRequest): number {
+  return Math.max(...[success, failure].map((operations) => operations.reduce(addSpace, 0)))
+}
+
+function addSpace(bytes: number, operation: Operation): number {
+  if (operation.op === "txn") return bytes + spaceFor(operation)
+  return operation.op === "put" ? bytes + operation.key.length + operation.value.length + 1 : bytes
 }

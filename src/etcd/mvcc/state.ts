@@ -23,6 +23,8 @@ export class State {
   readonly #log: SortedMap<number, readonly StoreEvent[]>
   #revision: number
   #compactRevision: number
+  /** Out of space: raised when a put did not fit any more, and stays until somebody disarms it. */
+  alarm: boolean
 
   constructor(copied?: State) {
     this.leases = copied ? copied.leases.clone() : new LeaseTable()
@@ -30,6 +32,7 @@ export class State {
     this.#log = copied ? copied.#log.clone() : sortedMap(compareNumbers)
     this.#revision = copied ? copied.#revision : 1
     this.#compactRevision = copied ? copied.#compactRevision : 0
+    this.alarm = copied ? copied.alarm : false
   }
 
   /** A copy in constant time: the two share what neither has changed since. */
