@@ -144,7 +144,7 @@ describe.skipIf(!hasEtcdctl)("etcdctl", () => {
 
   test("a store without space: the alarm is told, stays, and is disarmed", async () => {
     await store.setAlarm(true)
-    const alarm = `memberID:${0xc04ac1e} alarm:NOSPACE`
+    const alarm = "memberID:201632798 alarm:NOSPACE"
     expect(await etcdctl("alarm list")).toBe(alarm)
     expect(await etcdctl("put more x")).toBe("Error: etcdserver: mvcc: database space exceeded")
     expect(await etcdctl("lease grant 10")).toContain("etcdserver: mvcc: database space exceeded")
