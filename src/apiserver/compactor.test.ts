@@ -15,6 +15,7 @@ function start(servers: number, intervalMs = 5 * minuteMs) {
       compacted.push(revision)
       return store.compact(revision)
     },
+    currentRevision: () => store.currentRevision(),
     txn: (request: Parameters<typeof store.txn>[0]) => store.txn(request),
   })
   const compactors = Array.from({ length: servers }, () => {
@@ -53,9 +54,13 @@ test("a server that is gone does not keep the others from it", async () => {
   expect(compacted.length).toBeGreaterThanOrEqual(before + 3)
 })
 
-test("with an interval of 0 the store is left alone", async () => {
-  const { clock, compacted, write } = start(1, 0)
+test("with an interval of 0 the store is left alone; lists are continued as long as everywhere", async () => {
+  const { clock, compacted, compactors, write } = start(1, 0)
+  const { revision } = await write()
+  await clock.advance(6 * minuteMs)
+  expect(compactors[0]!.pagesFrom).toBeLessThanOrEqual(revision)
   await write()
   await clock.advance(60 * minuteMs)
+  expect(compactors[0]!.pagesFrom).toBe(revision + 1)
   expect(compacted).toEqual([])
 })

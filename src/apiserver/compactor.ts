@@ -2,6 +2,9 @@ import type { Clock, Timer } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import { CompactedError, type Store } from "../etcd/store.ts"
 
+/** Upstream's `--etcd-compaction-interval`. */
+const usualIntervalMs = 5 * 60_000
+
 /** Holds the revision up to which was compacted last; its version counts the turns. Upstream's servers use it too. */
 const turnKey = "compact_rev_key"
 
@@ -20,19 +23,27 @@ export class Compactor {
   /** The turn that is next, and what the store's revision was when the one before it was taken. */
   #turn = 0
   #revision = 0
+  #pagesFrom = 0
 
-  constructor(store: Store, clock: Clock, log: Logger, intervalMs: number) {
+  constructor(store: Store, clock: Clock, log: Logger, intervalMs = usualIntervalMs) {
     this.#store = store
     this.#clock = clock
     this.#log = log
     this.#intervalMs = intervalMs
   }
 
-  /** Does nothing with an interval of 0: the store then sees to itself. */
+  /**
+   * The oldest revision at which a list can be continued. A store that keeps its history longer does not change how long a
+   * client may take from one page to the next: five to ten minutes, as everywhere.
+   */
+  get pagesFrom(): number {
+    return this.#pagesFrom
+  }
+
+  /** With an interval of 0 the store sees to its history itself. */
   start(): void {
-    if (this.#intervalMs === 0) return
-    this.#timer = this.#clock.after(this.#intervalMs, () => {
-      this.#takeTurn()
+    this.#timer = this.#clock.after(this.#intervalMs || usualIntervalMs, () => {
+      ;(this.#intervalMs === 0 ? this.#look() : this.#takeTurn())
         .catch((error: unknown) => this.#log.warn("compaction failed", { error: String(error) }))
         .finally(() => this.#timer && this.start())
     })
@@ -43,8 +54,14 @@ export class Compactor {
     this.#timer = undefined
   }
 
+  async #look(): Promise<void> {
+    this.#pagesFrom = this.#revision
+    this.#revision = await this.#store.currentRevision()
+  }
+
   async #takeTurn(): Promise<void> {
     const upTo = this.#revision
+    this.#pagesFrom = upTo
     const { succeeded, revision, results } = await this.#store.txn({
       compare: [{ key: turnKey, target: "version", is: "=", to: this.#turn }],
       success: [{ op: "put", key: turnKey, value: new TextEncoder().encode(String(upTo)) }],

@@ -9,7 +9,9 @@ import type { Store } from "../etcd/store.ts"
 import type { AuditTrail } from "./audit/audit-trail.ts"
 import type { FlowController } from "./flow-control/flow-controller.ts"
 import type { ServerMetrics } from "./metrics/server-metrics.ts"
+import type { Compactor } from "./compactor.ts"
 import type { Discovery } from "./paths/discovery.ts"
+import type { ExtraPath } from "./paths/handle-path.ts"
 import type { HealthCheck } from "./paths/health.ts"
 import type { OpenApi } from "./paths/openapi.ts"
 import type { Page } from "./paths/pages.ts"
@@ -51,6 +53,8 @@ export interface ServerParts extends Security {
   /** From which Services get their addresses; the first family is the default one. */
   readonly serviceNetworks: readonly IpNetwork[]
   readonly nodePortRange: PortRange
+  readonly compactor: Compactor
+  readonly extraPaths: Readonly<Record<string, ExtraPath>>
   /** How objects are written to the store. */
   readonly storageMediaType: StorageMediaType
   /** Of requests that do not run for long by nature. */

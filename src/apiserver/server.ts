@@ -25,6 +25,7 @@ import { CustomResources } from "./custom-resources/custom-resources.ts"
 import { DefinitionController } from "./custom-resources/definition-controller.ts"
 import { ServerMetrics } from "./metrics/server-metrics.ts"
 import { Discovery } from "./paths/discovery.ts"
+import type { ExtraPath } from "./paths/handle-path.ts"
 import type { HealthCheck } from "./paths/health.ts"
 import { OpenApi } from "./paths/openapi.ts"
 import { apiLevel, type VersionInfo } from "./paths/version.ts"
@@ -79,6 +80,8 @@ export interface ApiServerOptions {
   readonly requestTimeoutMs?: number
   /** How often the store is made to forget; 0: it sees to that itself. @default 5 minutes, as upstream's `--etcd-compaction-interval` */
   readonly compactionIntervalMs?: number
+  /** Answers to paths that only this kind of server has; they may be got by who may get the path. */
+  readonly extraPaths?: Readonly<Record<string, ExtraPath>>
   /** How objects are written; both ways are always read. @default "application/json" */
   readonly storageMediaType?: StorageMediaType
 }
@@ -102,7 +105,7 @@ export interface ApiServer {
 const self: UserInfo = { name: "system:apiserver", groups: [mastersGroup, authenticatedGroup], extra: {} }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { clock, log, compactionIntervalMs = 5 * 60_000 } = options
+  const { clock, log } = options
   const shutdown = new AbortController()
   const state: StartState = { hasRead: false, hooksDone: new Set() }
   const parts = createParts(options, shutdown.signal, state, (user) => createInProcessTransport(handle, user))
@@ -124,7 +127,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     client: createClient(createInProcessTransport(handle, self)),
     log: log.named("flow-control"),
   })
-  const compactor = new Compactor(options.store, clock, log.named("compactor"), compactionIntervalMs)
+  const { compactor } = parts
   const requestPath = createRequestPath()
 
   function handle(request: ServerRequest): Promise<ServerResponse> {
@@ -217,6 +220,8 @@ function createParts(
     pages: new Map(),
     version,
     signal,
+    compactor: new Compactor(store, clock, log.named("compactor"), options.compactionIntervalMs),
+    extraPaths: options.extraPaths ?? {},
     storageMediaType: options.storageMediaType ?? "application/json",
   }
   addBuiltInResources(parts, options.resources)

@@ -32,6 +32,7 @@ import { createClusterSecurity } from "./security.ts"
 import { checkAuthority } from "./store/check-authority.ts"
 import { type ClusterStore, openClusterStore } from "./store/open-store.ts"
 import { type StoreOptions, usualStore } from "./store/store-flags.ts"
+import { storePaths } from "./store/store-paths.ts"
 
 export interface ControlPlaneOptions {
   readonly directory: DataDirectory
@@ -133,6 +134,7 @@ async function startOnStore(
   const server = createApiServer({
     store,
     compactionIntervalMs,
+    ...(opened.embedded && { extraPaths: storePaths(opened.embedded, clock) }),
     storageMediaType: options.store?.mediaType ?? "application/json",
     ...(auditTrail && { audit: auditTrail }),
     resources: builtInResources,

@@ -77,7 +77,8 @@ export class TestCluster {
 
   coracle(...args: readonly string[]): Promise<Output> {
     const [command, ...rest] = args
-    const words = command === "image" || command === "token" ? [command, rest.shift()!] : [command!]
+    const isOfTwoWords = ["image", "snapshot", "token"].includes(command!)
+    const words = isOfTwoWords ? [command!, rest.shift()!] : [command!]
     return run(process.execPath, [cli, ...words, "--data-dir", join(this.directory, "data"), ...rest])
   }
 

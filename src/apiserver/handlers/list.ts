@@ -39,6 +39,8 @@ export async function readPage(
     if (options.resourceVersion !== "" && options.resourceVersion !== "0") {
       throw badRequest("specifying resource version is not allowed when using continue")
     }
+    if (revision > 0 && revision < request.context.server.compactor.pagesFrom)
+      throw inconsistentContinue(request, after)
     return readPast(request, options, scope, revision, after)
   }
   const asked =

@@ -55,13 +55,37 @@ describe("where a watch begins", () => {
     expect(await watched).toEqual(["ADDED b", "DELETED a"])
   })
 
-  test("at a version that is forgotten: 410 inside the stream", async () => {
-    const version = await create("a")
+  async function forgetInCache(): Promise<void> {
     for (let index = 0; index < 300; index++) {
       await server.client.patch(ConfigMap, key("a"), { type: "merge", body: { data: { x: String(index) } } })
     }
     await clock.advance(80_000)
     await create("b")
+  }
+
+  test("at a version that the cache has forgotten: what came after it, from the store", async () => {
+    const version = await create("a")
+    await create("gone")
+    await server.client.delete(ConfigMap, key("gone"))
+    await forgetInCache()
+    const watched = collect({ resourceVersion: version }, 304)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await create("c")
+    expect(await watched).toEqual([
+      "ADDED gone",
+      "DELETED gone",
+      ...Array.from({ length: 300 }, () => "MODIFIED a"),
+      "ADDED b",
+      "ADDED c",
+    ])
+    const selected = { resourceVersion: version, fieldSelector: "metadata.name=gone" }
+    expect(await collect(selected, 2)).toEqual(["ADDED gone", "DELETED gone"])
+  })
+
+  test("at a version that is forgotten: 410 inside the stream", async () => {
+    const version = await create("a")
+    await forgetInCache()
+    await server.store.compact((await server.store.currentRevision()) - 5)
     await expect(collect({ resourceVersion: version }, 1)).rejects.toThrow(
       new RegExp(`^too old resource version: ${version} \\(\\d+\\)$`),
     )

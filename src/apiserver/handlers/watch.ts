@@ -57,6 +57,10 @@ async function openAt(
   const from = asked || (await ensureFresh(context, asked))
   const watcher = cache.watchFrom(from, scope, allowWatchBookmarks)
   if (watcher) return watcher
+  // Upstream gives up here. A store that keeps its history longer than the cache can still tell what was missed.
+  const past = await served.registry.pastChanges(from, context.signal)
+  const late = past && cache.watchFrom(from, scope, allowWatchBookmarks, past)
+  if (late) return late
   throw expired(`too old resource version: ${from} (${cache.oldestRevision})`)
 }
 

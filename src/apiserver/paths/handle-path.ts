@@ -6,6 +6,9 @@ import { type ServerResponse, textResponse } from "../http/response.ts"
 import { answerProbe, isProbe } from "./health.ts"
 import { answerPage } from "./pages.ts"
 
+/** Gives the answer to a GET. */
+export type ExtraPath = (query: URLSearchParams) => Promise<ServerResponse>
+
 /**
  * Paths that are not about resources. Undefined: there is no such path. As upstream, what a group's own service answers is
  * for GET alone; what is told by whoever holds everything together does not look at the method.
@@ -52,6 +55,11 @@ async function answerPath(
     })
   }
   if (first === "debug" && second !== undefined) return answerPage(context, [second, ...rest])
+  const extra = server.extraPaths[info.path]
+  if (extra) {
+    if (context.request.method !== "GET") throw noSuchMethod()
+    return extra(context.request.query)
+  }
   return answerDocument(context)
 }
 
@@ -79,6 +87,7 @@ function pathsOf({ server }: RequestContext): string[] {
     for (const check of server.healthChecks)
       if (check.of.includes(probe)) paths.add(`/${probe}/${check.name}`)
   }
+  for (const path of Object.keys(server.extraPaths)) paths.add(path)
   for (const { path } of server.documents ?? []) paths.add(path)
   return [...paths].sort()
 }

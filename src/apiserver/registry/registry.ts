@@ -4,6 +4,7 @@ import type { Compare, KeyValue, Operation, Store } from "../../etcd/store.ts"
 import { EncryptingStore } from "../encryption-at-rest/encrypting-store.ts"
 import type { Mirror } from "../watch-cache/mirror.ts"
 import type { ResourceCache } from "../watch-cache/resource-cache.ts"
+import { type PastChanges, readPastChanges } from "../watch-cache/read-past-changes.ts"
 import { StoredObject } from "../watch-cache/stored-object.ts"
 import type { StorageCodec } from "./storage-codec.ts"
 import type { StoreOperation } from "../metrics/storage-metrics.ts"
@@ -183,6 +184,11 @@ export class Registry {
   ): StoredObject {
     if (!last || last === current.object) return current.at(revision)
     return new StoredObject(this.#codec, key, revision, this.#codec.encode(last))
+  }
+
+  /** What the cache cannot tell any more and the store still can; undefined if it cannot either. */
+  pastChanges(revision: number, signal: AbortSignal): Promise<PastChanges | undefined> {
+    return readPastChanges({ store: this.#store, cache: this.cache, decoder: this.#codec }, revision, signal)
   }
 
   /** A state as an older revision of the store had it; the cached one if that is still the present one. */

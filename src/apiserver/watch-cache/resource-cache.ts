@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts"
 import { CacheEvent } from "./cache-event.ts"
 import { EventWindow } from "./event-window.ts"
+import type { PastChanges } from "./read-past-changes.ts"
 import { SortedObjects } from "./sorted-objects.ts"
 import { namespaceOfKey, StoredObject, type StorageDecoder } from "./stored-object.ts"
 import { isInScope, matches, type WatchedChange, Watcher, type WatchScope } from "./watcher.ts"
@@ -70,11 +71,21 @@ export class ResourceCache {
     return namespaces.flatMap((name) => this.#namespaces.get(name)!.snapshot())
   }
 
-  /** The changes after `revision` and from then on. Undefined when some of them are forgotten. */
-  watchFrom(revision: number, scope: WatchScope, wantsBookmarks: boolean): Watcher | undefined {
-    const missed = this.#window.since(revision)
+  /**
+   * The changes after `revision` and from then on. Undefined when some of them are forgotten.
+   *
+   * @param past those that are only in the store
+   */
+  watchFrom(
+    revision: number,
+    scope: WatchScope,
+    wantsBookmarks: boolean,
+    past?: PastChanges,
+  ): Watcher | undefined {
+    const missed = this.#window.since(past?.through ?? revision)
     if (missed === undefined) return undefined
     const watcher = this.#addWatcher(scope, revision, wantsBookmarks)
+    for (const event of past?.events ?? []) watcher.offer(event)
     for (const event of missed) watcher.offer(event)
     return watcher
   }

@@ -62,6 +62,24 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./node-run.ts")).nodeRun,
   },
   {
+    name: "snapshot save",
+    summary: "back up the cluster into a file, while it runs or not",
+    usage: "FILE [--at TIME] [--data-dir DIR]",
+    load: async () => (await import("./snapshot.ts")).snapshotSave,
+  },
+  {
+    name: "snapshot restore",
+    summary: "make a backup, of this or another cluster, the state of a new one",
+    usage: "FILE [--data-dir DIR]",
+    load: async () => (await import("./snapshot.ts")).snapshotRestore,
+  },
+  {
+    name: "snapshot status",
+    summary: "check a backup and say what it is",
+    usage: "FILE",
+    load: async () => (await import("./snapshot.ts")).snapshotStatus,
+  },
+  {
     name: "apiserver",
     summary: "run the API server alone, on a data directory",
     usage: "[flags]",
