@@ -147,6 +147,11 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }
 
+/** A member that somebody else has named: "constructor" and "__proto__" are found on every object, and are none. */
+export function getMember<T>(record: { readonly [name: string]: T } | undefined, key: string): T | undefined {
+  return record && Object.hasOwn(record, key) ? record[key] : undefined
+}
+
 /** Sets a member whatever its name: assigning to "__proto__" would change what the object is. */
 export function setMember(record: JsonRecord, key: string, value: unknown): void {
   if (key === "__proto__") {

@@ -4,7 +4,7 @@ import { zeroOf } from "../scalars.ts"
 import { isRecord, type JsonRecord, objectPlan } from "../schema-plan.ts"
 import { StatusError } from "../status-error.ts"
 import { badRequest } from "../status-errors.ts"
-import { decodeObject } from "../structural.ts"
+import { DecodeError, decodeObject } from "../structural.ts"
 import { compare } from "./compare.ts"
 import { type Conflict, conflictError } from "./conflicts.ts"
 import {
@@ -80,8 +80,25 @@ export function applyServerSide(request: ApplyRequest): JsonRecord {
   const managers = managersOf(request, kind)
   const result = applyTo(request, kind, live, applied, managers)
   const object = request.manager === "kubectl" ? withLastApplied(result, applied) : result
-  const decoded = withManagedFields(decodeObject(request.schema, object), encodeManagers(managers))
+  const decoded = withManagedFields(decode(request, object), encodeManagers(managers))
   return request.live && jsonEqual(decoded, request.live) ? request.live : decoded
+}
+
+/** Types are right by now, but not every text is a time or a quantity. */
+function decode({ schema, kind }: ApplyRequest, object: JsonRecord): JsonRecord {
+  try {
+    return decodeObject(schema, object)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const gvk = formatKind(formatGroupVersion(kind), kind.kind)
+    const { namespace, name } = (object["metadata"] ?? {}) as JsonRecord
+    const which = `${textOf(namespace)}/${textOf(name)}; ${gvk}`
+    const why = `unable to convert unstructured object to ${gvk}: ${error.message}`
+    throw new StatusError("Unknown", `failed to convert new object (${which}) to proper version: ${why}`, {
+      code: 500,
+      cause: error,
+    })
+  }
 }
 
 function checkApplied({ kind, applied, schema }: ApplyRequest): JsonRecord {

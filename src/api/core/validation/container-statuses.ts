@@ -1,3 +1,4 @@
+import { getMember } from "../../../apimachinery/schema-plan.ts"
 import {
   duplicateValue,
   forbiddenValue,
@@ -131,7 +132,7 @@ function* allocated(
 
 function* belongsTo({ resources }: Container, name: string, path: FieldPath): Errors {
   if (!name.startsWith("claim:")) {
-    if (resources.requests?.[name] !== undefined) return
+    if (getMember(resources.requests, name) !== undefined) return
     yield invalidValue(path, name, "must match one of the container's resource requests")
     return
   }

@@ -1,3 +1,4 @@
+import { getMember } from "../../../apimachinery/schema-plan.ts"
 import type { FieldPath } from "../../../apimachinery/field-path.ts"
 import { labelValueProblems } from "../../../apimachinery/names.ts"
 import type { LabelSelector } from "../../meta/v1/label-selector.ts"
@@ -26,7 +27,7 @@ export function* nodeSelectorTermWarnings(
 ): Iterable<string> {
   for (const [index, { key, values = [] }] of matchExpressions.entries()) {
     const at = path.child("matchExpressions").index(index)
-    const text = deprecatedNodeLabels[key]
+    const text = getMember(deprecatedNodeLabels, key)
     if (text !== undefined) yield `${at.child("key")}: ${key} is ${text}`
     if (!checksValues) continue
     for (const [position, value] of values.entries()) {

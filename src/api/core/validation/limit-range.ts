@@ -1,3 +1,4 @@
+import { getMember } from "../../../apimachinery/schema-plan.ts"
 import {
   duplicateValue,
   forbiddenValue,
@@ -63,7 +64,7 @@ function* amounts(limit: LimitRangeItem, at: FieldPath): Errors {
   for (const name of resources) {
     const bounds: Bounds = {}
     for (const list of counted) {
-      const amount = limit[list]?.[name]
+      const amount = getMember(limit[list], name)
       if (amount !== undefined) bounds[list] = parseQuantity(amount)
     }
     yield* inOrder(bounds, name, at)

@@ -1,3 +1,4 @@
+import { getMember } from "../../../apimachinery/schema-plan.ts"
 import {
   duplicateValue,
   forbiddenValue,
@@ -42,7 +43,7 @@ export function* validatePodResources(spec: PodSpec, claims: ReadonlySet<string>
 
 function* sumsFit(sums: Amounts, amounts: Amounts, part: string, path: FieldPath): Errors {
   for (const [name, sum] of Object.entries(sums)) {
-    const amount = amounts[name]
+    const amount = getMember(amounts, name)
     if (!amount || sum.nanos <= amount.nanos) continue
     const detail = `must be greater than or equal to aggregate container ${part} of ${sum.text}`
     yield invalidValue(path.key(name), amount.text, detail)
@@ -52,7 +53,7 @@ function* sumsFit(sums: Amounts, amounts: Amounts, part: string, path: FieldPath
 function* containersFit(spec: PodSpec, limits: Amounts, path: FieldPath): Errors {
   for (const [index, { resources }] of spec.containers.entries()) {
     for (const [name, amount] of Object.entries(parseAmounts(resources.limits))) {
-      const limit = limits[name]
+      const limit = getMember(limits, name)
       if (!limit || amount.nanos <= limit.nanos) continue
       const at = path.child("containers").index(index).key(name).child("limits")
       yield invalidValue(at, amount.text, `must be less than or equal to pod limits of ${limit.text}`)

@@ -1,3 +1,4 @@
+import { getMember } from "../../../apimachinery/schema-plan.ts"
 import {
   duplicateValue,
   type FieldError,
@@ -170,12 +171,13 @@ function* requestWithinLimit(
   limits: ResourceList,
   path: FieldPath,
 ): Errors {
-  if (limits[name] === undefined) {
+  const ofLimit = getMember(limits, name)
+  if (ofLimit === undefined) {
     if (isOvercommitAllowed(name)) return
     yield requiredValue(path.child("limits"), "Limit must be set for non overcommitable resources")
     return
   }
-  const [request, limit] = [parseQuantity(value), parseQuantity(limits[name])]
+  const [request, limit] = [parseQuantity(value), parseQuantity(ofLimit)]
   const at = path.child("requests")
   if (!isOvercommitAllowed(name) && request.nanos !== limit.nanos) {
     yield invalidValue(at, request.text, `must be equal to ${name} limit of ${limit.text}`)
