@@ -5,6 +5,7 @@ import type { JwtAuthenticator } from "../apiserver/authentication/configuration
  * Files are read when the server starts.
  */
 export interface ApiServerSettings {
+  readonly tls?: { readonly minVersion?: "TLSv1.2" | "TLSv1.3"; readonly cipherSuites?: readonly string[] }
   readonly audit?: AuditSettings
   readonly encryption?: EncryptionSettings
   readonly serviceAccounts?: ServiceAccountSettings

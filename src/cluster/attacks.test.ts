@@ -358,9 +358,12 @@ describe("a stranger", () => {
   })
 
   test("must speak TLS, and not an old one", async () => {
-    expect(await raw("GET /version HTTP/1.1\r\n\r\n", { minVersion: "TLSv1", maxVersion: "TLSv1.1" })).toBe(
-      "",
-    )
+    const hello = "GET /version HTTP/1.1\r\nHost: x\r\n\r\n"
+    expect(await raw(hello, { minVersion: "TLSv1", maxVersion: "TLSv1.1" })).toBe("")
+    // Without forward secrecy, or without a tag over what is encrypted.
+    for (const ciphers of ["AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES256-SHA384"])
+      expect(await raw(hello, { maxVersion: "TLSv1.2", ciphers }), ciphers).toBe("")
+    expect(await raw(hello, { maxVersion: "TLSv1.2" })).toMatch(/^HTTP\/1.1 200 /)
     const plain = await new Promise<string>((resolve) => {
       let answer = ""
       const socket = connectPlain(plane.port, "127.0.0.1", () =>

@@ -2,6 +2,7 @@ import { processMetrics } from "../base/real/process-metrics.ts"
 import { builtInResources } from "../api/index.ts"
 import { type ApiServer, createApiServer } from "../apiserver/server.ts"
 import { loadDescriptions } from "../apiserver/serve/load-descriptions.ts"
+import { cipherList } from "../apiserver/serve/cipher-suites.ts"
 import { type Listening, serveHttps } from "../apiserver/serve/serve-https.ts"
 import { ensureKubernetesService } from "../apiserver/start-hooks/ensure-kubernetes-service.ts"
 import { createBackends } from "../apiserver/streaming/real/backends.ts"
@@ -126,6 +127,7 @@ async function startOnStore(
   const volumeDirectories = new Map<string, VolumeDirectories>()
   const host = reachableHost(options.listen.host)
   const { apiServer = {} } = options
+  const { tls = {} } = apiServer
   const additions = await readSecurityAdditions(apiServer, { clock, log: log.named("security") })
   const auditTrail =
     apiServer.audit && (await openAuditTrail(apiServer.audit, { clock, log: log.named("audit") }))
@@ -167,6 +169,8 @@ async function startOnStore(
       clientAuthorities: ["ca", "front-proxy-ca"]
         .map((name) => certificates.authority(name as "ca").certificatePem)
         .join(""),
+      ...(tls.minVersion && { minTlsVersion: tls.minVersion }),
+      ciphers: cipherList(tls.cipherSuites),
       clock,
       log: log.named("apiserver"),
     })

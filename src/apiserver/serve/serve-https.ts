@@ -13,6 +13,7 @@ import {
   isWebSocketUpgrade,
   refuseUpgrade,
 } from "../../base/real/http-upgrade/incoming-upgrade.ts"
+import { cipherList } from "./cipher-suites.ts"
 import { endSlowConnections } from "./end-slow-connections.ts"
 import { toServerRequest } from "./to-server-request.ts"
 import { sendStreamOverWebSocket } from "./stream-web-socket.ts"
@@ -32,6 +33,10 @@ export interface ServeOptions {
   readonly serving: KeyPairPem
   /** Authorities whose client certificates browsers and kubectl are asked for, PEM. */
   readonly clientAuthorities: string
+  /** @default "TLSv1.2" */
+  readonly minTlsVersion?: "TLSv1.2" | "TLSv1.3"
+  /** As OpenSSL wants them told; see cipher-suites.ts. @default the safe ones */
+  readonly ciphers?: string
   readonly clock: Clock
   readonly log: Logger
 }
@@ -69,7 +74,8 @@ export async function serveHttps(handle: Handle, options: ServeOptions): Promise
     ca: clientAuthorities,
     requestCert: true,
     rejectUnauthorized: false,
-    minVersion: "TLSv1.2",
+    minVersion: options.minTlsVersion ?? "TLSv1.2",
+    ciphers: options.ciphers ?? cipherList(),
     handshakeTimeout: handshakeMs,
     settings: { maxConcurrentStreams },
   })

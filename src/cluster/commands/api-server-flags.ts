@@ -14,6 +14,12 @@ const file = { type: "string", placeholder: "FILE" } as const
 
 /** Upstream's flags of the API server, the same for `up` and for `apiserver`. */
 export const apiServerFlags = {
+  "tls-min-version": { type: "string", default: "VersionTLS12", placeholder: "VersionTLS12|VersionTLS13" },
+  "tls-cipher-suites": {
+    type: "list",
+    placeholder: "NAME,...",
+    description: "of TLS 1.2 (those with forward secrecy)",
+  },
   "audit-policy-file": { ...file, description: "which requests are recorded, and how much of them" },
   "audit-log-path": { ...file, description: 'where, a line of JSON each; "-" is standard output' },
   "audit-log-maxage": { type: "int", default: 0, placeholder: "DAYS", description: "old logs go (never)" },
@@ -61,6 +67,7 @@ export function apiServerSettings(values: Values): ApiServerSettings {
   const providerConfigFile = values["encryption-provider-config"]
   const automaticReload = values["encryption-provider-config-automatic-reload"]
   return {
+    tls: tlsSettings(values),
     ...(audit && { audit }),
     ...(providerConfigFile && { encryption: { providerConfigFile, automaticReload } }),
     serviceAccounts: serviceAccountSettings(values),
@@ -72,6 +79,21 @@ export function apiServerSettings(values: Values): ApiServerSettings {
     enableAdmissionPlugins: values["enable-admission-plugins"],
     disableAdmissionPlugins: values["disable-admission-plugins"],
   }
+}
+
+const tlsVersions: Readonly<Record<string, "TLSv1.2" | "TLSv1.3">> = {
+  VersionTLS12: "TLSv1.2",
+  VersionTLS13: "TLSv1.3",
+}
+
+function tlsSettings(values: Values): NonNullable<ApiServerSettings["tls"]> {
+  const minVersion = tlsVersions[values["tls-min-version"]]
+  if (!minVersion)
+    throw new UsageError(
+      `--tls-min-version: ${values["tls-min-version"]} is neither VersionTLS12 nor VersionTLS13`,
+    )
+  const cipherSuites = values["tls-cipher-suites"]
+  return { minVersion, ...(cipherSuites.length > 0 && { cipherSuites }) }
 }
 
 function auditSettings(values: Values): AuditSettings | undefined {
