@@ -72,7 +72,7 @@ function planProgram(source: string, checked: CheckedExpression, environment: Ce
         resultType,
         variables: variablesOf(checked),
         evaluate: (bindings, { costLimit = perCallCostLimit } = {}) => evaluate(planned, bindings, costLimit),
-        estimateCost: () => estimateCost(checked),
+        estimateCost: () => estimateCost(checked, environment.variables),
       },
     }
   } catch (error) {

@@ -24,8 +24,13 @@ import {
 
 export type { CostEstimate } from "./size.ts"
 
-export function estimateCost(checked: CheckedExpression): CostEstimate {
-  return new Estimator(checked).cost(checked.expression)
+/** @param variables whose types say how large their parts may be */
+export function estimateCost(
+  checked: CheckedExpression,
+  variables: Readonly<Record<string, CelType>>,
+): CostEstimate {
+  const sized = Object.values(variables).find((type) => declaredSizeOf(type) !== undefined)
+  return new Estimator(checked, sized).cost(checked.expression)
 }
 
 /** How large the keys and the values in a container are. */
@@ -45,14 +50,16 @@ const nothing = fixed(0)
 
 class Estimator {
   readonly #checked: CheckedExpression
+  readonly #root: CelType | undefined
   /** What the type of a variable says of a part of it; undefined where an expression is no part of a variable. */
   readonly #declared = new Map<Expression, CelType | undefined>()
   readonly #sizes = new Map<Expression, SizeEstimate>()
   readonly #entries = new Map<Expression, EntrySize>()
   readonly #locals = new Map<string, LocalVariable[]>()
 
-  constructor(checked: CheckedExpression) {
+  constructor(checked: CheckedExpression, sized: CelType | undefined) {
     this.#checked = checked
+    this.#root = sized
   }
 
   cost(node: Expression): CostEstimate {
@@ -86,6 +93,8 @@ class Estimator {
   #identifier(node: Expression, name: string): CostEstimate {
     const local = this.#local(name)
     if (local) this.#declared.set(node, local.declared)
+    // Upstream takes the name of a type for the object itself.
+    else if (this.#checked.referenceOf(node)?.kind === "type") this.#declared.set(node, this.#root)
     else this.#declared.set(node, this.#checked.typeOf(node))
     return fixed(identifierCost)
   }

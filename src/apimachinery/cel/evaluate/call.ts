@@ -47,13 +47,21 @@ export function callMany(
   overloads: readonly Overload[],
   args: readonly Step[],
   cost: CallCost | undefined,
+  hasConstantPattern: boolean,
 ): Step {
+  // Upstream evaluates both arguments of a call with two before it looks at them, and otherwise stops at an error; what it
+  // has stopped at is not charged.
+  const stops = args.length > 2 || hasConstantPattern
   const candidates = overloads
     .filter((overload) => overload.args.length === args.length)
     .map((overload) => ({ call: overload.call as AnyImplementation, matches: overload.args.map(matcher) }))
   return (frame) => {
     const values: CelResult[] = []
-    for (const arg of args) values.push(arg(frame))
+    for (const arg of args) {
+      const value = arg(frame)
+      values.push(value)
+      if (stops && isError(value) && values.length < args.length) return value
+    }
     const result = dispatch(name, candidates, values)
     charge(frame, cost ? cost(values, result) : 1)
     return result

@@ -210,6 +210,9 @@ function planOr([left, right]: readonly Planned[], isValue: boolean): Step {
   }
 }
 
+/** Functions that cel-go prepares where their pattern is constant. */
+const takesPattern = new Set(["matches", "find", "findAll"])
+
 const conversions = new Set([
   "bool",
   "bytes",
@@ -245,6 +248,7 @@ function planFunction(node: CallExpression, context: PlanContext): Planned {
         single ? overloads : called.overloads.filter(({ isMember }) => isMember === (nodes !== node.args)),
         steps,
         cost,
+        takesPattern.has(called.name) && args[1]?.constant !== undefined,
       )
   const [first] = args
   if (args.length !== 1 || first?.constant === undefined || !conversions.has(called.name)) return { step }

@@ -22,19 +22,20 @@ const numbers = [
   ["double", "double"],
 ] as const
 
+// In upstream's order: where nothing is known of the arguments, the first that fits decides.
 function comparison(name: string, id: string): Overload[] {
-  const mixed = numbers.flatMap(([leftId, left]) =>
-    numbers
-      .filter(([rightId]) => rightId !== leftId)
-      .map(([rightId, right]) => [`${id}_${leftId}_${rightId}`, left, right, "bool"] as const),
-  )
-  const alike = ["bool", "int64", "uint64", "double", "string", "bytes", "timestamp", "duration"].map(
-    (suffix) => {
-      const type = suffix.replace("64", "")
-      return [`${id}_${suffix}`, type, type, "bool"] as const
-    },
-  )
-  return operator(name, ...alike, ...mixed)
+  const mixed = numbers.flatMap(([leftId, left]) => {
+    const others = ["double", "int64", "uint64"].filter((rightId) => rightId !== leftId)
+    return [
+      [`${id}_${leftId}`, left, left, "bool"] as const,
+      ...others.map(
+        (rightId) => [`${id}_${leftId}_${rightId}`, left, rightId.replace("64", ""), "bool"] as const,
+      ),
+    ]
+  })
+  const alike = (types: readonly string[]) =>
+    types.map((type) => [`${id}_${type}`, type, type, "bool"] as const)
+  return operator(name, ...alike(["bool"]), ...mixed, ...alike(["string", "bytes", "timestamp", "duration"]))
 }
 
 export const operatorOverloads: readonly Overload[] = [
@@ -96,7 +97,11 @@ export const operatorOverloads: readonly Overload[] = [
 ]
 
 function arithmetic(name: string, id: string): Overload[] {
-  return operator(name, ...numbers.map(([suffix, type]) => [`${id}_${suffix}`, type, type, type] as const))
+  const [int, uint, double] = numbers
+  return operator(
+    name,
+    ...[double, int, uint].map(([suffix, type]) => [`${id}_${suffix}`, type, type, type] as const),
+  )
 }
 
 function compare(accepts: (order: number) => boolean): AnyImplementation {
