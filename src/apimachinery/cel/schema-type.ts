@@ -111,9 +111,9 @@ function declareObject(schema: JsonSchema, path: string, inside: DeclareInside):
   // A map whose members are not seen is not seen either.
   if (typeof schema.additionalProperties === "object" && !schema.properties) return undefined
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    const declared = inside(property, `${path}.${name}`)
-    if (!declared) continue
     const escaped = escapeFieldName(name)
+    const declared = inside(property, `${path}.${escaped ?? name}`)
+    if (!declared) continue
     if (escaped !== undefined) fields.set(escaped, { name, type: declared.type })
     if (schema.required?.includes(name) && property.default === undefined) {
       minBytes += name.length + declared.minBytes + 4

@@ -6,7 +6,7 @@
 import type { CheckedExpression } from "../check/check.ts"
 import type { CallExpression, ComprehensionExpression, Expression } from "../parse/expression.ts"
 import { accumulatorName } from "../parse/macros.ts"
-import { type CelType, isOptional } from "../types/cel-type.ts"
+import { type CelType, dynType, isOptional } from "../types/cel-type.ts"
 import { codePointLength } from "../values/value.ts"
 import { identifierCost, listCreationCost, mapCreationCost, objectCreationCost } from "./call-cost.ts"
 import { declaredSizeOf } from "./declared-size.ts"
@@ -47,6 +47,9 @@ interface LocalVariable {
 }
 
 const nothing = fixed(0)
+
+/** What the type of a variable does not tell. */
+const nowhere = dynType
 
 class Estimator {
   readonly #checked: CheckedExpression
@@ -105,9 +108,10 @@ class Estimator {
     const cost = this.cost(node.operand)
     if (node.testOnly) return cost
     const target = this.#checked.typeOf(node.operand)
-    const declared = this.#declaredOf(node.operand)
-    if (target.kind === "map") this.#declared.set(node, declared?.kind === "map" ? declared.value : undefined)
-    else if (target.kind === "object") this.#declared.set(node, fieldOf(declared, node.field))
+    this.#declared.set(
+      node,
+      this.#part(node.operand, (type) => fieldOf(type, node.field)),
+    )
     return addEstimates(cost, isSelectable(target) ? fixed(identifierCost) : nothing)
   }
 
@@ -153,13 +157,12 @@ class Estimator {
   #trackIndex(node: CallExpression, ids: readonly string[]): void {
     const [container] = node.args
     if (!container) return
-    const declared = this.#declaredOf(container)
-    const entry = this.#entryOf(container)
     const isIndex = ids.includes("index_list") || ids.includes("index_map")
     if (!isIndex) return
+    const entry = this.#entryOf(container)
     if (entry) this.#sizes.set(node, entry.value)
     const isMap = ids.at(-1) === "index_map"
-    this.#declared.set(node, isMap ? valueOf(declared) : elementOf(declared))
+    this.#declared.set(node, this.#part(container, isMap ? valueOf : elementOf))
   }
 
   #trackSize(node: CallExpression, estimates: readonly CallEstimate[]): void {
@@ -206,19 +209,12 @@ class Estimator {
 
   #pushVariables({ range, variable, variable2 }: ComprehensionExpression): void {
     const entry = this.#entryOf(range)
-    const declared = this.#declaredOf(range)
     const container = entry?.container ?? this.#checked.typeOf(range).kind
     const isList = container === "list"
-    const key: LocalVariable = {
-      declared: isList ? undefined : keyOf(declared),
-      size: entry?.key,
-      entry: undefined,
-    }
-    const value: LocalVariable = {
-      declared: isList ? elementOf(declared) : valueOf(declared),
-      size: entry?.value,
-      entry: undefined,
-    }
+    const declaredKey = this.#part(range, isList ? () => undefined : keyOf)
+    const declaredValue = this.#part(range, isList ? elementOf : valueOf)
+    const key: LocalVariable = { declared: declaredKey, size: entry?.key, entry: undefined }
+    const value: LocalVariable = { declared: declaredValue, size: entry?.value, entry: undefined }
     if (variable2 === undefined) this.#push(variable, isList ? value : key)
     else {
       this.#push(variable, key)
@@ -249,6 +245,12 @@ class Estimator {
     if (size) return size
     if (isScalar(this.#checked.typeOf(node))) return fixed(1)
     return node.kind === "identifier" ? this.#local(node.name)?.size : undefined
+  }
+
+  // What is computed is no part of a variable. Upstream takes parts of it for the object itself.
+  #part(node: Expression, read: (type: CelType) => CelType | undefined): CelType | undefined {
+    const declared = this.#declaredOf(node)
+    return declared === undefined ? this.#root : (read(declared) ?? nowhere)
   }
 
   #declaredOf(node: Expression): CelType | undefined {
@@ -323,20 +325,20 @@ function isSelectable({ kind }: CelType): boolean {
   return kind === "map" || kind === "object" || kind === "parameter"
 }
 
-function fieldOf(type: CelType | undefined, field: string): CelType | undefined {
-  return type?.kind === "object" ? type.fields.get(field)?.type : undefined
+function fieldOf(type: CelType, field: string): CelType | undefined {
+  return type.kind === "object" ? type.fields.get(field)?.type : undefined
 }
 
-function elementOf(type: CelType | undefined): CelType | undefined {
-  return type?.kind === "list" ? type.element : undefined
+function elementOf(type: CelType): CelType | undefined {
+  return type.kind === "list" ? type.element : undefined
 }
 
-function keyOf(type: CelType | undefined): CelType | undefined {
-  return type?.kind === "map" ? type.key : undefined
+function keyOf(type: CelType): CelType | undefined {
+  return type.kind === "map" ? type.key : undefined
 }
 
-function valueOf(type: CelType | undefined): CelType | undefined {
-  return type?.kind === "map" ? type.value : undefined
+function valueOf(type: CelType): CelType | undefined {
+  return type.kind === "map" ? type.value : undefined
 }
 
 function isBinding({ range, condition, accumulator }: ComprehensionExpression): boolean {

@@ -1,5 +1,6 @@
 import { decodeBase64 } from "../../../base/base64.ts"
 import { parseDurationNanos } from "../../duration.ts"
+import { jsonEqual } from "../../json-equal.ts"
 import {
   type CelType,
   dynType,
@@ -115,29 +116,38 @@ export class JsonMap implements CelMap {
   }
 }
 
-/** An object of JSON with declared fields; what is not declared is not seen. */
+/** An object of JSON with declared fields. Others are not seen, though they count; null is as good as absent. */
 export class JsonObject implements CelMap {
   readonly kind = "map"
   readonly json: Readonly<Record<string, unknown>>
-  readonly type: ObjectType
+  readonly #type: ObjectType
 
   constructor(json: Readonly<Record<string, unknown>>, type: ObjectType) {
     this.json = json
-    this.type = type
+    this.#type = type
   }
 
   get size(): number {
-    return [...this.entryKeys()].length
+    return Object.keys(this.json).length
   }
 
   find(key: CelValue): CelResult | undefined {
-    const field = typeof key === "string" ? this.type.fields.get(key) : undefined
+    const field = typeof key === "string" ? this.#type.fields.get(key) : undefined
     if (!field) return undefined
     const value = this.json[field.name]
-    return value === undefined ? undefined : adapt(value, field.type)
+    return value === undefined || value === null ? undefined : adapt(value, field.type)
   }
 
   *entryKeys(): Iterable<CelValue> {
-    for (const [name, field] of this.type.fields) if (this.json[field.name] !== undefined) yield name
+    for (const [name, field] of this.#type.fields) if (this.json[field.name] !== undefined) yield name
+  }
+
+  /** Whether what is not declared is the same in both. */
+  hasSameRest(other: JsonObject): boolean {
+    const declared = new Set([...this.#type.fields.values()].map(({ name }) => name))
+    const rest = Object.keys(this.json).filter(
+      (name) => !declared.has(name) && Object.hasOwn(other.json, name),
+    )
+    return rest.every((name) => jsonEqual(this.json[name], other.json[name]))
   }
 }
