@@ -11,15 +11,12 @@ import type { ResourceSlice } from "./v1/resource-slice.ts"
 import type { DeviceTaintRule } from "./v1alpha3/device-taint-rule.ts"
 import { validateClaimSpec, validateClaimUpdate } from "./validation/claim.ts"
 import { validateClaimStatus } from "./validation/claim-status.ts"
-import type { SelectorCheck } from "./validation/configuration.ts"
+import { checkSelector } from "./validation/check-selector.ts"
 import { validateDeviceClass } from "./validation/device-class.ts"
 import { validateSlice } from "./validation/slice.ts"
 import type { ResourcePoolStatusRequest } from "./v1alpha3/resource-pool-status-request.ts"
 import { validatePoolStatusRequest } from "./validation/pool-status-request.ts"
 import { validateTaintRule, validateTaintRuleStatus } from "./validation/taint-rule.ts"
-
-/** What can be said of an expression without compiling it, which is nothing. */
-const checkSelector: SelectorCheck = () => []
 
 export const resourceRules: RulesByResource = {
   resourceclaims: rules<ResourceClaim>({

@@ -84,12 +84,13 @@ async function storeNew(
   const { stored } = await registry.change(
     keyIn(served, namespace, name),
     async (current) => {
-      if (current) throw alreadyExists(served.resource, name)
       // What is claimed may be lost to another writer: then all starts over from the draft.
       const object = strategy.allocate ? copyJson(draft) : draft
       const alongside = await strategy.allocate?.(object, undefined, strategyInput)
       prepareCreate(served, object, strategyInput)
       validateCreate(served, object, strategyInput)
+      // What is wrong is told before what is there: writers mend their object first.
+      if (current) throw alreadyExists(served.resource, name)
       context.warnings.push(...strategy.warnings(object, undefined))
       const shown = servedForm(served, object)
       const attributes = admissionAttributes(request, "CREATE", options, {

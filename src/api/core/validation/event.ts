@@ -78,8 +78,14 @@ const fixed = [
 export function* validateNewEventUpdate(event: Event, old: Event): Errors {
   yield* anyEvent(event, "reportingController")
   if (JSON.stringify(event.series) !== JSON.stringify(old.series)) yield* series(event)
-  for (const name of fixed)
-    yield* immutable(event[name] || undefined, old[name] || undefined, fieldPath(name))
+  for (const name of fixed) {
+    const isText = ["reason", "message", "type", "action"].includes(name)
+    yield* immutable(
+      event[name] || (isText ? "" : undefined),
+      old[name] || (isText ? "" : undefined),
+      fieldPath(name),
+    )
+  }
   yield* immutable(event.reportingComponent, old.reportingComponent, fieldPath("reportingController"))
   yield* immutable(event.reportingInstance, old.reportingInstance, fieldPath("reportingInstance"))
 }
