@@ -10,6 +10,7 @@ import type { PublicDocument } from "./authentication/issuer-discovery.ts"
 import type { TokenIssuerOptions } from "./authentication/token-request.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
 import type { ObjectFollower } from "./authorization/object-follower.ts"
+import type { AdmissionMetrics } from "./metrics/admission-metrics.ts"
 import type { EquivalentResources } from "./registry/equivalent-resources.ts"
 import type { WebhookCaller } from "./webhooks/webhook-caller.ts"
 
@@ -21,6 +22,7 @@ export interface SecurityContext {
   readonly client: Client
   readonly callWebhook: WebhookCaller
   readonly equivalents: EquivalentResources
+  readonly admissionMetrics: AdmissionMetrics
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

@@ -191,8 +191,11 @@ function createParts(
   const apiServices = new ApiServices()
   const { backends } = options
   const remoteVersions = backends && new RemoteVersions({ apiServices, backends, cache, random, clock })
+  const metrics = new ServerMetrics(resources, flowController, version)
+  metrics.add(...(options.audit?.metrics ?? []))
+  const { admission: admissionMetrics } = metrics
   const parts: ServerParts = {
-    ...options.security({ cache, client, callWebhook, equivalents, clock, random, log }),
+    ...options.security({ cache, client, callWebhook, equivalents, admissionMetrics, clock, random, log }),
     clock,
     random,
     log,
@@ -208,7 +211,7 @@ function createParts(
     cache,
     apiServices,
     remoteVersions,
-    metrics: new ServerMetrics(resources, flowController, version),
+    metrics,
     flowController,
     discovery: new Discovery(
       resources,

@@ -9,6 +9,7 @@ import type { Client } from "../../client/client.ts"
 import type { UserInfo } from "../authentication/authenticator.ts"
 import type { Authorizer } from "../authorization/authorizer.ts"
 import type { EquivalentResources } from "../registry/equivalent-resources.ts"
+import type { AdmissionMetrics } from "../metrics/admission-metrics.ts"
 import type { WebhookCaller } from "../webhooks/webhook-caller.ts"
 import type { Reinvocation } from "./reinvocation.ts"
 
@@ -85,6 +86,7 @@ export interface AdmissionContext {
   readonly authorizer: Authorizer
   readonly equivalents: EquivalentResources
   readonly callWebhook: WebhookCaller
+  readonly admissionMetrics: AdmissionMetrics
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

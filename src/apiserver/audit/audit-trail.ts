@@ -1,4 +1,5 @@
 import { formatMicroTime } from "../../apimachinery/time.ts"
+import { Counter, type Metric } from "../../base/metrics.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { RequestContext } from "../context.ts"
 import { attributesOf } from "../stages/authorize.ts"
@@ -12,6 +13,12 @@ export class AuditTrail implements Pick<AuditSink, "write"> {
   readonly #policy: Policy
   readonly #sinks: readonly AuditSink[]
   readonly #clock: Clock
+  readonly #events = new Counter({ name: "apiserver_audit_event_total", help: "Events recorded." })
+  readonly #levels = new Counter({
+    name: "apiserver_audit_level_total",
+    help: "Requests by how much of them was recorded.",
+    labels: ["level"],
+  })
 
   constructor(options: { policy: Policy; sinks: readonly AuditSink[]; clock: Clock }) {
     this.#policy = options.policy
@@ -19,14 +26,20 @@ export class AuditTrail implements Pick<AuditSink, "write"> {
     this.#clock = options.clock
   }
 
+  get metrics(): readonly Metric[] {
+    return [this.#events, this.#levels]
+  }
+
   /** The record of a request whose user is known; undefined when nothing of it is to be recorded. */
   begin(context: RequestContext): AuditRecord | undefined {
     const verdict: Verdict = evaluatePolicy(this.#policy, attributesOf(context))
+    this.#levels.add(1, verdict.level)
     if (verdict.level === "None") return undefined
     return new AuditRecord(context, verdict, this)
   }
 
   write(event: AuditEvent): void {
+    this.#events.add(1)
     for (const sink of this.#sinks) sink.write(event)
   }
 

@@ -3,6 +3,7 @@ import type { FlowController } from "../flow-control/flow-controller.ts"
 import type { VersionInfo } from "../paths/version.ts"
 import type { ServedResources } from "../registry/served-resources.ts"
 import { AccessMetrics } from "./access-metrics.ts"
+import { AdmissionMetrics } from "./admission-metrics.ts"
 import { FlowControlMetrics } from "./flow-control-metrics.ts"
 import { RequestMetrics } from "./request-metrics.ts"
 import { StorageMetrics } from "./storage-metrics.ts"
@@ -12,6 +13,7 @@ import { WatchMetrics } from "./watch-metrics.ts"
 export class ServerMetrics {
   readonly requests = new RequestMetrics()
   readonly access = new AccessMetrics()
+  readonly admission = new AdmissionMetrics()
   readonly flowControl = new FlowControlMetrics()
   readonly storage = new StorageMetrics()
   readonly watches = new WatchMetrics()
@@ -21,6 +23,7 @@ export class ServerMetrics {
     this.#metrics = [
       ...this.requests.metrics,
       ...this.access.metrics,
+      ...this.admission.metrics,
       ...this.flowControl.metrics(flowController),
       ...this.storage.metrics(resources),
       ...this.watches.metrics,

@@ -7,7 +7,7 @@ import type { JsonRecord } from "../../../apimachinery/schema-plan.ts"
 import { internalError } from "../../../apimachinery/status-errors.ts"
 import { decodeObject } from "../../../apimachinery/structural.ts"
 import { quote } from "../../../base/quote.ts"
-import { CallError } from "./call-hook.ts"
+import { CallError } from "./call-error.ts"
 import type { ReviewAnswer } from "./admission-review.ts"
 import { isKindOf, type VersionedAttributes } from "./versioned-attributes.ts"
 

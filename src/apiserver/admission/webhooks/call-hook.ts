@@ -5,31 +5,37 @@ import { type Random, uuid } from "../../../base/random.ts"
 import type { WebhookCaller } from "../../webhooks/webhook-caller.ts"
 import type { AdmissionAttributes } from "../admission.ts"
 import { buildReview, readAnswer, type ReviewAnswer, reviewVersion } from "./admission-review.ts"
+import { CallError } from "./call-error.ts"
 import type { Webhook } from "./hooks.ts"
+import { observeCall, type ObservingContext } from "./observe-call.ts"
 import type { VersionedAttributes } from "./versioned-attributes.ts"
 
-export interface CallingContext {
+export interface CallingContext extends ObservingContext {
   readonly callWebhook: WebhookCaller
   readonly random: Random
 }
 
 const defaultTimeoutSeconds = 10
 
-/** The webhook could not be asked, or answered nonsense: its failure policy says what that means. */
-export class CallError extends Error {
-  override readonly name = "CallError"
-
-  constructor(webhookName: string, reason: string, cause?: unknown) {
-    super(`failed calling webhook ${quote(webhookName)}: ${reason}`, { cause })
-  }
-}
-
 /**
  * Asks one webhook. Passes on its warnings and annotations.
  *
  * @throws StatusError when it refuses, CallError when there was no proper answer
  */
-export async function callHook(
+export function callHook(
+  webhook: Webhook,
+  versioned: VersionedAttributes,
+  isMutating: boolean,
+  context: CallingContext,
+): Promise<ReviewAnswer> {
+  const { operation } = versioned.attributes
+  const type = isMutating ? "admit" : "validating"
+  return observeCall(webhook, { type, operation }, context, () =>
+    ask(webhook, versioned, isMutating, context),
+  )
+}
+
+async function ask(
   webhook: Webhook,
   versioned: VersionedAttributes,
   isMutating: boolean,

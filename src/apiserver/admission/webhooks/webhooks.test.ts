@@ -179,6 +179,15 @@ describe("a validating webhook", () => {
     await server.client.delete(ValidatingWebhookConfiguration, { name: "validate" })
     await validate(hook("/gone", { failurePolicy: "Ignore" }))
     await make("a")
+    const metrics = server.server.parts.metrics.format()
+    for (const [kind, error] of [
+      ["rejection", 'operation="CREATE",error_type="calling_webhook_error",rejection_code="503"'],
+      ["fail_open", ""],
+    ]) {
+      const labels = ['name="gone.example.com",type="validating"', error].filter(Boolean).join()
+      expect(metrics).toContain(`apiserver_admission_webhook_${kind}_count{${labels}} 1`)
+    }
+    expect(metrics).toMatch(/^apiserver_audit_event_total [1-9]/m)
     expect(events.at(-1)?.annotations).toMatchObject({
       "failed-open.validating.webhook.admission.k8s.io/round_0_index_0": "gone.example.com",
     })
