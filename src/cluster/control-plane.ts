@@ -88,6 +88,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   })
   const opened = await openClusterStore(options.store ?? usualStore, {
     directory: directory.store,
+    pki: directory.pki,
+    hosts: serverNames(options.store?.listen?.host ?? listen.host),
     clock,
     log: log.named("etcd"),
     random,
@@ -99,7 +101,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   try {
     return await startOnStore(options, certificates, { ...opened, store })
   } catch (error) {
-    await store.close()
+    await opened.close()
     throw error
   }
 }
@@ -252,7 +254,7 @@ async function startOnStore(
       await Promise.all(listeners.map((listening) => listening.close(closeGraceMs)))
       await auditTrail?.close()
       for (const timer of additions.timers) timer.cancel()
-      await store.close()
+      await opened.close()
     },
   }
 }

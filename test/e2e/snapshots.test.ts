@@ -1,19 +1,26 @@
+import { spawnSync } from "node:child_process"
 import { cpSync, openSync, readdirSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { eventually, type Kubectl, TestCluster } from "./cluster.ts"
+import { freePort } from "../../src/etcd/remote/test-etcd.ts"
+import { cli, eventually, type Kubectl, run, TestCluster } from "./cluster.ts"
 import { realClients } from "./real-clients.ts"
+
+const hasEtcdctl = spawnSync("etcdctl", ["version"]).status === 0
+if (!hasEtcdctl) console.log("skipped: etcdctl is not installed (Debian: apt-get install etcd-client)")
 
 describe("a cluster's past", () => {
   const nodes = ["--nodes", "0", "--simulated-nodes", "0"]
   const cluster = new TestCluster(nodes)
+  let port = 0
   const copy = new TestCluster(nodes)
   let kubectl: Kubectl
   let then = ""
   const file = (name: string) => join(cluster.directory, name)
 
   beforeAll(async () => {
-    await cluster.up()
+    port = await freePort()
+    await cluster.up([...nodes, "--listen-etcd", `127.0.0.1:${port}`])
     kubectl = cluster.kubectl(realClients.kubectl136())
     await kubectl.call("create configmap v --from-literal=x=1")
     // Moments are told apart by the second.
@@ -42,6 +49,34 @@ describe("a cluster's past", () => {
       "(Expired)",
     )
   })
+
+  test.skipIf(!hasEtcdctl)(
+    "is there for etcdctl too, if it has a certificate of the store's own",
+    async () => {
+      const etcdctl = (name: string, line: string) => {
+        const pki = (path: string) => join(cluster.directory, "data/pki", path)
+        const files = [
+          "--cacert",
+          pki("etcd/ca.crt"),
+          "--cert",
+          pki(`${name}.crt`),
+          "--key",
+          pki(`${name}.key`),
+        ]
+        const words = [`--endpoints=https://127.0.0.1:${port}`, ...files, ...line.split(" ")]
+        return run("etcdctl", words, { env: { ETCDCTL_API: "3" } })
+      }
+      const admitted = (line: string) => etcdctl("etcd/healthcheck-client", line)
+      expect((await admitted("get /registry/configmaps/default/v --keys-only")).stdout.trim()).toBe(
+        "/registry/configmaps/default/v",
+      )
+      expect((await admitted(`snapshot save ${file("by-etcdctl.db")}`)).code).toBe(0)
+      expect((await run(process.execPath, [cli, "snapshot", "status", file("by-etcdctl.db")])).code).toBe(0)
+      // The cluster's own certificates, of whatever user, do not open the store.
+      const refused = await etcdctl("super-admin", "get / --prefix --command-timeout=2s --dial-timeout=2s")
+      expect(refused.code).not.toBe(0)
+    },
+  )
 
   test("is saved while the cluster runs, restored, and goes on as a cluster", async () => {
     expect((await cluster.coracle("snapshot", "save", file("then.db"), "--at", then)).stderr).toBe("")

@@ -76,7 +76,8 @@ function serverAlternativeNames({ hosts, serviceAddress, clusterDomain }: Server
   return splitHosts([...service, domain, "localhost", "127.0.0.1", "::1", serviceAddress, ...hosts])
 }
 
-function splitHosts(hosts: readonly string[]): AlternativeNames {
+/** Names and addresses, each once. */
+export function splitHosts(hosts: readonly string[]): AlternativeNames {
   const unique = [...new Set(hosts.filter((host) => host !== ""))]
   const isAddress = (host: string) => host.includes(":") || /^\d+(\.\d+){3}$/.test(host)
   return {

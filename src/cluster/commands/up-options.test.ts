@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
-import { parseListen, parseUpOptions } from "./up-options.ts"
+import { parseListen } from "./parse-listen.ts"
+import { parseUpOptions } from "./up-options.ts"
 
 test.each([
   ["127.0.0.1:6443", { host: "127.0.0.1", port: 6443 }],

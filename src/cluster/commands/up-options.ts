@@ -3,6 +3,7 @@ import type { ApiServerSettings } from "../api-server-settings.ts"
 import { parseStoreOptions, storeFlags, type StoreOptions } from "../store/store-flags.ts"
 import { apiServerFlags, apiServerSettings } from "./api-server-flags.ts"
 import { UsageError } from "./command.ts"
+import { parseListen } from "./parse-listen.ts"
 
 export const upFlags = {
   "data-dir": {
@@ -79,16 +80,4 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     verbose: values.verbose,
     help: values.help,
   }
-}
-
-/** "127.0.0.1:6443", "[::1]:6443", ":6443" (all addresses). */
-export function parseListen(text: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text)
-  const port = Number(match?.[3])
-  if (!match || port > 65_535) {
-    throw new UsageError(
-      `--listen ${text}: expected an address and a port, such as 127.0.0.1:6443 or [::1]:6443`,
-    )
-  }
-  return { host: match[1] || match[2] || "0.0.0.0", port }
 }

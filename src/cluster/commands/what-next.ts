@@ -22,11 +22,19 @@ export function whatNext(
     ...(store.snapshot ? aboutSnapshot(store.snapshot) : []),
     `The context "${context}" is set in your kubeconfig${hint}. What next:`,
     ...(store.snapshot ? lookAround(context) : tryOut(simulated)),
+    ...(store.listen ? [`  ${etcdctl(dataDir, store.listen.port)} get /registry --prefix --keys-only`] : []),
     detached
       ? `  coracle down${dataDir || store.snapshot ? ` --data-dir ${dataDirectory(dataDir, store.snapshot && "-snapshot").path}` : ""}`
       : `  Ctrl-C stops the cluster; ${store.snapshot ? "what was changed is gone then" : "nothing is lost"}.`,
     "",
   ].join("\n")
+}
+
+/** How etcd's own client is let in. */
+function etcdctl(dataDir: string | undefined, port: number): string {
+  const file = (name: string) => `${dataDirectory(dataDir).pki}/etcd/${name}`
+  const client = `--cert ${file("healthcheck-client.crt")} --key ${file("healthcheck-client.key")}`
+  return `etcdctl --endpoints https://127.0.0.1:${port} --cacert ${file("ca.crt")} ${client}`
 }
 
 function aboutSnapshot({ file, readOnly, controllers }: SnapshotOptions): string[] {

@@ -7,6 +7,7 @@ import { createRemoteStore } from "../../etcd/remote/remote-store.ts"
 import { openSnapshot } from "../../etcd/snapshot/snapshot-file.ts"
 import type { Store } from "../../etcd/store.ts"
 import { withPrefix } from "../../etcd/with-prefix.ts"
+import { serveEtcd } from "./serve-etcd.ts"
 import type { EtcdFiles, StoreOptions } from "./store-flags.ts"
 
 /** The store of a cluster, and what its API server must know of it. */
@@ -18,11 +19,16 @@ export interface ClusterStore {
   readonly compactionIntervalMs: number
   /** The store in this process, if it is one: for serving etcd's API, and for snapshots. */
   readonly embedded?: EmbeddedStore
+  /** Of the store, and of the port where it is served. */
+  close(): Promise<void>
 }
 
 export interface OpenStoreParts {
   /** Of the store on disk. */
   readonly directory: string
+  /** For etcd's own API, if it is to be served: where its certificates are, and by which names it is called. */
+  readonly pki: string
+  readonly hosts: readonly string[]
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -42,7 +48,17 @@ async function openDirectory(options: StoreOptions, parts: OpenStoreParts): Prom
     historyBytes,
     ...(quotaBytes !== undefined && { quotaBytes }),
   })
-  return { store, isShared: false, compactionIntervalMs: 0, embedded: store }
+  const opened = { store, isShared: false, compactionIntervalMs: 0, embedded: store }
+  if (!options.listen) return { ...opened, close: () => store.close() }
+  try {
+    const { url, server } = await serveEtcd({ ...parts, store, listen: options.listen })
+    parts.log.info("serving etcd's own API", { url })
+    const close = () => server.close().then(() => store.close())
+    return { ...opened, close }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
 /** In memory: what is changed is gone with the process, and the file is only read. */
@@ -57,7 +73,8 @@ async function openBackup(
     throw new Error(
       `${file} holds no cluster: no key begins with ${prefix}/ (--etcd-prefix says what they begin with)`,
     )
-  return { store: withPrefix(backup, renamed(prefix)), isShared: false, compactionIntervalMs: 0 }
+  const store = withPrefix(backup, renamed(prefix))
+  return { store, isShared: false, compactionIntervalMs: 0, close: () => store.close() }
 }
 
 const renamed = (prefix: string) => ({ own: "/registry/", kept: `${prefix}/` })
@@ -75,7 +92,7 @@ async function connectToEtcd(
   }
   const store = withPrefix(remote, renamed(prefix))
   // A turn forgets what is one interval old, so that between one and two of them are left.
-  return { store, isShared: true, compactionIntervalMs: historyMs / 2 }
+  return { store, isShared: true, compactionIntervalMs: historyMs / 2, close: () => store.close() }
 }
 
 function readTls({ authority, certificate, key }: EtcdFiles) {

@@ -2,6 +2,7 @@ import { parseGoDurationMs } from "../../apiserver/parse-duration.ts"
 import type { FlagValues } from "../../base/flags.ts"
 import type { StorageMediaType } from "../../apiserver/registry/storage-codec.ts"
 import { UsageError } from "../commands/command.ts"
+import { parseListen } from "../commands/parse-listen.ts"
 
 /** Where the state is kept and how. The names are kube-apiserver's and etcd's where those have them. */
 export const storeFlags = {
@@ -51,6 +52,12 @@ export const storeFlags = {
     placeholder: "N",
     description: "how much the state may take before only deletions are accepted (2 GiB)",
   },
+  "listen-etcd": {
+    type: "string",
+    placeholder: "ADDR:PORT",
+    description:
+      "serve the store by etcd's own API too, over TLS, to clients with a certificate of pki/etcd/ca.crt",
+  },
   "from-snapshot": {
     type: "string",
     placeholder: "FILE",
@@ -75,6 +82,8 @@ export interface StoreOptions {
   readonly historyMs: number
   readonly historyBytes: number | undefined
   readonly quotaBytes: number | undefined
+  /** Where etcd's own API is served beside Kubernetes'. */
+  readonly listen: { readonly host: string; readonly port: number } | undefined
   /** Instead of the data directory or an etcd. */
   readonly snapshot: SnapshotOptions | undefined
 }
@@ -101,6 +110,7 @@ export const usualStore: StoreOptions = {
   historyMs: 3_600_000,
   historyBytes: undefined,
   quotaBytes: undefined,
+  listen: undefined,
   snapshot: undefined,
 }
 
@@ -112,7 +122,12 @@ export function parseStoreOptions(
   const onDisk = values.etcd.length === 0
   const snapshot = snapshotOptions(values, given)
   if (onDisk) refuse(given, ["etcd-cafile", "etcd-certfile", "etcd-keyfile"], "without --etcd")
-  else refuse(given, ["history-bytes", "quota-backend-bytes"], "with --etcd, which has limits of its own")
+  else
+    refuse(
+      given,
+      ["history-bytes", "quota-backend-bytes", "listen-etcd"],
+      "with --etcd, which sees to that itself",
+    )
   if (onDisk && !snapshot) refuse(given, ["etcd-prefix"], "without --etcd or --from-snapshot")
   return {
     etcd: values.etcd.map(checkEndpoint),
@@ -122,6 +137,7 @@ export function parseStoreOptions(
     historyMs: onDisk || given.has("history") ? checkHistory(values.history) : 10 * 60_000,
     historyBytes: checkPositive("history-bytes", values["history-bytes"]),
     quotaBytes: checkPositive("quota-backend-bytes", values["quota-backend-bytes"]),
+    listen: checkListen(values["listen-etcd"]),
     snapshot,
   }
 }
@@ -135,7 +151,7 @@ function snapshotOptions(
     refuse(given, ["read-only", "with-controllers"], "without --from-snapshot")
     return undefined
   }
-  const elsewhere = ["etcd", "history", "history-bytes", "quota-backend-bytes"]
+  const elsewhere = ["etcd", "history", "history-bytes", "quota-backend-bytes", "listen-etcd"]
   refuse(given, elsewhere, "with --from-snapshot, whose state is in memory")
   const [readOnly, controllers] = [values["read-only"], values["with-controllers"]]
   if (readOnly && controllers)
@@ -184,6 +200,13 @@ function checkHistory(text: string): number {
   const milliseconds = parseGoDurationMs(text)
   if (milliseconds !== undefined && milliseconds >= 60_000) return milliseconds
   throw new UsageError(`--history ${text}: at least 1m, since lists are read in pages of one past state`)
+}
+
+function checkListen(text: string | undefined): StoreOptions["listen"] {
+  if (text === undefined) return undefined
+  const listen = parseListen(text, "listen-etcd")
+  if (listen.port > 0) return listen
+  throw new UsageError(`--listen-etcd ${text}: name the port, so that its clients know it`)
 }
 
 function checkPositive(name: string, value: number | undefined): number | undefined {

@@ -10,7 +10,8 @@ import { parseStoreOptions, storeFlags } from "../../store/store-flags.ts"
 import { apiServerFlags, apiServerSettings } from "../api-server-flags.ts"
 import { describeFlags, UsageError } from "../command.ts"
 import { stopSignal } from "../stop-signal.ts"
-import { parseListen, upFlags } from "../up-options.ts"
+import { parseListen } from "../parse-listen.ts"
+import { upFlags } from "../up-options.ts"
 
 const flags = {
   "data-dir": upFlags["data-dir"],

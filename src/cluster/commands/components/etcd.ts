@@ -8,7 +8,8 @@ import { createEtcdServer } from "../../../etcd/grpc/etcd-server.ts"
 import { dataDirectory } from "../../data-directory.ts"
 import { describeFlags, UsageError } from "../command.ts"
 import { stopSignal } from "../stop-signal.ts"
-import { parseListen, upFlags } from "../up-options.ts"
+import { parseListen } from "../parse-listen.ts"
+import { upFlags } from "../up-options.ts"
 
 const flags = {
   "data-dir": upFlags["data-dir"],
