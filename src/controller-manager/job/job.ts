@@ -109,7 +109,12 @@ function tellChange(events: ReconcileContext["events"], job: Job, status: Job["s
     findCondition(job.status.conditions, type)?.status !== value
   if (isNew("Suspended", "True")) events.event(job, "Normal", "Suspended", "Job suspended")
   if (isNew("Suspended", "False")) events.event(job, "Normal", "Resumed", "Job resumed")
-  if (isNew("Complete", "True")) events.event(job, "Normal", "Completed", "Job completed")
+  if (isNew("Complete", "True")) {
+    const message = "Too many succeeded pods running after completion count reached"
+    if ((status.succeeded ?? 0) > (job.spec.completions ?? Number.POSITIVE_INFINITY))
+      events.event(job, "Warning", "TooManySucceededPods", message)
+    events.event(job, "Normal", "Completed", "Job completed")
+  }
   const failed = findCondition(status.conditions, "Failed")
   if (failed && isNew("Failed", "True"))
     events.event(job, "Warning", failed.reason ?? "Failed", failed.message ?? "")

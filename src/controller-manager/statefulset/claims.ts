@@ -38,7 +38,7 @@ export async function ensureClaims(
  * with the set (whenDeleted), with a replica that is scaled away (whenScaled), or with nothing.
  */
 export async function applyRetention(
-  { client, cache }: ReconcileContext,
+  { client, cache, events }: ReconcileContext,
   set: StatefulSet,
   pod: Pod,
   ordinal: number,
@@ -48,10 +48,29 @@ export async function applyRetention(
     const name = claimNameOf(set, metadata.name, ordinal)
     const claim = cache.find(PersistentVolumeClaim, { namespace: set.metadata.namespace, name })
     if (!claim) continue
+    if (isOfAnother(claim, set, pod)) {
+      const message = `PersistentVolumeClaim ${name} has a conflicting OwnerReference that acts as a manging controller, the retention policy is ignored for this claim`
+      events.event(set, "Warning", "ConflictingController", message)
+      continue
+    }
     const ownerReferences = retentionOwners(set, pod, claim, isSurplus)
     if (semanticallyEqual(ownerReferences, claim.metadata.ownerReferences)) continue
     await client.update(PersistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, ownerReferences } })
   }
+}
+
+/** Somebody else controls it: it is theirs to keep or delete. */
+function isOfAnother({ metadata }: PersistentVolumeClaim, set: StatefulSet, pod: Pod): boolean {
+  const { whenDeleted, whenScaled } = set.spec.persistentVolumeClaimRetentionPolicy ?? {}
+  if (whenDeleted !== "Delete" && whenScaled !== "Delete") return false
+  return metadata.ownerReferences?.some((one) => one.controller && !isToOurs(one, set, pod)) === true
+}
+
+/** By name: a reference to a set of the same name that was deleted before is ours to replace. */
+function isToOurs({ kind, name }: OwnerReference, set: StatefulSet, pod: Pod): boolean {
+  return (
+    (kind === "StatefulSet" && name === set.metadata.name) || (kind === "Pod" && name === pod.metadata.name)
+  )
 }
 
 function retentionOwners(
@@ -63,11 +82,7 @@ function retentionOwners(
   const { whenDeleted, whenScaled } = set.spec.persistentVolumeClaimRetentionPolicy ?? {}
   const goesWithPod = whenScaled === "Delete" && isSurplus
   const goesWithSet = whenDeleted === "Delete" && !goesWithPod
-  const isOurs = ({ kind, name }: OwnerReference) =>
-    (kind === "StatefulSet" && name === set.metadata.name) || (kind === "Pod" && name === pod.metadata.name)
-  const others = (claim.metadata.ownerReferences ?? []).filter((one) => !isOurs(one))
+  const others = (claim.metadata.ownerReferences ?? []).filter((one) => !isToOurs(one, set, pod))
   const owners: KubeObject[] = [...(goesWithSet ? [set] : []), ...(goesWithPod ? [pod] : [])]
-  // Somebody else controls it: it is theirs to keep or delete.
-  if (others.some(({ controller }) => controller)) return claim.metadata.ownerReferences ?? []
   return [...others, ...owners.map(controllerReference)]
 }
