@@ -49,6 +49,7 @@ function definition(): CustomResourceDefinition {
     name,
     storage,
     served: true,
+    selectableFields: [{ jsonPath: `.spec.${fields[0]}` }],
     schema: {
       openAPIV3Schema: {
         type: "object",
@@ -113,6 +114,32 @@ describe("conversion by a webhook", () => {
       break
     }
     stop.abort()
+  })
+
+  test("before fields of the other version select", async () => {
+    await create("a", "h:1")
+    await create("b", "i:1")
+    const fieldSelector = "spec.host=h"
+    const { items } = await server.client.list(second, { fieldSelector })
+    expect(items.map(({ metadata }) => metadata.name)).toEqual(["a"])
+    const stop = new AbortController()
+    const events = await server.client.watch(second, { fieldSelector, signal: stop.signal })
+    const told: string[] = []
+    const reading = (async () => {
+      for await (const { type, object } of events) {
+        told.push(`${type} ${object.metadata.name} ${(object.spec as { host: string }).host}`)
+        if (told.length === 5) stop.abort()
+      }
+    })().catch(() => {})
+    for (const [name, hostPort] of [
+      ["b", "h:2"],
+      ["a", "h:3"],
+      ["a", "i:3"],
+    ] as const)
+      await server.client.patch(first, key(name), { type: "merge", body: { spec: { hostPort } } })
+    await server.client.delete(first, key("b"))
+    await reading
+    expect(told).toEqual(["ADDED a h", "ADDED b h", "MODIFIED a h", "DELETED a h", "DELETED b h"])
   })
 
   test("for who owns fields in the other version", async () => {

@@ -8,7 +8,8 @@ import type { ServedResource } from "../registry/served-resources.ts"
 import { objectAs, prepareObjects } from "../registry/versions.ts"
 import { apiVersionOf, type BodyKind } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
-import type { WatchedChange, Watcher } from "../watch-cache/watcher.ts"
+import type { StoredObject } from "../watch-cache/stored-object.ts"
+import { judgeLate, type WatchedChange, type Watcher } from "../watch-cache/watcher.ts"
 import { statusOf } from "./error-response.ts"
 import { type Media, mediaTypes, type OutputKind } from "./output-format.ts"
 import { partialKind, partialMetadata } from "./partial-metadata.ts"
@@ -35,9 +36,9 @@ async function* frames(
   watcher: Watcher,
 ): AsyncGenerator<readonly WatchFrame[], void, void> {
   const makeFrame = frameMaker(request)
-  for await (const batch of watcher.batches()) {
-    const failure = await prepareBatch(request, batch)
-    if (failure) return yield [errorFrame(failure, request.context.format.media)]
+  for await (const waiting of watcher.batches()) {
+    const batch = await prepareBatch(request, waiting, watcher)
+    if (batch instanceof Error) return yield [errorFrame(batch, request.context.format.media)]
     request.context.server.metrics.watches.told(request.served.resource, batch.length)
     yield batch.map(makeFrame)
   }
@@ -47,15 +48,25 @@ async function* frames(
 async function prepareBatch(
   { served, context }: ResourceRequest,
   batch: readonly WatchedChange[],
-): Promise<StatusError | undefined> {
-  if (!served.convert) return undefined
-  const states = batch.flatMap((change) => (change.type === "BOOKMARK" ? [] : [change.stored]))
+  { scope }: Watcher,
+): Promise<readonly WatchedChange[] | StatusError> {
+  if (!served.convert) return batch
+  const prepare = (changes: readonly WatchedChange[]) =>
+    prepareObjects(served, changes.flatMap(statesOf), context.signal)
   try {
-    await prepareObjects(served, states, context.signal)
-    return undefined
+    await prepare(batch)
+    if (!scope.matchesLate) return batch
+    const judged = batch.flatMap((change) => judgeLate(change, scope) ?? [])
+    await prepare(judged)
+    return judged
   } catch (error) {
     return isStatusError(error) ? error : internalError(error)
   }
+}
+
+function statesOf(change: WatchedChange): readonly StoredObject[] {
+  if (change.type === "BOOKMARK") return []
+  return change.previous ? [change.stored, change.previous] : [change.stored]
 }
 
 async function* onlyError(

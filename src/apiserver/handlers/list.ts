@@ -4,6 +4,7 @@ import { badRequest, expired } from "../../apimachinery/status-errors.ts"
 import { CompactedError, FutureRevisionError, prefixEnd } from "../../etcd/store.ts"
 import { respondList } from "../encoding/respond.ts"
 import type { ServerResponse } from "../http/response.ts"
+import { prepareObjects } from "../registry/versions.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import type { StoredObject } from "../watch-cache/stored-object.ts"
 import { isInScope, matches, type WatchScope } from "../watch-cache/watcher.ts"
@@ -56,12 +57,12 @@ export async function readPage(
 }
 
 /** From memory, as things are now. */
-function readPresent(
+async function readPresent(
   request: ResourceRequest,
   { limit }: ListOptions,
   scope: WatchScope,
   revision: number,
-): ListPage {
+): Promise<ListPage> {
   const { served } = request
   const { cache, storage } = served.registry
   const { storage: metrics } = request.context.server.metrics
@@ -73,10 +74,11 @@ function readPresent(
     metrics.listed(storage, all.length, all.length)
     return { revision, items: all }
   }
+  const isSelected = await selector(request, scope, all)
   const items: StoredObject[] = []
   for (let index = 0; index < all.length; index++) {
     const stored = all[index]!
-    if (!isInScope(stored.key, scope) || !matches(stored, scope)) continue
+    if (!isSelected(stored)) continue
     if (limit > 0 && items.length === limit) {
       metrics.listed(storage, index, limit)
       return {
@@ -90,6 +92,19 @@ function readPresent(
   }
   metrics.listed(storage, all.length, items.length)
   return { revision, items }
+}
+
+/** What the scope says of these states, once those are converted that cannot be judged otherwise. */
+async function selector(
+  { served, context }: ResourceRequest,
+  scope: WatchScope,
+  states: readonly StoredObject[],
+): Promise<(stored: StoredObject) => boolean> {
+  const atOnce = (stored: StoredObject) => isInScope(stored.key, scope) && matches(stored, scope)
+  const { matchesLate } = scope
+  if (!matchesLate) return atOnce
+  await prepareObjects(served, states.filter(atOnce), context.signal)
+  return (stored) => atOnce(stored) && matchesLate(stored)
 }
 
 const one = (stored: StoredObject | undefined) => (stored ? [stored] : [])
@@ -123,9 +138,10 @@ async function readPast(
         throw rangeFailure(request, error, at, after)
       })
     if (at <= 0) at = range.revision
-    for (let index = 0; index < range.kvs.length; index++) {
-      const stored = registry.revive(range.kvs[index]!)
-      if (!isInScope(stored.key, scope) || !matches(stored, scope)) continue
+    const states = range.kvs.map((kv) => registry.revive(kv))
+    const isSelected = await selector(request, scope, states)
+    for (const [index, stored] of states.entries()) {
+      if (!isSelected(stored)) continue
       items.push(stored)
       if (limit <= 0 || items.length < limit) continue
       const remaining = range.count - index - 1

@@ -38,18 +38,24 @@ export function scopeOf(
   const rest = fields.requirements.filter(
     (each) => !isAnsweredByKey(each, inNamespace, named) && (each.field !== "" || each.value !== ""),
   )
-  const judge = matcher(served, { requirements: rest }, labels)
+  const byLabels = selectsEverything(labels)
+    ? undefined
+    : (stored: StoredObject) => matchesLabels(labels, stored.object.metadata.labels)
+  const byFields = fieldMatcher(served, { requirements: rest })
+  const isLate = served.convert !== undefined
+  const matches = isLate ? byLabels : both(byLabels, byFields)
   return {
     ...(inNamespace && { namespace: inNamespace }),
     ...(named && { name: named }),
     ...(indexedValue !== undefined && { indexedValue }),
-    ...(judge && { matches: judge }),
+    ...(matches && { matches }),
+    ...(isLate && byFields && { matchesLate: byFields }),
   }
 }
 
 /** Whether the scope is nothing but a place: what `remainingItemCount` is told for. */
 export function selectsByPlaceOnly(scope: WatchScope): boolean {
-  return scope.matches === undefined && scope.name === undefined
+  return scope.matches === undefined && scope.matchesLate === undefined && scope.name === undefined
 }
 
 /** Of several values of one field only one is the place; the others match nothing there. */
@@ -71,20 +77,19 @@ function checkName(name: string, fields: FieldSelector): void {
   throw badRequest("fieldSelector metadata.name doesn't match requested name")
 }
 
-function matcher(
-  served: ServedResource,
-  fields: FieldSelector,
-  labels: ReturnType<typeof parseLabelSelector>,
-): ((stored: StoredObject) => boolean) | undefined {
-  const anyLabels = selectsEverything(labels)
-  const anyFields = fields.requirements.length === 0
-  if (anyLabels && anyFields) return undefined
+type Matcher = (stored: StoredObject) => boolean
+
+function fieldMatcher(served: ServedResource, fields: FieldSelector): Matcher | undefined {
+  if (fields.requirements.length === 0) return undefined
   return (stored) => {
-    if (!anyLabels && !matchesLabels(labels, stored.object.metadata.labels)) return false
-    if (anyFields) return true
     const object = objectAs(served, stored)
     return matchesFields(fields, (field) => fieldOf(served.resource, object, field))
   }
+}
+
+function both(first: Matcher | undefined, second: Matcher | undefined): Matcher | undefined {
+  if (!first || !second) return first ?? second
+  return (stored) => first(stored) && second(stored)
 }
 
 function fieldOf(resource: Resource, object: KubeObject, field: string): string {

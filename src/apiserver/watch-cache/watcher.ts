@@ -10,10 +10,17 @@ export interface WatchScope {
   readonly indexedValue?: string
   /** Selectors; must be pure. */
   readonly matches?: (stored: StoredObject) => boolean
+  /** A selector that can be judged only after the object has been converted; the reader of the changes does: `judgeLate`. */
+  readonly matchesLate?: (stored: StoredObject) => boolean
 }
 
 export type WatchedChange =
-  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly stored: StoredObject }
+  | {
+      readonly type: "ADDED" | "MODIFIED" | "DELETED"
+      readonly stored: StoredObject
+      /** The state before; only where there is something to be judged late. */
+      readonly previous?: StoredObject
+    }
   /** Everything up to `revision` has been told; `initialEventsEnd`: and the initial state is complete. */
   | { readonly type: "BOOKMARK"; readonly revision: number; readonly initialEventsEnd: boolean }
 
@@ -111,8 +118,20 @@ export function project(event: CacheEvent, scope: WatchScope): WatchedChange | u
   const { current, previous } = event
   const is = current !== undefined && matches(current, scope)
   const was = previous !== undefined && matches(previous, scope)
-  if (is) return { type: was ? "MODIFIED" : "ADDED", stored: current }
-  if (was) return { type: "DELETED", stored: event.lastState }
+  const before = scope.matchesLate && was && { previous }
+  if (is) return { type: was ? "MODIFIED" : "ADDED", stored: current, ...before }
+  if (was) return { type: "DELETED", stored: event.lastState, ...before }
+  return undefined
+}
+
+/** What `project` could not know: the change by the selector that needed the states converted. They have been. */
+export function judgeLate(change: WatchedChange, { matchesLate }: WatchScope): WatchedChange | undefined {
+  if (!matchesLate || change.type === "BOOKMARK") return change
+  const { type, stored, previous } = change
+  const is = type !== "DELETED" && matchesLate(stored)
+  const was = previous !== undefined && matchesLate(previous)
+  if (is) return { type: was ? "MODIFIED" : "ADDED", stored }
+  if (was) return { type: "DELETED", stored: type === "DELETED" ? stored : previous.at(stored.revision) }
   return undefined
 }
 
