@@ -103,6 +103,21 @@ describe("a custom resource", () => {
       { replicas: 1, selector: "a=b" },
     ])
     expect((await client.get(Widget, key("a"))).spec).toEqual({ replicas: 4 })
+
+    await client.create(Widget, widget("none", {}))
+    const path = "/apis/example.com/v1/namespaces/default/widgets/none/scale"
+    expect(await messageOf(server.transport.request({ method: "GET", path }))).toBe(
+      'Internal error occurred: the spec replicas field ".spec.replicas" does not exist',
+    )
+    const scale = (replicas?: number) =>
+      client.patch(
+        Widget,
+        key("none"),
+        { type: "merge", body: { spec: { replicas } } },
+        { subresource: "scale" },
+      )
+    expect(await messageOf(scale())).toBe('the spec replicas field ".spec.replicas" cannot be empty')
+    expect((await scale(2)).spec).toEqual({ replicas: 2 })
   })
 
   test("is applied by its schema", async () => {

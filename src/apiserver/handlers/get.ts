@@ -2,6 +2,7 @@ import { badRequest, notFound } from "../../apimachinery/status-errors.ts"
 import { respondObject } from "../encoding/respond.ts"
 import type { ServerResponse } from "../http/response.ts"
 import { isTrue } from "../request-info.ts"
+import { objectAs, prepareObjects } from "../registry/versions.ts"
 import type { View } from "../registry/view.ts"
 import { keyOf, type ResourceRequest } from "../resource-request.ts"
 import { ensureFresh } from "./freshness.ts"
@@ -17,5 +18,9 @@ export async function get(request: ResourceRequest, view: View): Promise<ServerR
   await ensureFresh(context, asked ? parseRevision(asked) : undefined)
   const stored = served.registry.cache.find(keyOf(request))
   if (!stored) throw notFound(served.resource, name)
+  if (view.ensureReadable) {
+    await prepareObjects(served, [stored], context.signal)
+    view.ensureReadable(objectAs(served, stored))
+  }
   return respondObject(request, 200, view, stored)
 }

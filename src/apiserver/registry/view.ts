@@ -20,6 +20,8 @@ export interface View {
   readonly isWhole: boolean
   /** `object` is in the served version. */
   show(object: KubeObject): KubeObject
+  /** Throws StatusError where there is nothing to be read of this object. */
+  ensureReadable?(object: KubeObject): void
   /** A new state of the whole object with what was written put in. `written` is private, `current` frozen. */
   take(current: KubeObject, written: Mutable): Mutable
   /** For server-side apply, where bodies are of another kind than the object. */

@@ -8,6 +8,7 @@ import {
   selectorFromObject,
 } from "../../apimachinery/labels.ts"
 import { formatGroupVersion, type KubeObject } from "../../apimachinery/meta.ts"
+import { badRequest, internalError } from "../../apimachinery/status-errors.ts"
 import type { Column, ScalePaths } from "../../apimachinery/resource.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import type { Mutable } from "../registry/strategy.ts"
@@ -17,7 +18,8 @@ import type { View } from "../registry/view.ts"
 type Json = Readonly<Record<string, unknown>>
 
 /** The number of replicas alone, in the same form for every kind that has one. */
-export function scaleView({ resource, strategy }: ServedResource, paths: ScalePaths): View {
+export function scaleView(served: ServedResource, paths: ScalePaths): View {
+  const { resource, strategy } = served
   const { specReplicas } = paths
   return {
     managed: {
@@ -41,7 +43,11 @@ export function scaleView({ resource, strategy }: ServedResource, paths: ScalePa
     isWhole: false,
     kind: { group: "autoscaling", version: "v1", kind: "Scale", schema: ScaleSchema },
     show: (object) => scaleOf(object, paths),
-    take: (current, written) => withReplicas(current, written, paths),
+    take: (current, written) => {
+      if (served.isCustom) ensureOne(current, written, specReplicas)
+      return withReplicas(current, written, paths)
+    },
+    ...(served.isCustom && { ensureReadable: (object) => ensureReplicas(object, specReplicas) }),
     prepare: (object, old, context) => strategy.prepareForUpdate(object, old, context),
     validate: (object, old, context) => strategy.validateUpdate(object, old, context),
   }
@@ -71,6 +77,18 @@ function scaleOf(object: KubeObject, paths: ScalePaths): KubeObject {
     spec: replicas ? { replicas } : {},
     status: { replicas: at(object, paths.statusReplicas) ?? 0, ...(selector && { selector }) },
   } as unknown as KubeObject
+}
+
+/** Custom resources need not say how many they want, and have no scale then. */
+function ensureReplicas(object: KubeObject, path: string): void {
+  if (at(object, path) === undefined)
+    throw internalError(new Error(`the spec replicas field ".${path}" does not exist`))
+}
+
+function ensureOne(current: KubeObject, written: Mutable, path: string): void {
+  const isGiven = (written["spec"] as Json | undefined)?.["replicas"] !== undefined
+  if (!isGiven && at(current, path) === undefined)
+    throw badRequest(`the spec replicas field ".${path}" cannot be empty`)
 }
 
 function withReplicas(current: KubeObject, written: Mutable, paths: ScalePaths): Mutable {
