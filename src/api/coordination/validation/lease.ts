@@ -6,7 +6,7 @@ import {
 } from "../../../apimachinery/field-error.ts"
 import { type FieldPath, fieldPath } from "../../../apimachinery/field-path.ts"
 import { type Errors, immutable, qualifiedName } from "../../validation/checks.ts"
-import { compareSemver, parseSemver, zeroVersion } from "../../validation/semver.ts"
+import { compareSemver, parseSemver, zeroVersion } from "../../../apimachinery/semver.ts"
 import type { Lease } from "../v1/lease.ts"
 import type { LeaseCandidate } from "../v1beta1/lease-candidate.ts"
 

@@ -21,7 +21,7 @@ import {
   required,
 } from "../../validation/checks.ts"
 import { semanticEqual } from "../../validation/semantic-equal.ts"
-import { parseSemver } from "../../validation/semver.ts"
+import { parseSemver } from "../../../apimachinery/semver.ts"
 import type { Device, DeviceAttribute, DeviceCounterConsumption } from "../v1/resource-slice.ts"
 import { bindingConditions } from "./binding-conditions.ts"
 import { validateRequestPolicy } from "./capacity.ts"

@@ -27,32 +27,17 @@ import {
   listOf,
   mapOf,
   nullType,
-  type ObjectType,
   optionalOf,
   parameter,
   stringType,
-  typeOf,
   uintType,
   unwrapOptional,
 } from "../types/cel-type.ts"
 import { assign, assignAll, isExactly, mostGeneral, type Substitutions, substitute } from "../types/unify.ts"
 import { UInt } from "../values/value.ts"
-import { languageTypes } from "./language-types.ts"
 import { type CelEnvironment, candidateNames } from "./environment.ts"
-
-/** What a name or a call was found to mean. */
-export type Reference =
-  | { readonly kind: "variable"; readonly name: string }
-  | { readonly kind: "type"; readonly name: string }
-  | {
-      readonly kind: "function"
-      readonly function: CelFunction
-      readonly overloads: readonly Overload[]
-      /** The call's target was part of the function's name. */
-      readonly isNamespaced: boolean
-    }
-  | { readonly kind: "optionalField" }
-  | { readonly kind: "object"; readonly type: ObjectType }
+import { Names } from "./names.ts"
+import type { Reference } from "./reference.ts"
 
 export interface CheckedExpression {
   readonly expression: Expression
@@ -71,21 +56,18 @@ export function checkCel(
   return checker.finish(expression)
 }
 
-type Scope = ReadonlyMap<string, CelType>
-
 class Checker {
-  readonly #environment: CelEnvironment
+  readonly #names: Names
   readonly #functions: ReadonlyMap<string, CelFunction>
   readonly #container: string
   readonly #errors: CelErrors
   readonly #types = new Map<Expression, CelType>()
   readonly #references = new Map<Expression, Reference>()
   readonly #mapping: Substitutions = new Map()
-  #scopes: Scope[] = []
   #freeParameters = 0
 
   constructor(environment: CelEnvironment, errors: CelErrors) {
-    this.#environment = environment
+    this.#names = new Names(environment)
     this.#functions = environment.functions ?? kubernetesFunctions
     this.#container = environment.container ?? ""
     this.#errors = errors
@@ -133,33 +115,9 @@ class Checker {
   }
 
   #lookUp(node: Expression, name: string): CelType | undefined {
-    for (let index = this.#scopes.length - 1; index >= 0 && !name.startsWith("."); index--) {
-      const type = this.#scopes[index]?.get(name)
-      if (!type) continue
-      this.#references.set(node, { kind: "variable", name })
-      return type
-    }
-    for (const candidate of candidateNames(this.#container, name)) {
-      const type = this.#lookUpGlobal(node, candidate)
-      if (type) return type
-    }
-    return undefined
-  }
-
-  #lookUpGlobal(node: Expression, name: string): CelType | undefined {
-    const { variables } = this.#environment
-    if (Object.hasOwn(variables, name)) {
-      this.#references.set(node, { kind: "variable", name })
-      return variables[name]
-    }
-    const type = languageTypes.get(name) ?? this.#objectType(name)
-    if (!type) return undefined
-    this.#references.set(node, { kind: "type", name })
-    return typeOf(type)
-  }
-
-  #objectType(name: string): ObjectType | undefined {
-    return this.#environment.findObjectType?.(name)
+    const found = this.#names.find(name)
+    if (found) this.#references.set(node, found.reference)
+    return found?.type
   }
 
   #select(node: SelectExpression): CelType {
@@ -173,9 +131,7 @@ class Checker {
 
   // A local variable's fields are never a name with dots.
   #lookUpQualified(node: Expression, name: string): CelType | undefined {
-    const first = name.split(".", 1)[0] ?? ""
-    if (this.#scopes.some((scope) => scope.has(first))) return undefined
-    return this.#lookUp(node, name)
+    return this.#names.isLocal(name.split(".", 1)[0] ?? "") ? undefined : this.#lookUp(node, name)
   }
 
   #selectField(offset: number, operand: Expression, field: string, optional: boolean): CelType {
@@ -335,8 +291,7 @@ class Checker {
   }
 
   #struct(node: StructExpression): CelType {
-    const names = candidateNames(this.#container, node.typeName)
-    const type = names.map((name) => this.#objectType(name)).find((found) => found !== undefined)
+    const type = this.#names.findObjectType(node.typeName)
     if (!type) {
       this.#notConstructible(node)
       for (const field of node.fields) this.check(field.value)
@@ -372,15 +327,15 @@ class Checker {
     const accumulator = this.check(node.initial)
     const range = substitute(this.#mapping, this.#types.get(node.range) ?? dynType, false)
     const [first, second] = this.#variableTypes(node, range)
-    this.#scopes.push(new Map([[node.accumulator, accumulator]]))
+    this.#names.enter([[node.accumulator, accumulator]])
     const variables: [string, CelType][] = [[node.variable, first]]
     if (node.variable2 !== undefined) variables.push([node.variable2, second])
-    this.#scopes.push(new Map(variables))
+    this.#names.enter(variables)
     this.#requireType(node.condition, boolType)
     this.#requireType(node.step, accumulator)
-    this.#scopes.pop()
+    this.#names.leave()
     const result = this.check(node.result)
-    this.#scopes.pop()
+    this.#names.leave()
     return substitute(this.#mapping, result, false)
   }
 

@@ -3,7 +3,8 @@
  * slot a variable has, which overloads a call may mean, what costs what. What cel-go folds while planning is folded here
  * too, since that shows in the costs.
  */
-import type { CheckedExpression, Reference } from "../check/check.ts"
+import type { CheckedExpression } from "../check/check.ts"
+import type { Reference } from "../check/reference.ts"
 import { equalityCost, findCallCost, identifierCost } from "../cost/call-cost.ts"
 import type { CallExpression, Expression, SelectExpression } from "../parse/expression.ts"
 import { equal } from "../values/equal.ts"

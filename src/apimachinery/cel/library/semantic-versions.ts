@@ -1,20 +1,19 @@
+import { compareSemver, parseSemver, type Semver } from "../../semver.ts"
 import { CelError, type CelOpaque, type CelResult, isError } from "../values/value.ts"
 import { overload } from "./function.ts"
 
-/** https://semver.org; what is behind "+" does not count when versions are compared. */
+/** What is behind "+" does not count when versions are compared. */
 class CelSemver implements CelOpaque {
   readonly kind = "opaque"
   readonly typeName = "kubernetes.Semver"
-  readonly numbers: readonly bigint[]
-  readonly prerelease: readonly string[]
+  readonly version: Semver
 
-  constructor(numbers: readonly bigint[], prerelease: readonly string[]) {
-    this.numbers = numbers
-    this.prerelease = prerelease
+  constructor(version: Semver) {
+    this.version = version
   }
 
   equals(other: CelOpaque): boolean {
-    return other instanceof CelSemver && compare(this, other) === 0
+    return other instanceof CelSemver && compareSemver(this.version, other.version) === 0
   }
 }
 
@@ -23,13 +22,13 @@ export const semverFunctions = [
   overload(
     "string_bool_to_semver",
     "semver(string, bool): kubernetes.Semver",
-    (text: string, normalizes: boolean) => parse(normalizes ? normalize(text) : text),
+    (text: string, normalizes: boolean) => (normalizes ? parseNormalized(text) : parse(text)),
   ),
   overload("is_semver_string", "isSemver(string): bool", (text: string) => !isError(parse(text))),
   overload(
     "is_semver_string_bool",
     "isSemver(string, bool): bool",
-    (text: string, normalizes: boolean) => !isError(parse(normalizes ? normalize(text) : text)),
+    (text: string, normalizes: boolean) => !isError(normalizes ? parseNormalized(text) : parse(text)),
   ),
   comparison("semver_is_greater_than", "isGreaterThan(kubernetes.Semver): bool", (order) => order > 0),
   comparison("semver_is_less_than", "isLessThan(kubernetes.Semver): bool", (order) => order < 0),
@@ -40,55 +39,62 @@ export const semverFunctions = [
 ]
 
 function comparison(id: string, rest: string, resultOf: (order: number) => CelResult) {
-  return overload(id, `kubernetes.Semver.${rest}`, (a: CelSemver, b: CelSemver) => resultOf(compare(a, b)))
-}
-
-function part(name: string, index: number) {
-  return overload(
-    `semver_${name}`,
-    `kubernetes.Semver.${name}(): int`,
-    ({ numbers }: CelSemver) => numbers[index] ?? 0n,
+  return overload(id, `kubernetes.Semver.${rest}`, (a: CelSemver, b: CelSemver) =>
+    resultOf(Math.sign(compareSemver(a.version, b.version))),
   )
 }
 
-const maxPart = 2n ** 64n - 1n
+function part(name: string, index: 0 | 1 | 2) {
+  return overload(`semver_${name}`, `kubernetes.Semver.${name}(): int`, ({ version }: CelSemver) =>
+    BigInt(version.release[index]),
+  )
+}
 
 function parse(text: string): CelResult {
+  const version = parseSemver(text)
+  return version ? new CelSemver(version) : (findProblem(text) ?? new CelError("Invalid version"))
+}
+
+// What is wrong with a text that is no version, in the words of upstream's parser.
+function findProblem(text: string): CelError | undefined {
   if (text === "") return new CelError("Version string empty")
-  const [core = "", ...rest] = text.split(".")
-  const parts = [core, rest[0], rest.slice(1).join(".")]
-  if (rest.length < 2) return new CelError("No Major.Minor.Patch elements found")
-  const [, patch = "", prerelease, build] = /^([^-+]*)(?:-([^+]*))?(?:\+(.*))?$/s.exec(parts[2] ?? "") ?? []
-  const numbers: bigint[] = []
-  for (const [index, number] of [core, rest[0] ?? "", patch].entries()) {
-    const problem = numberProblem(number, ["major", "minor", "patch"][index] ?? "")
-    if (problem) return problem
-    numbers.push(BigInt(number))
-  }
-  const identifiers = prerelease === undefined ? [] : prerelease.split(".")
-  for (const identifier of identifiers) {
-    const problem = prereleaseProblem(identifier)
-    if (problem) return problem
-  }
-  for (const each of build === undefined ? [] : build.split(".")) {
-    if (each === "") return new CelError("Build meta data is empty")
-    if (!/^[0-9A-Za-z-]+$/.test(each))
-      return new CelError(`Invalid character(s) found in build meta data "${each}"`)
-  }
-  return new CelSemver(numbers, identifiers)
+  const [major = "", minor, ...rest] = text.split(".")
+  if (minor === undefined || rest.length === 0) return new CelError("No Major.Minor.Patch elements found")
+  const [, patch = "", preRelease, build] = /^([^-+]*)(?:-([^+]*))?(?:\+(.*))?$/s.exec(rest.join(".")) ?? []
+  return (
+    numberProblem(major, "Major") ??
+    numberProblem(minor, "Minor") ??
+    numberProblem(patch, "Patch") ??
+    firstProblem(preRelease, preReleaseProblem) ??
+    firstProblem(build, buildProblem)
+  )
+}
+
+function firstProblem(
+  identifiers: string | undefined,
+  problemOf: (identifier: string) => CelError | undefined,
+): CelError | undefined {
+  return identifiers
+    ?.split(".")
+    .map(problemOf)
+    .find((problem) => problem !== undefined)
+}
+
+function buildProblem(text: string): CelError | undefined {
+  if (text === "") return new CelError("Build meta data is empty")
+  if (/^[0-9A-Za-z-]+$/.test(text)) return undefined
+  return new CelError(`Invalid character(s) found in build meta data "${text}"`)
 }
 
 function numberProblem(text: string, name: string): CelError | undefined {
-  if (!/^[0-9]+$/.test(text)) return new CelError(`Invalid character(s) found in ${name} number "${text}"`)
-  if (text.length > 1 && text.startsWith("0")) {
-    const title = `${name[0]?.toUpperCase()}${name.slice(1)}`
-    return new CelError(`${title} number must not contain leading zeroes "${text}"`)
+  if (!/^[0-9]+$/.test(text)) {
+    return new CelError(`Invalid character(s) found in ${name.toLowerCase()} number "${text}"`)
   }
-  if (BigInt(text) <= maxPart) return undefined
-  return new CelError(`strconv.ParseUint: parsing "${text}": value out of range`)
+  if (text.length === 1 || !text.startsWith("0")) return undefined
+  return new CelError(`${name} number must not contain leading zeroes "${text}"`)
 }
 
-function prereleaseProblem(text: string): CelError | undefined {
+function preReleaseProblem(text: string): CelError | undefined {
   if (text === "") return new CelError("Prerelease is empty")
   if (/^[0-9]+$/.test(text)) {
     const isPadded = text.length > 1 && text.startsWith("0")
@@ -102,34 +108,12 @@ function prereleaseProblem(text: string): CelError | undefined {
 }
 
 // "v1.02" is 1.2.0: leading zeros go, what is missing is zero.
-function normalize(text: string): string {
-  const match = /^v?([0-9.]*)(.*)$/s.exec(text)
-  const numbers = (match?.[1] ?? "").split(".")
-  if (numbers.length > 3) return text.replace(/^v/, "")
-  const padded = [...numbers, "0", "0"].slice(0, 3)
-  return `${padded.map((number) => number.replace(/^0+(?=[0-9])/, "")).join(".")}${match?.[2] ?? ""}`
-}
-
-function compare(a: CelSemver, b: CelSemver): number {
-  for (const index of [0, 1, 2]) {
-    const [left = 0n, right = 0n] = [a.numbers[index], b.numbers[index]]
-    if (left !== right) return left < right ? -1 : 1
+function parseNormalized(text: string): CelResult {
+  const [major = "", minor, ...rest] = text.replace(/^v/, "").split(".")
+  const parts = [major, ...(minor === undefined ? [] : [minor]), ...(rest.length > 0 ? [rest.join(".")] : [])]
+  if (parts.length < 3 && /[+-]/.test(parts.at(-1) ?? "")) {
+    return new CelError("short version cannot contain PreRelease/Build meta data")
   }
-  if (a.prerelease.length === 0 || b.prerelease.length === 0) {
-    return Math.sign(b.prerelease.length - a.prerelease.length)
-  }
-  const length = Math.min(a.prerelease.length, b.prerelease.length)
-  for (let index = 0; index < length; index++) {
-    const order = compareIdentifiers(a.prerelease[index] ?? "", b.prerelease[index] ?? "")
-    if (order !== 0) return order
-  }
-  return Math.sign(a.prerelease.length - b.prerelease.length)
-}
-
-// Numbers come before words.
-function compareIdentifiers(a: string, b: string): number {
-  const [aIsNumber, bIsNumber] = [/^[0-9]+$/.test(a), /^[0-9]+$/.test(b)]
-  if (aIsNumber !== bIsNumber) return aIsNumber ? -1 : 1
-  if (aIsNumber) return BigInt(a) < BigInt(b) ? -1 : BigInt(a) > BigInt(b) ? 1 : 0
-  return a < b ? -1 : a > b ? 1 : 0
+  const padded = [...parts, "0", "0"].slice(0, 3)
+  return parse(padded.map((part) => part.replace(/^0+(?=[0-9])/, "")).join("."))
 }

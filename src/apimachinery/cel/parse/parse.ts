@@ -1,5 +1,14 @@
 import { codePointLength } from "../values/value.ts"
 import type { CelErrors } from "./cel-errors.ts"
+import {
+  argumentStart,
+  expressionStart,
+  fieldStart,
+  indexStart,
+  listStart,
+  mapStart,
+  mayFollow,
+} from "./expected.ts"
 import type { Expression, MapEntry, StructField } from "./expression.ts"
 import { type Token, tokenize } from "./lexer.ts"
 import { expandMacro } from "./macros.ts"
@@ -22,14 +31,6 @@ export function parseCel(source: string, errors: CelErrors): Expression | undefi
 
 /** Thrown at the first error after which there is no sense in going on; it has been reported. */
 class SyntaxFailure extends Error {}
-
-const primaryStart = "'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
-const expressionStart = `{'[', '{', '(', '.', '-', '!', ${primaryStart}`
-const argumentStart = `{'[', '{', '(', ')', '.', '-', '!', ${primaryStart}`
-const indexStart = `{'[', '{', '(', '.', '-', '!', '?', ${primaryStart}`
-const listStart = `{'[', ']', '{', '(', '.', ',', '-', '!', '?', ${primaryStart}`
-const mapStart = `{'[', '{', '}', '(', '.', ',', '-', '!', '?', ${primaryStart}`
-const fieldStart = "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}"
 
 const reserved = new Set(
   "as break const continue else false for function if import in let loop package namespace null return true var void while".split(
@@ -358,29 +359,6 @@ class Parser {
     this.#errors.report(offset, message)
     throw new SyntaxFailure(message)
   }
-}
-
-const tokenNames: Readonly<Record<Exclude<Token["kind"], "punctuation">, string>> = {
-  int: "NUM_INT",
-  uint: "NUM_UINT",
-  double: "NUM_FLOAT",
-  string: "STRING",
-  bytes: "BYTES",
-  identifier: "IDENTIFIER",
-  escapedIdentifier: "ESC_IDENTIFIER",
-  end: "<EOF>",
-}
-
-// Whether leaving out the wrong token would mend it.
-function mayFollow(token: Token, expected: string): boolean {
-  const name = token.kind === "punctuation" ? `'${token.text}'` : tokenNames[token.kind]
-  return (
-    expected === name ||
-    expected
-      .replace(/[{}]$|^\{/g, "")
-      .split(", ")
-      .includes(name)
-  )
 }
 
 function call(offset: number, name: string, ...args: Expression[]): Expression {

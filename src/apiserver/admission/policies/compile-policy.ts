@@ -49,8 +49,10 @@ export class CompiledPolicy {
     const { matchConditions: conditions = [] } = this.#spec
     if (conditions.length === 0) return true
     const budget = new Budget(matchConditionsBudget)
+    // As upstream, conditions do not see the namespace.
+    const seen = { ...bindings, namespaceObject: null }
     const compiled = conditions.map(({ expression }) => this.expression(expression, "matchCondition"))
-    return evaluateMatchConditions(conditions, compiled, this.withVariables(bindings, budget), budget)
+    return evaluateMatchConditions(conditions, compiled, this.withVariables(seen, budget), budget)
   }
 }
 
