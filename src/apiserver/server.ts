@@ -40,6 +40,7 @@ import type { CreateSecurity } from "./security.ts"
 import { createServerCache } from "./server-cache.ts"
 import type { ServerParts } from "./server-parts.ts"
 import { resolveService } from "./services/resolve-service.ts"
+import { keepFlowControl } from "./start-hooks/ensure-flow-control.ts"
 import { runStartHooks, type StartHookName, startHookNames } from "./start-hooks/run-start-hooks.ts"
 import type { AdvertisedAddress } from "./start-hooks/ensure-kubernetes-service.ts"
 import type { Backends } from "./streaming/backends.ts"
@@ -160,6 +161,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const client = createClient(createInProcessTransport(handle, self))
       await runStartHooks(parts, client, options.advertised, (name) => void state.hooksDone.add(name))
       void danglingSchemas.run(shutdown.signal)
+      void keepFlowControl(client, { clock, log: log.named("flow-control") }, shutdown.signal)
       await danglingSchemas.settled()
     },
     async stop() {

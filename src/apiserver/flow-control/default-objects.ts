@@ -4,8 +4,8 @@ import { anybody, everything, group, level, on, schema } from "../../api/flowcon
 
 /*
  * The levels and schemas that every cluster begins with, as upstream has them
- * (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/#defaults), beside the mandatory ones. They are
- * made when missing, and after that are the cluster's own.
+ * (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/#defaults), beside the mandatory ones.
+ * plan-default-objects.ts says how long they stay as they are.
  */
 
 function queued(
