@@ -15,7 +15,6 @@ const reasons: readonly (readonly [prefix: string, reason: string])[] = [
   ["[sig-auth] [FeatureGate:ClusterTrustBundle]", "trust bundles in volumes of real containers"],
   ["[sig-auth] Projected PodCertificate", "certificates in volumes of real containers"],
   ["[sig-auth]", "tokens in volumes of real containers"],
-  ["[sig-cli]", "the real kubectl as a conformance client; test/e2e has it"],
   ["[sig-network]", "packets between real containers"],
   ["[sig-storage]", "volumes of real containers"],
   ["[sig-node]", "what happens within real containers"],

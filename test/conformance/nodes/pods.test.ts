@@ -19,12 +19,6 @@ import { connectionOf, type NodesWorld, onRealNodes, useRealNodes } from "./real
 useRealNodes()
 
 const both = "[Conformance] [NodeConformance]"
-const isGone = (world: NodesWorld, name: string) =>
-  eventually(
-    async () => (await world.api.send("GET", `${podsPath(world)}/${name}`)).status === 404,
-    "it is gone",
-  )
-
 onRealNodes(`[sig-node] Pods should get a host IP ${both}`, async (world) => {
   const pod = await startPod(world, podOf("placed", [shell(idle)]))
   expect(pod["status"].hostIP).toMatch(/^(\d+\.){3}\d+$|:/)
@@ -63,62 +57,6 @@ onRealNodes(`[sig-node] Pods should allow activeDeadlineSeconds to be updated ${
   const pod = await untilPod(world, "short-lived", isPhase("Failed"), "its time is over")
   expect(pod["status"].reason).toBe("DeadlineExceeded")
 })
-
-onRealNodes("[sig-node] Pods should delete a collection of pods [Conformance]", async (world) => {
-  const names = ["test-pod-1", "test-pod-2", "test-pod-3"]
-  await Promise.all(
-    names.map((name) => createPod(world, podOf(name, [shell(idle)], { labels: { type: "Testing" } }))),
-  )
-  await world.api.delete(podsPath(world), { query: { labelSelector: "type=Testing" } })
-  await eventually(
-    async () =>
-      (await world.api.get(podsPath(world), { labelSelector: "type=Testing" }))["items"].length === 0,
-    "all are gone",
-  )
-})
-
-onRealNodes("[sig-node] Pods should patch a pod status [Conformance]", async (world) => {
-  await startPod(world, podOf("patched", [shell(idle)]))
-  const path = `${podsPath(world)}/patched/status`
-  const patch = {
-    metadata: { annotations: { patched: "true" } },
-    status: { message: "Patched by e2e test", reason: "E2E" },
-  }
-  const patched = await world.api.patch(path, patch, "strategic")
-  expect(patched["status"]).toMatchObject({ message: "Patched by e2e test", reason: "E2E" })
-  expect((await getPod(world, "patched"))["metadata"].annotations).toEqual({ patched: "true" })
-})
-
-onRealNodes(
-  "[sig-node] Pods should run through the lifecycle of Pods and PodStatus [Conformance]",
-  async (world) => {
-    const path = `${podsPath(world)}/through`
-    await startPod(world, podOf("through", [shell(idle)], { labels: { "test-pod-static": "true" } }))
-    const { resourceVersion } = (await getPod(world, "through"))["metadata"]
-    const patched = untilEvent(
-      world.api.watch(podsPath(world), { resourceVersion }),
-      ({ type, object }) => type === "MODIFIED" && object.metadata.labels["test-pod"] === "patched",
-    )
-    await world.api.patch(path, { metadata: { labels: { "test-pod": "patched" } } }, "strategic")
-    await patched
-    const pod = await world.api.get(`${path}/status`)
-    const conditions = pod["status"].conditions.map((each: Json) =>
-      each["type"] === "Ready" ? { ...each, status: "False" } : each,
-    )
-    const replaced = await world.api.update(`${path}/status`, {
-      ...pod,
-      status: { ...pod["status"], conditions },
-    })
-    expect(isReady(replaced)).toBe(false)
-    await world.api.delete(path)
-    await isGone(world, "through")
-  },
-)
-
-async function untilEvent(watch: AsyncIterable<Json>, wanted: (event: Json) => boolean): Promise<void> {
-  for await (const event of watch) if (wanted(event)) return
-  throw new Error("the watch ended before")
-}
 
 /** What comes over a WebSocket until it is closed, without the byte that names the channel. */
 function readWebSocket(

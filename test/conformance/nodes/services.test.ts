@@ -286,20 +286,3 @@ for (const [what, sameAddress] of [
     },
   )
 }
-
-onRealNodes(
-  "[sig-network] Service endpoints latency should not be very high [Conformance]",
-  async (world) => {
-    await startServers(world, ["one"], app)
-    const latencies: number[] = []
-    for (let index = 0; index < 100; index++) {
-      const startedMs = performance.now()
-      await makeService(world, `latency-${index}`, {})
-      await untilEndpoints(world, `latency-${index}`, ["one:8080"])
-      latencies.push(performance.now() - startedMs)
-    }
-    latencies.sort((a, b) => a - b)
-    expect(latencies[50]).toBeLessThan(20_000)
-    expect(latencies[90]).toBeLessThan(50_000)
-  },
-)
