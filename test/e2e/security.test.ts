@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { Kubectl, TestCluster } from "./cluster.ts"
@@ -129,6 +129,30 @@ describe("a cluster whose administrators look over each other's shoulder", () =>
     expect(contents.some((content) => content.includes(value))).toBe(true)
     const secret = await kubectl.json<{ data: { password: string } }>("get secret vault")
     expect(secret.data.password).toBe(encoded)
+  })
+
+  test.skipIf(process.platform !== "linux")("listens where it says, and nowhere beyond this machine", () => {
+    const ours = new Set(
+      readdirSync(`/proc/${cluster.pid}/fd`).flatMap((fd) => {
+        try {
+          return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${cluster.pid}/fd/${fd}`))?.[1] ?? []
+        } catch {
+          return []
+        }
+      }),
+    )
+    const listening = ["tcp", "tcp6"].flatMap((family) =>
+      readFileSync(`/proc/${cluster.pid}/net/${family}`, "utf8")
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/))
+        .filter(([, , , state, , , , , , inode]) => state === "0A" && ours.has(inode!))
+        .map(([, address]) => address!.split(":")),
+    )
+    const { port } = new URL(cluster.state.server)
+    expect(listening.map(([, hexPort]) => Number.parseInt(hexPort!, 16))).toContain(Number(port))
+    // 127.0.0.1, as the kernel writes it; ::1 likewise.
+    const loopback = ["0100007F", "00000000000000000000000001000000"]
+    expect(listening.filter(([address]) => !loopback.includes(address!))).toEqual([])
   })
 
   test("has the admission plugins that were asked for", async () => {

@@ -67,15 +67,19 @@ const keepAliveMs = 30_000
  */
 export async function serveHttps(handle: Handle, options: ServeOptions): Promise<Listening> {
   const { serving, clientAuthorities, log } = options
-  const server = createSecureServer({
-    allowHTTP1: true,
-    cert: serving.certificate,
-    key: serving.key,
+  // All of it counts anew with each renewal: what is left out then goes back to what Node.js thinks best.
+  const secureContext = ({ certificate, key }: KeyPairPem) => ({
+    cert: certificate,
+    key,
     ca: clientAuthorities,
-    requestCert: true,
-    rejectUnauthorized: false,
     minVersion: options.minTlsVersion ?? "TLSv1.2",
     ciphers: options.ciphers ?? cipherList(),
+  })
+  const server = createSecureServer({
+    ...secureContext(serving),
+    allowHTTP1: true,
+    requestCert: true,
+    rejectUnauthorized: false,
     handshakeTimeout: handshakeMs,
     settings: { maxConcurrentStreams },
   })
@@ -94,8 +98,7 @@ export async function serveHttps(handle: Handle, options: ServeOptions): Promise
   return {
     address,
     port,
-    renew: ({ certificate, key }) =>
-      server.setSecureContext({ cert: certificate, key, ca: clientAuthorities }),
+    renew: (pair) => server.setSecureContext(secureContext(pair)),
     close: (graceMs) => connections.close(options.clock, graceMs),
   }
 }
