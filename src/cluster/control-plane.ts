@@ -5,6 +5,7 @@ import { loadDescriptions } from "../apiserver/serve/load-descriptions.ts"
 import { cipherList } from "../apiserver/serve/cipher-suites.ts"
 import { type Listening, serveHttps } from "../apiserver/serve/serve-https.ts"
 import { ensureKubernetesService } from "../apiserver/start-hooks/ensure-kubernetes-service.ts"
+import { ServerLeases } from "../apiserver/start-hooks/server-leases.ts"
 import { createBackends } from "../apiserver/streaming/real/backends.ts"
 import { createWebhookTransport } from "../apiserver/webhooks/real/send-webhook.ts"
 import type { UserInfo } from "../apiserver/authentication/authenticator.ts"
@@ -229,6 +230,7 @@ async function startOnStore(
           signal: stop.signal,
           ...(isShared && { identity: `${machineName()}_${uuid(random)}` }),
         })
+  const serverLeases: ServerLeases[] = []
   return {
     address,
     port,
@@ -241,15 +243,17 @@ async function startOnStore(
     informersFor,
     async advertise(podAddress) {
       if (!listensEverywhere(options.listen.host)) await listenAt(podAddress, port)
-      await ensureKubernetesService(clientFor(selfUser), parseNetwork(networks.services)!, {
-        address: podAddress,
-        port,
-      })
+      const [client, network] = [clientFor(selfUser), parseNetwork(networks.services)!]
+      if (!isShared) return ensureKubernetesService(client, network, { addresses: [podAddress], port })
+      const advertised = { address: podAddress, port }
+      const leases = new ServerLeases({ store, client, clock, log, network, advertised })
+      serverLeases.push(leases)
+      await leases.start()
     },
     async stop() {
       stop.abort()
       renewal.cancel()
-      await Promise.allSettled(loops)
+      await Promise.allSettled([...loops, ...serverLeases.map((leases) => leases.stop())])
       await server.stop()
       await Promise.all(listeners.map((listening) => listening.close(closeGraceMs)))
       await auditTrail?.close()

@@ -19,14 +19,15 @@ const key = { namespace: "default", name: "kubernetes" }
 const labels = { component: "apiserver", provider: "kubernetes" }
 
 /**
- * Makes true that pods find the server as the Service `kubernetes`: always the first address of the service network, with
- * the server itself as the only endpoint.
+ * Makes true that pods find the servers as the Service `kubernetes`: always the first address of the service network, with
+ * the servers themselves as the only endpoints.
  */
 export async function ensureKubernetesService(
   client: Client,
   network: IpNetwork,
-  advertised: AdvertisedAddress,
+  advertised: { readonly addresses: readonly string[]; readonly port: number },
 ): Promise<void> {
+  const addresses = advertised.addresses.toSorted()
   const ports = [{ name: "https", port: advertised.port, protocol: "TCP" as const }]
   const found = await client.get(Service, key).catch(ignoreNotFound)
   if (!found) {
@@ -43,12 +44,12 @@ export async function ensureKubernetesService(
   const mirrored = { "endpointslice.kubernetes.io/skip-mirror": "true" }
   await ensureSame(client, Endpoints, {
     metadata: { ...key, labels: mirrored },
-    subsets: [{ addresses: [{ ip: advertised.address }], ports }],
+    subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports }],
   })
   await ensureSame(client, EndpointSlice, {
     metadata: { ...key, labels: { "kubernetes.io/service-name": key.name } },
-    addressType: ipFamily(advertised.address) === 4 ? "IPv4" : "IPv6",
-    endpoints: [{ addresses: [advertised.address], conditions: { ready: true } }],
+    addressType: ipFamily(addresses[0]!) === 4 ? "IPv4" : "IPv6",
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
     ports,
   })
 }

@@ -37,7 +37,9 @@ export async function runStartHooks(
   const namespaces = ensureNamespaces(client)
   const kubernetesService = async () => {
     await namespaces
-    if (advertised && network) await ensureKubernetesService(client, network, advertised)
+    if (!advertised || !network) return
+    const { address, port } = advertised
+    await ensureKubernetesService(client, network, { addresses: [address], port })
   }
   await Promise.all([
     run("rbac/bootstrap-roles", Promise.all(startHooks.map((hook) => hook(client)))),
