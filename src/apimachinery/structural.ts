@@ -1,4 +1,5 @@
 import { quote } from "../base/quote.ts"
+import { converterFault, goType, jsonKind } from "./go-types.ts"
 import { absentValue, decodeScalar, type ScalarFault, zeroOf } from "./scalars.ts"
 import type { ObjectSchema } from "./schema.ts"
 import {
@@ -27,6 +28,13 @@ import {
  */
 export class DecodeError extends Error {
   override readonly name = "DecodeError"
+  /** The same in the words of the converter that upstream's strategic patches go through, where it has its own. */
+  readonly converting: string | undefined
+
+  constructor(message: string, converting?: string) {
+    super(message)
+    this.converting = converting
+  }
 }
 
 /**
@@ -228,6 +236,7 @@ class Walk {
 
   wrongType(plan: Plan, value: unknown, depth: number): DecodeError {
     const found = `json: cannot unmarshal ${jsonKind(plan, value)} into Go`
+    const converting = converterFault(plan, value)
     const fields: string[] = []
     let owner: ObjectPlan | undefined
     for (let index = 0; index < depth; index++) {
@@ -235,9 +244,10 @@ class Walk {
       owner = this.#owners[index]
       fields.push(String(this.#path[index]))
     }
-    if (!owner) return new DecodeError(`${found} value of type ${goType(plan)}`)
+    if (!owner) return new DecodeError(`${found} value of type ${goType(plan)}`, converting)
     const struct = goType(owner).replace(/^.*\./, "")
-    return new DecodeError(`${found} struct field ${struct}.${fields.join(".")} of type ${goType(plan)}`)
+    const field = `${struct}.${fields.join(".")}`
+    return new DecodeError(`${found} struct field ${field} of type ${goType(plan)}`, converting)
   }
 }
 
@@ -252,45 +262,6 @@ function isZero(value: unknown): boolean {
     return true
   }
   return value === "" || value === 0 || value === false || value === null
-}
-
-function jsonKind(plan: Plan, value: unknown): string {
-  if (typeof value === "boolean") return "bool"
-  if (typeof value !== "number" && typeof value !== "bigint")
-    return Array.isArray(value) ? "array" : typeof value
-  // A number that does not fit is shown, one where no number belongs is not.
-  const isInteger = plan.kind === "scalar" && (plan.schema.name === "int32" || plan.schema.name === "int64")
-  return isInteger ? `number ${value}` : "number"
-}
-
-const goScalars: Readonly<Record<string, string>> = {
-  string: "string",
-  bool: "bool",
-  int32: "int32",
-  int64: "int64",
-  double: "float64",
-  bytes: "[]uint8",
-  time: "string",
-  microTime: "string",
-  duration: "string",
-  quantity: "string",
-  intOrString: "int32",
-}
-
-/** "[]v1.Container", "map[string]string". */
-function goType(plan: Plan): string {
-  switch (plan.kind) {
-    case "scalar":
-      return goScalars[plan.schema.name]!
-    case "any":
-      return "json.RawMessage"
-    case "list":
-      return `[]${goType(plan.element.get())}`
-    case "map":
-      return `map[string]${goType(plan.value.get())}`
-    case "object":
-      return plan.schema.name?.split(".").slice(-2).join(".") ?? "map[string]interface {}"
-  }
 }
 
 function isEmptyList(value: unknown): boolean {

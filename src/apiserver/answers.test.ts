@@ -188,6 +188,8 @@ describe("bodies", () => {
 })
 
 describe("patches", () => {
+  const notConverted = (shown: string, why: string) =>
+    `422  "" is invalid: patch: Invalid value: "map[${shown}]": ${why}`
   const patch = (kind: string, body: unknown, query = "dryRun=All") =>
     send(`PATCH ${maps}/a?${query}`, body, { contentType: `application/${kind}-patch+json` })
 
@@ -216,6 +218,10 @@ describe("patches", () => {
     ],
     ["strategic-merge", [], "400 json: cannot unmarshal array into Go value of type map[string]interface {}"],
     ["strategic-merge", { kind: "Pod" }, "200 ConfigMap"],
+    ["strategic-merge", { data: { x: 5 } }, notConverted("data:map[x:5]", "cannot convert int64 to string")],
+    ["strategic-merge", { data: { x: true } }, notConverted("data:map[x:true]", "unrecognized type: string")],
+    ["strategic-merge", { data: "x" }, notConverted("data:x", "cannot restore map from string")],
+    ["strategic-merge", { metadata: 5 }, notConverted("metadata:5", "cannot restore struct from: int64")],
   ])("%s %j", async (kind, body, answer) => expect(told(await patch(kind, body))).toBe(answer))
 
   test("strict ones name what is wrong with the patch", async () => {

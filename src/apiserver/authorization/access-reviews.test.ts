@@ -84,6 +84,16 @@ describe("access reviews", () => {
       '.authorization.k8s.io "" is invalid: spec.resourceAttributes.fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required',
     ],
     [
+      {
+        user: "a",
+        resourceAttributes: {
+          labelSelector: { rawSelector: "a", requirements: [{ key: "a", operator: "In" }] },
+        },
+      },
+      {},
+      `.authorization.k8s.io "" is invalid: [spec.resourceAttributes.labelSelector.rawSelector: Invalid value: "a": may not specified at the same time as requirements, spec.resourceAttributes.labelSelector.requirements[0].values: Required value: must be specified when \`operator\` is 'In' or 'NotIn']`,
+    ],
+    [
       { user: "a", resourceAttributes: {} },
       { name: "x" },
       '.authorization.k8s.io "" is invalid: metadata: Invalid value: {"name":"x"}: must be empty',

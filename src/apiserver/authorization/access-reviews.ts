@@ -177,16 +177,20 @@ function selectorErrors(
   path: string,
 ): FieldError[] {
   if (!selector) return []
-  const { rawSelector, requirements: list } = selector
-  if (rawSelector && list?.length) {
+  const { rawSelector, requirements = [] } = selector
+  const errors: FieldError[] = []
+  if (rawSelector && requirements.length > 0) {
     const why = "may not specified at the same time as requirements"
-    return [invalidValue(`${path}.rawSelector`, rawSelector, why)]
+    errors.push(invalidValue(`${path}.rawSelector`, rawSelector, why))
   }
-  if (rawSelector) return []
-  if (list?.length)
-    return list.flatMap((each, index) => requirementErrors(each, `${path}.requirements[${index}]`))
-  const why = `when ${path} is specified, requirements or rawSelector is required`
-  return [requiredValue(`${path}.requirements`, why)]
+  if (!rawSelector && requirements.length === 0) {
+    const why = `when ${path} is specified, requirements or rawSelector is required`
+    errors.push(requiredValue(`${path}.requirements`, why))
+  }
+  for (const [index, requirement] of requirements.entries()) {
+    errors.push(...requirementErrors(requirement, `${path}.requirements[${index}]`))
+  }
+  return errors
 }
 
 interface Requirement {

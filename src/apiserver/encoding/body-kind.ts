@@ -11,10 +11,17 @@ export class BodyError extends Error {
   override readonly name = "BodyError"
   /** What the body says it is, as far as that could be told. */
   readonly given: { readonly kind: string; readonly version: string } | undefined
+  /** What is said instead where no text was read, but a document converted. */
+  readonly converting: string
 
-  constructor(message: string, given?: { readonly kind: string; readonly version: string }) {
+  constructor(
+    message: string,
+    given?: { readonly kind: string; readonly version: string },
+    converting: string = message,
+  ) {
     super(message)
     this.given = given
+    this.converting = converting
   }
 }
 

@@ -90,7 +90,7 @@ export function decodeValue(server: ServerParts, value: unknown, kind: BodyKind,
     if (typed.metadata?.managedFields?.length === 0) decoded.metadata.managedFields = []
     return decoded
   } catch (error) {
-    if (error instanceof DecodeError) throw new BodyError(error.message, kind)
+    if (error instanceof DecodeError) throw new BodyError(error.message, kind, error.converting)
     throw error
   }
 }

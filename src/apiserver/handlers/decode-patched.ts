@@ -32,7 +32,7 @@ export function decodePatched(
     const typed = type === "strategic" ? withTypeOf(view, patched) : patched
     decoded = decodeValue(context.server, copyJson(typed), view.kind, found)
   } catch (error) {
-    if (error instanceof BodyError) throw refuse(error.message)
+    if (error instanceof BodyError) throw refuse(type === "strategic" ? error.converting : error.message)
     throw error
   }
   if (found.length > 0 && fieldValidation === "Strict") throw refuse(strictMessage(found))
