@@ -53,7 +53,7 @@ export const perCallCostLimit = 1_000_000
 /** Never throws. `message` has the form that users of the API know: the place in the source with a mark below it. */
 export function compileCel(source: string, environment: CelEnvironment): Compilation {
   const errors = new CelErrors(source)
-  const expression = parseCel(source, errors)
+  const expression = parseCel(source, errors, environment)
   if (!expression) return { ok: false, message: errors.toString() }
   const checked = checkCel(expression, environment, errors)
   if (errors.isEmpty) checkLiterals(checked, errors)

@@ -47,7 +47,7 @@ export type CompiledSelector =
 
 /** `program` evaluates with a binding for `device`. */
 export function compileSelector(expression: string): CompiledSelector {
-  const compiled = compileCel(expression, { variables: { device: deviceType } })
+  const compiled = compileCel(expression, { variables: { device: deviceType }, hasBind: true })
   if (!compiled.ok) return { ok: false, detail: `compilation failed: ${compiled.message}` }
   const { program } = compiled
   const { kind } = program.resultType

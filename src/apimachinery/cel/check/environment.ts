@@ -9,6 +9,8 @@ export interface CelEnvironment {
   readonly functions?: ReadonlyMap<string, CelFunction>
   /** Object types that may be constructed, `Object{spec: ...}`. @default none */
   readonly findObjectType?: (name: string) => ObjectType | undefined
+  /** `cel.bind(name, value, expression)` gives a value a name. Most places in Kubernetes have it not. @default false */
+  readonly hasBind?: boolean
   /** Names are looked up inside this namespace first. @default "" */
   readonly container?: string
 }

@@ -289,7 +289,9 @@ const languageOverloads: Readonly<Record<string, Estimate>> = {
   },
   strings_quote: (_, [text]) => {
     const { min, max } = sizeOf(text)
-    return { cost: traverse(sizeOf(text)), size: { min: min + 2, max: saturate(max * 2 + 2) } }
+    // Upstream's sum overflows to nothing where the size is not known.
+    const most = max >= maxCost ? 0 : max * 2 + 2
+    return { cost: traverse(sizeOf(text)), size: { min: min + 2, max: most } }
   },
   ...each(["starts_with_string", "ends_with_string"], (_, [part]) => ({ cost: traverse(sizeOf(part)) })),
   in_list: (_, [, list]) => ({ cost: scale(sizeOf(list), 1) }),

@@ -57,13 +57,14 @@ function isBinding({ range, condition, accumulator }: ComprehensionExpression): 
   )
 }
 
+// The value is made when it is first read.
 function planBinding(node: ComprehensionExpression, context: PlanContext): Step {
   const initial = context.plan(node.initial).step
-  const [slot] = context.slots.enter(node.accumulator) as [number]
+  const slot = context.slots.enterLazy(node.accumulator, initial)
   const result = context.plan(node.result).step
   context.slots.leave()
   return (frame: Frame) => {
-    frame.slots[slot] = initial(frame)
+    frame.slots[slot] = undefined
     return result(frame)
   }
 }

@@ -1,12 +1,13 @@
 import type { CelType } from "../types/cel-type.ts"
 import { adapt } from "../values/adapt.ts"
 import { CelError, type CelResult } from "../values/value.ts"
-import type { Frame } from "./frame.ts"
+import type { Frame, Step } from "./frame.ts"
 
 /** Where each variable is kept while an expression is evaluated. */
 export class Slots {
   readonly #variables: Readonly<Record<string, CelType>>
   readonly #scopes: Map<string, number>[] = [new Map()]
+  readonly #lazy = new Map<number, Step>()
   #count = 0
 
   constructor(variables: Readonly<Record<string, CelType>>) {
@@ -24,6 +25,13 @@ export class Slots {
     return slots
   }
 
+  /** The same for one name, whose value `initial` gives when it is read. The slot must be empty before. */
+  enterLazy(name: string, initial: Step): number {
+    const [slot] = this.enter(name) as [number]
+    this.#lazy.set(slot, initial)
+    return slot
+  }
+
   leave(): void {
     this.#scopes.pop()
   }
@@ -31,9 +39,18 @@ export class Slots {
   reader(name: string): (frame: Frame) => CelResult {
     for (let index = this.#scopes.length - 1; index > 0; index--) {
       const slot = this.#scopes[index]?.get(name)
-      if (slot !== undefined) return (frame) => frame.slots[slot] as CelResult
+      if (slot !== undefined) return this.#localReader(slot)
     }
     return this.#globalReader(name)
+  }
+
+  #localReader(slot: number): (frame: Frame) => CelResult {
+    const initial = this.#lazy.get(slot)
+    if (!initial) return (frame) => frame.slots[slot] as CelResult
+    return (frame) => {
+      const known = frame.slots[slot]
+      return known === undefined ? (frame.slots[slot] = initial(frame)) : known
+    }
   }
 
   // What was bound is looked at when it is first read.

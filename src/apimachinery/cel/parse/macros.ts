@@ -11,6 +11,8 @@ export interface MacroCall {
   readonly args: readonly Expression[]
   readonly offset: number
   readonly errors: CelErrors
+  /** `cel.bind` is one of them. */
+  readonly hasBind: boolean
 }
 
 type Macro = (call: MacroCall) => Expression | undefined
@@ -20,7 +22,7 @@ export const accumulatorName = "@result"
 /** The expansion; undefined when the call is none of a macro's or the macro was used wrongly, which is reported. */
 export function expandMacro(call: MacroCall): Expression | "failed" | undefined {
   const macro = macros[`${call.target ? "receiver" : "global"}:${call.function}:${call.args.length}`]
-  if (!macro) return undefined
+  if (!macro || (macro === bind && !isBind(call))) return undefined
   return macro(call) ?? "failed"
 }
 
@@ -46,6 +48,7 @@ const macros: Readonly<Record<string, Macro>> = {
   "receiver:transformMapEntry:3": (call) => transform(call, 2, "entry", { result: call.args[2] }),
   "receiver:transformMapEntry:4": (call) =>
     transform(call, 2, "entry", { filter: call.args[2], result: call.args[3] }),
+  "receiver:bind:3": bind,
   "receiver:sortBy:2": sortBy,
   "receiver:optMap:2": (call) => optionalMap(call, true),
   "receiver:optFlatMap:2": (call) => optionalMap(call, false),
@@ -116,6 +119,23 @@ function transform(
   })
 }
 
+function isBind({ target, hasBind }: MacroCall): boolean {
+  return hasBind && target?.kind === "identifier" && target.name === "cel"
+}
+
+// cel.bind(v, x, e) is: let v = x in e
+function bind(call: MacroCall): Expression | undefined {
+  const [variable, initial, result] = call.args
+  if (variable?.kind !== "identifier" || !initial || !result) {
+    call.errors.report(
+      variable?.offset ?? call.offset,
+      "cel.bind() variable names must be simple identifiers",
+    )
+    return undefined
+  }
+  return builder(call).binding(variable.name, initial, result)
+}
+
 // x.sortBy(v, e) is: let input = x in input.@sortByAssociatedKeys(input.map(v, e))
 function sortBy(call: MacroCall): Expression | undefined {
   const { target, offset, errors } = call
@@ -128,17 +148,13 @@ function sortBy(call: MacroCall): Expression | undefined {
   const input = make.identifier("@__sortBy_input__")
   const keys = transform({ ...call, target: input }, 1, "list", { result: call.args[1] })
   if (!keys) return undefined
-  return {
-    kind: "comprehension",
+  return make.binding("@__sortBy_input__", target, {
+    kind: "call",
     offset,
-    range: make.list(),
-    variable: "#unused",
-    accumulator: "@__sortBy_input__",
-    initial: target,
-    condition: make.literal(false),
-    step: input,
-    result: { kind: "call", offset, function: "@sortByAssociatedKeys", target: input, args: [keys] },
-  }
+    function: "@sortByAssociatedKeys",
+    target: input,
+    args: [keys],
+  })
 }
 
 // x.optMap(v, e) is x.hasValue() ? optional.of(let v = x.value() in e) : optional.none()
@@ -150,17 +166,8 @@ function optionalMap(call: MacroCall, wrap: boolean): Expression | undefined {
     return undefined
   }
   const make = builder(call)
-  const bound: Expression = {
-    kind: "comprehension",
-    offset,
-    range: make.list(),
-    variable: "#unused",
-    accumulator: variable.name,
-    initial: { kind: "call", offset, function: "value", target, args: [] },
-    condition: make.literal(false),
-    step: variable,
-    result: body,
-  }
+  const value: Expression = { kind: "call", offset, function: "value", target, args: [] }
+  const bound = make.binding(variable.name, value, body)
   const hasValue: CallExpression = { kind: "call", offset, function: "hasValue", target, args: [] }
   const present = wrap ? make.call("optional.of", bound) : bound
   return make.call("_?_:_", hasValue, present, make.call("optional.none"))
@@ -192,6 +199,18 @@ function variableNames(call: MacroCall, count: 1 | 2, notName: string): Names | 
 function builder({ offset, target }: MacroCall) {
   const identifier = (name: string): Expression => ({ kind: "identifier", offset, name })
   return {
+    // A fold over nothing, whose accumulator is the name.
+    binding: (name: string, initial: Expression, result: Expression): Expression => ({
+      kind: "comprehension",
+      offset,
+      range: { kind: "list", offset, elements: [], optionals: new Set() },
+      variable: "#unused",
+      accumulator: name,
+      initial,
+      condition: { kind: "literal", offset, value: false },
+      step: identifier(name),
+      result,
+    }),
     identifier,
     accumulator: identifier(accumulatorName),
     literal: (value: boolean | bigint): Expression => ({ kind: "literal", offset, value }),

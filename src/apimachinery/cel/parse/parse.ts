@@ -18,13 +18,17 @@ const maxSourceLength = 100_000
 const maxDepth = 250
 
 /** Undefined when something is wrong; `errors` says what. */
-export function parseCel(source: string, errors: CelErrors): Expression | undefined {
+export function parseCel(
+  source: string,
+  errors: CelErrors,
+  options: { readonly hasBind?: boolean } = {},
+): Expression | undefined {
   const length = codePointLength(source)
   if (length > maxSourceLength) {
     errors.report(-1, `expression code point size exceeds limit: size: ${length}, limit ${maxSourceLength}`)
     return undefined
   }
-  const parser = new Parser(tokenize(source, errors), errors)
+  const parser = new Parser(tokenize(source, errors), errors, options.hasBind ?? false)
   const expression = parser.parse()
   return errors.isEmpty ? expression : undefined
 }
@@ -60,10 +64,12 @@ const operatorNames: Readonly<Record<string, string>> = {
 class Parser {
   readonly #tokens: readonly Token[]
   readonly #errors: CelErrors
+  readonly #hasBind: boolean
   #position = 0
   #depth = 0
 
-  constructor(tokens: readonly Token[], errors: CelErrors) {
+  constructor(tokens: readonly Token[], errors: CelErrors, hasBind: boolean) {
+    this.#hasBind = hasBind
     this.#tokens = tokens
     this.#errors = errors
   }
@@ -208,7 +214,8 @@ class Parser {
   }
 
   #call(offset: number, name: string, target: Expression | undefined, args: Expression[]): Expression {
-    const expanded = expandMacro({ function: name, target, args, offset, errors: this.#errors })
+    const [errors, hasBind] = [this.#errors, this.#hasBind]
+    const expanded = expandMacro({ function: name, target, args, offset, errors, hasBind })
     if (expanded === "failed") return { kind: "literal", offset, value: null }
     return expanded ?? { kind: "call", offset, function: name, args, ...(target && { target }) }
   }
