@@ -11,6 +11,15 @@ import { StatefulSet } from "../api/apps/v1/stateful-set.ts"
 import { CronJob } from "../api/batch/v1/cron-job.ts"
 import { Job } from "../api/batch/v1/job.ts"
 import { ConfigMap } from "../api/core/v1/config-map.ts"
+import { Endpoints } from "../api/core/v1/endpoints.ts"
+import { PersistentVolumeClaim } from "../api/core/v1/persistent-volume-claim.ts"
+import { PersistentVolume } from "../api/core/v1/persistent-volume.ts"
+import { Secret } from "../api/core/v1/secret.ts"
+import { EndpointSlice } from "../api/discovery/v1/endpoint-slice.ts"
+import { ResourceClaimTemplate } from "../api/resource/v1/resource-claim-template.ts"
+import { ResourceClaim } from "../api/resource/v1/resource-claim.ts"
+import { VolumeAttachment } from "../api/storage/v1/volume-attachment.ts"
+import { VolumeAttributesClass } from "../api/storage/v1/volume-attributes-class.ts"
 import { Namespace } from "../api/core/v1/namespace.ts"
 import { Node } from "../api/core/v1/node.ts"
 import { Pod } from "../api/core/v1/pod.ts"
@@ -24,6 +33,8 @@ import { SimulatedClock } from "../base/simulated/clock.ts"
 import { SeededRandom } from "../base/simulated/random.ts"
 import { createInformers } from "../client/informers.ts"
 import { controllerManagerUser, controllerUser } from "../cluster/identities.ts"
+import { sha256Hex } from "./attach-detach/real/sha256-hex.ts"
+import { hmacSha256 } from "./bootstrap/real/hmac-sha256.ts"
 import { createControllerManager } from "./create-controller-manager.ts"
 import { simulateNodes } from "./testing/simulated-nodes.ts"
 
@@ -70,6 +81,62 @@ function collect(): Logger {
   return logger
 }
 
+/** What volumes, devices, tokens and hand-made endpoints make controllers do. */
+async function createStorageAndMore(): Promise<void> {
+  const { client } = server
+  const at = (name: string) => ({ namespace: "shop", name })
+  const accessModes = ["ReadWriteOnce" as const]
+  const csi = { driver: "csi.example.com", volumeHandle: "disk" }
+  await client.create(PersistentVolume, {
+    metadata: { name: "disk" },
+    spec: { capacity: { storage: "1Gi" }, accessModes, csi, volumeAttributesClassName: "fast" },
+  })
+  await client.create(VolumeAttributesClass, {
+    metadata: { name: "fast" },
+    driverName: "csi.example.com",
+    parameters: { iops: "1" },
+  })
+  await client.create(PersistentVolumeClaim, {
+    metadata: at("disk"),
+    spec: {
+      accessModes,
+      resources: { requests: { storage: "1Gi" } },
+      storageClassName: "",
+      volumeAttributesClassName: "fast",
+    },
+  })
+  const devices = { requests: [{ name: "gpu", exactly: { deviceClassName: "gpu" } }] }
+  await client.create(ResourceClaimTemplate, { metadata: at("gpu"), spec: { spec: { devices } } })
+  await client.create(Pod, {
+    metadata: { ...at("storage"), labels: { app: "storage" } },
+    spec: {
+      nodeName: "node-1",
+      containers: [{ name: "web", image: "web:1" }],
+      volumes: [{ name: "disk", persistentVolumeClaim: { claimName: "disk" } }],
+      resourceClaims: [{ name: "gpu", resourceClaimTemplateName: "gpu" }],
+    },
+  })
+  await client.create(Service, { metadata: at("outside"), spec: { ports: [{ port: 80 }] } })
+  await client.create(Endpoints, {
+    metadata: at("outside"),
+    subsets: [{ addresses: [{ ip: "192.0.2.1" }], ports: [{ port: 80 }] }],
+  })
+  await client.create(ConfigMap, {
+    metadata: { namespace: "kube-public", name: "cluster-info" },
+    data: { kubeconfig: "the way" },
+  })
+  await client.create(Secret, {
+    metadata: { namespace: "kube-system", name: "bootstrap-token-abcdef" },
+    type: "bootstrap.kubernetes.io/token",
+    stringData: {
+      "token-id": "abcdef",
+      "token-secret": "0123456789abcdef",
+      "usage-bootstrap-signing": "true",
+      expiration: formatTime(clock.now() + 60_000),
+    },
+  })
+}
+
 it("does all its work with the roles that upstream gives", async () => {
   const random = new SeededRandom("roles")
   const log = collect()
@@ -82,6 +149,9 @@ it("does all its work with the roles that upstream gives", async () => {
     log,
     rootCertificateAuthority: "PEM",
     nodeIpam: { clusterCidrs: ["10.244.0.0/16"] },
+    hmacSha256,
+    sha256Hex,
+    controllers: ["*", "bootstrap-signer-controller", "token-cleaner-controller"],
   })
   void manager.run(abort.signal)
   const informers = createInformers({ client, clock, random, log })
@@ -91,7 +161,12 @@ it("does all its work with the roles that upstream gives", async () => {
   await clock.advance(1000)
 
   for (const name of ["node-0", "node-1", "node-2"]) {
-    await client.create(Node, { metadata: { name } })
+    await client.create(Node, {
+      metadata: {
+        name,
+        annotations: { "volumes.kubernetes.io/controller-managed-attach-detach": "true" },
+      },
+    })
     await clock.advance(100)
     const node = await client.get(Node, { name })
     const now = formatTime(clock.now())
@@ -164,8 +239,19 @@ it("does all its work with the roles that upstream gives", async () => {
       },
     },
   })
+  await createStorageAndMore()
   await clock.advance(20_000)
   expect(errors.filter((text) => /forbidden/i.test(text))).toEqual([])
+  expect((await client.list(VolumeAttachment)).items).toHaveLength(1)
+  expect((await client.list(ResourceClaim, { namespace: "shop" })).items).toHaveLength(1)
+  expect((await client.get(PersistentVolume, { name: "disk" })).status.phase).toBe("Bound")
+  const mirrored = await client.list(EndpointSlice, {
+    namespace: "shop",
+    labelSelector: "kubernetes.io/service-name=outside",
+  })
+  expect(mirrored.items).toHaveLength(1)
+  const info = await client.get(ConfigMap, { namespace: "kube-public", name: "cluster-info" })
+  expect(info.data).toHaveProperty("jws-kubeconfig-abcdef")
   const names = (await client.list(Pod, { namespace: "shop" })).items.map(({ metadata }) => metadata.name)
   expect(names.map((name) => name.replace(/-.*/, "")).sort()).toEqual(
     expect.arrayContaining(["adopter", "agent", "db", "old", "once", "orphan", "web"]),
@@ -201,6 +287,9 @@ it("does all its work with the roles that upstream gives", async () => {
   await clock.advance(100_000)
 
   expect(errors.filter((text) => /forbidden/i.test(text))).toEqual([])
+  const signed = await client.get(ConfigMap, { namespace: "kube-public", name: "cluster-info" })
+  expect(Object.keys(signed.data!)).toEqual(["kubeconfig"])
+  expect((await client.list(Secret, { namespace: "kube-system" })).items).toEqual([])
   const left = (await client.list(Namespace)).items.map(({ metadata }) => metadata.name)
   expect(left).not.toContain("shop")
-})
+}, 60_000)
