@@ -16,12 +16,11 @@ export class Rejections {
   readonly #distinct: NodeRejection[] = []
   readonly #counts: number[] = []
   /** By position of the node: 0 is none, else one more than the index of the rejection. */
-  readonly #codes: Uint16Array
+  #codes: Uint16Array | undefined
   readonly #known = new Map<string, Map<Rejection, number>>()
 
   constructor(nodes: readonly NodeInfo[]) {
     this.nodes = nodes
-    this.#codes = new Uint16Array(nodes.length)
   }
 
   get nodeCount(): number {
@@ -34,15 +33,17 @@ export class Rejections {
   }
 
   set({ position }: NodeInfo, plugin: string, rejection: Rejection): void {
-    const before = this.#codes[position]!
+    // Most pods are rejected by no node.
+    const codes = (this.#codes ??= new Uint16Array(this.nodes.length))
+    const before = codes[position]!
     if (before > 0) this.#counts[before - 1]!--
     const code = this.#codeOf(plugin, rejection)
-    this.#codes[position] = code
+    codes[position] = code
     this.#counts[code - 1]!++
   }
 
   of({ position }: NodeInfo): NodeRejection | undefined {
-    return this.#distinct[this.#codes[position]! - 1]
+    return this.#codes && this.#distinct[this.#codes[position]! - 1]
   }
 
   /** Each different rejection, and on how many nodes. */
@@ -54,7 +55,7 @@ export class Rejections {
 
   *byNode(): Iterable<[NodeInfo, NodeRejection]> {
     for (const [position, node] of this.nodes.entries()) {
-      const code = this.#codes[position]!
+      const code = this.#codes?.[position] ?? 0
       if (code > 0) yield [node, this.#distinct[code - 1]!]
     }
   }

@@ -1,4 +1,5 @@
 import type { Node, NodeCondition, NodeStatus } from "../../api/core/v1/node.ts"
+import type { ResourceList } from "../../api/core/v1/resource-requirements.ts"
 import type { Image, RuntimeStatus, RuntimeVersion } from "../../container-runtime/cri.ts"
 import type { Machine } from "../node-host.ts"
 
@@ -15,6 +16,8 @@ export interface NodeFacts {
   readonly conditions: readonly NodeCondition[]
   /** Where the kubelet itself listens. */
   readonly kubeletPort: number
+  /** The node as the API shows it. */
+  readonly node?: Node | undefined
 }
 
 export function computeNodeStatus({
@@ -24,11 +27,13 @@ export function computeNodeStatus({
   images,
   conditions,
   kubeletPort,
+  node,
 }: NodeFacts): NodeStatus {
   const handlers = runtime?.runtimeHandlers ?? []
+  const extended = extendedResources(node)
   return {
-    capacity: machine.capacity,
-    allocatable: machine.allocatable,
+    capacity: { ...extended, ...machine.capacity },
+    allocatable: { ...extended, ...machine.allocatable },
     conditions: [...conditions],
     addresses: [...machine.addresses],
     daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
@@ -47,6 +52,17 @@ export function computeNodeStatus({
     }),
     features: { supplementalGroupsPolicy: runtime?.supplementalGroupsPolicy ?? false },
   }
+}
+
+/**
+ * What somebody else has written into the node's capacity, of resources that only they know
+ * (https://kubernetes.io/docs/tasks/administer-cluster/extended-resource-node/): all of it may be asked for.
+ */
+function extendedResources(node: Node | undefined): ResourceList {
+  const capacity = Object.entries(node?.status.capacity ?? {})
+  return Object.fromEntries(
+    capacity.filter(([name]) => name.includes("/") && !name.split("/")[0]!.endsWith("kubernetes.io")),
+  )
 }
 
 function nodeImages(images: readonly Image[]): NonNullable<NodeStatus["images"]> {

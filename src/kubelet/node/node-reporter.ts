@@ -85,6 +85,7 @@ export class NodeReporter {
       }
     }
     while (!signal.aborted) {
+      await this.#refresh()
       await this.#update(await this.#look()).catch((error: unknown) =>
         log.warn("node status not written, trying again", { error }),
       )
@@ -115,7 +116,15 @@ export class NodeReporter {
       images: present,
       conditions,
       kubeletPort: kubeletPort(),
+      node: this.#node,
     })
+  }
+
+  /** What others have written of the node since; a server that is away is asked again soon. */
+  async #refresh(): Promise<void> {
+    const { client, identity } = this.#options
+    if (isReady(this.#written))
+      this.#node = await client.get(Node, { name: identity.name }).catch(() => this.#node)
   }
 
   async #register(status: NodeStatus): Promise<Node> {

@@ -1,4 +1,5 @@
 import type { Plugin } from "../framework.ts"
+import { dynamicResources } from "../plugins/devices/dynamic-resources.ts"
 import { gangScheduling } from "../plugins/gang-scheduling.ts"
 import { imageLocality } from "../plugins/image-locality.ts"
 import { interPodAffinity } from "../plugins/inter-pod-affinity.ts"
@@ -66,6 +67,7 @@ export const pluginKinds: readonly PluginKind[] = [
         ignorePreferencesOfOthers: args?.ignorePreferredTermsOfExistingPods ?? false,
       }),
   },
+  { name: "DynamicResources", weight: 0, create: dynamicResources },
   { name: "DefaultPreemption", weight: 0 },
   {
     name: "NodeResourcesBalancedAllocation",

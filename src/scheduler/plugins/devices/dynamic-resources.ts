@@ -1,0 +1,179 @@
+import { matchesAnyTerm } from "../../../api/core/v1/match-node-selector.ts"
+import { Node } from "../../../api/core/v1/node.ts"
+import type { Pod } from "../../../api/core/v1/pod.ts"
+import { DeviceClass } from "../../../api/resource/v1/device-class.ts"
+import { ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
+import { ResourceSlice } from "../../../api/resource/v1/resource-slice.ts"
+import type { Cache } from "../../../client/cache.ts"
+import { type BindContext, hint, type Plugin, type Reservation, unresolvable } from "../../framework.ts"
+import type { PodInfo } from "../../pod-info.ts"
+import { AssumedObjects } from "../volumes/assumed-objects.ts"
+import { allocate, type Allocated, deviceId } from "./allocate.ts"
+import { offeredDevices, selectorOf } from "./offered-devices.ts"
+import { isReservedFor, resourceClaimsOf } from "./pod-resource-claims.ts"
+
+export const claimFinalizer = "resource.kubernetes.io/delete-protection"
+
+const notOnNode = unresolvable("resourceclaim not available on the node")
+const noDevices = unresolvable("cannot allocate all claims")
+
+/**
+ * Devices that a pod asks for by claims: a claim is given devices that the node offers when the node is chosen; a claim that
+ * has some is met only where they are.
+ */
+export function dynamicResources(): Plugin {
+  const assumed = new AssumedObjects(ResourceClaim)
+  const claimsOf = (pod: Pod, cache: Cache) => {
+    const find = (name: string) => assumed.find({ namespace: pod.metadata.namespace, name }, cache)
+    return resourceClaimsOf(pod, find, cache)
+  }
+
+  /** Claims of one pod, in turn: what one gets, the next does not. */
+  function allocateAll(
+    claims: readonly ResourceClaim[],
+    node: Node,
+    cache: Cache,
+  ): Map<ResourceClaim, Allocated[]> | undefined {
+    const taken = takenDevices(assumed, cache)
+    const offered = offeredDevices(node, cache)
+    const allocations = new Map<ResourceClaim, Allocated[]>()
+    for (const claim of claims) {
+      const found = allocate(claim, offered, taken, (name) => cache.find(DeviceClass, { name }))
+      if (!found) return undefined
+      for (const each of found) if (!each.adminAccess) taken.add(deviceId(each.offered))
+      allocations.set(claim, found)
+    }
+    return allocations
+  }
+
+  return {
+    name: "DynamicResources",
+    attach(informers) {
+      for (const resource of [ResourceClaim, ResourceSlice, DeviceClass])
+        informers.for(resource as typeof ResourceClaim)
+    },
+    filter({ pod }, { cache }) {
+      if (!pod.spec.resourceClaims?.length) return undefined
+      const claims = claimsOf(pod, cache)
+      if (typeof claims === "string") return unresolvable(claims)
+      const problem = claims.map((claim) => whyNever(claim, cache)).find((why) => why !== undefined)
+      if (problem) return unresolvable(problem)
+      const pending = claims.filter(({ status }) => !status.allocation)
+      return {
+        check({ node }) {
+          const there = claims.every(({ status }) => {
+            const selector = status.allocation?.nodeSelector
+            return !selector || matchesAnyTerm(selector.nodeSelectorTerms ?? [], node)
+          })
+          if (!there) return notOnNode
+          return pending.length === 0 || allocateAll(pending, node, cache) ? undefined : noDevices
+        },
+      }
+    },
+    reserve({ pod }, { node }, { cache }): Reservation | undefined {
+      if (!pod.spec.resourceClaims?.length) return undefined
+      const claims = claimsOf(pod, cache)
+      if (typeof claims === "string") throw new Error(claims)
+      const allocations = allocateAll(
+        claims.filter(({ status }) => !status.allocation),
+        node,
+        cache,
+      )
+      if (!allocations) throw new Error("cannot allocate all claims")
+      const reserved = claims.map((claim) => reserveFor(pod, claim, allocations.get(claim), node, cache))
+      for (const claim of reserved) assumed.assume(claim)
+      return {
+        async prepare(context) {
+          for (const claim of reserved) await writeClaim(claim, context)
+        },
+        undo() {
+          for (const claim of reserved) assumed.forget(claim)
+        },
+      }
+    },
+    hints: [
+      hint(ResourceClaim, "add", { mayHelp: usesClaims }),
+      hint(ResourceClaim, "update", { mayHelp: usesClaims }),
+      hint(ResourceClaim, "delete", { mayHelp: usesClaims }),
+      hint(ResourceSlice, "add", { mayHelp: usesClaims }),
+      hint(ResourceSlice, "update", { mayHelp: usesClaims }),
+      hint(DeviceClass, "add", { mayHelp: usesClaims }),
+      hint(DeviceClass, "update", { mayHelp: usesClaims }),
+      hint(Node, "add"),
+    ],
+  }
+}
+
+function usesClaims({ pod }: PodInfo): boolean {
+  return (pod.spec.resourceClaims?.length ?? 0) > 0
+}
+
+/** What no node can mend. */
+function whyNever({ spec, status }: ResourceClaim, cache: Cache): string | undefined {
+  if (status.allocation) return undefined
+  for (const { name, exactly, firstAvailable = [] } of spec.devices.requests ?? []) {
+    for (const ask of exactly ? [exactly] : firstAvailable) {
+      if (ask.capacity)
+        return `request ${name}: asks for a part of a device's capacity, which is not shared here`
+      if (!cache.find(DeviceClass, { name: ask.deviceClassName }))
+        return `request ${name}: device class ${ask.deviceClassName} does not exist`
+    }
+  }
+  return undefined
+}
+
+/** Devices that claims have, or will have. */
+function takenDevices(assumed: AssumedObjects<ResourceClaim>, cache: Cache): Set<string> {
+  const taken = new Set<string>()
+  for (const claim of cache.list(ResourceClaim)) {
+    for (const { driver, pool, device, adminAccess } of assumed.over(claim).status.allocation?.devices
+      .results ?? [])
+      if (!adminAccess) taken.add(`${driver}/${pool}/${device}`)
+  }
+  return taken
+}
+
+function reserveFor(
+  pod: Pod,
+  claim: ResourceClaim,
+  allocated: readonly Allocated[] | undefined,
+  node: Node,
+  cache: Cache,
+): ResourceClaim {
+  const consumer = { resource: "pods", name: pod.metadata.name, uid: pod.metadata.uid }
+  const reservedFor = isReservedFor(claim, pod)
+    ? claim.status.reservedFor
+    : [...(claim.status.reservedFor ?? []), consumer]
+  const allocation = allocated && toAllocation(claim, allocated, node, cache)
+  const status = { ...claim.status, ...(allocation && { allocation }), reservedFor }
+  return { ...claim, status } as ResourceClaim
+}
+
+function toAllocation(claim: ResourceClaim, allocated: readonly Allocated[], node: Node, cache: Cache) {
+  const nodeSelector = selectorOf(
+    allocated.map(({ offered }) => offered),
+    node,
+    cache,
+  )
+  const results = allocated.map(({ request, offered, adminAccess }) => ({
+    request,
+    driver: offered.driver,
+    pool: offered.pool,
+    device: offered.device.name,
+    ...(adminAccess && { adminAccess }),
+  }))
+  const config = (claim.spec.devices.config ?? []).map((each) => ({ source: "FromClaim", ...each }))
+  return { devices: { results, ...(config.length && { config }) }, ...(nodeSelector && { nodeSelector }) }
+}
+
+/** The finalizer first: an allocated claim must not vanish under its pod. */
+async function writeClaim(claim: ResourceClaim, { client }: BindContext): Promise<void> {
+  const { finalizers = [] } = claim.metadata
+  if (finalizers.includes(claimFinalizer) || !claim.status.allocation) {
+    await client.updateStatus(ResourceClaim, claim)
+    return
+  }
+  const metadata = { ...claim.metadata, finalizers: [...finalizers, claimFinalizer] }
+  const protectedClaim = await client.update(ResourceClaim, { ...claim, metadata })
+  await client.updateStatus(ResourceClaim, { ...protectedClaim, status: claim.status })
+}
