@@ -1,3 +1,4 @@
+import { internalRules } from "./internal/strategies.ts"
 import { apiExtensionsRules } from "./apiextensions/strategies.ts"
 import { eventsRules } from "./events/strategies.ts"
 import { resourceRules } from "./resource/strategies.ts"
@@ -32,6 +33,7 @@ const rulesByGroup: Readonly<Record<string, RulesByResource>> = {
   "certificates.k8s.io": certificatesRules,
   "flowcontrol.apiserver.k8s.io": flowControlRules,
   "events.k8s.io": eventsRules,
+  "internal.apiserver.k8s.io": internalRules,
   "resource.k8s.io": resourceRules,
   apps: appsRules,
   "apiextensions.k8s.io": apiExtensionsRules,

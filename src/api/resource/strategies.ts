@@ -15,7 +15,7 @@ import { checkSelector } from "./validation/check-selector.ts"
 import { validateDeviceClass } from "./validation/device-class.ts"
 import { validateSlice } from "./validation/slice.ts"
 import type { ResourcePoolStatusRequest } from "./v1alpha3/resource-pool-status-request.ts"
-import { validatePoolStatusRequest } from "./validation/pool-status-request.ts"
+import { validatePoolStatus, validatePoolStatusRequest } from "./validation/pool-status-request.ts"
 import { validateTaintRule, validateTaintRuleStatus } from "./validation/taint-rule.ts"
 
 export const resourceRules: RulesByResource = {
@@ -50,6 +50,7 @@ export const resourceRules: RulesByResource = {
   resourcepoolstatusrequests: rules<ResourcePoolStatusRequest>({
     validate: validatePoolStatusRequest,
     validateUpdate: (request, old) => immutable(request.spec, old.spec, fieldPath("spec")),
+    validateStatusUpdate: validatePoolStatus,
   }),
   devicetaintrules: rules<DeviceTaintRule>({
     prepareForCreate({ spec }, now) {
