@@ -148,7 +148,7 @@ async function startOnStore(
     log: log.named("apiserver"),
     security: createClusterSecurity(certificates, `${host}:${options.listen.port}`, {
       ...additions,
-      ...(snapshot?.readOnly && { isReadOnly: true }),
+      ...(snapshot && { backup: snapshot }),
     }),
     backends: localKubelets.reachedBy(
       createBackends({

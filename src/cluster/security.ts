@@ -28,6 +28,7 @@ import { readOnly } from "../apiserver/authorization/read-only.ts"
 import { ensurePolicy } from "../apiserver/authorization/rbac/bootstrap/ensure-policy.ts"
 import type { CreateSecurity } from "../apiserver/security.ts"
 import type { Cache } from "../client/cache.ts"
+import type { Client } from "../client/client.ts"
 import type { ServiceAccountSettings } from "./api-server-settings.ts"
 import { addOnPolicy } from "./add-ons.ts"
 import { joinPolicy } from "./joining/join-policy.ts"
@@ -52,8 +53,11 @@ export interface SecurityAdditions {
     readonly olderPublicKeys?: readonly string[]
   }
   readonly admission?: Pick<AdmissionOptions, "enable" | "disable" | keyof PluginSettings>
-  /** Of a backup that is only looked at: everything that would change something is denied. @default false */
-  readonly isReadOnly?: boolean
+  /**
+   * The state is a backup of another cluster, which goes on telling how that one was reached; read-only, everything that would
+   * change something is denied.
+   */
+  readonly backup?: { readonly readOnly: boolean }
 }
 
 /**
@@ -119,7 +123,7 @@ export function createClusterSecurity(
       use,
     } = createDefaultAuthorizer(additions.authorizers?.value)
     additions.authorizers?.onChange(use)
-    const authorizer = additions.isReadOnly
+    const authorizer = additions.backup?.readOnly
       ? readOnly(byRole, { exempt: selfUser.name, reason: "this cluster is a snapshot, opened read-only" })
       : byRole
     return {
@@ -143,14 +147,19 @@ export function createClusterSecurity(
         (self) => ensurePolicy(self, addOnPolicy),
         (self) => ensurePolicy(self, joinPolicy),
         (self) => ensureLegacyTokenTracking(self, clock),
-        (self) =>
-          ensureExtensionAuthentication(self, {
-            client: certificates.authority("ca").certificatePem,
-            frontProxy: certificates.authority("front-proxy-ca").certificatePem,
-          }),
+        ...(additions.backup
+          ? []
+          : [(self: Client) => ensureExtensionAuthentication(self, authoritiesOf(certificates))]),
       ],
       documents: issuerDocuments(issuer, keys, externalAddress, keysUrl),
     }
+  }
+}
+
+function authoritiesOf(certificates: ClusterCertificates) {
+  return {
+    client: certificates.authority("ca").certificatePem,
+    frontProxy: certificates.authority("front-proxy-ca").certificatePem,
   }
 }
 
