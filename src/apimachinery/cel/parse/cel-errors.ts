@@ -4,6 +4,9 @@ export interface CelProblem {
   readonly message: string
 }
 
+/** As an offset: of the source as a whole. */
+export const nowhere = -2
+
 const maxReported = 100
 const maxSnippetLength = 16_384
 
@@ -45,6 +48,7 @@ export class CelErrors {
 }
 
 function show(source: string, { offset, message }: CelProblem): string {
+  if (offset === nowhere) return `ERROR: <input>:-1:0: ${message}`
   if (offset < 0) return `ERROR: <input>:1:0: ${message}`
   const before = source.slice(0, Math.max(offset, 0))
   const line = before.split("\n").length

@@ -1,5 +1,5 @@
 import { codePointLength } from "../values/value.ts"
-import type { CelErrors } from "./cel-errors.ts"
+import { type CelErrors, nowhere } from "./cel-errors.ts"
 import {
   argumentStart,
   expressionStart,
@@ -12,10 +12,15 @@ import {
 import type { Expression, MapEntry, StructField } from "./expression.ts"
 import { type Token, tokenize } from "./lexer.ts"
 import { expandMacro } from "./macros.ts"
+import { measure } from "./measure.ts"
 import { parseLiteral } from "./parse-literal.ts"
 
 const maxSourceLength = 100_000
 const maxDepth = 250
+// What comes after walks the tree by recursion.
+const maxHeight = 251
+// Macros may name their target twice, and chains of them double with every link.
+const maxSize = 100_000
 
 /** Undefined when something is wrong; `errors` says what. */
 export function parseCel(
@@ -25,11 +30,18 @@ export function parseCel(
 ): Expression | undefined {
   const length = codePointLength(source)
   if (length > maxSourceLength) {
-    errors.report(-1, `expression code point size exceeds limit: size: ${length}, limit ${maxSourceLength}`)
+    errors.report(
+      nowhere,
+      `expression code point size exceeds limit: size: ${length}, limit ${maxSourceLength}`,
+    )
     return undefined
   }
   const parser = new Parser(tokenize(source, errors), errors, options.hasBind ?? false)
   const expression = parser.parse()
+  if (!expression || !errors.isEmpty) return undefined
+  const { height, size } = measure(expression)
+  if (height > maxHeight) errors.report(nowhere, "max recursion depth exceeded")
+  else if (size > maxSize) errors.report(nowhere, "expression is too large when its macros are expanded")
   return errors.isEmpty ? expression : undefined
 }
 
@@ -87,7 +99,7 @@ class Parser {
 
   #expression(expected = expressionStart): Expression {
     if (++this.#depth > maxDepth) {
-      this.#fail(this.#peek().offset, `expression recursion limit exceeded: ${maxDepth}`)
+      this.#fail(nowhere, `expression recursion limit exceeded: ${maxDepth}`)
     }
     const condition = this.#logical("||", "_||_", () =>
       this.#logical("&&", "_&&_", () => this.#relation(expected)),
@@ -159,7 +171,6 @@ class Parser {
 
   #member(expected?: string): Expression {
     let operand = this.#primary(expected)
-    const start = this.#depth
     for (;;) {
       const dot = this.#accept(".")
       if (dot) operand = this.#select(operand, dot)
@@ -168,11 +179,7 @@ class Parser {
         if (!bracket) break
         operand = this.#index(operand, bracket.offset)
       }
-      if (++this.#depth > maxDepth) {
-        this.#fail(this.#peek().offset, `expression recursion limit exceeded: ${maxDepth}`)
-      }
     }
-    this.#depth = start
     return operand
   }
 
