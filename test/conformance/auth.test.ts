@@ -1,4 +1,3 @@
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose"
 import { expect } from "vitest"
 import { conformance, eventually, type Json, useCluster } from "./harness.ts"
 
@@ -82,27 +81,6 @@ conformance(
       subjects: [{ kind: "ServiceAccount", name: "e2e", namespace }],
     })
     expect(await ask()).toEqual([true, true, true])
-  },
-)
-
-conformance(
-  "[sig-auth] ServiceAccounts ServiceAccountIssuerDiscovery should support OIDC discovery of service account issuer [Conformance]",
-  async ({ api, namespace }) => {
-    const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`
-    await api.create(accounts, { metadata: { name: "e2e" } })
-    const issued = await api.create(`${accounts}/e2e/token`, { spec: { audiences: ["oidc-discovery-test"] } })
-    const user = `system:serviceaccount:${namespace}:e2e`
-    const headers = { "impersonate-user": user, "impersonate-group": "system:serviceaccounts" }
-    const found = await api.send("GET", "/.well-known/openid-configuration", { headers })
-    const { issuer, jwks_uri: keysUrl } = JSON.parse(found.text) as Json
-    const keys = await api.send("GET", new URL(keysUrl).pathname, { headers })
-    expect(String(keys.headers["content-type"])).toContain("application/jwk-set+json")
-    const verified = await jwtVerify(
-      issued["status"].token,
-      createLocalJWKSet(JSON.parse(keys.text) as JSONWebKeySet),
-      { issuer, audience: "oidc-discovery-test" },
-    )
-    expect(verified.payload.sub).toBe(user)
   },
 )
 

@@ -1,4 +1,5 @@
 import { expect } from "vitest"
+import { newNames, withDefinition } from "./custom-definitions.ts"
 import { conformance, type Json, useCluster } from "./harness.ts"
 
 useCluster()
@@ -78,6 +79,41 @@ conformance(
     }
   },
 )
+
+for (const [what, accept] of [
+  ["interface", aggregated],
+  ["request", `${aggregated},application/json;q=0.1`],
+] as const) {
+  const codename = what === "request" ? "raw aggregated discovery request" : "aggregated discovery interface"
+  conformance(
+    `[sig-api-machinery] AggregatedDiscovery should support ${codename} for CRDs [Conformance]`,
+    async ({ api }) => {
+      const names = newNames()
+      await withDefinition(api, names, undefined, async () => {
+        const { body, headers } = await api.send("GET", "/apis", { headers: { accept } })
+        expect(headers["content-type"]).toBe(aggregated)
+        const group = (body["items"] as Json[]).find(({ metadata }) => metadata.name === names.group)!
+        expect(group["versions"]).toMatchObject([
+          {
+            version: "v1",
+            freshness: "Current",
+            resources: [
+              {
+                resource: names.plural,
+                responseKind: { kind: names.kind },
+                scope: "Cluster",
+                singularResource: names.kind.toLowerCase(),
+              },
+            ],
+          },
+        ])
+        expect(group["versions"][0].resources[0].verbs).toEqual(
+          expect.arrayContaining(["create", "get", "list", "watch", "patch", "update", "delete"]),
+        )
+      })
+    },
+  )
+}
 
 const wanted = [
   ["v1", "pods"],

@@ -185,25 +185,6 @@ conformance(
 )
 
 conformance(
-  "[sig-scheduling] SchedulerPreemption PriorityClass endpoints verify PriorityClass endpoints can be operated with different HTTP methods [Conformance] [Serial]",
-  async ({ api, namespace }) => {
-    const classes = "/apis/scheduling.k8s.io/v1/priorityclasses"
-    const names = [`${namespace}-p1`, `${namespace}-p2`]
-    for (const [index, name] of names.entries())
-      await api.create(classes, { metadata: { name }, value: index + 1 })
-    const patched = await api.patch(`${classes}/${names[0]}`, { description: "patched" })
-    expect(patched["description"]).toBe("patched")
-    const refused = await api.send("PATCH", `${classes}/${names[0]}`, {
-      headers: { "content-type": "application/merge-patch+json" },
-      body: { value: 7 },
-    })
-    expect(refused.status).toBe(422)
-    expect(refused.body["message"]).toContain("may not be changed in an update")
-    for (const name of names) await api.delete(`${classes}/${name}`)
-  },
-)
-
-conformance(
   "[sig-network] Endpoints should test the lifecycle of an Endpoint [Conformance]",
   async ({ api, namespace }) => {
     const endpoints = `/api/v1/namespaces/${namespace}/endpoints`

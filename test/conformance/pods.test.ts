@@ -32,55 +32,6 @@ async function untilDeleted(watch: AsyncIterable<Json>): Promise<Json[]> {
   return events
 }
 
-conformance(
-  "[sig-node] Pods should be submitted and removed [Conformance] [NodeConformance]",
-  async (world) => {
-    const { api, namespace } = world
-    const selecting = { labelSelector: `time=${namespace}` }
-    const before = await api.get(podsOf(world), selecting)
-    expect(before["items"]).toEqual([])
-    const { resourceVersion } = before["metadata"]
-    const watched = untilDeleted(api.watch(podsOf(world), { ...selecting, resourceVersion }))
-    await api.create(podsOf(world), podOf("pod-submit-remove", { time: namespace }))
-    await running(world, "pod-submit-remove")
-    expect((await api.get(podsOf(world), selecting))["items"]).toHaveLength(1)
-    await api.delete(`${podsOf(world)}/pod-submit-remove`, { body: { gracePeriodSeconds: 1 } })
-    const events = await watched
-    expect(events[0]!["type"]).toBe("ADDED")
-    expect(events.at(-1)!["object"].metadata.deletionTimestamp).toBeTruthy()
-    expect((await api.get(podsOf(world), selecting))["items"]).toEqual([])
-  },
-)
-
-conformance("[sig-node] Pods should be updated [Conformance] [NodeConformance]", async (world) => {
-  const { api, namespace } = world
-  await api.create(podsOf(world), podOf("pod-update", { time: namespace }))
-  await running(world, "pod-update")
-  await eventually(async () => {
-    const pod = await api.get(`${podsOf(world)}/pod-update`)
-    pod["metadata"].labels.time = `${namespace}-new`
-    return (await api.send("PUT", `${podsOf(world)}/pod-update`, { body: pod })).status === 200
-  }, "the label is changed")
-  const { items } = await api.get(podsOf(world), { labelSelector: `time=${namespace}-new` })
-  expect(items).toHaveLength(1)
-})
-
-conformance(
-  "[sig-node] Pods should allow activeDeadlineSeconds to be updated [Conformance] [NodeConformance]",
-  async (world) => {
-    const { api } = world
-    await api.create(podsOf(world), podOf("pod-update-activedeadlineseconds"))
-    const path = `${podsOf(world)}/pod-update-activedeadlineseconds`
-    await running(world, "pod-update-activedeadlineseconds")
-    await api.patch(path, { spec: { activeDeadlineSeconds: 1 } })
-    const ended = await eventually(async () => {
-      const pod = await api.get(path)
-      return pod["status"].phase === "Failed" && pod
-    }, "the pod is over its time")
-    expect(ended["status"].reason).toBe("DeadlineExceeded")
-  },
-)
-
 conformance("[sig-node] Pods should delete a collection of pods [Conformance]", async (world) => {
   const { api } = world
   const selecting = { labelSelector: "type=Testing" }

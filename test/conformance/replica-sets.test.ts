@@ -1,5 +1,5 @@
 import { expect } from "vitest"
-import { type Api, conformance, eventually, type Json, toCome, useCluster } from "./harness.ts"
+import { type Api, conformance, eventually, type Json, useCluster } from "./harness.ts"
 import { change, gone, listed, operateScale, operateStatus, readyPods, resting } from "./workloads.ts"
 
 useCluster({ nodes: 2 })
@@ -197,9 +197,3 @@ conformance(
     expect(labelsSeen).toContain("updated")
   },
 )
-
-for (const kind of ["ReplicaSet", "ReplicationController"])
-  toCome(
-    `[sig-apps] ${kind} should serve a basic image on each replica with a public image [Conformance]`,
-    "needs containers that serve",
-  )

@@ -52,6 +52,25 @@ for (const [from, spec, suffix] of [
   })
 }
 
+onRealNodes(
+  "[sig-network] API Server should have Endpoints and EndpointSlices pointing to API Server [Conformance]",
+  async (world) => {
+    const { subsets } = await world.api.get("/api/v1/namespaces/default/endpoints/kubernetes")
+    const [{ addresses, ports }] = subsets
+    const { items } = await world.api.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", {
+      labelSelector: "kubernetes.io/service-name=kubernetes",
+    })
+    const inSlices = items.flatMap(({ endpoints }: Json) =>
+      endpoints.flatMap((each: Json) => each["addresses"]),
+    )
+    expect(inSlices.sort()).toEqual(addresses.map(({ ip }: Json) => ip).sort())
+    expect(items[0].ports).toMatchObject([{ name: "https", port: ports[0].port }])
+    await startUdpClient(world, "scripted")
+    const connect = `require("node:net").connect(${ports[0].port}, "${addresses[0].ip}", () => { console.log("open"); process.exit() })`
+    expect(await world.kubectl("exec", "scripted", "--", "node", "-e", connect)).toBe("open\n")
+  },
+)
+
 onRealNodes("[sig-network] API Server should provide secure master service [Conformance]", async (world) => {
   const { spec } = await world.api.get("/api/v1/namespaces/default/services/kubernetes")
   expect(spec["ports"]).toMatchObject([{ name: "https", port: 443, protocol: "TCP" }])

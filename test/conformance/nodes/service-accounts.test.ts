@@ -1,6 +1,6 @@
 import { expect } from "vitest"
 import type { Json } from "../harness.ts"
-import { createPod, execIn, idle, outputOf, podOf, shell, startPod } from "./pods.ts"
+import { execIn, idle, outputOf, podOf, shell, startPod } from "./pods.ts"
 import { onRealNodes, scripting, useRealNodes } from "./real-nodes.ts"
 
 useRealNodes()
@@ -37,41 +37,6 @@ onRealNodes(`${title} should mount projected service account token [Conformance]
     sub: `system:serviceaccount:${world.namespace}:default`,
     "kubernetes.io": { pod: { name: "holder" } },
   })
-})
-
-onRealNodes(`${title} should allow opting out of API token automount [Conformance]`, async (world) => {
-  for (const [account, automount] of [
-    ["default-account", undefined],
-    ["mount-account", true],
-    ["nomount-account", false],
-  ] as const)
-    await world.api.create(`/api/v1/namespaces/${world.namespace}/serviceaccounts`, {
-      metadata: { name: account },
-      ...(automount !== undefined && { automountServiceAccountToken: automount }),
-    })
-  const cases: [string, boolean | undefined, boolean][] = [
-    ["default-account", undefined, true],
-    ["default-account", true, true],
-    ["default-account", false, false],
-    ["mount-account", undefined, true],
-    ["mount-account", true, true],
-    ["mount-account", false, false],
-    ["nomount-account", undefined, false],
-    ["nomount-account", true, true],
-    ["nomount-account", false, false],
-  ]
-  for (const [index, [serviceAccountName, automount, expected]] of cases.entries()) {
-    const spec = {
-      serviceAccountName,
-      ...(automount !== undefined && { automountServiceAccountToken: automount }),
-    }
-    const pod = await createPod(world, podOf(`case-${index}`, [shell(idle)], { spec }))
-    const mounts: Json[] = pod["spec"].containers[0].volumeMounts ?? []
-    expect(
-      mounts.some(({ mountPath }) => mountPath === mounted),
-      JSON.stringify(spec),
-    ).toBe(expected)
-  }
 })
 
 onRealNodes(

@@ -10,7 +10,7 @@ import {
   startUdpClient,
   untilAnswers,
 } from "./net-servers.ts"
-import { podsPath, startPod } from "./pods.ts"
+import { isReady, podsPath, startPod } from "./pods.ts"
 import { type NodesWorld, onRealNodes, useRealNodes } from "./real-nodes.ts"
 
 useRealNodes()
@@ -283,6 +283,30 @@ for (const [what, sameAddress] of [
         (answer) => answer === second,
         "the second answers",
       )
+    },
+  )
+}
+
+for (const kind of ["ReplicaSet", "ReplicationController"]) {
+  onRealNodes(
+    `[sig-apps] ${kind} should serve a basic image on each replica with a public image [Conformance]`,
+    async (world) => {
+      const { metadata, spec } = serverPod("basic", app)
+      const template = { metadata: { labels: metadata.labels }, spec: { ...spec, restartPolicy: "Always" } }
+      const isSet = kind === "ReplicaSet"
+      const base = isSet ? "/apis/apps/v1" : "/api/v1"
+      await world.api.create(`${base}/namespaces/${world.namespace}/${kind.toLowerCase()}s`, {
+        metadata: { name: "basic" },
+        spec: { replicas: 2, selector: isSet ? { matchLabels: app } : app, template },
+      })
+      const pods = await eventually(async () => {
+        const { items } = await world.api.get(podsPath(world), { labelSelector: "app=server" })
+        return items.length === 2 && items.every(isReady) && (items as Json[])
+      }, "both replicas run")
+      for (const { metadata: pod } of pods) {
+        const { text } = await world.api.send("GET", `${podsPath(world)}/${pod.name}:8080/proxy/`)
+        expect(text).toBe(pod.name)
+      }
     },
   )
 }
