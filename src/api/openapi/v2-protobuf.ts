@@ -1,11 +1,26 @@
 import { isRecord, type JsonRecord } from "../../apimachinery/schema-plan.ts"
 import { Writer } from "../../base/protobuf.ts"
 import type { JsonSchema } from "./definitions.ts"
+import {
+  any,
+  double,
+  entries,
+  flag,
+  integer,
+  list,
+  message,
+  objectOf,
+  type Shape,
+  text,
+  truth,
+  within,
+  type Write,
+  writeMembers,
+} from "./gnostic.ts"
 
 /*
- * The OpenAPI v2 document in the form that Go programs of all ages ask for: the messages of gnostic
- * (https://github.com/google/gnostic-models/blob/main/openapiv2/OpenAPIv2.proto). A table per message says under which
- * number each member of the JSON document travels. Members that start with "x-" travel as named YAML, which JSON is.
+ * The OpenAPI v2 document in the form that Go programs of all ages ask for
+ * (https://github.com/google/gnostic-models/blob/main/openapiv2/OpenAPIv2.proto).
  */
 
 export const openApiV2Protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
@@ -16,76 +31,8 @@ export function encodeOpenApiV2(document: JsonSchema): Uint8Array {
   return writer.finish()
 }
 
-/** Writes a member's value, with its tag. */
-type Write = (writer: Writer, number: number, value: unknown) => void
-
-interface Shape {
-  readonly members: Readonly<Record<string, readonly [number, Write]>>
-  /** Where members that start with "x-" go. */
-  readonly extensions?: number
-}
-
-const delimited = 2
-
-const text: Write = (writer, number, value) => {
-  writer.tag(number, delimited)
-  writer.text(String(value))
-}
-
-const flag: Write = (writer, number, value) => {
-  if (value !== true) return
-  writer.tag(number, 0)
-  writer.varint(1)
-}
-
-const integer: Write = (writer, number, value) => {
-  writer.tag(number, 0)
-  writer.varint(Number(value))
-}
-
-const double: Write = (writer, number, value) => {
-  writer.tag(number, 1)
-  writer.double(Number(value))
-}
-
-/** Any value at all. */
-const any: Write = (writer, number, value) => {
-  writer.tag(number, delimited)
-  writer.delimited((inner) => text(inner, 2, `${JSON.stringify(value)}\n`))
-}
-
-function list(each: Write): Write {
-  return (writer, number, values) => {
-    for (const value of values as readonly unknown[]) each(writer, number, value)
-  }
-}
-
-function message(write: (writer: Writer, value: unknown) => void): Write {
-  return (writer, number, value) => {
-    writer.tag(number, delimited)
-    writer.delimited((inner) => write(inner, value))
-  }
-}
-
-/** A message with the members of a JSON object. `shape` may be one that is only declared further down. */
-const object = (shape: keyof typeof shapes): Write =>
-  message((writer, value) => writeMembers(writer, shapes[shape], value as JsonRecord))
-
-/** What a union holds is told by the number of its one field. */
-const within = (number: number, write: Write): Write =>
-  message((writer, value) => write(writer, number, value))
-
-/** A JSON object of any names: a repeated field of names and values. */
-function entries(write: Write): Write {
-  const each = message((writer, entry) => {
-    const [name, value] = entry as readonly [string, unknown]
-    text(writer, 1, name)
-    write(writer, 2, value)
-  })
-  return (writer, number, value) => {
-    for (const entry of Object.entries(value as JsonRecord)) each(writer, number, entry)
-  }
-}
+/** `shape` may be one that is only declared further down. */
+const object = (shape: ShapeName): Write => objectOf(() => shapes[shape])
 
 const parameter: Write = (writer, number, value) => {
   if (isRecord(value) && "$ref" in value) return within(2, object("reference"))(writer, number, value)
@@ -106,7 +53,7 @@ const oneOrMore =
 
 const additionalProperties: Write = (writer, number, value) =>
   typeof value === "boolean"
-    ? within(2, flag)(writer, number, value)
+    ? within(2, truth)(writer, number, value)
     : within(1, object("schema"))(writer, number, value)
 
 const texts = list(text)
@@ -262,15 +209,4 @@ type ShapeName =
 const info: Shape = {
   members: { title: [1, text], version: [2, text], description: [3, text] },
   extensions: 7,
-}
-
-function writeMembers(writer: Writer, { members, extensions }: Shape, value: JsonRecord): void {
-  const more: Record<string, unknown> = {}
-  for (const name of Object.keys(value)) {
-    const member = members[name]
-    if (member) member[1](writer, member[0], value[name])
-    // Documents of other servers may have members that there is no field for.
-    else if (name.startsWith("x-")) more[name] = value[name]
-  }
-  if (extensions) entries(any)(writer, extensions, more)
 }

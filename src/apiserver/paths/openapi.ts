@@ -3,6 +3,7 @@ import type { JsonSchema } from "../../api/openapi/definitions.ts"
 import { openApiV2 } from "../../api/openapi/v2.ts"
 import { encodeOpenApiV2, openApiV2Protobuf } from "../../api/openapi/v2-protobuf.ts"
 import { openApiV3, openApiV3Paths } from "../../api/openapi/v3.ts"
+import { encodeOpenApiV3, openApiV3Protobuf } from "../../api/openapi/v3-protobuf.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
 import { mergeOpenApiV2, type SwaggerDocument } from "../aggregation/merge-open-api.ts"
 import type { RemoteVersions } from "../aggregation/remote-versions.ts"
@@ -30,8 +31,8 @@ export class OpenApi {
   readonly #descriptions: Promise<Descriptions>
   readonly #resources: Derived<readonly Resource[]>
   readonly #v2: Derived<Promise<Document>>
-  /** Version 2 in the form of Go's clients, and the document it was made of. */
-  #protobuf: { readonly of: Promise<Document>; readonly document: Promise<Document> } | undefined = undefined
+  /** Documents in the form of Go's clients, by those in JSON. */
+  readonly #protobuf = new WeakMap<Document, Document>()
   readonly #remote: RemoteVersions | undefined
   /** Version 2 with what other servers tell, and the own document it was made of. */
   #merged: { readonly own: Promise<Document>; readonly document: Promise<Document> } | undefined = undefined
@@ -71,17 +72,12 @@ export class OpenApi {
     return rest.length === 0 ? this.#answerIndex() : this.#answerGroupVersion(context, rest.join("/"))
   }
 
-  /** JSON, or the messages that Go programs ask for. There are no other forms. */
   async #answerV2(context: RequestContext): Promise<ServerResponse> {
-    const wanted = headerOf(context.request.headers, "accept")
-      .split(",")
-      .map((clause) => clause.split(";")[0]!.trim())
-    const isAny = wanted.some((type) => type === "" || type === "*/*" || type === "application/*")
-    if (wanted.some((type) => protobufNames.has(type)))
-      return answerDocument(context, await this.#wholeV2AsProtobuf(), "")
-    if (isAny || wanted.includes("application/json"))
-      return answerDocument(context, await this.#wholeV2(), "")
-    return { status: 406, headers: { vary: "Accept" }, body: empty }
+    const format = chooseFormat(context, openApiV2Protobuf)
+    if (!format) return notAcceptable()
+    const json = await this.#wholeV2()
+    if (format === "json") return answerDocument(context, json, "")
+    return answerDocument(context, this.#asProtobuf(json, encodeOpenApiV2, openApiV2Protobuf), "")
   }
 
   async #answerIndex(): Promise<ServerResponse> {
@@ -99,7 +95,10 @@ export class OpenApi {
   async #answerGroupVersion(context: RequestContext, path: string): Promise<ServerResponse | undefined> {
     if (!openApiV3Paths(this.#resources.get()).has(path) && !this.#remote?.openApiV3().has(path))
       return undefined
-    const document = await this.#document(path)
+    const format = chooseFormat(context, openApiV3Protobuf)
+    if (!format) return notAcceptable()
+    const json = await this.#document(path)
+    const document = format === "json" ? json : this.#asProtobuf(json, encodeOpenApiV3, openApiV3Protobuf)
     const asked = context.request.query.get("hash")
     if (asked === null) return answerDocument(context, document, "")
     if (asked === document.hash) return answerDocument(context, document, immutable)
@@ -125,16 +124,14 @@ export class OpenApi {
     return this.#merged.document
   }
 
-  #wholeV2AsProtobuf(): Promise<Document> {
-    const of = this.#wholeV2()
-    if (this.#protobuf?.of !== of) {
-      const document = of.then(({ bytes }) => {
-        const whole = JSON.parse(new TextDecoder().decode(bytes)) as JsonSchema
-        return hashed(encodeOpenApiV2(whole), openApiV2Protobuf)
-      })
-      this.#protobuf = { of, document }
-    }
-    return this.#protobuf.document
+  /** Both forms have one hash: it says what is told, not how. */
+  #asProtobuf(json: Document, encodeAs: (document: JsonSchema) => Uint8Array, contentType: string): Document {
+    const known = this.#protobuf.get(json)
+    if (known) return known
+    const whole = JSON.parse(new TextDecoder().decode(json.bytes)) as JsonSchema
+    const document = { bytes: encodeAs(whole), contentType, hash: json.hash }
+    this.#protobuf.set(json, document)
+    return document
   }
 
   #document(path: string): Promise<Document> {
@@ -185,15 +182,25 @@ function inAYear({ server }: RequestContext): number {
 }
 
 async function encode(value: object): Promise<Document> {
-  return hashed(new TextEncoder().encode(JSON.stringify(value)), "application/json")
+  const bytes = new TextEncoder().encode(JSON.stringify(value))
+  return { bytes, contentType: "application/json", hash: await etagOf(bytes) }
 }
 
-async function hashed(bytes: Uint8Array, contentType: string): Promise<Document> {
-  return { bytes, contentType, hash: await etagOf(bytes) }
+/** JSON, or the messages that Go programs ask for, whose old ones say it with an "@". There are no other forms. */
+function chooseFormat({ request }: RequestContext, protobuf: string): "json" | "protobuf" | undefined {
+  const wanted = headerOf(request.headers, "accept")
+    .split(",")
+    .map((clause) =>
+      clause
+        .split(";")[0]!
+        .trim()
+        .replace(/(\.v[0-9])@/, "$1."),
+    )
+  if (wanted.includes(protobuf)) return "protobuf"
+  const isJson = (type: string) => ["", "*/*", "application/*", "application/json"].includes(type)
+  return wanted.some(isJson) ? "json" : undefined
 }
 
-/** Old clients say it with an "@". */
-const protobufNames: ReadonlySet<string> = new Set([
-  openApiV2Protobuf,
-  openApiV2Protobuf.replace("v2.v1.0", "v2@v1.0"),
-])
+function notAcceptable(): ServerResponse {
+  return { status: 406, headers: { vary: "Accept" }, body: empty }
+}
