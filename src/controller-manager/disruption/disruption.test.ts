@@ -52,6 +52,21 @@ describe("disruption controller", () => {
     expect(await counts()).toEqual(expected)
   })
 
+  it("tells of pods that two budgets select", async () => {
+    await create({ maxUnavailable: 1 }, 1)
+    const selector = { matchLabels: labels }
+    await cluster.client.create(PodDisruptionBudget, {
+      metadata: { ...key, name: "second" },
+      spec: { selector, maxUnavailable: 1 },
+    })
+    await cluster.edit(PodDisruptionBudget, key, ({ spec }) => (spec.maxUnavailable = 0))
+    await cluster.advance(1000)
+    const [pod] = (await cluster.client.list(Pod)).items
+    expect(await cluster.events({ kind: "Pod" })).toContain(
+      `Warning MultiplePodDisruptionBudgets Pod "default"/"${pod!.metadata.name}" matches multiple PodDisruptionBudgets.  Chose "web" arbitrarily.`,
+    )
+  })
+
   it("counts what the Deployment wants, not what is there, and only healthy pods", async () => {
     await create({ maxUnavailable: 2 })
     nodes.isGood = () => false

@@ -75,6 +75,7 @@ async function reconcile(
     throw error
   }
   if (expected.unmanaged.length > 0) tellUnmanaged(events, budget)
+  tellShared(context, budget, pods)
 
   // Decide.
   const input = { budget, pods, expected: expected.count, nowMs: clock.now() }
@@ -93,6 +94,25 @@ function tellUnmanaged(events: ReconcileContext["events"], budget: PodDisruption
   const selector = formatLabelSelector(selectorFromObject(budget.spec.selector))
   const message = `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`
   events.event(budget, "Warning", "UnmanagedPods", message)
+}
+
+/** A pod of several budgets cannot be evicted by the API: people should hear of it, once for each pod. */
+function tellShared(
+  { cache, events }: ReconcileContext,
+  budget: PodDisruptionBudget,
+  pods: readonly Pod[],
+): void {
+  const { namespace = "" } = budget.metadata
+  const budgets = cache.list(PodDisruptionBudget, { namespace })
+  if (budgets.length < 2) return
+  const selectors = budgets.map(({ spec }) => selectorFromObject(spec.selector))
+  for (const pod of pods) {
+    const { metadata } = pod
+    const selecting = budgets.filter((_, index) => matchesLabels(selectors[index]!, metadata.labels))
+    if (selecting.length < 2 || selecting[0] !== budget) continue
+    const message = `Pod "${namespace}"/"${metadata.name}" matches multiple PodDisruptionBudgets.  Chose "${budget.metadata.name}" arbitrarily.`
+    events.event(pod, "Warning", "MultiplePodDisruptionBudgets", message)
+  }
 }
 
 function podsOf({ spec, metadata }: PodDisruptionBudget, cache: Cache): readonly Pod[] {
