@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { type Kubectl, TestCluster } from "./cluster.ts"
+import { eventually, type Kubectl, TestCluster } from "./cluster.ts"
 import { compactSet, type DefinitionSet, realSet } from "./definition-sets.ts"
 import { realClients } from "./real-clients.ts"
 
@@ -136,6 +136,35 @@ describe.each(sets)("definitions %s", (_name, set) => {
     const explained = await kubectl.call(`explain prometheus.spec.shards --api-version=${set.monitoring}/v1`)
     expect(explained).toMatch(
       /GROUP: +monitoring\.[^]*KIND: +Prometheus[^]*FIELD: shards <integer>[^]*shards/,
+    )
+  })
+
+  test("are counted by quotas, and guarded by roles", async () => {
+    const resource = `prometheuses.${set.monitoring}`
+    await kubectl.call(`create quota few --hard=count/${resource}=1`)
+    const used = () => kubectl.json<{ status: { used?: object } }>("get quota few")
+    await eventually(
+      async () => expect((await used()).status.used).toEqual({ [`count/${resource}`]: "1" }),
+      60_000,
+    )
+    const second = {
+      apiVersion: `${set.monitoring}/v1`,
+      kind: "Prometheus",
+      metadata: { name: "second" },
+      spec: {},
+    }
+    expect((await kubectl.try("create -f -", JSON.stringify(second))).stderr).toContain(
+      `${resource} "second" is forbidden: exceeded quota: few, requested: count/${resource}=1, used: count/${resource}=1, limited: count/${resource}=1`,
+    )
+    await kubectl.call("create serviceaccount reader")
+    await kubectl.call(`create role reader --verb=get --resource=${resource}`)
+    await kubectl.call("create rolebinding reader --role=reader --serviceaccount=default:reader")
+    const as = "--as=system:serviceaccount:default:reader"
+    expect(await kubectl.call(`get prometheus main -o name ${as}`)).toBe(
+      `prometheus.${set.monitoring}/main\n`,
+    )
+    expect((await kubectl.try(`delete prometheus main ${as}`)).stderr).toContain(
+      `cannot delete resource "prometheuses" in API group "${set.monitoring}" in the namespace "default"`,
     )
   })
 
