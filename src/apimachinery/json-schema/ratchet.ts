@@ -1,6 +1,7 @@
 import { jsonEqual } from "../json-equal.ts"
 import { isRecord } from "../schema-plan.ts"
 import { itemsOf, type JsonSchema, memberOf } from "./json-schema.ts"
+import { elementKey } from "./element-key.ts"
 
 /**
  * A value beside the one it replaces. What did not change in an update is not held against it, though a schema that became
@@ -30,8 +31,8 @@ export class Correlation {
     if (!items || !this.#isListMap() || !Array.isArray(this.#value) || !Array.isArray(this.#old)) {
       return undefined
     }
-    this.#oldElements ??= new Map(this.#old.map((each) => [this.#keyOf(each), each]))
-    const old = this.#oldElements.get(this.#keyOf(this.#value[index]))
+    this.#oldElements ??= new Map(this.#old.map((each) => [elementKey(this.#schema, each), each]))
+    const old = this.#oldElements.get(elementKey(this.#schema, this.#value[index]))
     return old === undefined ? undefined : new Correlation(this.#value[index], old, items)
   }
 
@@ -50,10 +51,5 @@ export class Correlation {
 
   #isListMap(): boolean {
     return this.#schema["x-kubernetes-list-type"] === "map"
-  }
-
-  #keyOf(element: unknown): string {
-    const keys = this.#schema["x-kubernetes-list-map-keys"] ?? []
-    return JSON.stringify(keys.map((key) => (isRecord(element) ? (element[key] ?? null) : null)))
   }
 }

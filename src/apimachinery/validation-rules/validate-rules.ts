@@ -8,6 +8,7 @@ import {
   requiredValue,
 } from "../field-error.ts"
 import { type FieldPath, fieldPath } from "../field-path.ts"
+import { elementKey } from "../json-schema/element-key.ts"
 import { itemsOf, type JsonSchema } from "../json-schema/json-schema.ts"
 import type { Correlation } from "../json-schema/ratchet.ts"
 import { isRecord } from "../schema-plan.ts"
@@ -141,7 +142,7 @@ class Walk {
     if (!items || !hasRules(items)) return
     const former = elementsByKey(schema, old)
     for (const [index, element] of value.entries()) {
-      const before = former?.get(keyOf(schema, element))
+      const before = former?.get(elementKey(schema, element))
       const isResource = items["x-kubernetes-embedded-resource"] === true
       this.visit(items, element, before, path.index(index), isResource, inElement(ratchet, index))
     }
@@ -307,10 +308,5 @@ function failureFor(reason: string | undefined, path: FieldPath, value: unknown,
 /** Only elements of list maps are told apart from one state to the next. */
 function elementsByKey(schema: JsonSchema, old: unknown): Map<string, unknown> | undefined {
   if (schema["x-kubernetes-list-type"] !== "map" || !Array.isArray(old)) return undefined
-  return new Map(old.map((element) => [keyOf(schema, element), element]))
-}
-
-function keyOf(schema: JsonSchema, element: unknown): string {
-  const keys = schema["x-kubernetes-list-map-keys"] ?? []
-  return JSON.stringify(keys.map((key) => (isRecord(element) ? (element[key] ?? null) : null)))
+  return new Map(old.map((element) => [elementKey(schema, element), element]))
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../base/join-bytes.ts"
 import type { APIService } from "../../api/apiregistration/v1/api-service.ts"
 import { encodeJsonBytes, parseJson } from "../../apimachinery/codec/json.ts"
 import { isStatusError } from "../../apimachinery/status-error.ts"
@@ -66,18 +67,8 @@ async function asObjects({ info }: RequestContext, answer: ServerResponse): Prom
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of chunks) {
-    pieces.push(chunk)
-    length += chunk.length
-  }
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
+  for await (const chunk of chunks) pieces.push(chunk)
+  return joinBytes(pieces)
 }
 
 async function* frames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly WatchFrame[], void, void> {

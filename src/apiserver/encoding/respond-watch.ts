@@ -1,3 +1,4 @@
+import { joinBytes } from "../../base/join-bytes.ts"
 import { encodeProtobuf, encodeWatchEvent, frame } from "../../apimachinery/codec/protobuf.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import { StatusSchema } from "../../apimachinery/meta-types.ts"
@@ -97,7 +98,7 @@ function frameMaker(request: ResourceRequest): FrameMaker {
       encode: () =>
         media === "protobuf"
           ? frame(encodeWatchEvent(type, storedProtobuf(served, stored)))
-          : concat([typeHeads[type], ...storedJson(served, stored), frameEnd]),
+          : joinBytes([typeHeads[type], ...storedJson(served, stored), frameEnd]),
     }
   }
 }
@@ -165,16 +166,4 @@ const typeHeads = {
   ADDED: encoder.encode('{"type":"ADDED","object":'),
   MODIFIED: encoder.encode('{"type":"MODIFIED","object":'),
   DELETED: encoder.encode('{"type":"DELETED","object":'),
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  let length = 0
-  for (const piece of pieces) length += piece.length
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
 }
