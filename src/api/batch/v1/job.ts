@@ -187,7 +187,7 @@ function defaultJob({ metadata, spec }: Job): void {
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? "Failed" : "TerminatingOrFailed"
   spec.manualSelector ??= false
   const labels = spec.template?.metadata?.labels
-  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels }
+  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = labels
 }
 
 function formatStatus({ metadata, status }: Job): string {

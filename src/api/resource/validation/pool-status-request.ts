@@ -1,22 +1,22 @@
 import { invalidValue, requiredValue, tooLong, tooMany } from "../../../apimachinery/field-error.ts"
 import { type FieldPath, fieldPath } from "../../../apimachinery/field-path.ts"
-import { dnsSubdomainProblems } from "../../../apimachinery/names.ts"
+import { caselessDnsSubdomainProblems, dnsSubdomainProblems } from "../../../apimachinery/names.ts"
 import { utf8Length } from "../../../base/utf8.ts"
-import { dnsSubdomain, type Errors, immutable, nonNegative } from "../../validation/checks.ts"
+import { dnsSubdomain, type Errors, immutable, nonNegative, problems } from "../../validation/checks.ts"
 import { validateConditions } from "../../validation/conditions.ts"
 import { semanticEqual } from "../../validation/semantic-equal.ts"
 import type { PoolStatus, ResourcePoolStatusRequest } from "../v1alpha3/resource-pool-status-request.ts"
 
 const path = fieldPath("spec")
 const maxLimit = 1000
+const maxNameBytes = 253
 const maxPools = 1000
 const maxConditions = 10
 const maxErrorBytes = 256
 
 export function* validatePoolStatusRequest({ spec }: ResourcePoolStatusRequest): Errors {
   const { driver, poolName, limit } = spec
-  if (driver) yield* dnsSubdomain(driver, path.child("driver"))
-  else yield requiredValue(path.child("driver"))
+  yield* poolDriver(driver, path.child("driver"))
   if (poolName !== undefined) yield* poolSegments(poolName, path.child("poolName"))
   if (limit === undefined) return
   const problem =
@@ -28,10 +28,16 @@ export function* validatePoolStatusRequest({ spec }: ResourcePoolStatusRequest):
   if (problem) yield invalidValue(path.child("limit"), limit, problem)
 }
 
+function* poolDriver(driver: string | undefined, at: FieldPath): Errors {
+  if (driver) yield* problems(driver, at, caselessDnsSubdomainProblems(driver))
+  else yield requiredValue(at)
+}
+
 function* poolSegments(name: string, at: FieldPath): Errors {
+  if (utf8Length(name) > maxNameBytes) yield tooLong(at, maxNameBytes)
   for (const [index, segment] of name.split("/").entries()) {
-    const problems = segment ? dnsSubdomainProblems(segment) : ["must not be empty"]
-    for (const problem of problems) yield invalidValue(at, name, `segment ${index}: ${problem}`)
+    const found = segment ? dnsSubdomainProblems(segment) : ["must not be empty"]
+    for (const problem of found) yield invalidValue(at, name, `segment ${index}: ${problem}`)
   }
 }
 
@@ -58,8 +64,7 @@ const countNames = ["totalDevices", "allocatedDevices", "availableDevices", "una
 
 function* poolStatus(pool: PoolStatus, at: FieldPath): Errors {
   const { driver, poolName, generation, resourceSliceCount = 1, nodeName, validationError = "" } = pool
-  if (driver) yield* dnsSubdomain(driver.toLowerCase(), at.child("driver"))
-  else yield requiredValue(at.child("driver"))
+  yield* poolDriver(driver, at.child("driver"))
   if (poolName) yield* poolSegments(poolName, at.child("poolName"))
   else yield requiredValue(at.child("poolName"))
   // Zero, which is as good as absent, is refused as such.
