@@ -1,3 +1,4 @@
+import { onAbort } from "./on-abort.ts"
 import type { Clock } from "./clock.ts"
 import { sleep } from "./clock.ts"
 import type { Logger } from "./log.ts"
@@ -88,9 +89,9 @@ export class SyncLoop {
     const { clock, inspectionMs = 30_000 } = this.#options
     const woken = new AbortController()
     this.#wake = () => woken.abort()
-    signal.addEventListener("abort", this.#wake, { once: true })
+    const forget = onAbort(signal, this.#wake)
     await sleep(clock, inspectionMs, woken.signal)
-    signal.removeEventListener("abort", this.#wake)
+    forget()
     this.#wake = () => {}
     if (woken.signal.aborted) return
     if ((await this.#options.inspect?.()) === false) this.#triggered = true

@@ -1,3 +1,4 @@
+import { onAbort } from "../../base/on-abort.ts"
 import { sleep } from "../../base/clock.ts"
 import { CustomResourceDefinition } from "../../api/apiextensions/v1/custom-resource-definition.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
@@ -70,10 +71,9 @@ export function followResources(context: AttachContext, options: FollowOptions):
       } catch (error) {
         log.error("discovery failed", { error })
       }
-      const end = () => wake.abort()
-      signal.addEventListener("abort", end, { once: true })
+      const forget = onAbort(signal, () => wake.abort())
       await sleep(clock, rediscoverMs, wake.signal)
-      signal.removeEventListener("abort", end)
+      forget()
       // A definition is served a moment after it changed.
       if (!signal.aborted) await sleep(clock, 100)
     }

@@ -1,3 +1,4 @@
+import { onAbort } from "../../base/on-abort.ts"
 import type { Clock, Timer } from "../../base/clock.ts"
 import { Heap } from "../../base/heap.ts"
 import type { Cache } from "../../client/cache.ts"
@@ -129,10 +130,12 @@ export class SchedulingQueue {
   /** Resolves when `take` may have something, or when `signal` aborts. */
   async ready(signal: AbortSignal): Promise<void> {
     if (this.#activeSize > 0 || this.#earliest() || signal.aborted) return
+    let forget: () => void = () => {}
     await new Promise<void>((resolve) => {
       this.#wake = resolve
-      signal.addEventListener("abort", () => resolve(), { once: true })
+      forget = onAbort(signal, resolve)
     })
+    forget()
     this.#wake = undefined
   }
 

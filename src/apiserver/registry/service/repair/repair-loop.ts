@@ -1,3 +1,5 @@
+import { onAbort } from "../../../../base/on-abort.ts"
+import type { Timer } from "../../../../base/clock.ts"
 import { Service } from "../../../../api/core/v1/service.ts"
 import { IPAddress } from "../../../../api/networking/v1/ip-address.ts"
 import { ignoreAlreadyExists, ignoreNotFound } from "../../../../apimachinery/status-error.ts"
@@ -21,12 +23,13 @@ export async function startAddressRepair(server: ServerParts, client: Client): P
     repairOnce(server, client, events).catch((error: unknown) => {
       log.warn("addresses of Services could not be repaired", { error: String(error) })
     })
+  let timer: Timer | undefined
   const again = (): void => {
-    const timer = clock.after(intervalMs, () => void turn().then(again))
-    signal.addEventListener("abort", () => timer.cancel(), { once: true })
+    if (!signal.aborted) timer = clock.after(intervalMs, () => void turn().then(again))
   }
   await turn()
   again()
+  onAbort(signal, () => timer?.cancel())
 }
 
 async function repairOnce(server: ServerParts, client: Client, events: EventRecorder): Promise<void> {
