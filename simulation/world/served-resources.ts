@@ -27,6 +27,9 @@ const plurals = new Set([
   "csistoragecapacities",
   "volumeattachments",
   "podgroups",
+  "resourceclaims",
+  "resourceslices",
+  "deviceclasses",
   // Every server makes some of these when it starts.
   "priorityclasses",
   "flowschemas",
