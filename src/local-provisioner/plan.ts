@@ -1,4 +1,5 @@
 import { compareQuantities, parseQuantity } from "../apimachinery/quantity.ts"
+import { isNodeReady } from "../api/core/v1/is-node-ready.ts"
 import type { Node } from "../api/core/v1/node.ts"
 import { selectedNodeAnnotation } from "../api/core/v1/match-volume.ts"
 import type { PersistentVolumeClaim } from "../api/core/v1/persistent-volume-claim.ts"
@@ -29,13 +30,9 @@ export function chooseNode(
 ): string | undefined {
   const selected = claim.metadata.annotations?.[selectedNodeAnnotation]
   if (selected) return selected
-  const usable = nodes.filter((node) => isReady(node) && !node.spec.unschedulable)
+  const usable = nodes.filter((node) => isNodeReady(node) && !node.spec.unschedulable)
   const names = usable.map(({ metadata }) => metadata.name)
   return names.toSorted((a, b) => countOn(a) - countOn(b) || (a < b ? -1 : 1))[0]
-}
-
-function isReady({ status }: Node): boolean {
-  return status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true
 }
 
 /** What a directory cannot be; undefined when it will do. */

@@ -1,3 +1,4 @@
+import { isNodeReady } from "../../api/core/v1/is-node-ready.ts"
 import type { Node } from "../../api/core/v1/node.ts"
 import type { PersistentVolume } from "../../api/core/v1/persistent-volume.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
@@ -37,7 +38,7 @@ export function planAttachments(observation: AttachObservation): AttachPlan {
     const waitMs = patienceMs - (nowMs - unneededSinceMs(nodeName))
     const node = findNode(nodeName)
     if (!node || !isMounted(volume, node) || mayForce(node, waitMs)) detach.push(attachment)
-    else if (!isReady(node)) recheckInMs = Math.min(recheckInMs ?? waitMs, waitMs)
+    else if (!isNodeReady(node)) recheckInMs = Math.min(recheckInMs ?? waitMs, waitMs)
   }
   const attached = new Set(attachments.map(({ spec }) => spec.nodeName))
   const missing = [...wanted].filter((nodeName) => !attached.has(nodeName))
@@ -65,11 +66,7 @@ function isMounted(volume: PersistentVolume, { status }: Node): boolean {
 /** Somebody has said that the node is down, or it has not answered for long. */
 function mayForce(node: Node, waitMs: number): boolean {
   const isOutOfService = node.spec.taints?.some(({ key }) => key === "node.kubernetes.io/out-of-service")
-  return isOutOfService === true || (!isReady(node) && waitMs <= 0)
-}
-
-function isReady({ status }: Node): boolean {
-  return status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true
+  return isOutOfService === true || (!isNodeReady(node) && waitMs <= 0)
 }
 
 /** What a node's status should say is attached, as far as this volume goes; undefined when it says so. */

@@ -1,4 +1,5 @@
 import { quantityMilliValue } from "../../apimachinery/quantity.ts"
+import { isNodeReady } from "../../api/core/v1/is-node-ready.ts"
 import type { Node } from "../../api/core/v1/node.ts"
 
 const zoneLabel = "topology.kubernetes.io/zone"
@@ -12,7 +13,7 @@ export function computeZoneShares(nodes: readonly Node[]): ReadonlyMap<string, n
   const milliCpus = new Map<string, number>()
   for (const node of nodes) {
     const labels = node.metadata.labels ?? {}
-    if (excludedLabels.some((label) => label in labels) || !isReady(node)) continue
+    if (excludedLabels.some((label) => label in labels) || !isNodeReady(node)) continue
     const milliCpu = quantityMilliValue(node.status.allocatable?.["cpu"] ?? "0")
     const zone = labels[zoneLabel]
     if (!zone || milliCpu === 0) return undefined
@@ -23,16 +24,12 @@ export function computeZoneShares(nodes: readonly Node[]): ReadonlyMap<string, n
   return new Map(Array.from(milliCpus, ([zone, milliCpu]) => [zone, milliCpu / total]))
 }
 
-function isReady({ status }: Node): boolean {
-  return status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true
-}
-
 /** What of a node the shares depend on is the same. */
 export function hasSameShare(current: Node, previous: Node): boolean {
   const read = (node: Node) => [
     node.metadata.labels?.[zoneLabel],
     node.status.allocatable?.["cpu"],
-    isReady(node),
+    isNodeReady(node),
   ]
   return JSON.stringify(read(current)) === JSON.stringify(read(previous))
 }
