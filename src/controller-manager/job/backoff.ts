@@ -7,43 +7,63 @@ import type { Observation } from "./observe.ts"
 const firstMs = 10_000
 const longestMs = 600_000
 
-interface Failures {
-  readonly count: number
-  readonly lastMs: number
+/**
+ * What failures make a Job wait for. Moments are the monotonic clock's: pods say by the wall clock when they failed, and
+ * once that is set back they seem to fail in the future, for longer than any pause.
+ */
+export interface Pauses {
+  /** Failures in a row. */
+  readonly failures: number
+  /** When the next pod may follow them. */
+  readonly dueMs: number
+  /** When a failed pod's index may have its next, by the pod's uid. */
+  readonly indexDueMs: ReadonlyMap<string, number>
 }
 
-/** Failures in a row per Job. Lost with the process, which only costs a pause. */
-export class JobBackoffs {
-  readonly #failures = new Map<string, Failures>()
+const none: Pauses = { failures: 0, dueMs: Number.NEGATIVE_INFINITY, indexDueMs: new Map() }
 
-  /** The row with what was newly observed: a success ends it. */
-  next({ job, newSucceeded, newFailed }: Observation): Failures | undefined {
-    const known = this.#failures.get(job.metadata.uid)
-    if (newSucceeded.length === 0 && newFailed.length === 0) return known
-    const lastSuccessMs = Math.max(Number.NEGATIVE_INFINITY, ...newSucceeded.map(finishedMs))
-    const after = newFailed.map(finishedMs).filter((ms) => ms > lastSuccessMs)
-    const before = newSucceeded.length === 0 ? (known?.count ?? 0) : 0
-    const count = before + after.length
-    if (count === 0) return undefined
-    return { count, lastMs: Math.max(known?.lastMs ?? 0, ...after) }
+/** Pauses per Job. Lost with the process, which only costs a pause. */
+export class JobBackoffs {
+  readonly #pauses = new Map<string, Pauses>()
+
+  /** The pauses with what was newly observed. */
+  next(observation: Observation): Pauses {
+    const known = this.#pauses.get(observation.job.metadata.uid) ?? none
+    return { ...nextInRow(known, observation), indexDueMs: nextOfIndexes(known, observation) }
   }
 
   /** To be called when the observation's new pods are written down, so that they are not new a second time. */
-  remember(uid: string, failures: Failures | undefined): void {
-    if (failures) this.#failures.set(uid, failures)
-    else this.#failures.delete(uid)
+  remember(uid: string, pauses: Pauses): void {
+    this.#pauses.set(uid, pauses)
+  }
+
+  forget(uid: string): void {
+    this.#pauses.delete(uid)
   }
 }
 
-export function waitMs(failures: Failures | undefined, nowMs: number): number {
-  if (!failures) return 0
-  const pauseMs = exponentialMs(firstMs, longestMs, failures.count - 1)
-  return Math.max(0, failures.lastMs + pauseMs - nowMs)
+/** A success ends the row. */
+function nextInRow(known: Pauses, observation: Observation): Omit<Pauses, "indexDueMs"> {
+  const { newSucceeded, newFailed } = observation
+  if (newSucceeded.length === 0 && newFailed.length === 0) return known
+  const lastSuccessMs = Math.max(Number.NEGATIVE_INFINITY, ...newSucceeded.map(finishedMs))
+  const after = newFailed.map(finishedMs).filter((ms) => ms > lastSuccessMs)
+  if (after.length === 0) return none
+  const failures = (newSucceeded.length === 0 ? known.failures : 0) + after.length
+  return { failures, dueMs: dueMs(failures, Math.max(...after), observation) }
 }
 
-/** For one index, whose failures its last pod knows. */
-export function indexWaitMs(last: Pod | undefined, nowMs: number): number {
-  if (!last) return 0
-  const { counted, ignored } = failureCounts(last)
-  return waitMs({ count: counted + ignored + 1, lastMs: finishedMs(last) }, nowMs)
+/** Of each index the last pod knows its failures. */
+function nextOfIndexes({ indexDueMs }: Pauses, observation: Observation): Pauses["indexDueMs"] {
+  const due = (pod: Pod) => {
+    const { counted, ignored } = failureCounts(pod)
+    return indexDueMs.get(pod.metadata.uid) ?? dueMs(counted + ignored + 1, finishedMs(pod), observation)
+  }
+  return new Map(Array.from(observation.toReplace.values(), (pod) => [pod.metadata.uid, due(pod)]))
+}
+
+/** The pause begins with the last failure, but no later than it is seen. */
+function dueMs(failures: number, lastMs: number, { nowMs, monotonicMs }: Observation): number {
+  const sinceMs = Math.max(0, nowMs - lastMs)
+  return monotonicMs - sinceMs + exponentialMs(firstMs, longestMs, failures - 1)
 }

@@ -132,6 +132,22 @@ describe("Job controller", () => {
     )
   })
 
+  it.each([
+    ["", {}],
+    [" of an index", { completions: 2, completionMode: "Indexed" as const, backoffLimitPerIndex: 3 }],
+  ])("waits no longer for a replacement%s because the clock was set back", async (_, spec) => {
+    nodes.outcome = () => ({ phase: "Failed" })
+    await create(spec)
+    await cluster.advance(2500)
+    cluster.clock.jump(-3_600_000)
+    await cluster.advance(10_000)
+    expect(await pods()).toHaveLength(2)
+    await cluster.advance(2500)
+    expect(await pods()).toHaveLength(2)
+    await cluster.advance(20_000)
+    expect(await pods()).toHaveLength(3)
+  })
+
   it("counts restarts where containers are restarted", async () => {
     nodes.outcome = () => undefined
     await create({ backoffLimit: 2 }, "OnFailure")

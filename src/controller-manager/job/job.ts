@@ -23,7 +23,7 @@ import { findCondition } from "../shared/conditions.ts"
 import { keysOfOwner } from "../shared/keys-of-owner.ts"
 import { updateStatusIfChanged } from "../shared/update-status.ts"
 import { applyPodPlan, releasePods } from "./apply.ts"
-import { JobBackoffs, waitMs } from "./backoff.ts"
+import { JobBackoffs } from "./backoff.ts"
 import { deadlineInMs, planFinish } from "./finish.ts"
 import { isTracked, trackingFinalizer } from "./job-pods.ts"
 import { observe } from "./observe.ts"
@@ -55,25 +55,25 @@ async function reconcile(key: ObjectKey, context: ReconcileContext, backoffs: Jo
   if (job?.spec.managedBy && job.spec.managedBy !== managerName) return done
   await releaseStrangers(context, key, job)
   if (!job || isFinished(job)) {
-    if (job) backoffs.remember(job.metadata.uid, undefined)
+    if (job) backoffs.forget(job.metadata.uid)
     return done
   }
   const selector = selectorFromObject(job.spec.selector)
   const owner = { resource: Job, object: job }
   const pods = await claim(context, owner, selector, Pod, { finalizer: trackingFinalizer })
-  const observation = observe(job, pods, clock.now())
+  const observation = observe(job, pods, clock)
 
   // Decide.
   const target = planFinish(observation)
-  const failures = backoffs.next(observation)
-  const plan = planPods(observation, target, waitMs(failures, clock.now()))
+  const pauses = backoffs.next(observation)
+  const plan = planPods(observation, target, pauses)
   const tracking = trackPods(observation, target)
 
   // Act, report, and only then let go of the pods that the report has counted.
   const error = await applyPodPlan(context, job, plan)
   const status = computeStatus(observation, target, tracking)
   await updateStatusIfChanged(client, Job, job, status)
-  backoffs.remember(job.metadata.uid, failures)
+  backoffs.remember(job.metadata.uid, pauses)
   await releasePods(client, tracking.release)
   tellChange(events, job, status)
   if (error !== undefined) throw error

@@ -1,5 +1,6 @@
 import type { Job } from "../../api/batch/v1/job.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
+import type { Clock } from "../../base/clock.ts"
 import { isActive, isReady, isTerminating } from "../shared/pods.ts"
 import { judgeFailure } from "./failure-policy.ts"
 import { addIndexes, countIndexes, hasIndex, type Indexes, noIndexes, parseIndexes } from "./indexes.ts"
@@ -37,10 +38,12 @@ export interface Observation {
   readonly failedIndexes: Indexes | undefined
   /** The last failed pod of each index that waits for its replacement, which takes over its count of failures. */
   readonly toReplace: ReadonlyMap<number, Pod>
+  /** The moment, by the wall clock and by the monotonic one. */
   readonly nowMs: number
+  readonly monotonicMs: number
 }
 
-export function observe(job: Job, pods: readonly Pod[], nowMs: number): Observation {
+export function observe(job: Job, pods: readonly Pod[], clock: Clock): Observation {
   const counted = foldCounters(job, pods)
   const { uncountedSucceeded, uncountedFailed } = counted
   const valid = pods.filter((pod) => isTracked(pod) && (!isIndexed(job) || indexOf(pod, job) !== undefined))
@@ -70,7 +73,8 @@ export function observe(job: Job, pods: readonly Pod[], nowMs: number): Observat
     toReplace: failedIndexes
       ? podsToReplace(job, valid, active, succeededIndexes, failedIndexes)
       : new Map<number, Pod>(),
-    nowMs,
+    nowMs: clock.now(),
+    monotonicMs: clock.monotonic(),
   }
 }
 
@@ -134,7 +138,8 @@ function podsToReplace(
   return found
 }
 
+/** Each pod of an index knows of more failures than the one before, whatever became of the clock since. */
 function isLater(pod: Pod, known: Pod): boolean {
   const total = (one: Pod) => failureCounts(one).counted + failureCounts(one).ignored
-  return total(pod) >= total(known) && finishedMs(pod) >= finishedMs(known)
+  return total(pod) > total(known) || (total(pod) === total(known) && finishedMs(pod) >= finishedMs(known))
 }

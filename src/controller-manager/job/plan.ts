@@ -2,7 +2,7 @@ import type { Job } from "../../api/batch/v1/job.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { rankForDeletion } from "../replicaset/rank-pods.ts"
 import { isTerminating } from "../shared/pods.ts"
-import { indexWaitMs } from "./backoff.ts"
+import type { Pauses } from "./backoff.ts"
 import { judgeFailure } from "./failure-policy.ts"
 import type { Target } from "./finish.ts"
 import { addIndexes, firstMissing, mergeIndexes } from "./indexes.ts"
@@ -22,7 +22,7 @@ export type PodPlan =
 /** More are not created or deleted at once; the next round does the rest. */
 const burst = 500
 
-export function planPods(observation: Observation, target: Target | undefined, backoffMs: number): PodPlan {
+export function planPods(observation: Observation, target: Target | undefined, pauses: Pauses): PodPlan {
   const { job, active } = observation
   if (target) return active.length > 0 ? { kind: "end", pods: active } : { kind: "none" }
   if (job.metadata.deletionTimestamp) return { kind: "none" }
@@ -31,7 +31,7 @@ export function planPods(observation: Observation, target: Target | undefined, b
   if (surplus.length > 0) return { kind: "remove", pods: surplus.slice(0, burst) }
   const missing = wanted - active.length - (replacesOnlyFailed(job) ? observation.terminating : 0)
   if (missing <= 0) return { kind: "none" }
-  return planCreation(observation, Math.min(missing, burst), backoffMs)
+  return planCreation(observation, Math.min(missing, burst), pauses)
 }
 
 /** As many as may run, but no more than are left to succeed; once one of an open-ended Job has succeeded, no new ones. */
@@ -65,13 +65,17 @@ function splitDuplicates(job: Job, active: readonly Pod[], nowMs: number): [Pod[
   return [spare, kept]
 }
 
-function planCreation(observation: Observation, count: number, backoffMs: number): PodPlan {
-  const { job, failedIndexes, toReplace, nowMs } = observation
-  if (!failedIndexes && backoffMs > 0) return { kind: "wait", ms: backoffMs }
+function planCreation(observation: Observation, count: number, pauses: Pauses): PodPlan {
+  const { job, failedIndexes, toReplace, monotonicMs } = observation
+  const ms = pauses.dueMs - monotonicMs
+  if (!failedIndexes && ms > 0) return { kind: "wait", ms }
   if (!isIndexed(job)) return { kind: "create", slots: Array.from({ length: count }, () => ({})) }
   const indexes = missingIndexes(observation, count)
   if (!failedIndexes) return { kind: "create", slots: indexes.map((index) => ({ index })) }
-  const waits = indexes.map((index) => indexWaitMs(toReplace.get(index), nowMs))
+  const waits = indexes.map((index) => {
+    const dueMs = pauses.indexDueMs.get(toReplace.get(index)?.metadata.uid ?? "")
+    return dueMs === undefined ? 0 : Math.max(0, dueMs - monotonicMs)
+  })
   const due = indexes.filter((_, position) => waits[position] === 0)
   if (due.length === 0)
     return indexes.length === 0 ? { kind: "none" } : { kind: "wait", ms: Math.min(...waits) }
