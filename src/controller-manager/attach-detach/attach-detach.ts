@@ -71,7 +71,11 @@ async function reconcile(
   const { driver, volumeHandle } = volume.spec.csi
   if (cache.find(CSIDriver, { name: driver })?.spec.attachRequired === false) return done
   const pods = podsUsing(volume, cache)
-  const attachments = cache.byIndex(VolumeAttachment, "volume", name)
+  const nameOn = (nodeName: string) => `csi-${sha256Hex(`${volumeHandle}${driver}${nodeName}`)}`
+  // Attachments that others made under names of their own are theirs.
+  const attachments = cache
+    .byIndex(VolumeAttachment, "volume", name)
+    .filter(({ metadata, spec }) => metadata.name === nameOn(spec.nodeName))
   const nowMs = clock.monotonic()
 
   // Decide.
@@ -98,7 +102,7 @@ async function reconcile(
   for (const nodeName of plan.attach)
     await client
       .create(VolumeAttachment, {
-        metadata: { name: `csi-${sha256Hex(`${volumeHandle}${driver}${nodeName}`)}` },
+        metadata: { name: nameOn(nodeName) },
         spec: { attacher: driver, nodeName, source: { persistentVolumeName: name } },
       })
       .catch(ignoreAlreadyExists)
