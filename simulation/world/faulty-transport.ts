@@ -28,6 +28,10 @@ export interface FaultyRoad {
   readonly counts: FaultCounts
 }
 
+/** As clients of a real server have it, generously: what may be asked at once, and how much more of it each second. */
+const burst = 2000
+const perSecond = 100
+
 /** The road of one component to the API server, with all that can happen on it. */
 export function createFaultyTransport(road: FaultyRoad): Transport {
   const { clock, random, counts } = road
@@ -43,7 +47,23 @@ export function createFaultyTransport(road: FaultyRoad): Transport {
     return server
   }
 
+  // Requests cost no simulated time. Who acts on what it has not yet heard is gone (its watch comes back in a second, say)
+  // would act for ever within one moment; on a real road it acts until it hears of it.
+  let left = burst
+  let refilledAtMs = clock.monotonic()
+  async function takeTurn(request: ApiRequest): Promise<void> {
+    for (;;) {
+      const nowMs = clock.monotonic()
+      left = Math.min(burst, left + ((nowMs - refilledAtMs) / 1000) * perSecond)
+      refilledAtMs = nowMs
+      if (left >= 1) break
+      await sleep(clock, 1000 / perSecond, request.signal)
+    }
+    left--
+  }
+
   async function before(request: ApiRequest): Promise<void> {
+    await takeTurn(request)
     if (happens("slow")) await sleep(clock, integer(random, 1000), request.signal)
     if (happens("refused")) throw refusal(random)
     if ((request.method === "PUT" || request.method === "PATCH") && happens("conflict"))
