@@ -40,7 +40,7 @@ export default defineConfig({
           include: ["test/conformance/**/*.test.ts"],
           globalSetup: ["test/conformance/nodes/global-setup.ts"],
           // Tests on real nodes mostly wait; they do it together.
-          maxConcurrency: 10,
+          maxConcurrency: 6,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

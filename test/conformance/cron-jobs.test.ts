@@ -44,7 +44,7 @@ conformance(
     expect(await listed(api, jobs)).toEqual([])
     expect((await api.get(path))["status"].lastScheduleTime).toBeUndefined()
   },
-  { timeoutMs: patientMs + 60_000 },
+  { timeoutMs: patientMs + 60_000, concurrent: true },
 )
 
 conformance(
@@ -56,7 +56,7 @@ conformance(
     expect(await hasActive(api, path, () => true)).toEqual(first)
     expect((await listed(api, jobs)).map(({ metadata }) => metadata.name)).toEqual(first)
   },
-  { timeoutMs: patientMs + 60_000 },
+  { timeoutMs: patientMs + 60_000, concurrent: true },
 )
 
 conformance(
@@ -70,7 +70,7 @@ conformance(
       return names.length === 1 && names[0] === second
     }, "the first is gone")
   },
-  { timeoutMs: patientMs + 60_000 },
+  { timeoutMs: patientMs + 60_000, concurrent: true },
 )
 
 conformance(
@@ -81,5 +81,5 @@ conformance(
     const found = (await listed(api, jobs)).filter(({ status }) => status.active)
     expect(found.map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(names))
   },
-  { timeoutMs: patientMs + 60_000 },
+  { timeoutMs: patientMs + 60_000, concurrent: true },
 )

@@ -230,6 +230,13 @@ export function toCome(codename: string, why: string): void {
   test.todo(`${codename}: ${why}`)
 }
 
+export interface ConformanceOptions {
+  /** @default two minutes */
+  readonly timeoutMs?: number
+  /** It waits for the clock on the wall: beside others of its kind. @default false */
+  readonly concurrent?: boolean
+}
+
 /**
  * One behaviour of the official conformance suite, under its full name there.
  *
@@ -238,9 +245,9 @@ export function toCome(codename: string, why: string): void {
 export function conformance(
   codename: string,
   check: (world: World) => Promise<void>,
-  { timeoutMs }: { readonly timeoutMs?: number } = {},
+  { timeoutMs, concurrent = false }: ConformanceOptions = {},
 ): void {
-  test(codename, { ...(timeoutMs && { timeout: timeoutMs }) }, async () => {
+  test(codename, { concurrent, ...(timeoutMs && { timeout: timeoutMs }) }, async () => {
     const namespace = `conformance-${safeSuffix(realRandom, 8)}`
     await api!.create("/api/v1/namespaces", { metadata: { name: namespace } })
     try {
