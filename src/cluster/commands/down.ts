@@ -24,9 +24,9 @@ export async function stopCluster(directory: DataDirectory): Promise<string> {
         throw new Error(`process ${pid} does not stop; its log is ${directory.logFile}`)
       await wait(50)
     }
-    return "stopped"
-  }
-  if (!wasAbandoned(directory)) return "not running"
+    // Who is killed while stopping leaves the directory claimed.
+    if (!wasAbandoned(directory)) return "stopped"
+  } else if (!wasAbandoned(directory)) return "not running"
   await cleanUpNodes(directory)
   release(directory)
   return "the cluster had crashed: what it left on this machine is removed, its state is kept"
