@@ -2,8 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TestProject } from "vitest/node"
-import { run } from "../../e2e/cluster.ts"
-import { cli } from "../../e2e/cluster.ts"
+import { cli, run } from "../../e2e/cluster.ts"
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -2,6 +2,7 @@
  * What a call costs at run time, as upstream charges it: cel-go's costs for the language and Kubernetes' for its libraries.
  * Limits are part of the API, so the numbers are too. A unit is about 50 ns of a server's time.
  */
+import { sortable } from "./sortable.ts"
 import { elementsOf } from "../values/collections.ts"
 import { CelOptional, type CelResult, isList, isMap, sizeOf } from "../values/value.ts"
 
@@ -77,17 +78,6 @@ const sets =
   (factor: number): CallCost =>
   ([a, b]) =>
     1 + size(a) * size(b) * factor
-
-const sortable = [
-  "int",
-  "uint",
-  "double",
-  "bool",
-  "google.protobuf.Duration",
-  "google.protobuf.Timestamp",
-  "string",
-  "bytes",
-]
 
 const kubernetesOverloads: Readonly<Record<string, CallCost>> = {
   ...each(["list_sets_contains_list", "list_sets_intersects_list"], sets(1)),

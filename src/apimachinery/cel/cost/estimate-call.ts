@@ -1,4 +1,5 @@
 /** Bounds of what calls cost; the counterpart of call-cost.ts, where the values are not known. */
+import { sortable } from "./sortable.ts"
 import type { Expression } from "../parse/expression.ts"
 import type { CelType } from "../types/cel-type.ts"
 import {
@@ -224,17 +225,6 @@ function literalInt(node: SizedNode | undefined, otherwise: number): number {
 function each(names: readonly string[], estimate: Estimate): Record<string, Estimate> {
   return Object.fromEntries(names.map((name) => [name, estimate]))
 }
-
-const sortable = [
-  "int",
-  "uint",
-  "double",
-  "bool",
-  "google.protobuf.Duration",
-  "google.protobuf.Timestamp",
-  "string",
-  "bytes",
-]
 
 /** Before Kubernetes' own, as in cel-go, where extensions bring their estimates along. */
 const overloads: Readonly<Record<string, Estimate>> = {
