@@ -6,7 +6,7 @@ import { Compactor } from "./compactor.ts"
 
 const minuteMs = 60_000
 
-function start(servers: number, intervalMs = 5 * minuteMs) {
+function start(servers: number, byStore = false) {
   const clock = new SimulatedClock()
   const store = createMemoryStore({ clock })
   const compacted: number[] = []
@@ -19,7 +19,7 @@ function start(servers: number, intervalMs = 5 * minuteMs) {
     txn: (request: Parameters<typeof store.txn>[0]) => store.txn(request),
   })
   const compactors = Array.from({ length: servers }, () => {
-    return new Compactor(watched, clock, silentLogger, intervalMs)
+    return new Compactor(watched, clock, silentLogger, { byStore })
   })
   for (const compactor of compactors) compactor.start()
   const write = () => store.txn({ success: [{ op: "put", key: "k", value: new Uint8Array() }] })
@@ -54,8 +54,8 @@ test("a server that is gone does not keep the others from it", async () => {
   expect(compacted.length).toBeGreaterThanOrEqual(before + 3)
 })
 
-test("with an interval of 0 the store is left alone; lists are continued as long as everywhere", async () => {
-  const { clock, compacted, compactors, write } = start(1, 0)
+test("a store that forgets by itself is left alone; lists are continued as long as everywhere", async () => {
+  const { clock, compacted, compactors, write } = start(1, true)
   const { revision } = await write()
   await clock.advance(6 * minuteMs)
   expect(compactors[0]!.pagesFrom).toBeLessThanOrEqual(revision)
@@ -63,4 +63,15 @@ test("with an interval of 0 the store is left alone; lists are continued as long
   await clock.advance(60 * minuteMs)
   expect(compactors[0]!.pagesFrom).toBe(revision + 1)
   expect(compacted).toEqual([])
+})
+
+test("with an interval of 0 nothing is ever forgotten", async () => {
+  const clock = new SimulatedClock()
+  const store = createMemoryStore({ clock })
+  const compactor = new Compactor(store, clock, silentLogger, { intervalMs: 0 })
+  compactor.start()
+  const { revision } = await store.txn({ success: [{ op: "put", key: "k", value: new Uint8Array() }] })
+  await clock.advance(60 * minuteMs)
+  expect(compactor.pagesFrom).toBe(0)
+  expect((await store.range({ key: "k", revision })).count).toBe(1)
 })

@@ -3,7 +3,14 @@ import type { Logger } from "../base/log.ts"
 import { CompactedError, type Store } from "../etcd/store.ts"
 
 /** Upstream's `--etcd-compaction-interval`. */
-const usualIntervalMs = 5 * 60_000
+export const usualCompactionIntervalMs = 5 * 60_000
+
+export interface Compaction {
+  /** How often; 0: never. @default 5 minutes */
+  readonly intervalMs?: number
+  /** The store sees to its history itself; then the interval only says how long lists can be continued. @default false */
+  readonly byStore?: boolean
+}
 
 /** Holds the revision up to which was compacted last; its version counts the turns. Upstream's servers use it too. */
 const turnKey = "compact_rev_key"
@@ -19,31 +26,33 @@ export class Compactor {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #intervalMs: number
+  readonly #byStore: boolean
   #timer: Timer | undefined = undefined
   /** The turn that is next, and what the store's revision was when the one before it was taken. */
   #turn = 0
   #revision = 0
   #pagesFrom = 0
 
-  constructor(store: Store, clock: Clock, log: Logger, intervalMs = usualIntervalMs) {
+  constructor(store: Store, clock: Clock, log: Logger, compaction: Compaction = {}) {
     this.#store = store
     this.#clock = clock
     this.#log = log
-    this.#intervalMs = intervalMs
+    this.#intervalMs = compaction.intervalMs ?? usualCompactionIntervalMs
+    this.#byStore = compaction.byStore ?? false
   }
 
   /**
    * The oldest revision at which a list can be continued. A store that keeps its history longer does not change how long a
-   * client may take from one page to the next: five to ten minutes, as everywhere.
+   * client may take from one page to the next: one to two intervals, as everywhere.
    */
   get pagesFrom(): number {
     return this.#pagesFrom
   }
 
-  /** With an interval of 0 the store sees to its history itself. */
   start(): void {
-    this.#timer = this.#clock.after(this.#intervalMs || usualIntervalMs, () => {
-      ;(this.#intervalMs === 0 ? this.#look() : this.#takeTurn())
+    if (this.#intervalMs === 0) return
+    this.#timer = this.#clock.after(this.#intervalMs, () => {
+      ;(this.#byStore ? this.#look() : this.#takeTurn())
         .catch((error: unknown) => this.#log.warn("compaction failed", { error: String(error) }))
         .finally(() => this.#timer && this.start())
     })

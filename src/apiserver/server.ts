@@ -14,7 +14,7 @@ import type { ObjectFollower } from "./authorization/object-follower.ts"
 import { ApiServiceController } from "./aggregation/api-service-controller.ts"
 import { ApiServices } from "./aggregation/api-services.ts"
 import { RemoteVersions } from "./aggregation/remote-versions.ts"
-import { Compactor } from "./compactor.ts"
+import { type Compaction, Compactor } from "./compactor.ts"
 import type { RequestContext } from "./context.ts"
 import { plainJson } from "./encoding/output-format.ts"
 import type { ServerRequest } from "./http/request.ts"
@@ -79,8 +79,8 @@ export interface ApiServerOptions {
   readonly healthChecks?: readonly HealthCheck[]
   /** @default 60 s, as upstream's `--request-timeout` */
   readonly requestTimeoutMs?: number
-  /** How often the store is made to forget; 0: it sees to that itself. @default 5 minutes, as upstream's `--etcd-compaction-interval` */
-  readonly compactionIntervalMs?: number
+  /** How the store is made to forget. @default every 5 minutes */
+  readonly compaction?: Compaction
   /** Answers to paths that only this kind of server has; they may be got by who may get the path. */
   readonly extraPaths?: Readonly<Record<string, ExtraPath>>
   /** How objects are written; both ways are always read. @default "application/json" */
@@ -225,7 +225,7 @@ function createParts(
     pages: new Map(),
     version,
     signal,
-    compactor: new Compactor(store, clock, log.named("compactor"), options.compactionIntervalMs),
+    compactor: new Compactor(store, clock, log.named("compactor"), options.compaction),
     extraPaths: options.extraPaths ?? {},
     storageMediaType: options.storageMediaType ?? "application/json",
   }

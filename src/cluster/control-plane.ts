@@ -134,11 +134,11 @@ async function startOnStore(
   const additions = await readSecurityAdditions(apiServer, { clock, log: log.named("security") })
   const auditTrail =
     apiServer.audit && (await openAuditTrail(apiServer.audit, { clock, log: log.named("audit") }))
-  const { store, isShared, compactionIntervalMs } = opened
+  const { store, isShared, compaction } = opened
   const snapshot = options.store?.snapshot
   const server = createApiServer({
     store,
-    compactionIntervalMs,
+    compaction,
     ...(opened.embedded && { extraPaths: storePaths(opened.embedded, clock) }),
     storageMediaType: options.store?.mediaType ?? "application/json",
     ...(auditTrail && { audit: auditTrail }),

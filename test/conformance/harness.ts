@@ -10,6 +10,7 @@ import { safeSuffix } from "../../src/base/random.ts"
 import { parseYaml } from "../../src/apimachinery/codec/yaml.ts"
 import { startControlPlane } from "../../src/cluster/control-plane.ts"
 import { dataDirectory } from "../../src/cluster/data-directory.ts"
+import { usualStore } from "../../src/cluster/store/store-flags.ts"
 import { usualNetworks } from "../../src/cluster/networks.ts"
 import { localControlPlane } from "../../src/cluster/nodes/local-control-plane.ts"
 import { startSimulatedNode } from "../../src/cluster/nodes/start-simulated-node.ts"
@@ -178,22 +179,27 @@ export interface ClusterNeeds {
    * @default 0
    */
   readonly nodes?: number
+  /** How soon a cluster started here forgets where lists were: upstream's `--etcd-compaction-interval`. @default 5 minutes */
+  readonly compactionIntervalMs?: number
 }
 
 let api: Api | undefined
 
 /** Call at the top of a test file: the cluster is there when its tests run. */
-export function useCluster({ nodes = 0 }: ClusterNeeds = {}): void {
+export function useCluster(needs: ClusterNeeds = {}): void {
   let stop: () => Promise<void> = async () => {}
   beforeAll(async () => {
     const existing = process.env["CORACLE_CONFORMANCE_KUBECONFIG"]
     if (existing) api = new Api(readFileSync(existing, "utf8"))
-    else ({ api, stop } = await startOwn(nodes))
+    else ({ api, stop } = await startOwn(needs))
   })
   afterAll(() => stop())
 }
 
-async function startOwn(nodeCount: number): Promise<{ api: Api; stop: () => Promise<void> }> {
+async function startOwn({
+  nodes: nodeCount = 0,
+  compactionIntervalMs,
+}: ClusterNeeds): Promise<{ api: Api; stop: () => Promise<void> }> {
   const path = mkdtempSync(join(tmpdir(), "coracle-conformance-"))
   const parts = {
     directory: dataDirectory(path),
@@ -202,7 +208,11 @@ async function startOwn(nodeCount: number): Promise<{ api: Api; stop: () => Prom
     random: realRandom,
     log: silentLogger,
   }
-  const controlPlane = startControlPlane({ ...parts, listen: { host: "127.0.0.1", port: 0 } })
+  const controlPlane = startControlPlane({
+    ...parts,
+    listen: { host: "127.0.0.1", port: 0 },
+    store: { ...usualStore, ...(compactionIntervalMs && { compactionIntervalMs }) },
+  })
   const names = Array.from({ length: nodeCount }, (_, index) => `node-${index + 1}`)
   const nodes = await Promise.all(
     names.map((name) =>

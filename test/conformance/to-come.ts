@@ -11,7 +11,6 @@ const reasons: readonly (readonly [prefix: string, reason: string])[] = [
   ["[sig-api-machinery] FieldValidation", "custom resources, seen from outside"],
   ["[sig-api-machinery] ValidatingAdmissionPolicy", "policies, seen from outside"],
   ["[sig-api-machinery] MutatingAdmissionPolicy", "policies, seen from outside"],
-  ["[sig-api-machinery] Servers with support for API chunking", "waits until the store has compacted"],
   ["[sig-auth] [FeatureGate:ClusterTrustBundle]", "trust bundles in volumes of real containers"],
   ["[sig-auth] Projected PodCertificate", "certificates in volumes of real containers"],
   ["[sig-auth]", "tokens in volumes of real containers"],

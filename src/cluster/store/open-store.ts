@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import type { Compaction } from "../../apiserver/compactor.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
@@ -15,8 +16,7 @@ export interface ClusterStore {
   readonly store: Store
   /** Others may write to it too: who leads is decided in it, and what is told of its servers is shared. */
   readonly isShared: boolean
-  /** How often the API server makes it forget; 0: it sees to its history itself. */
-  readonly compactionIntervalMs: number
+  readonly compaction: Compaction
   /** The store in this process, if it is one: for serving etcd's API, and for snapshots. */
   readonly embedded?: EmbeddedStore
   /** Of the store, and of the port where it is served. */
@@ -41,14 +41,19 @@ export async function openClusterStore(options: StoreOptions, parts: OpenStorePa
 }
 
 async function openDirectory(options: StoreOptions, parts: OpenStoreParts): Promise<ClusterStore> {
-  const { historyMs, historyBytes = 64 << 20, quotaBytes } = options
+  const { historyMs, historyBytes = 64 << 20, quotaBytes, compactionIntervalMs } = options
   const store = await openEmbeddedStore({
     ...parts,
     historyMs,
     historyBytes,
     ...(quotaBytes !== undefined && { quotaBytes }),
   })
-  const opened = { store, isShared: false, compactionIntervalMs: 0, embedded: store }
+  const opened = {
+    store,
+    isShared: false,
+    compaction: { intervalMs: compactionIntervalMs, byStore: true },
+    embedded: store,
+  }
   if (!options.listen) return { ...opened, close: () => store.close() }
   try {
     const { url, server } = await serveEtcd({ ...parts, store, listen: options.listen })
@@ -74,13 +79,13 @@ async function openBackup(
       `${file} holds no cluster: no key begins with ${prefix}/ (--etcd-prefix says what they begin with)`,
     )
   const store = withPrefix(backup, renamed(prefix))
-  return { store, isShared: false, compactionIntervalMs: 0, close: () => store.close() }
+  return { store, isShared: false, compaction: { byStore: true }, close: () => store.close() }
 }
 
 const renamed = (prefix: string) => ({ own: "/registry/", kept: `${prefix}/` })
 
 async function connectToEtcd(
-  { etcd, prefix, tls, historyMs }: StoreOptions,
+  { etcd, prefix, tls, compactionIntervalMs }: StoreOptions,
   { clock, log }: OpenStoreParts,
 ): Promise<ClusterStore> {
   const remote = createRemoteStore({ endpoints: etcd, clock, log, ...(tls && { tls: readTls(tls) }) })
@@ -91,8 +96,12 @@ async function connectToEtcd(
     throw error
   }
   const store = withPrefix(remote, renamed(prefix))
-  // A turn forgets what is one interval old, so that between one and two of them are left.
-  return { store, isShared: true, compactionIntervalMs: historyMs / 2, close: () => store.close() }
+  return {
+    store,
+    isShared: true,
+    compaction: { intervalMs: compactionIntervalMs },
+    close: () => store.close(),
+  }
 }
 
 function readTls({ authority, certificate, key }: EtcdFiles) {

@@ -1,6 +1,7 @@
 import { parseGoDurationMs } from "../../apiserver/parse-duration.ts"
 import type { FlagValues } from "../../base/flags.ts"
 import type { StorageMediaType } from "../../apiserver/registry/storage-codec.ts"
+import { usualCompactionIntervalMs } from "../../apiserver/compactor.ts"
 import { UsageError } from "../commands/command.ts"
 import { parseListen } from "../commands/parse-listen.ts"
 
@@ -42,6 +43,13 @@ export const storeFlags = {
     placeholder: "TIME",
     description: "how long past states can be read; in an etcd at least half of it (1h; with --etcd 10m)",
   },
+  "etcd-compaction-interval": {
+    type: "duration",
+    default: "5m",
+    placeholder: "TIME",
+    description:
+      "lists can be continued for one to two such times; so often an etcd is made to forget, 0 is never (5m)",
+  },
   "history-bytes": {
     type: "int",
     placeholder: "N",
@@ -80,6 +88,7 @@ export interface StoreOptions {
   readonly tls: EtcdFiles | undefined
   readonly mediaType: StorageMediaType
   readonly historyMs: number
+  readonly compactionIntervalMs: number
   readonly historyBytes: number | undefined
   readonly quotaBytes: number | undefined
   /** Where etcd's own API is served beside Kubernetes'. */
@@ -108,6 +117,7 @@ export const usualStore: StoreOptions = {
   tls: undefined,
   mediaType: "application/json",
   historyMs: 3_600_000,
+  compactionIntervalMs: usualCompactionIntervalMs,
   historyBytes: undefined,
   quotaBytes: undefined,
   listen: undefined,
@@ -135,6 +145,7 @@ export function parseStoreOptions(
     tls: checkTls(values),
     mediaType: checkMediaType(values["storage-media-type"]),
     historyMs: onDisk || given.has("history") ? checkHistory(values.history) : 10 * 60_000,
+    compactionIntervalMs: compactionInterval(values, given, onDisk),
     historyBytes: checkPositive("history-bytes", values["history-bytes"]),
     quotaBytes: checkPositive("quota-backend-bytes", values["quota-backend-bytes"]),
     listen: checkListen(values["listen-etcd"]),
@@ -151,7 +162,14 @@ function snapshotOptions(
     refuse(given, ["read-only", "with-controllers"], "without --from-snapshot")
     return undefined
   }
-  const elsewhere = ["etcd", "history", "history-bytes", "quota-backend-bytes", "listen-etcd"]
+  const elsewhere = [
+    "etcd",
+    "history",
+    "etcd-compaction-interval",
+    "history-bytes",
+    "quota-backend-bytes",
+    "listen-etcd",
+  ]
   refuse(given, elsewhere, "with --from-snapshot, whose state is in memory")
   const [readOnly, controllers] = [values["read-only"], values["with-controllers"]]
   if (readOnly && controllers)
@@ -200,6 +218,22 @@ function checkHistory(text: string): number {
   const milliseconds = parseGoDurationMs(text)
   if (milliseconds !== undefined && milliseconds >= 60_000) return milliseconds
   throw new UsageError(`--history ${text}: at least 1m, since lists are read in pages of one past state`)
+}
+
+/** A turn forgets what is one interval old, so that between one and two of them are left of an etcd's history. */
+function compactionInterval(
+  values: FlagValues<typeof storeFlags>,
+  given: ReadonlySet<string>,
+  onDisk: boolean,
+): number {
+  const text = values["etcd-compaction-interval"]
+  if (!onDisk && given.has("history")) {
+    refuse(given, ["etcd-compaction-interval"], "with --etcd and --history, which says it already")
+    return checkHistory(values.history) / 2
+  }
+  const milliseconds = parseGoDurationMs(text)
+  if (milliseconds !== undefined && milliseconds >= 0) return milliseconds
+  throw new UsageError(`--etcd-compaction-interval ${text}: expected a time such as 5m`)
 }
 
 function checkListen(text: string | undefined): StoreOptions["listen"] {
