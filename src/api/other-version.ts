@@ -1,29 +1,39 @@
 import type { KubeObject } from "../apimachinery/meta.ts"
-import type { Resource } from "../apimachinery/resource.ts"
+import type { Conversion, Resource } from "../apimachinery/resource.ts"
 import { type Field, type ObjectSchema, resolve, type SchemaRef } from "../apimachinery/schema.ts"
 
+/** Where another version of a kind is not word for word the original. */
+export interface Differences<T extends KubeObject> {
+  /** Definitions that upstream's other version takes over under their old name: "MatchCondition". */
+  readonly shared?: readonly string[]
+  /** Definitions of the other version's own, each in the place of the original's of the same name. */
+  readonly replaced?: readonly ObjectSchema[]
+  /** Needed where what is replaced changes the object's shape. */
+  readonly conversion?: Conversion<T>
+}
+
 /**
- * The same kind under another version of its group, where upstream kept the shape: fields, numbers and validation are
- * those of `original`, and only the definitions' names in OpenAPI differ.
- *
- * @param shared definitions that upstream's other version takes over under their old name
+ * The same kind under another version of its group. Where upstream kept the shape, fields, numbers, defaults and columns
+ * are those of `original`, and only the definitions' names in OpenAPI differ; `differences` says the rest.
  *
  * @example
  * export const IPAddress = otherVersion(V1IPAddress, "v1beta1")
  */
-export function otherVersion<T extends KubeObject>(
+export function otherVersion<T extends KubeObject, Other extends KubeObject = T>(
   original: Resource<T>,
   version: string,
-  shared: readonly string[] = [],
-): Resource<T> {
+  differences: Differences<Other> = {},
+): Resource<Other> {
   const { storedAs, ...rest } = original
   const stored = storedAs ?? { group: original.group, version: original.version }
-  return {
+  const served: Resource = {
     ...rest,
     version,
-    schema: renameDefinitions(original.schema, original.version, version, new Set(shared)),
+    schema: renameDefinitions(original.schema, original.version, version, differences),
     ...(stored.version !== version && { storedAs: stored }),
+    ...(differences.conversion && { conversion: differences.conversion }),
   }
+  return served as Resource<Other>
 }
 
 /** Renames the definitions of the package that `schema` belongs to, and leaves those of other packages as they are. */
@@ -31,10 +41,11 @@ function renameDefinitions(
   schema: ObjectSchema,
   from: string,
   to: string,
-  shared: ReadonlySet<string>,
+  { shared = [], replaced = [] }: Pick<Differences<KubeObject>, "shared" | "replaced">,
 ): ObjectSchema {
   const oldPrefix = packageOf(schema.name ?? "")
   const newPrefix = oldPrefix.replace(`.${from}.`, `.${to}.`)
+  const replacements = new Map(replaced.map((each) => [each.name, each]))
   const renamed = new Map<SchemaRef, SchemaRef>()
 
   const rename = (ref: SchemaRef): SchemaRef => {
@@ -50,13 +61,17 @@ function renameDefinitions(
     return each.kind === "object" ? renameObject(each) : each
   }
   const renameObject = (object: ObjectSchema): ObjectSchema => {
-    const name = object.name ?? ""
-    if (packageOf(name) !== oldPrefix || shared.has(name.slice(oldPrefix.length))) return object
+    const prefix = packageOf(object.name ?? "")
+    if (prefix !== oldPrefix && prefix !== newPrefix) return object
+    const bareName = (object.name ?? "").slice(prefix.length)
+    if (shared.includes(bareName)) return object
+    const name = newPrefix + bareName
+    const shape = replacements.get(name) ?? object
     const fields: Record<string, Field> = {}
-    for (const [fieldName, field] of Object.entries(object.fields)) {
+    for (const [fieldName, field] of Object.entries(shape.fields)) {
       fields[fieldName] = { ...field, schema: rename(field.schema) }
     }
-    return { ...object, name: newPrefix + name.slice(oldPrefix.length), fields }
+    return { ...shape, name, fields }
   }
   return renameObject(schema)
 }

@@ -3,7 +3,6 @@ import { MutatingAdmissionPolicyBinding as V1MutatingAdmissionPolicyBinding } fr
 
 /** The same as in v1. */
 export type MutatingAdmissionPolicyBinding = V1MutatingAdmissionPolicyBinding
-export const MutatingAdmissionPolicyBinding = otherVersion(V1MutatingAdmissionPolicyBinding, "v1alpha1", [
-  "Rule",
-  "RuleWithOperations",
-])
+export const MutatingAdmissionPolicyBinding = otherVersion(V1MutatingAdmissionPolicyBinding, "v1alpha1", {
+  shared: ["Rule", "RuleWithOperations"],
+})

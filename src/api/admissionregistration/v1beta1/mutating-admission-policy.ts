@@ -3,7 +3,6 @@ import { MutatingAdmissionPolicy as V1MutatingAdmissionPolicy } from "../v1/muta
 
 /** The same as in v1. */
 export type MutatingAdmissionPolicy = V1MutatingAdmissionPolicy
-export const MutatingAdmissionPolicy = otherVersion(V1MutatingAdmissionPolicy, "v1beta1", [
-  "Rule",
-  "RuleWithOperations",
-])
+export const MutatingAdmissionPolicy = otherVersion(V1MutatingAdmissionPolicy, "v1beta1", {
+  shared: ["Rule", "RuleWithOperations"],
+})

@@ -206,7 +206,7 @@ export const ResourceClaim = resource<ResourceClaim>({
   schema: ResourceClaimSchema,
 })
 
-function defaultDeviceRequest(
+export function defaultDeviceRequest(
   request: Pick<DeviceSubRequest, "deviceClassName" | "allocationMode" | "count">,
 ): void {
   request.allocationMode ||= "ExactCount"

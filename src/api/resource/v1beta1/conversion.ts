@@ -9,7 +9,8 @@ import type {
   Device as StoredDevice,
   ResourceSlice as StoredSlice,
 } from "../../resource/v1/resource-slice.ts"
-import type { DeviceRequest, ResourceClaim, ResourceClaimSpec } from "./resource-claim.ts"
+import type { DeviceRequest } from "./device-request.ts"
+import type { ResourceClaim, ResourceClaimSpec } from "./resource-claim.ts"
 import type { ResourceClaimTemplate } from "./resource-claim-template.ts"
 import type { Device, ResourceSlice } from "./resource-slice.ts"
 

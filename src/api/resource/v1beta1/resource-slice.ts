@@ -1,92 +1,30 @@
-import { resource } from "../../../apimachinery/resource.ts"
+import type { KubeObject } from "../../../apimachinery/meta.ts"
 import {
   always,
   bool,
   field,
   type Infer,
-  int64,
   list,
   mapOf,
   message,
   optional,
-  quantity,
   string,
-  time,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
 import { NodeSelector } from "../../core/v1/node-selector.ts"
-import { objectFields } from "../../meta/v1/object-fields.ts"
-import { DeviceTaintEffect } from "./resource-claim.ts"
+import { otherVersion } from "../../other-version.ts"
+import {
+  CounterSet,
+  DeviceAttribute,
+  DeviceCapacity,
+  DeviceCounterConsumption,
+  DeviceTaint,
+  NodeAllocatableResourceMapping,
+  ResourcePool,
+  ResourceSlice as V1ResourceSlice,
+} from "../v1/resource-slice.ts"
 import { resourceSliceConversion } from "./conversion.ts"
 
-export const ResourcePool = message("io.k8s.api.resource.v1beta1.ResourcePool", {
-  name: always(1, string, { required: true }),
-  generation: always(2, int64, { required: true }),
-  resourceSliceCount: always(3, int64, { required: true }),
-})
-export interface ResourcePool extends Infer<typeof ResourcePool> {}
-
-export const DeviceAttribute = message("io.k8s.api.resource.v1beta1.DeviceAttribute", {
-  int: optional(2, int64),
-  bool: optional(3, bool),
-  string: optional(4, string),
-  version: optional(5, string),
-  ints: field(6, list(int64)),
-  bools: field(7, list(bool)),
-  strings: field(8, list(string)),
-  versions: field(9, list(string)),
-})
-export interface DeviceAttribute extends Infer<typeof DeviceAttribute> {}
-
-export const CapacityRequestPolicyRange = message("io.k8s.api.resource.v1beta1.CapacityRequestPolicyRange", {
-  min: optional(1, quantity, { required: true }),
-  max: optional(2, quantity),
-  step: optional(3, quantity),
-})
-export interface CapacityRequestPolicyRange extends Infer<typeof CapacityRequestPolicyRange> {}
-
-export const CapacityRequestPolicy = message("io.k8s.api.resource.v1beta1.CapacityRequestPolicy", {
-  default: optional(1, quantity),
-  validValues: field(3, list(quantity)),
-  validRange: optional(4, CapacityRequestPolicyRange),
-})
-export interface CapacityRequestPolicy extends Infer<typeof CapacityRequestPolicy> {}
-
-export const DeviceCapacity = message("io.k8s.api.resource.v1beta1.DeviceCapacity", {
-  value: always(1, quantity, { required: true }),
-  requestPolicy: optional(2, CapacityRequestPolicy),
-})
-export interface DeviceCapacity extends Infer<typeof DeviceCapacity> {}
-
-export const Counter = message("io.k8s.api.resource.v1beta1.Counter", {
-  value: always(1, quantity, { required: true }),
-})
-export interface Counter extends Infer<typeof Counter> {}
-
-export const DeviceCounterConsumption = message("io.k8s.api.resource.v1beta1.DeviceCounterConsumption", {
-  counterSet: always(1, string, { required: true }),
-  counters: field(2, mapOf(Counter), { required: true }),
-})
-export interface DeviceCounterConsumption extends Infer<typeof DeviceCounterConsumption> {}
-
-export const DeviceTaint = message("io.k8s.api.resource.v1beta1.DeviceTaint", {
-  key: always(1, string, { required: true }),
-  value: field(2, string),
-  effect: always(3, DeviceTaintEffect, { required: true }),
-  timeAdded: optional(4, time),
-})
-export interface DeviceTaint extends Infer<typeof DeviceTaint> {}
-
-export const NodeAllocatableResourceMapping = message(
-  "io.k8s.api.resource.v1beta1.NodeAllocatableResourceMapping",
-  {
-    capacityKey: optional(1, string),
-    allocationMultiplier: optional(2, quantity, { default: "1" }),
-  },
-)
-export interface NodeAllocatableResourceMapping extends Infer<typeof NodeAllocatableResourceMapping> {}
-
-export const BasicDevice = message("io.k8s.api.resource.v1beta1.BasicDevice", {
+const BasicDevice = message("io.k8s.api.resource.v1beta1.BasicDevice", {
   attributes: field(1, mapOf(DeviceAttribute)),
   capacity: field(2, mapOf(DeviceCapacity)),
   consumesCounters: field(3, list(DeviceCounterConsumption)),
@@ -100,21 +38,15 @@ export const BasicDevice = message("io.k8s.api.resource.v1beta1.BasicDevice", {
   allowMultipleAllocations: optional(11, bool),
   nodeAllocatableResourceMappings: field(12, mapOf(NodeAllocatableResourceMapping)),
 })
-export interface BasicDevice extends Infer<typeof BasicDevice> {}
 
-export const Device = message("io.k8s.api.resource.v1beta1.Device", {
+/** What v1 says of a device, v1beta1 says in its `basic`. */
+const Device = message("io.k8s.api.resource.v1beta1.Device", {
   name: always(1, string, { required: true }),
   basic: optional(2, BasicDevice),
 })
 export interface Device extends Infer<typeof Device> {}
 
-export const CounterSet = message("io.k8s.api.resource.v1beta1.CounterSet", {
-  name: always(1, string, { required: true }),
-  counters: field(2, mapOf(Counter), { required: true }),
-})
-export interface CounterSet extends Infer<typeof CounterSet> {}
-
-export const ResourceSliceSpec = message("io.k8s.api.resource.v1beta1.ResourceSliceSpec", {
+const ResourceSliceSpec = message("io.k8s.api.resource.v1beta1.ResourceSliceSpec", {
   driver: always(1, string, { required: true }),
   pool: always(2, ResourcePool, { required: true }),
   nodeName: field(3, string),
@@ -124,33 +56,12 @@ export const ResourceSliceSpec = message("io.k8s.api.resource.v1beta1.ResourceSl
   perDeviceNodeSelection: optional(7, bool),
   sharedCounters: field(8, list(CounterSet)),
 })
-export interface ResourceSliceSpec extends Infer<typeof ResourceSliceSpec> {}
 
-export const ResourceSliceSchema = message("io.k8s.api.resource.v1beta1.ResourceSlice", {
-  ...objectFields,
-  spec: always(2, ResourceSliceSpec, { required: true }),
-})
-/** Devices that a driver offers, on a node or beside them. */
-export interface ResourceSlice extends Infer<typeof ResourceSliceSchema> {}
+export interface ResourceSlice extends KubeObject {
+  spec: Infer<typeof ResourceSliceSpec>
+}
 
-export const ResourceSlice = resource<ResourceSlice>({
-  group: "resource.k8s.io",
-  version: "v1beta1",
-  kind: "ResourceSlice",
-  plural: "resourceslices",
-  namespaced: false,
-  storedAs: { group: "resource.k8s.io", version: "v1" },
+export const ResourceSlice = otherVersion<V1ResourceSlice, ResourceSlice>(V1ResourceSlice, "v1beta1", {
+  replaced: [ResourceSliceSpec, Device],
   conversion: resourceSliceConversion,
-  columns: [
-    nameColumn,
-    column("Node", "Where the devices are.", ({ spec }) => spec.nodeName ?? ""),
-    column("Driver", "Whose devices they are.", ({ spec }) => spec.driver),
-    column("Pool", "The pool they belong to.", ({ spec }) => spec.pool.name),
-    ageColumn,
-  ],
-  selectableFields: {
-    "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
-    "spec.driver": ({ spec }) => spec.driver,
-  },
-  schema: ResourceSliceSchema,
 })
