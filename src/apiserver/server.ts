@@ -20,6 +20,7 @@ import { plainJson } from "./encoding/output-format.ts"
 import type { ServerRequest } from "./http/request.ts"
 import type { ServerResponse } from "./http/response.ts"
 import { DanglingSchemas } from "./flow-control/dangling-schemas.ts"
+import { dumpFlowControl } from "./flow-control/dump.ts"
 import { FlowController } from "./flow-control/flow-controller.ts"
 import { CustomResources } from "./custom-resources/custom-resources.ts"
 import { DefinitionController } from "./custom-resources/definition-controller.ts"
@@ -27,6 +28,7 @@ import { ServerMetrics } from "./metrics/server-metrics.ts"
 import { Discovery } from "./paths/discovery.ts"
 import type { ExtraPath } from "./paths/handle-path.ts"
 import type { HealthCheck } from "./paths/health.ts"
+import type { Page } from "./paths/pages.ts"
 import { OpenApi } from "./paths/openapi.ts"
 import { apiLevel, type VersionInfo } from "./paths/version.ts"
 import { addBuiltInResources } from "./registry/add-resources.ts"
@@ -155,6 +157,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       ])
         follow(parts.resources, follower)
       void definitions.run(shutdown.signal)
+      void parts.flowController.run(shutdown.signal)
       void aggregation.run(shutdown.signal, options.registersApiServices ?? true)
       state.hasRead = true
       begin()
@@ -182,7 +185,7 @@ function createParts(
   const { requestTimeoutMs = 60_000, nodePortRange = defaultNodePortRange, version = apiLevel } = options
   const mirror = new Mirror({ store, clock, log: log.named("watch-cache"), signal })
   const resources = new ServedResources()
-  const flowController = new FlowController(totalSeats)
+  const flowController = new FlowController(totalSeats, clock)
   const cache = createServerCache(resources)
   const client = createClient(transportFor(self))
   const callWebhook = createWebhookCaller({
@@ -222,7 +225,7 @@ function createParts(
     ),
     openApi: new OpenApi(resources, remoteVersions, options.loadDescriptions),
     healthChecks: [...ownChecks(store, signal, state), ...(options.healthChecks ?? [])],
-    pages: new Map(),
+    pages: new Map([["api_priority_and_fairness", pageOfFlowControl(flowController, clock)]]),
     version,
     signal,
     compactor: new Compactor(store, clock, log.named("compactor"), options.compaction),
@@ -268,6 +271,14 @@ function ownChecks(store: Store, signal: AbortSignal, state: StartState): Health
     ),
     must("shutdown", ["readyz"], () => !signal.aborted, "process is shutting down"),
   ]
+}
+
+function pageOfFlowControl(controller: FlowController, clock: Clock): Page {
+  return ([name = "", ...rest], query) => {
+    if (rest.length > 0) return undefined
+    const began = clock.now() - clock.monotonic()
+    return dumpFlowControl(name, controller, query, (monotonicMs) => began + monotonicMs)
+  }
 }
 
 /** Upstream's `--max-requests-inflight` and `--max-mutating-requests-inflight` together. */

@@ -16,10 +16,15 @@ export interface MetricOptions {
 // Cannot be in a label value that came over HTTP.
 const separator = "\u0000"
 
+/** One figure of a metric, for whoever counts it often: the look-up by labels is done once. */
+export interface Cell {
+  value: number
+}
+
 export class Counter implements Metric {
   readonly #options: MetricOptions
   readonly #type: "counter" | "gauge"
-  readonly #values = new Map<string, number>()
+  readonly #values = new Map<string, Cell>()
 
   constructor(options: MetricOptions, type: "counter" | "gauge" = "counter") {
     this.#options = options
@@ -27,18 +32,24 @@ export class Counter implements Metric {
   }
 
   add(amount: number, ...labels: readonly string[]): void {
-    const key = labels.join(separator)
-    this.#values.set(key, (this.#values.get(key) ?? 0) + amount)
+    this.at(...labels).value += amount
   }
 
   set(value: number, ...labels: readonly string[]): void {
-    this.#values.set(labels.join(separator), value)
+    this.at(...labels).value = value
+  }
+
+  at(...labels: readonly string[]): Cell {
+    const key = labels.join(separator)
+    let cell = this.#values.get(key)
+    if (!cell) this.#values.set(key, (cell = { value: 0 }))
+    return cell
   }
 
   write(lines: string[], options = this.#options): void {
     const { name, labels = [] } = options
     writeHead(lines, options, this.#type)
-    for (const [key, value] of this.#values) lines.push(`${name}${formatLabels(labels, key)} ${value}`)
+    for (const [key, { value }] of this.#values) lines.push(`${name}${formatLabels(labels, key)} ${value}`)
   }
 
   /** The same figures under another name. */
@@ -47,10 +58,24 @@ export class Counter implements Metric {
   }
 }
 
-interface Buckets {
+/** One series of a histogram. */
+export class Buckets {
   readonly counts: number[]
-  sum: number
-  count: number
+  readonly #bounds: readonly number[]
+  sum = 0
+  count = 0
+
+  constructor(bounds: readonly number[]) {
+    this.#bounds = bounds
+    this.counts = bounds.map(() => 0)
+  }
+
+  observe(value: number): void {
+    const index = this.#bounds.findIndex((bound) => value <= bound)
+    if (index >= 0) this.counts[index]!++
+    this.sum += value
+    this.count++
+  }
 }
 
 export class Histogram implements Metric {
@@ -65,15 +90,14 @@ export class Histogram implements Metric {
   }
 
   observe(value: number, ...labels: readonly string[]): void {
+    this.at(...labels).observe(value)
+  }
+
+  at(...labels: readonly string[]): Buckets {
     const key = labels.join(separator)
     let buckets = this.#values.get(key)
-    if (!buckets) {
-      this.#values.set(key, (buckets = { counts: this.#bounds.map(() => 0), sum: 0, count: 0 }))
-    }
-    const index = this.#bounds.findIndex((bound) => value <= bound)
-    if (index >= 0) buckets.counts[index]!++
-    buckets.sum += value
-    buckets.count++
+    if (!buckets) this.#values.set(key, (buckets = new Buckets(this.#bounds)))
+    return buckets
   }
 
   /** The same figures under another name. */

@@ -1,86 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
 import { PriorityLevelConfiguration } from "../../api/flowcontrol/v1/priority-level-configuration.ts"
 import type { UserInfo } from "../authentication/authenticator.ts"
+import { SimulatedClock } from "../../base/simulated/clock.ts"
 import { parseRequestInfo } from "../request-info.ts"
 import { startTestServer, type TestServer } from "../testing.ts"
 import { FlowController } from "./flow-controller.ts"
+import { Ticket } from "./priority-level.ts"
 import { suggestedLevels, suggestedSchemas } from "./default-objects.ts"
-import { dealHand, PriorityLevel, type Waiting } from "./priority-level.ts"
-
-const noSpare = () => 0
-
-function someone(log: string[], name: string): Waiting {
-  return { cancelled: false, start: () => void log.push(name) }
-}
-
-describe("a priority level", () => {
-  const queuing = { queues: 8, handSize: 1, queueLengthLimit: 2 }
-
-  test("runs as many as it has seats, lets a few wait, refuses the rest", () => {
-    const log: string[] = []
-    const level = new PriorityLevel(
-      "l",
-      { seats: 1, lendable: 0, queuing: { ...queuing, queues: 1 } },
-      noSpare,
-    )
-    const entered = ["a", "b", "c", "d"].map((name) => level.enter(1, someone(log, name)))
-    expect(entered).toEqual(["running", "waiting", "waiting", "refused"])
-    level.leave()
-    level.leave()
-    expect(log).toEqual(["b", "c"])
-    level.leave()
-    expect([level.running, level.waiting]).toEqual([0, 0])
-  })
-
-  test("serves flows in turn, however many requests one of them has", () => {
-    const log: string[] = []
-    const level = new PriorityLevel(
-      "l",
-      { seats: 1, lendable: 0, queuing: { ...queuing, queueLengthLimit: 9 } },
-      noSpare,
-    )
-    level.enter(0, someone(log, "first"))
-    for (let index = 0; index < 5; index++) level.enter(0, someone(log, `greedy${index}`))
-    level.enter(1, someone(log, "modest"))
-    for (let index = 0; index < 3; index++) level.leave()
-    expect(log).toEqual(["greedy0", "modest", "greedy1"])
-  })
-
-  test("lends what it does not use", () => {
-    const rich = new PriorityLevel("rich", { seats: 10, lendable: 5 }, noSpare)
-    const poor: PriorityLevel = new PriorityLevel(
-      "poor",
-      { seats: 1, lendable: 0 },
-      () => rich.unused - poor.borrowed,
-    )
-    const entered = Array.from({ length: 7 }, () => poor.enter(0, someone([], "")))
-    expect(entered.filter((each) => each === "running").length).toBe(6)
-  })
-
-  test("who goes away while waiting is passed over", () => {
-    const log: string[] = []
-    const level = new PriorityLevel("l", { seats: 1, lendable: 0, queuing }, noSpare)
-    const impatient = someone(log, "impatient")
-    level.enter(0, someone(log, "first"))
-    level.enter(0, impatient)
-    level.enter(0, someone(log, "patient"))
-    level.abandon(impatient)
-    level.leave()
-    expect(log).toEqual(["patient"])
-  })
-
-  test("a hand has different cards, the same for the same flow", () => {
-    for (let hash = 0; hash < 500; hash++) {
-      const hand = dealHand(hash * 7919, 64, 6)
-      expect(new Set(hand).size).toBe(6)
-      expect(Math.max(...hand)).toBeLessThan(64)
-      expect(dealHand(hash * 7919, 64, 6)).toEqual(hand)
-    }
-  })
-})
 
 describe("requests belong to levels", () => {
-  const controller = new FlowController(600)
+  const controller = new FlowController(600, new SimulatedClock())
   for (const each of [...suggestedLevels, ...suggestedSchemas]) controller.put(each)
   const user = (name: string, ...groups: string[]): UserInfo => ({
     name,
@@ -113,15 +42,34 @@ describe("requests belong to levels", () => {
     expect([found.schema.metadata.name, found.configuration.metadata.name]).toEqual([schema, level])
   })
 
-  test("shares become seats", () => {
-    // 245 shares in all; workload-low has 100 of them.
-    const found = controller.classify(
+  test("shares become seats, and one request never takes too many of them", () => {
+    // 245 shares in all; workload-low has 100 of them, lends 90 % and gives a flow 6 queues.
+    const { level } = controller.classify(
       parseRequestInfo("GET", "/api/v1/pods", new URLSearchParams()),
       account("shop", "web"),
     )
-    const running = Array.from({ length: 246 }, () => found.level!.enter(0, someone([], "")))
-    expect(running[244]).toBe("running")
-    for (let index = 0; index < 246; index++) if (running[index] === "running") found.level!.leave()
+    expect(level.configuration).toMatchObject({ nominal: 245, lower: 24, upper: 845 })
+    expect(level.maxSeats).toBe(37)
+    const limits = [...controller.levels].map(({ limit }) => limit)
+    expect(Math.abs(limits.reduce((sum, limit) => sum + limit, 0) - 600)).toBeLessThan(10)
+  })
+
+  test("a level that was taken away lets its requests end", () => {
+    const extra = suggestedLevels.find(({ metadata }) => metadata.name === "workload-low")!
+    const { level, flow } = controller.classify(
+      parseRequestInfo("GET", "/api/v1/pods", new URLSearchParams()),
+      account("shop", "web"),
+    )
+    const ticket = new Ticket(flow, { initialSeats: 1, finalSeats: 0, additionalMs: 0 })
+    level.enter(ticket)
+    controller.remove(extra)
+    controller.shareOut()
+    expect([...controller.levels]).toContain(level)
+    expect(level.isQuiescing).toBe(true)
+    level.leave(ticket)
+    controller.shareOut()
+    expect([...controller.levels]).not.toContain(level)
+    controller.put(extra)
   })
 })
 
@@ -132,39 +80,67 @@ describe("in the server", () => {
   })
   afterEach(() => server.stop())
 
-  const send = (name: string) =>
-    server.server.handle({
-      method: "GET",
-      path: "/api/v1/namespaces",
-      query: new URLSearchParams(),
-      headers: {},
-      body: { kind: "none" },
-      user: { name, groups: ["system:authenticated"], extra: {} },
-      signal: new AbortController().signal,
-    })
+  const admin: UserInfo = { name: "admin", groups: ["system:masters"], extra: {} }
+  const request = (name: string) => ({
+    method: "GET",
+    path: "/api/v1/namespaces",
+    query: new URLSearchParams(),
+    headers: {},
+    body: { kind: "none" as const },
+    user: { name, groups: ["system:authenticated"], extra: {} },
+    signal: new AbortController().signal,
+  })
+  const send = (name: string) => server.server.handle(request(name))
 
-  test("answers say which objects decided, and a level without seats refuses", async () => {
-    const { client } = server
-    const answered = await send("jane")
-    const { metadata } = await client.get(PriorityLevelConfiguration, { name: "global-default" })
-    expect(answered.headers["x-kubernetes-pf-prioritylevel-uid"]).toBe(metadata.uid)
-    await client.patch(
+  const narrow = { nominalConcurrencyShares: 0, borrowingLimitPercent: 0 }
+  const limit = (limitResponse: object) =>
+    server.client.patch(
       PriorityLevelConfiguration,
       { name: "global-default" },
-      {
-        type: "merge",
-        body: {
-          spec: {
-            limited: {
-              nominalConcurrencyShares: 0,
-              borrowingLimitPercent: 0,
-              limitResponse: { type: "Reject", queuing: null },
-            },
-          },
-        },
-      },
+      { type: "merge", body: { spec: { limited: { ...narrow, limitResponse } } } },
     )
-    const refused = await send("jane")
+  const text = async (url: string) => {
+    const [path = "", query = ""] = url.split("?")
+    const asked = { ...request("admin"), path, query: new URLSearchParams(query), user: admin }
+    const answer = await server.server.handle(asked)
+    return new TextDecoder().decode((answer.body as { bytes: Uint8Array }).bytes)
+  }
+
+  test("answers say which objects decided, and a level whose seats are taken refuses", async () => {
+    const { metadata } = await server.client.get(PriorityLevelConfiguration, { name: "global-default" })
+    const answered = await send("jane")
+    expect(answered.headers["x-kubernetes-pf-prioritylevel-uid"]).toBe(metadata.uid)
+    await limit({ type: "Reject", queuing: null })
+    // One at a time, since there is not a seat for anybody.
+    const [first, refused] = await Promise.all([send("jane"), send("jane")])
+    expect(first.status).not.toBe(429)
     expect([refused.status, refused.headers["retry-after"]]).toEqual([429, "1"])
+    expect(await text("/metrics")).toContain(
+      'apiserver_flowcontrol_rejected_requests_total{priority_level="global-default",flow_schema="global-default",reason="concurrency-limit"} 1',
+    )
+  })
+
+  test("who waits too long is refused, and can be looked at until then", async () => {
+    await limit({ type: "Queue", queuing: { queues: 1, handSize: 1, queueLengthLimit: 50 } })
+    const late = server.server.handle({ ...request("jane"), query: new URLSearchParams("timeout=2s") })
+    await vi.waitFor(async () =>
+      expect(await text("/debug/api_priority_and_fairness/dump_requests")).toContain("global-default"),
+    )
+    const requests = await text("/debug/api_priority_and_fairness/dump_requests?includeRequestDetails=1")
+    const row = requests.split("\n").find((line) => line.startsWith("global-default"))!
+    expect(row.split(/,\s+/).toSpliced(5, 1)).toEqual(
+      "global-default global-default 0 0 jane 1 0 0s 0001-01-01T00:00:00Z jane list /api/v1/namespaces   v1 namespaces ".split(
+        " ",
+      ),
+    )
+    expect(await text("/debug/api_priority_and_fairness/dump_queues")).toMatch(
+      /global-default, +0, +1, +0, +0, /,
+    )
+    const levels = await text("/debug/api_priority_and_fairness/dump_priority_levels")
+    expect(levels.split("\n")[0]).toBe(
+      "PriorityLevelName, ActiveQueues, IsIdle, IsQuiescing, WaitingRequests, ExecutingRequests, DispatchedRequests, RejectedRequests, TimedoutRequests, CancelledRequests",
+    )
+    expect(levels).toMatch(/global-default, +1, +false, +false, +1, +0, /)
+    expect((await late).status).toBe(429)
   })
 })

@@ -1,35 +1,43 @@
 import { FlowSchema } from "../../api/flowcontrol/v1/flow-schema.ts"
 import { PriorityLevelConfiguration } from "../../api/flowcontrol/v1/priority-level-configuration.ts"
+import { mandatoryLevels, mandatorySchemas } from "../../api/flowcontrol/mandatory.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
+import { type Clock, sleep } from "../../base/clock.ts"
 import type { UserInfo } from "../authentication/authenticator.ts"
 import type { ObjectFollower } from "../authorization/object-follower.ts"
 import type { RequestInfo } from "../request-info.ts"
-import { mandatoryLevels, mandatorySchemas } from "../../api/flowcontrol/mandatory.ts"
+import { configureLevels } from "./configure-levels.ts"
 import { matchesRequest } from "./match-request.ts"
-import { type LevelConfiguration, PriorityLevel } from "./priority-level.ts"
+import { planLimits } from "./plan-limits.ts"
+import { type Flow, PriorityLevel } from "./priority-level.ts"
+import { hashFlow } from "./shuffle-sharding.ts"
 
 /** Where a request belongs. */
 export interface Classified {
   readonly schema: FlowSchema
   readonly configuration: PriorityLevelConfiguration
-  /** Undefined: its requests are never held up. */
-  readonly level: PriorityLevel | undefined
-  /** Tells the flows of a level apart. */
-  readonly flowHash: number
+  readonly level: PriorityLevel
+  readonly flow: Flow
 }
+
+/** So often seats that are not needed go to levels that need them. */
+const borrowingPeriodMs = 10_000
 
 /** The cluster's FlowSchemas and priority levels at work. Follows the objects, so a change acts at once. */
 export class FlowController implements ObjectFollower {
   readonly resources = [FlowSchema, PriorityLevelConfiguration]
   readonly #totalSeats: number
+  readonly #clock: Clock
   readonly #schemas = new Map<string, FlowSchema>()
   readonly #configurations = new Map<string, PriorityLevelConfiguration>()
   readonly #levels = new Map<string, PriorityLevel>()
   #ordered: readonly FlowSchema[] | undefined = undefined
+  #fairFraction = 0
 
-  /** @param totalSeats how many requests the server runs at once */
-  constructor(totalSeats: number) {
+  /** @param totalSeats how many seats the server has */
+  constructor(totalSeats: number, clock: Clock) {
     this.#totalSeats = totalSeats
+    this.#clock = clock
     // There from the first request on, whatever the store says.
     for (const schema of mandatorySchemas) this.#schemas.set(schema.metadata.name, schema)
     for (const each of mandatoryLevels) this.#configurations.set(each.metadata.name, each)
@@ -38,6 +46,20 @@ export class FlowController implements ObjectFollower {
 
   get levels(): Iterable<PriorityLevel> {
     return this.#levels.values()
+  }
+
+  /** The part of what it wants that each level gets which no bound holds back. */
+  get fairFraction(): number {
+    return this.#fairFraction
+  }
+
+  /** Shares out the seats again and again, until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await sleep(this.#clock, borrowingPeriodMs, signal)
+      if (signal.aborted) return
+      this.shareOut()
+    }
   }
 
   put(object: KubeObject): void {
@@ -69,10 +91,28 @@ export class FlowController implements ObjectFollower {
       const configuration = this.#configurations.get(schema.spec.priorityLevelConfiguration.name)
       // A schema whose level is not there is as if it were not there itself.
       if (!configuration || !matchesRequest(schema, info, user)) continue
-      const level = this.#levels.get(configuration.metadata.name)
-      return { schema, configuration, level, flowHash: hashFlow(schema, info, user) }
+      const level = this.#levels.get(configuration.metadata.name)!
+      return { schema, configuration, level, flow: flowOf(schema, info, user) }
     }
     throw new Error("the flow schema catch-all does not catch all")
+  }
+
+  /** A period ends: what each level needed in it says what it may take in the next. */
+  shareOut(): void {
+    const now = this.#clock.monotonic() / 1000
+    for (const [name, level] of this.#levels) if (level.isQuiescing && level.isIdle) this.#levels.delete(name)
+    const levels = [...this.#levels.values()]
+    const demands = levels.map(({ configuration, demand, limit }) => {
+      demand.endPeriod(now)
+      const { highWatermark, smoothed } = demand.demand
+      return { ...configuration, highWatermark: Math.round(highWatermark), smoothed, current: limit }
+    })
+    const { limits, targets, fairFraction } = planLimits(demands)
+    this.#fairFraction = fairFraction
+    for (const [index, level] of levels.entries()) {
+      level.target = targets[index]!
+      level.setLimit(limits[index]!)
+    }
   }
 
   #inOrder(): readonly FlowSchema[] {
@@ -84,55 +124,21 @@ export class FlowController implements ObjectFollower {
 
   /** Shares become seats whenever a level comes, goes or changes. */
   #configure(): void {
-    const limited = [...this.#configurations.values()].filter(({ spec }) => spec.type === "Limited")
-    const shares = limited.reduce((sum, { spec }) => sum + sharesOf(spec), 0)
-    const names = new Set(limited.map(({ metadata }) => metadata.name))
-    for (const name of this.#levels.keys()) if (!names.has(name)) this.#levels.delete(name)
-    for (const { metadata, spec } of limited) {
-      const configuration = configurationOf(spec, this.#totalSeats, shares)
-      const level = this.#levels.get(metadata.name)
+    for (const [name, configuration] of configureLevels(
+      [...this.#configurations.values()],
+      this.#totalSeats,
+    )) {
+      const level = this.#levels.get(name)
       if (level) level.configure(configuration)
-      else this.#levels.set(metadata.name, new PriorityLevel(metadata.name, configuration, this.#spare))
+      else this.#levels.set(name, new PriorityLevel(name, configuration, this.#clock))
     }
-  }
-
-  /** What the other levels lend, less what is borrowed already. */
-  readonly #spare = (asking: PriorityLevel): number => {
-    let spare = 0
-    for (const level of this.#levels.values()) {
-      if (level !== asking) spare += level.unused
-      spare -= level.borrowed
-    }
-    return spare
+    for (const [name, level] of this.#levels) level.isQuiescing = !this.#configurations.has(name)
+    this.shareOut()
   }
 }
 
-function sharesOf({ limited }: PriorityLevelConfiguration["spec"]): number {
-  return limited?.nominalConcurrencyShares ?? 0
-}
-
-function configurationOf(
-  spec: PriorityLevelConfiguration["spec"],
-  totalSeats: number,
-  totalShares: number,
-): LevelConfiguration {
-  const { limited } = spec
-  const seats = totalShares === 0 ? 0 : Math.ceil((totalSeats * sharesOf(spec)) / totalShares)
-  const { type, queuing } = limited?.limitResponse ?? { type: "Reject" }
-  const borrowing = limited?.borrowingLimitPercent
-  return {
-    seats,
-    lendable: Math.round((seats * (limited?.lendablePercent ?? 0)) / 100),
-    ...(borrowing !== undefined && { mayBorrow: Math.round((seats * borrowing) / 100) }),
-    ...(type === "Queue" && queuing && { queuing }),
-  }
-}
-
-function hashFlow({ metadata, spec }: FlowSchema, { namespace }: RequestInfo, { name }: UserInfo): number {
+function flowOf({ metadata, spec }: FlowSchema, { namespace }: RequestInfo, { name }: UserInfo): Flow {
   const by = spec.distinguisherMethod?.type
   const distinguisher = by === "ByUser" ? name : by === "ByNamespace" ? namespace : ""
-  const text = `${metadata.name}/${distinguisher}`
-  let hash = 2166136261
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 16777619)
-  return hash >>> 0
+  return { schema: metadata.name, distinguisher, hash: hashFlow(metadata.name, distinguisher) }
 }

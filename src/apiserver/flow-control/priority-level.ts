@@ -1,212 +1,367 @@
+import type { Clock } from "../../base/clock.ts"
+import { RetryAfter } from "./retry-after.ts"
+import { SeatDemand } from "./seat-demand.ts"
+import { dealHand } from "./shuffle-sharding.ts"
+import { maxSeats, totalWork, usualSeconds, type WorkEstimate } from "./work-estimate.ts"
+
 /**
- * One priority level: how many of its requests run at once, and how the others wait
+ * One priority level: how many seats its requests may take at once, and how the others wait
  * (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/).
  *
- * Fairness among the flows of a level comes from two things. Shuffle sharding: a flow may use only a few of the queues, so
- * one that floods fills those and leaves others' alone. Fair queuing: the queue that has been served least comes next.
+ * Fairness among the flows of a level comes from two things. Shuffle sharding: a flow may use only a few of the queues.
+ * Fair queuing: imagine that all queues with work were served at once, each with an equal part of the seats. How far that
+ * has come is told by a progress meter, in seconds times seats for each queue. Each queue knows at which reading its next
+ * request would begin; the one whose next request would end first is the next to be served for real.
  */
 export interface LevelConfiguration {
-  /** Requests that may run at once, with nothing borrowed. */
-  readonly seats: number
-  /** Of those, how many others may use while this level does not. */
-  readonly lendable: number
-  /** How many more than `seats` it may run. @default no limit */
-  readonly mayBorrow?: number
+  /** Its requests are never held up. */
+  readonly isExempt: boolean
+  /** Its share of the server's seats. */
+  readonly nominal: number
+  /** That many are never lent. */
+  readonly lower: number
+  /** With all that it may borrow. */
+  readonly upper: number
   /** Without queues, who does not run is refused. */
   readonly queuing?: { readonly queues: number; readonly handSize: number; readonly queueLengthLimit: number }
 }
 
-export interface Waiting {
-  /** Called when a seat is taken for it. */
-  start(): void
-  /** Set when it has gone away; it is passed over. */
-  cancelled: boolean
+/** One request at its level. */
+export class Ticket {
+  readonly flow: Flow
+  readonly work: WorkEstimate
+  readonly seats: number
+  /** What the request is, for people who look into the queues. */
+  readonly about: unknown
+  /** Called when it may run after it has waited. */
+  start: () => void = () => {}
+  // What the level knows of it. Times are those of the level's clock.
+  queue: Queue | undefined = undefined
+  arrivedMs = 0
+  startedMs = 0
+  /** The reading of the progress meter when it came. */
+  arrivedAt = 0
+
+  constructor(flow: Flow, work: WorkEstimate, about?: unknown) {
+    this.flow = flow
+    this.work = work
+    this.seats = maxSeats(work)
+    this.about = about
+  }
 }
 
-interface Queue {
-  readonly waiting: Waiting[]
-  /** How much service it has had, in requests; of all queues the least comes next. */
-  served: number
+/** Requests that are alike: of one schema, and of one user or namespace where the schema tells those apart. */
+export interface Flow {
+  readonly schema: string
+  readonly distinguisher: string
+  readonly hash: number
 }
 
-/** What the other levels have to spare at the moment; asked each time. */
-export type Spare = (level: PriorityLevel) => number
+export class Queue {
+  readonly index: number
+  readonly waiting: Ticket[] = []
+  /** Requests that run. */
+  running = 0
+  seatsInUse = 0
+  /** Reading of the progress meter at which the next request would begin. */
+  nextAt = 0
+  /** Of those that wait. */
+  workWaiting = 0
 
-/**
- * Invariant: whenever a seat is free or can be borrowed, nobody waits.
- */
+  constructor(index: number) {
+    this.index = index
+  }
+}
+
+/** Counted since the beginning. */
+export interface LevelCounts {
+  dispatched: number
+  rejected: number
+  timedOut: number
+  cancelled: number
+  /** How often who was next had to wait for more seats than were free. */
+  noAccommodation: number
+}
+
+export type Entered = "running" | "waiting" | "queue-full" | "concurrency-limit"
+
+/** Invariant: whenever the next to be served fits in, nobody waits. */
 export class PriorityLevel {
   readonly name: string
+  readonly demand: SeatDemand
+  readonly counts: LevelCounts = { dispatched: 0, rejected: 0, timedOut: 0, cancelled: 0, noAccommodation: 0 }
+  readonly queues: Queue[] = []
+  readonly running = new Set<Ticket>()
+  readonly retryAfter = new RetryAfter()
+  /** It has no configuration any more; it goes when it is idle. */
+  isQuiescing = false
+  /** What it wanted to get when seats were shared out last. */
+  target = 0
   #configuration: LevelConfiguration
-  readonly #spare: Spare
-  #queues: Queue[] = []
-  #running = 0
+  readonly #clock: Clock
+  #limit = 0
+  #seatsInUse = 0
+  #seatsWaiting = 0
   #waiting = 0
+  #progress = 0
+  #progressMs: number
+  #activeQueues = 0
+  /** The queue that was served last; equals take turns. */
+  #turn = 0
+  #enqueued = 0
 
-  constructor(name: string, configuration: LevelConfiguration, spare: Spare) {
+  constructor(name: string, configuration: LevelConfiguration, clock: Clock) {
     this.name = name
     this.#configuration = configuration
-    this.#spare = spare
+    this.#clock = clock
+    this.#progressMs = clock.monotonic()
+    this.demand = new SeatDemand(this.#progressMs / 1000)
+    this.#limit = configuration.nominal - Math.floor((configuration.nominal - configuration.lower) / 2)
     this.#resize()
   }
 
-  get running(): number {
-    return this.#running
+  get configuration(): LevelConfiguration {
+    return this.#configuration
+  }
+
+  get seatsInUse(): number {
+    return this.#seatsInUse
   }
 
   get waiting(): number {
     return this.#waiting
   }
 
-  get hasQueues(): boolean {
-    return this.#configuration.queuing !== undefined
+  get isIdle(): boolean {
+    return this.#waiting === 0 && this.running.size === 0
   }
 
-  /** Seats of its own. */
-  get seats(): number {
-    return this.#configuration.seats
-  }
-
-  get lendable(): number {
-    return this.#configuration.lendable
-  }
-
-  /** With all that it may borrow. */
-  get upperLimit(): number {
-    const { seats, mayBorrow = Number.POSITIVE_INFINITY } = this.#configuration
-    return seats + mayBorrow
-  }
-
-  /** How many it may run now. */
+  /** How many seats it may take now. */
   get limit(): number {
-    return Math.min(this.upperLimit, Math.max(this.#configuration.seats, this.#running + this.#spare(this)))
+    return this.#limit
   }
 
-  /** Seats that others may use now. */
-  get unused(): number {
-    const { seats, lendable } = this.#configuration
-    return Math.max(0, Math.min(lendable, seats - this.#running - this.#waiting))
+  /** How far the imagined service of all queues has come. */
+  get progress(): number {
+    return this.#progress
   }
 
-  /** Seats in use beyond its own. */
-  get borrowed(): number {
-    return Math.max(0, this.#running - this.#configuration.seats)
+  /** One request of this level never takes more seats; 0: nothing is said. */
+  get maxSeats(): number {
+    const { queuing, nominal } = this.#configuration
+    if (!queuing) return 0
+    return Math.max(1, Math.min(Math.ceil(nominal * 0.15), Math.floor(nominal / queuing.handSize)))
   }
 
   configure(configuration: LevelConfiguration): void {
     this.#configuration = configuration
     this.#resize()
-    this.dispatch()
   }
 
-  /**
-   * Takes a seat, or waits for one. "refused": there is neither a seat nor room to wait.
-   *
-   * @param flowHash tells flows apart; equal flows share their hand of queues
-   */
-  enter(flowHash: number, waiting: Waiting): "running" | "waiting" | "refused" {
-    if (this.#waiting === 0 && this.#hasSeat()) {
-      this.#running++
+  setLimit(limit: number): void {
+    this.#synchronize()
+    this.#limit = limit
+    this.#dispatch()
+  }
+
+  /** Takes seats, waits for them, or is refused, since there is neither a seat nor room to wait. */
+  enter(ticket: Ticket): Entered {
+    this.#synchronize()
+    ticket.arrivedMs = this.#progressMs
+    const { queuing, isExempt } = this.#configuration
+    if (isExempt || !queuing) {
+      if (!isExempt && !this.#hasRoomFor(ticket.seats)) return this.#refuse("concurrency-limit")
+      this.#run(ticket)
       return "running"
     }
-    const queue = this.#chooseQueue(flowHash)
-    if (!queue) return "refused"
-    if (queue.waiting.length === 0) queue.served = Math.max(queue.served, this.#leastServed())
-    queue.waiting.push(waiting)
-    this.#waiting++
-    return "waiting"
-  }
-
-  /** A running request has ended. */
-  leave(): void {
-    this.#running--
-    this.dispatch()
-  }
-
-  /** A waiting request has gone away. */
-  abandon(waiting: Waiting): void {
-    waiting.cancelled = true
-    for (const queue of this.#queues) {
-      const index = queue.waiting.indexOf(waiting)
-      if (index < 0) continue
-      queue.waiting.splice(index, 1)
-      this.#waiting--
-      return
+    const queue = this.#chooseQueue(ticket.flow.hash, queuing)
+    if (this.#seatsInUse >= this.#limit && queue.waiting.length >= queuing.queueLengthLimit) {
+      return this.#refuse("queue-full")
     }
+    this.#arrive(ticket, queue)
+    // Most often nobody waits, and no queue has to be looked at.
+    if (this.#waiting === 0 && this.#seatsInUse < this.#limit && this.#hasRoomFor(ticket.seats)) {
+      this.#runFrom(queue, ticket)
+      return "running"
+    }
+    this.#enqueue(ticket, queue)
+    this.#dispatch()
+    return this.running.has(ticket) ? "running" : "waiting"
+  }
+
+  /** A running request has been answered; what its watchers take of its seats is given back later. */
+  leave(ticket: Ticket): void {
+    this.#synchronize()
+    const { queue, work } = ticket
+    this.running.delete(ticket)
+    if (queue) {
+      queue.running--
+      const ranSeconds = (this.#progressMs - ticket.startedMs) / 1000
+      // It was thought to take the usual time.
+      queue.nextAt -= work.initialSeats * (usualSeconds - ranSeconds)
+      bound(queue)
+      if (queue.running === 0 && queue.waiting.length === 0) this.#activeQueues--
+    }
+    if (work.additionalMs > 0) {
+      this.#clock.after(work.additionalMs, () => {
+        this.#synchronize()
+        this.#release(ticket)
+      })
+    } else this.#release(ticket)
+  }
+
+  /** A waiting request has gone away, or has waited too long. */
+  abandon(ticket: Ticket): void {
+    this.#synchronize()
+    const { queue } = ticket
+    const index = queue?.waiting.indexOf(ticket) ?? -1
+    if (!queue || index < 0) return
+    queue.waiting.splice(index, 1)
+    this.#noLongerWaits(ticket, queue)
+    if (queue.running === 0 && queue.waiting.length === 0) this.#activeQueues--
+    this.counts.rejected++
+    this.counts.cancelled++
+    this.#noteDemand()
+    bound(queue)
+    this.#dispatch()
+  }
+
+  /** Brings the progress meter to the present: since the last time nothing has changed. */
+  #synchronize(): void {
+    const now = this.#clock.monotonic()
+    if (this.#activeQueues > 0) {
+      const served = Math.min(this.#seatsInUse + this.#seatsWaiting, this.#limit)
+      this.#progress += ((now - this.#progressMs) / 1000) * (served / this.#activeQueues)
+    }
+    this.#progressMs = now
+  }
+
+  #refuse<T extends Entered>(why: T): T {
+    this.counts.rejected++
+    return why
+  }
+
+  #arrive(ticket: Ticket, queue: Queue): void {
+    ticket.queue = queue
+    ticket.arrivedAt = this.#progress
+    if (queue.waiting.length === 0 && queue.running === 0) {
+      queue.nextAt = this.#progress
+      this.#activeQueues++
+    } else if (queue.waiting.length === 0 && queue.nextAt < this.#progress) queue.nextAt = this.#progress
+  }
+
+  #enqueue(ticket: Ticket, queue: Queue): void {
+    queue.waiting.push(ticket)
+    queue.workWaiting += totalWork(ticket.work)
+    this.#waiting++
+    this.#seatsWaiting += ticket.seats
+    this.#noteDemand()
+  }
+
+  #noLongerWaits(ticket: Ticket, queue: Queue): void {
+    queue.workWaiting = queue.waiting.length === 0 ? 0 : queue.workWaiting - totalWork(ticket.work)
+    this.#waiting--
+    this.#seatsWaiting -= ticket.seats
   }
 
   /** Gives seats to those who wait, as many as there are. */
-  dispatch(): void {
-    while (this.#waiting > 0 && this.#hasSeat()) {
+  #dispatch(): void {
+    while (this.#waiting > 0 && this.#seatsInUse < this.#limit) {
       const queue = this.#nextQueue()
-      if (!queue) return
-      const next = queue.waiting.shift()!
-      queue.served++
-      this.#waiting--
-      this.#running++
+      const next = queue.waiting[0]!
+      if (!this.#hasRoomFor(next.seats)) {
+        this.counts.noAccommodation++
+        return
+      }
+      queue.waiting.shift()
+      this.#noLongerWaits(next, queue)
+      this.#runFrom(queue, next)
+      bound(queue)
       next.start()
     }
   }
 
-  #hasSeat(): boolean {
-    const { seats, mayBorrow = Number.POSITIVE_INFINITY } = this.#configuration
-    if (this.#running < seats) return true
-    return this.#running < seats + mayBorrow && this.#spare(this) > 0
+  #runFrom(queue: Queue, ticket: Ticket): void {
+    this.#turn = queue.index
+    this.#run(ticket)
+    queue.nextAt += totalWork(ticket.work)
   }
 
-  #nextQueue(): Queue | undefined {
+  #run(ticket: Ticket): void {
+    ticket.startedMs = this.#progressMs
+    this.running.add(ticket)
+    this.#seatsInUse += ticket.seats
+    this.counts.dispatched++
+    if (ticket.queue) {
+      ticket.queue.running++
+      ticket.queue.seatsInUse += ticket.seats
+    }
+    this.#noteDemand()
+  }
+
+  #release(ticket: Ticket): void {
+    this.#seatsInUse -= ticket.seats
+    if (ticket.queue) ticket.queue.seatsInUse -= ticket.seats
+    this.#noteDemand()
+    this.#dropSpareQueues()
+    this.#dispatch()
+  }
+
+  /** Whoever wants more than there is at all runs when nobody else does. */
+  #hasRoomFor(seats: number): boolean {
+    if (seats > this.#limit) return this.running.size === 0
+    return this.#seatsInUse + seats <= this.#limit
+  }
+
+  /** Of the queues where somebody waits that whose first would be done first. */
+  #nextQueue(): Queue {
     let next: Queue | undefined
-    for (const queue of this.#queues) {
-      if (queue.waiting.length > 0 && (!next || queue.served < next.served)) next = queue
+    let nextEnd = Number.POSITIVE_INFINITY
+    for (let step = 1; step <= this.queues.length; step++) {
+      const queue = this.queues[(this.#turn + step) % this.queues.length]!
+      const first = queue.waiting[0]
+      if (!first) continue
+      const end = queue.nextAt + totalWork(first.work)
+      if (end < nextEnd) [next, nextEnd] = [queue, end]
     }
-    return next
+    return next!
   }
 
-  /** A queue that was idle does not make up for it. */
-  #leastServed(): number {
-    return this.#nextQueue()?.served ?? 0
-  }
-
-  #chooseQueue(flowHash: number): Queue | undefined {
-    const { queuing } = this.#configuration
-    if (!queuing) return undefined
-    let shortest: Queue | undefined
-    for (const index of dealHand(flowHash, queuing.queues, queuing.handSize)) {
-      const queue = this.#queues[index]!
-      if (!shortest || queue.waiting.length < shortest.waiting.length) shortest = queue
+  /** Of the flow's hand that where the least waits. Which one is looked at first changes, so that equals share. */
+  #chooseQueue(hash: number, { queues, handSize }: NonNullable<LevelConfiguration["queuing"]>): Queue {
+    const hand = dealHand(hash, queues, handSize)
+    const first = this.#enqueued++ % hand.length
+    let best = this.queues[hand[first]!]!
+    for (let step = 1; step < hand.length; step++) {
+      const queue = this.queues[hand[(first + step) % hand.length]!]!
+      if (queue.workWaiting < best.workWaiting) best = queue
     }
-    return shortest && shortest.waiting.length < queuing.queueLengthLimit ? shortest : undefined
+    return best
   }
 
-  /** Queues that are no longer there are emptied first: their requests move to the others. */
+  #noteDemand(): void {
+    this.demand.set(this.#seatsInUse + this.#seatsWaiting, this.#progressMs / 1000)
+  }
+
+  /** New queues are there at once; those that are too many get no new requests and go when they are empty. */
   #resize(): void {
     const wanted = this.#configuration.queuing?.queues ?? 0
-    const left = this.#queues.splice(wanted).flatMap(({ waiting }) => waiting)
-    while (this.#queues.length < wanted) this.#queues.push({ waiting: [], served: 0 })
-    for (const [index, waiting] of left.entries()) {
-      const queue = this.#queues[index % Math.max(wanted, 1)]
-      if (queue) queue.waiting.push(waiting)
-      else {
-        // Without any queue they are let through.
-        this.#waiting--
-        this.#running++
-        waiting.start()
-      }
+    while (this.queues.length < wanted) this.queues.push(new Queue(this.queues.length))
+    this.#dropSpareQueues()
+  }
+
+  #dropSpareQueues(): void {
+    const wanted = this.#configuration.queuing?.queues ?? 0
+    while (this.queues.length > wanted) {
+      const last = this.queues.at(-1)!
+      if (last.waiting.length > 0 || last.running > 0 || last.seatsInUse > 0) return
+      this.queues.pop()
     }
   }
 }
 
-/** `handSize` different numbers below `deckSize`, the same for the same hash: cards dealt from a shuffled deck. */
-export function dealHand(hash: number, deckSize: number, handSize: number): number[] {
-  const hand: number[] = []
-  let rest = hash >>> 0
-  for (let dealt = 0; dealt < Math.min(handSize, deckSize); dealt++) {
-    const left = deckSize - dealt
-    let card = rest % left
-    rest = (Math.imul(rest, 1664525) + 1013904223) >>> 0
-    // The card's place among those that are still in the deck.
-    for (const taken of [...hand].sort((a, b) => a - b)) if (card >= taken) card++
-    hand.push(card)
-  }
-  return hand
+/** A queue that could not use its part for a while does not make up for it: nothing is served before it has come. */
+function bound(queue: Queue): void {
+  const first = queue.waiting[0]
+  if (first && queue.nextAt < first.arrivedAt) queue.nextAt = first.arrivedAt
 }

@@ -1,109 +1,218 @@
-import { Counter, gauge, Histogram, type Metric } from "../../base/metrics.ts"
+import { type Buckets, type Cell, Counter, gauge, Histogram, type Metric } from "../../base/metrics.ts"
 import type { Classified, FlowController } from "../flow-control/flow-controller.ts"
+import type { PriorityLevel, Ticket } from "../flow-control/priority-level.ts"
 
 const perFlow = ["priority_level", "flow_schema"]
-const waitBounds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
+const secondsBounds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
+const lengthBounds = [0, 10, 25, 50, 100, 250, 500, 1000]
+const watcherBounds = [0, 1, 10, 100, 1000, 10_000]
+const seatsBounds = [1, 2, 4, 8, 16, 32, 64, 100]
+
+const named = (name: string, help: string, labels = perFlow) => ({
+  name: `apiserver_flowcontrol_${name}`,
+  help,
+  labels,
+})
+
+/** Why somebody was refused. */
+export type Refusal = "queue-full" | "time-out" | "concurrency-limit"
+
+/** The figures of one schema at one level, looked up once. */
+interface FlowFigures {
+  readonly dispatched: Cell
+  readonly waiting: Cell
+  readonly waitingSeats: Cell
+  readonly executing: Cell
+  readonly executingSeats: Cell
+  readonly waits: Buckets
+  readonly executions: Buckets
+  readonly watchExecutions: Buckets
+  readonly queueLengths: Buckets
+  readonly watchers: Buckets
+  readonly seats: Buckets
+}
 
 /** What priority and fairness do, under upstream's names. */
 export class FlowControlMetrics {
-  readonly #dispatched = new Counter({
-    name: "apiserver_flowcontrol_dispatched_requests_total",
-    help: "Requests that were let through.",
-    labels: perFlow,
-  })
-  readonly #rejected = new Counter({
-    name: "apiserver_flowcontrol_rejected_requests_total",
-    help: "Requests that were refused, and why.",
-    labels: [...perFlow, "reason"],
-  })
-  readonly #waiting = new Counter(
-    {
-      name: "apiserver_flowcontrol_current_inqueue_requests",
-      help: "Requests that wait for a seat.",
-      labels: perFlow,
-    },
+  readonly #dispatched = new Counter(named("dispatched_requests_total", "Requests that were let through."))
+  readonly #rejected = new Counter(
+    named("rejected_requests_total", "Requests that were refused, and why.", [...perFlow, "reason"]),
+  )
+  readonly #waiting = new Counter(named("current_inqueue_requests", "Requests that wait for seats."), "gauge")
+  readonly #waitingSeats = new Counter(
+    named("current_inqueue_seats", "Seats that waiting requests want."),
     "gauge",
   )
   readonly #executing = new Counter(
-    {
-      name: "apiserver_flowcontrol_current_executing_requests",
-      help: "Requests that have a seat.",
-      labels: perFlow,
-    },
+    named("current_executing_requests", "Requests that have their seats; a watch until it has begun."),
     "gauge",
   )
+  readonly #executingSeats = new Counter(named("current_executing_seats", "Seats that are taken."), "gauge")
   readonly #waits = new Histogram(
-    {
-      name: "apiserver_flowcontrol_request_wait_duration_seconds",
-      help: "How long requests waited, by whether they got a seat.",
-      labels: [...perFlow, "execute"],
-    },
-    waitBounds,
+    named("request_wait_duration_seconds", "How long requests waited, by whether they got seats.", [
+      ...perFlow,
+      "execute",
+    ]),
+    secondsBounds,
   )
   readonly #executions = new Histogram(
-    {
-      name: "apiserver_flowcontrol_request_execution_seconds",
-      help: "How long requests had their seat.",
-      labels: [...perFlow, "type"],
-    },
-    waitBounds,
+    named("request_execution_seconds", "How long requests had their seats.", [...perFlow, "type"]),
+    secondsBounds,
   )
+  readonly #queueLengths = new Histogram(
+    named("request_queue_length_after_enqueue", "How long the queue was that a request has joined, with it."),
+    lengthBounds,
+  )
+  readonly #watchers = new Histogram(
+    named("watch_count_samples", "How many watch what a request is about to change."),
+    watcherBounds,
+  )
+  readonly #seats = new Histogram(
+    named("work_estimated_seats", "How many seats requests were thought to need."),
+    seatsBounds,
+  )
+  readonly #figures = new WeakMap<PriorityLevel, Map<string, FlowFigures>>()
 
   metrics(controller: FlowController): readonly Metric[] {
-    const ofLevels = (name: string, help: string, read: (level: LevelSeats) => number) =>
-      gauge({ name: `apiserver_flowcontrol_${name}`, help, labels: ["priority_level"] }, function* () {
-        for (const level of controller.levels) yield [read(level), level.name]
-      })
     return [
       this.#dispatched,
       this.#rejected,
       this.#waiting,
+      this.#waitingSeats,
       this.#executing,
-      this.#executing.under("apiserver_flowcontrol_current_executing_seats", "Seats that are taken."),
+      this.#executingSeats,
       this.#waits,
       this.#executions,
-      ofLevels("nominal_limit_seats", "Seats of its own.", ({ seats }) => seats),
-      ofLevels("current_limit_seats", "Seats it may take now.", ({ limit }) => limit),
-      ofLevels("lower_limit_seats", "Seats that it never lends.", ({ seats, lendable }) => seats - lendable),
-      ofLevels("upper_limit_seats", "Seats with all that it may borrow.", ({ upperLimit }) => upperLimit),
+      this.#queueLengths,
+      this.#watchers,
+      this.#seats,
+      ...levelMetrics(controller),
     ]
   }
 
-  waits(classified: Classified, change: 1 | -1): void {
-    this.#waiting.add(change, ...flowOf(classified))
+  estimated(classified: Classified, seats: number, watchers: number | undefined): void {
+    const figures = this.#figuresOf(classified)
+    figures.seats.observe(seats)
+    if (watchers !== undefined) figures.watchers.observe(watchers)
   }
 
-  refused(
-    classified: Classified,
-    reason: "queue-full" | "time-out" | "concurrency-limit",
-    seconds: number,
-  ): void {
-    const flow = flowOf(classified)
+  waits(classified: Classified, { seats, queue }: Ticket): void {
+    const figures = this.#figuresOf(classified)
+    figures.waiting.value++
+    figures.waitingSeats.value += seats
+    figures.queueLengths.observe(queue?.waiting.length ?? 0)
+  }
+
+  waitsNoLonger(classified: Classified, { seats }: Ticket): void {
+    const figures = this.#figuresOf(classified)
+    figures.waiting.value--
+    figures.waitingSeats.value -= seats
+  }
+
+  refused({ level, schema }: Classified, reason: Refusal, seconds: number): void {
+    const flow = [level.name, schema.metadata.name]
     this.#rejected.add(1, ...flow, reason)
     this.#waits.observe(seconds, ...flow, "false")
   }
 
-  begins(classified: Classified, waitedSeconds: number): void {
-    const flow = flowOf(classified)
-    this.#dispatched.add(1, ...flow)
-    this.#executing.add(1, ...flow)
-    if (classified.level) this.#waits.observe(waitedSeconds, ...flow, "true")
+  begins(classified: Classified, { seats, arrivedMs, startedMs, queue }: Ticket): void {
+    const figures = this.#figuresOf(classified)
+    figures.dispatched.value++
+    figures.executing.value++
+    figures.executingSeats.value += seats
+    if (queue) figures.waits.observe((startedMs - arrivedMs) / 1000)
   }
 
-  ends(classified: Classified, seconds: number): void {
-    const flow = flowOf(classified)
-    this.#executing.add(-1, ...flow)
-    this.#executions.observe(seconds, ...flow, "regular")
+  ends(classified: Classified, { seats }: Ticket, seconds: number, isWatch: boolean): void {
+    const figures = this.#figuresOf(classified)
+    figures.executing.value--
+    figures.executingSeats.value -= seats
+    ;(isWatch ? figures.watchExecutions : figures.executions).observe(seconds)
+  }
+
+  #figuresOf({ level, schema: { metadata } }: Classified): FlowFigures {
+    let schemas = this.#figures.get(level)
+    if (!schemas) this.#figures.set(level, (schemas = new Map<string, FlowFigures>()))
+    let figures = schemas.get(metadata.name)
+    if (!figures) schemas.set(metadata.name, (figures = this.#newFigures(level.name, metadata.name)))
+    return figures
+  }
+
+  #newFigures(...flow: [level: string, schema: string]): FlowFigures {
+    return {
+      dispatched: this.#dispatched.at(...flow),
+      waiting: this.#waiting.at(...flow),
+      waitingSeats: this.#waitingSeats.at(...flow),
+      executing: this.#executing.at(...flow),
+      executingSeats: this.#executingSeats.at(...flow),
+      waits: this.#waits.at(...flow, "true"),
+      executions: this.#executions.at(...flow, "regular"),
+      watchExecutions: this.#executions.at(...flow, "watch"),
+      queueLengths: this.#queueLengths.at(...flow),
+      watchers: this.#watchers.at(...flow),
+      seats: this.#seats.at(...flow),
+    }
   }
 }
 
-interface LevelSeats {
-  readonly seats: number
-  readonly lendable: number
-  readonly limit: number
-  readonly upperLimit: number
-}
-
-function flowOf({ schema, configuration }: Classified): [string, string] {
-  return [configuration.metadata.name, schema.metadata.name]
+function levelMetrics(controller: FlowController): Metric[] {
+  const ofLevels = (
+    name: string,
+    help: string,
+    read: (level: PriorityLevel) => number,
+    type: "gauge" | "counter" = "gauge",
+  ) =>
+    gauge(
+      named(name, help, ["priority_level"]),
+      function* () {
+        for (const level of controller.levels) yield [read(level), level.name]
+      },
+      type,
+    )
+  return [
+    ofLevels("nominal_limit_seats", "Seats of its own.", ({ configuration }) => configuration.nominal),
+    ofLevels("lower_limit_seats", "Seats that it never lends.", ({ configuration }) => configuration.lower),
+    ofLevels(
+      "upper_limit_seats",
+      "Seats with all that it may borrow.",
+      ({ configuration }) => configuration.upper,
+    ),
+    ofLevels("current_limit_seats", "Seats it may take now.", ({ limit }) => limit),
+    ofLevels("target_seats", "Seats it wanted when they were shared out.", ({ target }) => target),
+    ofLevels(
+      "demand_seats_high_watermark",
+      "The most seats it could have used at once in the last period.",
+      ({ demand }) => demand.demand.highWatermark,
+    ),
+    ofLevels(
+      "demand_seats_average",
+      "Seats it could have used in the last period.",
+      ({ demand }) => demand.demand.average,
+    ),
+    ofLevels(
+      "demand_seats_stdev",
+      "How much that went up and down.",
+      ({ demand }) => demand.demand.deviation,
+    ),
+    ofLevels(
+      "demand_seats_smoothed",
+      "Seats it could use, remembered for longer than a period.",
+      ({ demand }) => demand.demand.smoothed,
+    ),
+    ofLevels(
+      "current_r",
+      "How far the imagined service of all its queues has come.",
+      ({ progress }) => progress,
+    ),
+    ofLevels(
+      "request_dispatch_no_accommodation_total",
+      "How often the next request had to wait for more seats than were free.",
+      ({ counts }) => counts.noAccommodation,
+      "counter",
+    ),
+    gauge(
+      named("seat_fair_frac", "The part of its target that each level gets which no bound holds back.", []),
+      () => [[controller.fairFraction]],
+    ),
+  ]
 }

@@ -40,7 +40,8 @@ export const deadline: Stage = async (context, next) => {
   }
 }
 
-function limitOf({ request, server }: RequestContext): number {
+/** How long the caller, or the server, lets this request take. Throws BadRequest for a `timeout` that is none. */
+export function limitOf({ request, server }: RequestContext): number {
   const asked = request.query.get("timeout")
   if (!asked) return server.requestTimeoutMs
   const askedMs = parseGoDurationMs(asked)

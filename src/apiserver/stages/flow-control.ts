@@ -1,39 +1,55 @@
 import { onAbort } from "../../base/on-abort.ts"
 import type { RequestContext, Stage } from "../context.ts"
 import type { Classified } from "../flow-control/flow-controller.ts"
-import type { PriorityLevel, Waiting } from "../flow-control/priority-level.ts"
+import { Ticket } from "../flow-control/priority-level.ts"
+import { estimateWork, isWrite, maxSeats, type ResourceFigures } from "../flow-control/work-estimate.ts"
 import { type ServerResponse, textResponse } from "../http/response.ts"
-import { isLongRunning } from "./deadline.ts"
+import type { Refusal } from "../metrics/flow-control-metrics.ts"
+import { isLongRunning, limitOf } from "./deadline.ts"
 
 const readingMethods = new Set(["GET", "HEAD", "OPTIONS"])
 
 /** A request waits at most for this part of its time; the rest is for being answered. */
 const waitingShare = 1 / 4
+const longestWaitMs = 60_000
 
 /**
- * Priority and fairness: no more requests at once than can be answered well, each level of importance has its share, and
- * within a level nobody is starved by a neighbour. Streams do not count.
+ * Priority and fairness: no more work at once than can be done well, each level of importance has its share, and within a
+ * level nobody is starved by a neighbour. Streams do not count; a watch does until it has begun.
  */
 export const flowControl: Stage = async (context, next) => {
   const { info, user, server } = context
-  if (isLongRunning(info)) return next()
+  const isWatch = info.verb === "watch"
+  if (!isWatch && isLongRunning(info)) return next()
   const classified = server.flowController.classify(info, user)
-  const { level } = classified
-  const cameMs = server.clock.monotonic()
-  const admitted = level ? await enter(context, classified, level) : "admitted"
-  const waitedSeconds = (server.clock.monotonic() - cameMs) / 1000
-  if (admitted !== "admitted") {
-    server.metrics.flowControl.refused(classified, admitted, waitedSeconds)
-    return withUids(classified, tooMany())
-  }
-  server.metrics.flowControl.begins(classified, waitedSeconds)
+  const ticket = ticketFor(context, classified)
+  const entered = classified.level.enter(ticket)
+  const outcome = entered === "waiting" ? await wait(context, classified, ticket) : entered
+  if (outcome !== "running") return refuse(context, classified, ticket, outcome)
+  const { flowControl: metrics } = server.metrics
+  metrics.begins(classified, ticket)
   try {
     return await answer(context, classified, next)
   } finally {
-    level?.leave()
-    const seconds = (server.clock.monotonic() - cameMs) / 1000 - waitedSeconds
-    server.metrics.flowControl.ends(classified, seconds)
+    classified.level.leave(ticket)
+    metrics.ends(classified, ticket, secondsSince(context, ticket.startedMs), isWatch)
   }
+}
+
+function ticketFor(context: RequestContext, classified: Classified): Ticket {
+  const { info, request, server } = context
+  const figures = info.isResource ? figuresOf(context) : undefined
+  const work = estimateWork(info, request.query, figures, classified.level.maxSeats)
+  const watchers = figures && isWrite(info) ? figures.watchers(info.namespace, info.name) : undefined
+  server.metrics.flowControl.estimated(classified, maxSeats(work), watchers)
+  return new Ticket(classified.flow, work, context)
+}
+
+function figuresOf({ info, server }: RequestContext): ResourceFigures | undefined {
+  const cache = server.resources.find(info.group, info.version, info.resource)?.registry.cache
+  if (!cache) return undefined
+  const watchers = (namespace: string, name: string) => cache.watchersOf(namespace, name)
+  return { count: cache.size, bytes: cache.bytes, watchers }
 }
 
 async function answer(
@@ -50,8 +66,18 @@ async function answer(
   }
 }
 
-function tooMany(): ServerResponse {
-  return textResponse(429, "Too many requests, please try again later.\n", { "retry-after": "1" })
+function refuse(
+  context: RequestContext,
+  classified: Classified,
+  ticket: Ticket,
+  why: Refusal,
+): ServerResponse {
+  const { clock, metrics } = context.server
+  metrics.flowControl.refused(classified, why, secondsSince(context, ticket.arrivedMs))
+  const { retryAfter } = classified.level
+  retryAfter.refused(clock.now() / 1000)
+  const headers = { "retry-after": String(retryAfter.seconds) }
+  return withUids(classified, textResponse(429, "Too many requests, please try again later.\n", headers))
 }
 
 /** So that people can find out which objects decided. Objects that are only in memory have no uid yet. */
@@ -63,34 +89,34 @@ function withUids({ schema, configuration }: Classified, response: ServerRespons
   return response
 }
 
-type Admitted = "admitted" | "queue-full" | "time-out" | "concurrency-limit"
-
-/** Resolves when the request has a seat, is refused one, or has waited too long. */
-function enter(
+/** Resolves when the request has its seats, or has waited for too long. */
+function wait(
   context: RequestContext,
   classified: Classified,
-  level: PriorityLevel,
-): Admitted | Promise<Admitted> {
-  let begin: (admitted: Admitted) => void = () => {}
-  const waiting: Waiting = { cancelled: false, start: () => begin("admitted") }
-  const entered = level.enter(classified.flowHash, waiting)
-  if (entered === "running") return "admitted"
-  if (entered === "refused") return level.hasQueues ? "queue-full" : "concurrency-limit"
-  const { server, signal } = context
+  ticket: Ticket,
+): Promise<"running" | "time-out"> {
+  const { server, signal, info } = context
+  const limitMs = isLongRunning(info) ? server.requestTimeoutMs : limitOf(context)
   const { flowControl: metrics } = server.metrics
-  metrics.waits(classified, 1)
-  return new Promise<Admitted>((resolve) => {
-    const giveUp = () => {
-      level.abandon(waiting)
-      begin("time-out")
-    }
-    const timer = server.clock.after(server.requestTimeoutMs * waitingShare, giveUp)
-    const forget = onAbort(signal, giveUp)
-    begin = (admitted) => {
+  metrics.waits(classified, ticket)
+  return new Promise((resolve) => {
+    let forget: () => void = () => {}
+    const end = (how: "running" | "time-out") => {
       timer.cancel()
       forget()
-      metrics.waits(classified, -1)
-      resolve(admitted)
+      metrics.waitsNoLonger(classified, ticket)
+      resolve(how)
     }
+    const giveUp = () => {
+      classified.level.abandon(ticket)
+      end("time-out")
+    }
+    ticket.start = () => end("running")
+    const timer = server.clock.after(Math.min(limitMs * waitingShare, longestWaitMs), giveUp)
+    forget = onAbort(signal, giveUp)
   })
+}
+
+function secondsSince({ server }: RequestContext, ms: number): number {
+  return (server.clock.monotonic() - ms) / 1000
 }

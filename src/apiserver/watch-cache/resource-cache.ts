@@ -32,6 +32,7 @@ export class ResourceCache {
   readonly #watchers: WatcherIndex
   readonly #followers: CacheFollower[] = []
   #newestRevision = 0
+  #bytes = 0
 
   constructor(options: ResourceCacheOptions) {
     this.prefix = options.prefix
@@ -56,6 +57,16 @@ export class ResourceCache {
 
   get size(): number {
     return this.#objects.size
+  }
+
+  /** Of all objects, as the store has them. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** How many watches are told of every change within a namespace, or of this one object. */
+  watchersOf(namespace: string, name: string): number {
+    return this.#watchers.count(namespace, name)
   }
 
   find(key: string): StoredObject | undefined {
@@ -148,6 +159,7 @@ export class ResourceCache {
     for (const watcher of this.#watchers) watcher.end("reset")
     for (const follower of this.#followers)
       for (const stored of this.#objects.values()) follower.remove(stored)
+    this.#bytes = 0
     this.#objects.clear()
     this.#namespaces.clear()
     this.#window.reset(revision)
@@ -179,6 +191,7 @@ export class ResourceCache {
     let objects = this.#namespaces.get(namespace)
     if (!objects) this.#namespaces.set(namespace, (objects = new SortedObjects()))
     objects.put(stored)
+    this.#bytes += stored.bytes.length - (this.#objects.get(stored.key)?.bytes.length ?? 0)
     this.#objects.set(stored.key, stored)
   }
 
@@ -187,6 +200,7 @@ export class ResourceCache {
     const objects = this.#namespaces.get(namespace)
     objects?.delete(key)
     if (objects?.size === 0) this.#namespaces.delete(namespace)
+    this.#bytes -= this.#objects.get(key)?.bytes.length ?? 0
     this.#objects.delete(key)
   }
 }

@@ -31,6 +31,16 @@ export class WatcherIndex {
     if (members?.size === 0) this.#groups.delete(group)
   }
 
+  /** Who is told of every change within a namespace, or of this one object; who watches by value is not counted. */
+  count(namespace: string, name: string): number {
+    const inGroup = (group: string) => this.#groups.get(group)?.size ?? 0
+    return (
+      inGroup("all") +
+      (namespace === "" ? 0 : inGroup(`namespace ${namespace}`)) +
+      (name === "" ? 0 : inGroup(`name ${name}`))
+    )
+  }
+
   offer(event: CacheEvent): void {
     if (this.#groups.size === 0) return
     const { key } = event
