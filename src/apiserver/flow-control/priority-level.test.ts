@@ -177,7 +177,7 @@ test.each(Array.from({ length: 30 }, (_, seed) => seed))(
     }
     expect(outcomes.waiting).toBeGreaterThan(0)
     for (let round = 0; round < 1000 && !level.isIdle; round++) {
-      for (const ticket of [...running]) leave(ticket)
+      for (const ticket of running) leave(ticket)
       await clock.advance(20)
     }
     await clock.advance(20)
@@ -218,7 +218,7 @@ describe("hands", () => {
   })
 
   test("are spread evenly, and hardly anybody has all of another's queues", () => {
-    const uses = new Array<number>(64).fill(0)
+    const uses = Array.from({ length: 64 }, () => 0)
     const flows = 4000
     const hands = Array.from({ length: flows }, (_, index) =>
       dealHand(hashFlow("schema", `user-${index}`), 64, 6),
