@@ -13,6 +13,7 @@ import type { Client } from "../../src/client/client.ts"
 import { createEventRecorder } from "../../src/client/create-event-recorder.ts"
 import { createInformers } from "../../src/client/informers.ts"
 import { createScheduler } from "../../src/scheduler/scheduler.ts"
+import { profiled } from "./profile.ts"
 import type { Workload } from "./workloads.ts"
 
 export interface Outcome {
@@ -24,10 +25,10 @@ export interface Outcome {
 }
 
 /** Requests under way at once, as scheduler_perf's client sends them. */
-const concurrency = 16
+const concurrency = 30
 
-/** API server, store in memory and scheduler in this process, on one thread. */
-export async function runWorkload(workload: Workload): Promise<Outcome> {
+/** API server, store in memory and scheduler in this process, on one thread. `profile`: a file for a profile of what counts. */
+export async function runWorkload(workload: Workload, profile?: string): Promise<Outcome> {
   const server = await startTestServer()
   const { client } = server
   const stop = new AbortController()
@@ -38,11 +39,13 @@ export async function runWorkload(workload: Workload): Promise<Outcome> {
   const before = counts.scheduled()
   const startedMs = performance.now()
   const cpuBefore = process.cpuUsage()
-  await inParallel(workload.measuredPods, (index) => {
-    const pod = workload.measuredPod(index)
-    return client.create(Pod, named(pod, `measured-${index}`))
+  await profiled(profile, async () => {
+    await inParallel(workload.measuredPods, (index) => {
+      const pod = workload.measuredPod(index)
+      return client.create(Pod, named(pod, `measured-${index}`))
+    })
+    await counts.reaches(before + workload.measuredPods)
   })
-  await counts.reaches(before + workload.measuredPods, "measured-")
   const seconds = (performance.now() - startedMs) / 1000
   const { user, system } = process.cpuUsage(cpuBefore)
   churn?.()
@@ -60,7 +63,7 @@ export async function runWorkload(workload: Workload): Promise<Outcome> {
 interface Counts {
   /** Pods that have a node. */
   scheduled(): number
-  reaches(count: number, prefix: string): Promise<void>
+  reaches(count: number): Promise<void>
   /** Resolves when the scheduler has tried everything there is. */
   idle(): Promise<void>
 }
@@ -117,7 +120,7 @@ async function prepare(client: Client, workload: Workload, counts: Counts): Prom
     return client.create(Pod, named(pod, `initial-${index}`))
   })
   if (workload.initialPodsWait) await counts.idle()
-  else await counts.reaches(workload.initialPods, "initial-")
+  else await counts.reaches(workload.initialPods)
 }
 
 /** Without anything special: the same containers as the measured ones. */

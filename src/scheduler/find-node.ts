@@ -3,7 +3,15 @@ import type { FitError } from "./fit-error.ts"
 import { type CycleContext, type Plugin, type Rejection, type Score, unresolvable } from "./framework.ts"
 import type { NodeInfo } from "./node-info.ts"
 import type { PodInfo } from "./pod-info.ts"
-import { type Filters, prepareFilters, runChecksWithNominated } from "./run-filters.ts"
+import { KnownVerdicts } from "./known-verdicts.ts"
+import {
+  type Filters,
+  prepareFilters,
+  type Rejected,
+  runChecks,
+  runChecksCrowded,
+  runChecksWithNominated,
+} from "./run-filters.ts"
 import { Rejections } from "./rejections.ts"
 
 /** A plugin with how much its score counts. */
@@ -41,6 +49,7 @@ export interface NodeFinderOptions {
  */
 export class NodeFinder {
   readonly #options: NodeFinderOptions
+  readonly #verdicts = new KnownVerdicts()
   #start = 0
 
   constructor(options: NodeFinderOptions) {
@@ -77,10 +86,11 @@ export class NodeFinder {
     const rejecters = new Set<Plugin>(filters.restrictingPlugins)
     const feasible: NodeInfo[] = []
     const wanted = nodesToFind(candidates.length, this.#options.percentageOfNodesToScore)
+    const judge = this.#judgeFor(pod, filters, candidates.length, context)
     let evaluated = 0
     for (; evaluated < candidates.length && feasible.length < wanted; evaluated++) {
       const node = candidates[(this.#start + evaluated) % candidates.length]!
-      const rejected = runChecksWithNominated(filters.checks, pod, node, context)
+      const rejected = judge(node)
       if (!rejected) {
         feasible.push(node)
         continue
@@ -94,6 +104,20 @@ export class NodeFinder {
     return { kind: "unschedulable", error: { rejections, plugins: rejecters } }
   }
 
+  #judgeFor(
+    pod: PodInfo,
+    { checks, local, others }: Filters,
+    candidateCount: number,
+    context: CycleContext,
+  ): (node: NodeInfo) => Rejected | undefined {
+    const verdicts = candidateCount < worthRemembering ? undefined : this.#verdicts.find(pod, context)
+    const judge = verdicts
+      ? (node: NodeInfo) => verdicts.check(node, local) ?? runChecks(others, node)
+      : (node: NodeInfo) => runChecks(checks, node)
+    if (!context.anyNominated()) return judge
+    return (node) => runChecksCrowded(checks, pod, node, context) ?? judge(node)
+  }
+
   /** `extra` is added to each node's score, in the order of `feasible`. */
   best(
     pod: PodInfo,
@@ -103,25 +127,41 @@ export class NodeFinder {
   ): NodeInfo {
     if (feasible.length === 1) return feasible[0]!
     const totals = extra ? Array.from(extra) : Array.from<number>({ length: feasible.length }).fill(0)
+    const local: WeightedScore[] = []
     for (const { plugin, weight } of this.#options.scorers) {
       const score = plugin.score?.(pod, feasible, context)
-      if (score) addScores(totals, score, feasible, weight)
+      if (score?.isLocal) local.push({ score, weight })
+      else if (score) addScores(totals, score, feasible, weight)
     }
+    const sum = (node: NodeInfo) =>
+      local.reduce((total, { score, weight }) => total + score.of(node) * weight, 0)
+    const verdicts = feasible.length < worthRemembering ? undefined : this.#verdicts.find(pod, context)
+    for (let index = 0; index < totals.length; index++)
+      totals[index]! += verdicts ? verdicts.score(feasible[index]!, sum) : sum(feasible[index]!)
     return feasible[pickGreatest(totals, this.#options.random)]!
   }
 }
 
+/** For fewer nodes than these a verdict is as soon found as remembered. */
+const worthRemembering = 100
+
+interface WeightedScore {
+  readonly score: Score
+  readonly weight: number
+}
+
 /** Chance decides among equals, each as likely. */
 function pickGreatest(totals: readonly number[], random: Random): number {
-  let best = 0
-  let equals = 1
-  for (let index = 1; index < totals.length; index++) {
-    if (totals[index]! > totals[best]!) {
-      best = index
+  let greatest = totals[0]!
+  let equals = 0
+  for (const total of totals) {
+    if (total > greatest) {
+      greatest = total
       equals = 1
-    } else if (totals[index] === totals[best] && integer(random, ++equals) === 0) best = index
+    } else if (total === greatest) equals++
   }
-  return best
+  let skip = equals > 1 ? integer(random, equals) : 0
+  return totals.findIndex((total) => total === greatest && skip-- === 0)
 }
 
 /** Every node up to 100 of them; then a share that falls from 50 % by one percent for each 125 nodes, to no less than 5 %. */

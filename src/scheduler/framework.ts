@@ -66,6 +66,8 @@ export interface Filter {
   readonly onlyNodes?: ReadonlySet<string>
   /** Undefined: fits. */
   readonly check: (node: NodeInfo) => Rejection | undefined
+  /** The verdict follows from the node and the pod's shape (`shapeOf`) alone, and is remembered until the node changes. */
+  readonly isLocal?: boolean
 }
 
 export interface Rejection {
@@ -77,6 +79,8 @@ export interface Rejection {
 
 export interface Score {
   readonly of: (node: NodeInfo) => number
+  /** As of a filter. Scores that are normalized depend on the other nodes and are not local. */
+  readonly isLocal?: boolean
   /** Brings raw scores to 0..100, in place. @default they are already */
   readonly normalize?: (scores: number[]) => void
 }

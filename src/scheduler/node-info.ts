@@ -10,6 +10,8 @@ import { addResources, noResources, type Resources, resourcesFromList } from "./
  */
 export class NodeInfo {
   node: Node
+  /** Another number after each change of the node or of what is on it; never 0. */
+  generation = 1
   /** In the order in which the view shows its nodes. */
   position = 0
   allocatable: Resources
@@ -48,6 +50,7 @@ export class NodeInfo {
   setNode(node: Node): void {
     const previous = this.node === node ? undefined : this.node
     this.node = node
+    this.generation++
     // Nodes tell of themselves every few seconds, mostly nothing new.
     if (!previous || isChanged(node.status.allocatable, previous.status.allocatable))
       this.allocatable = resourcesFromList(node.status.allocatable)
@@ -100,6 +103,7 @@ export class NodeInfo {
   }
 
   #count(info: PodInfo, sign: 1 | -1): void {
+    this.generation++
     addResources(this.requested, info.requests, sign)
     this.nonZeroRequested.milliCpu += sign * info.nonZeroRequests.milliCpu
     this.nonZeroRequested.memoryBytes += sign * info.nonZeroRequests.memoryBytes

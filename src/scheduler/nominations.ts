@@ -1,5 +1,7 @@
 import type { PodInfo } from "./pod-info.ts"
 
+const none: readonly PodInfo[] = []
+
 /** Which pods were promised room on which node by preemption, until they are placed, there or elsewhere. */
 export class Nominations {
   readonly #byNode = new Map<string, Map<string, PodInfo>>()
@@ -11,7 +13,7 @@ export class Nominations {
 
   on(nodeName: string): readonly PodInfo[] {
     const pods = this.#byNode.get(nodeName)
-    return pods ? Array.from(pods.values()) : []
+    return pods ? Array.from(pods.values()) : none
   }
 
   set(info: PodInfo, nodeName: string): void {

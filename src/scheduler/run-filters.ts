@@ -5,11 +5,15 @@ import type { PodInfo } from "./pod-info.ts"
 export interface Check {
   readonly plugin: Plugin
   readonly check: Filter["check"]
+  readonly isLocal: boolean
 }
 
 /** What all plugins have to say about one pod. */
 export interface Filters {
   readonly checks: readonly Check[]
+  /** Those of them that come first and look at the node alone. */
+  readonly local: readonly Check[]
+  readonly others: readonly Check[]
   /** Only these nodes need to be looked at. */
   readonly onlyNodes: ReadonlySet<string> | undefined
   /** Those that said so. */
@@ -29,13 +33,22 @@ export function prepareFilters(
     const filter = plugin.filter?.(pod, context)
     if (!filter) continue
     if (isRejection(filter)) return { everywhere: filter, plugin }
-    checks.push({ plugin, check: filter.check })
+    checks.push({ plugin, check: filter.check, isLocal: filter.isLocal ?? false })
     if (filter.onlyNodes) {
       onlyNodes = onlyNodes ? intersect(onlyNodes, filter.onlyNodes) : filter.onlyNodes
       restrictingPlugins.push(plugin)
     }
   }
-  return { checks, onlyNodes, restrictingPlugins }
+  // The first rejection counts, so only those that come before all others can be taken together.
+  const first = checks.findIndex(({ isLocal }) => !isLocal)
+  const split = first < 0 ? checks.length : first
+  return {
+    checks,
+    local: checks.slice(0, split),
+    others: checks.slice(split),
+    onlyNodes,
+    restrictingPlugins,
+  }
 }
 
 export interface Rejected {
@@ -63,18 +76,24 @@ export function runChecksWithNominated(
   node: NodeInfo,
   context: CycleContext,
 ): Rejected | undefined {
-  if (context.anyNominated()) {
-    const nominated = context
-      .nominatedTo(node.name)
-      .filter(({ uid, priority }) => uid !== pod.uid && priority >= pod.priority)
-    if (nominated.length > 0) {
-      const crowded = node.clone()
-      for (const other of nominated) crowded.add(other)
-      const rejected = runChecks(checks, crowded)
-      if (rejected) return rejected
-    }
-  }
-  return runChecks(checks, node)
+  return runChecksCrowded(checks, pod, node, context) ?? runChecks(checks, node)
+}
+
+/** The first half of that: with the nominated pods, if there are any. */
+export function runChecksCrowded(
+  checks: readonly Check[],
+  pod: PodInfo,
+  node: NodeInfo,
+  context: CycleContext,
+): Rejected | undefined {
+  if (!context.anyNominated()) return undefined
+  const nominated = context.nominatedTo(node.name)
+  if (nominated.length === 0) return undefined
+  const heeded = nominated.filter(({ uid, priority }) => uid !== pod.uid && priority >= pod.priority)
+  if (heeded.length === 0) return undefined
+  const crowded = node.clone()
+  for (const other of heeded) crowded.add(other)
+  return runChecks(checks, crowded)
 }
 
 function intersect(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {

@@ -23,6 +23,7 @@ export function nodeAffinity(added?: NodeAffinity): Plugin {
       if (onlyNodes?.size === 0) return unresolvable("pod affinity terms conflict")
       return {
         ...(onlyNodes && { onlyNodes }),
+        isLocal: true,
         check({ node }) {
           if (addedTerms && !matchesAnyTerm(addedTerms, node)) return notEnforced
           return matchesNodeSelection(info, node) ? undefined : noMatch

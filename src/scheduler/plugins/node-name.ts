@@ -8,7 +8,8 @@ export const nodeName: Plugin = {
   name: "NodeName",
   filter: ({ pod }) => {
     const wanted = pod.spec.nodeName
-    return wanted ? { check: (node) => (node.name === wanted ? undefined : otherName) } : undefined
+    if (!wanted) return undefined
+    return { isLocal: true, check: (node) => (node.name === wanted ? undefined : otherName) }
   },
   hints: [hint(Node, "add")],
 }

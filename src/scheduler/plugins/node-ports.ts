@@ -13,7 +13,10 @@ export const nodePorts: Plugin = {
   filter: ({ hostPorts }) =>
     hostPorts.length === 0
       ? undefined
-      : { check: (node) => (hostPorts.some((port) => conflicts(node, port)) ? taken : undefined) },
+      : {
+          isLocal: true,
+          check: (node) => (hostPorts.some((port) => conflicts(node, port)) ? taken : undefined),
+        },
   hints: [
     hint(Pod, "delete", { concerns: (_current, gone) => podInfo(gone!).hostPorts.length > 0 }),
     hint(Node, "add"),

@@ -14,7 +14,8 @@ export function nodeResourcesBalanced(resources: readonly WeightedResource[] = c
       // A pod that asks for nothing changes no balance.
       const asked = names.filter((name) => amountOf(pod.requests, name) > 0)
       if (asked.length === 0) return undefined
-      return { of: isUsual ? (node) => scoreCpuAndMemory(pod, node) : (node) => scoreAll(names, pod, node) }
+      const of = (node: NodeInfo) => (isUsual ? scoreCpuAndMemory(pod, node) : scoreAll(names, pod, node))
+      return { isLocal: true, of }
     },
   }
 }

@@ -23,9 +23,9 @@ export function nodeResourcesFit(options: FitOptions = {}): Plugin {
     name: "NodeResourcesFit",
     filter(pod) {
       const requests = withoutIgnored(pod.requests, options)
-      return { check: (node) => checkFit(requests, node) }
+      return { isLocal: true, check: (node) => checkFit(requests, node) }
     },
-    score: (pod) => ({ of: scoreByShares(scoringStrategy, pod) }),
+    score: (pod) => ({ isLocal: true, of: scoreByShares(scoringStrategy, pod) }),
     hints: [
       hint(Pod, "delete"),
       hint(Pod, "update", {
@@ -90,7 +90,17 @@ function nameShortages(
   for (const [name, amount] of requests.others) {
     want(name, amount, requested.others.get(name) ?? 0, allocatable.others.get(name) ?? 0)
   }
-  return reasons.length ? { reasons, resolvable: everFits } : undefined
+  return reasons.length ? shortage(reasons, everFits) : undefined
+}
+
+const shortages = new Map<string, Rejection>()
+
+/** The same value each time: most nodes are short of the same things, and whoever keeps what they said keeps it once. */
+function shortage(reasons: readonly string[], isResolvable: boolean): Rejection {
+  const key = `${isResolvable} ${reasons.join()}`
+  let known = shortages.get(key)
+  if (!known) shortages.set(key, (known = { reasons, resolvable: isResolvable }))
+  return known
 }
 
 /** A pod that was resized down. */

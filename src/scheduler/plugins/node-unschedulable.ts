@@ -11,7 +11,7 @@ export const nodeUnschedulable: Plugin = {
   filter: ({ pod }, { view }) =>
     view.cordoned.size === 0 || pod.spec.tolerations?.some((toleration) => tolerates(toleration, taint))
       ? undefined
-      : { check: ({ node }) => (node.spec.unschedulable ? unschedulable : undefined) },
+      : { isLocal: true, check: ({ node }) => (node.spec.unschedulable ? unschedulable : undefined) },
   hints: [
     hint(Node, "add", { concerns: (node) => !node!.spec.unschedulable }),
     hint(Node, "update", {

@@ -15,6 +15,7 @@ export const taintToleration: Plugin = {
     if (view.tainted.size === 0) return undefined
     const tolerations = pod.spec.tolerations ?? []
     return {
+      isLocal: true,
       check({ node }) {
         const { taints } = node.spec
         return taints?.length && findUntolerated(taints, tolerations, keepsAway) ? untolerated : undefined

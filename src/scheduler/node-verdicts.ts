@@ -1,0 +1,57 @@
+import type { NodeInfo } from "./node-info.ts"
+import type { PodInfo } from "./pod-info.ts"
+import { type Check, type Rejected, runChecks } from "./run-filters.ts"
+
+/**
+ * What plugins that look at nothing but the pod's shape and the node itself have to say about each node. Pods of one shape
+ * come by the thousand, and each changes one node: so a verdict is kept until its node changes, and the next pod reads it.
+ */
+export class NodeVerdicts {
+  readonly #checkedAt: Float64Array
+  readonly #rejected: (Rejected | undefined)[]
+  readonly #scoredAt: Float64Array
+  readonly #scores: Float64Array
+
+  /** For nodes at positions below `nodeCount`, as long as these positions hold. */
+  constructor(nodeCount: number) {
+    this.#checkedAt = new Float64Array(nodeCount)
+    this.#rejected = Array.from<undefined>({ length: nodeCount })
+    this.#scoredAt = new Float64Array(nodeCount)
+    this.#scores = new Float64Array(nodeCount)
+  }
+
+  /** `checks` must be the same each time, as far as they concern the node. */
+  check(node: NodeInfo, checks: readonly Check[]): Rejected | undefined {
+    const { position, generation } = node
+    if (this.#checkedAt[position] !== generation) {
+      this.#rejected[position] = runChecks(checks, node)
+      this.#checkedAt[position] = generation
+    }
+    return this.#rejected[position]
+  }
+
+  /** `of` must be the same each time. */
+  score(node: NodeInfo, of: (node: NodeInfo) => number): number {
+    const { position, generation } = node
+    if (this.#scoredAt[position] !== generation) {
+      this.#scores[position] = of(node)
+      this.#scoredAt[position] = generation
+    }
+    return this.#scores[position]!
+  }
+}
+
+/** All that a pod asks of a node by itself: pods of the same shape get the same verdict on the same node. */
+export function shapeOf({ pod, requests, nonZeroRequests, hostPorts }: PodInfo): string {
+  const { nodeName, nodeSelector, tolerations, affinity } = pod.spec
+  const { milliCpu, memoryBytes, ephemeralStorageBytes, others } = requests
+  return JSON.stringify([
+    [milliCpu, memoryBytes, ephemeralStorageBytes, nonZeroRequests.milliCpu, nonZeroRequests.memoryBytes],
+    Array.from(others),
+    hostPorts,
+    nodeName,
+    nodeSelector,
+    tolerations,
+    affinity?.nodeAffinity,
+  ])
+}
