@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "simulation/**/*.test.ts", "tools/**/*.test.ts"],
+          include: ["{src,simulation,tools,test/soak}/**/*.test.ts"],
           exclude: [...machineTests, "**/node_modules/**"],
           isolate: false,
           pool: "threads",

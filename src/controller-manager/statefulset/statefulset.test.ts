@@ -46,6 +46,18 @@ const edit = (change: (set: StatefulSet) => void) => cluster.edit(StatefulSet, k
 const setImage = (image: string) => edit(({ spec }) => (spec.template.spec.containers[0]!.image = image))
 
 describe("StatefulSet controller", () => {
+  it("makes no revisions any more once it is being deleted", async () => {
+    await create()
+    await cluster.client.delete(StatefulSet, key, { propagationPolicy: "Foreground" })
+    const revisions = async () =>
+      (await cluster.client.list(ControllerRevision, { namespace: "default" })).items
+    const [revision] = await revisions()
+    await cluster.client.delete(ControllerRevision, { ...key, name: revision!.metadata.name })
+    await cluster.advance(5000)
+    expect(await revisions()).toEqual([])
+    expect((await get()).metadata.deletionTimestamp).toBeDefined()
+  })
+
   it("starts replicas one after the other, each when the one before is ready", async () => {
     await create()
     expect(await names()).toEqual(["web-0"])

@@ -56,7 +56,10 @@ async function reconcile(key: ObjectKey, context: ReconcileContext): Promise<Res
   // A pod of another name may be selected; it is none of the replicas.
   const isReplica = (pod: Pod) => ordinalOf(set, pod.metadata.name) !== undefined
   const pods = (await claim(context, owner, selector, Pod, { accepts: isReplica })).filter(isReplica)
-  const known = await observeRevisions(context, set, revisions)
+  // A set that is going makes nothing any more: a new revision would only have to be deleted too.
+  const isGoing = set.metadata.deletionTimestamp !== undefined
+  const known = isGoing ? findRevisions(set, revisions) : await observeRevisions(context, set, revisions)
+  if (!known) return done
   const view: SetView = {
     set,
     pods,
@@ -78,6 +81,16 @@ async function reconcile(key: ObjectKey, context: ReconcileContext): Promise<Res
   await truncateHistory(context, view, revisions)
   const availableInMs = nextAvailableInMs(pods, set.spec.minReadySeconds ?? 0, view.nowMs)
   return availableInMs === undefined ? done : requeueAfter(availableInMs)
+}
+
+/** Those that the status names, as far as they are still there. */
+function findRevisions(
+  { status }: StatefulSet,
+  revisions: readonly ControllerRevision[],
+): Revisions | undefined {
+  const find = (wanted: string | undefined) => revisions.find(({ metadata }) => metadata.name === wanted)
+  const update = find(status.updateRevision)
+  return update && { current: find(status.currentRevision) ?? update, update }
 }
 
 /** The revision of the present template, and the one that replicas below the partition keep. */

@@ -1,0 +1,96 @@
+import { execFileSync } from "node:child_process"
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
+import { type ClusterUnderSoak, readText } from "../cluster-under-soak.ts"
+import { inNamespace } from "./host-objects.ts"
+
+/**
+ * Everything on the machine that an idle cluster has: before the churn and after it this must be the same. Text where
+ * names tell something, counts where they change from one start to the next.
+ */
+export function idleState(cluster: ClusterUnderSoak): Record<string, string> {
+  const state: Record<string, string> = {
+    "host links": links(lines("ip", "-o", "link")),
+    "host routes": lines("ip", "route").sort().join("\n"),
+    "host rules": rules(lines("nft", "list", "ruleset")),
+    "host netns": lines("sh", "-c", "ls /run/netns /var/run/netns 2>/dev/null | sort -u").join("\n"),
+    mounts: String(
+      readText("/proc/self/mountinfo")
+        .split("\n")
+        .filter((line) => line.includes(cluster.directory)).length,
+    ),
+    cgroups: String(
+      lines("sh", "-c", `find /sys/fs/cgroup -type d -path '*${cluster.cgroup}/*/pod*' | wc -l`)[0],
+    ),
+    "volume directories": lines(
+      "sh",
+      "-c",
+      `ls ${cluster.data}/nodes/*/volumes 2>/dev/null | grep pvc || true`,
+    ).join("\n"),
+  }
+  for (const node of cluster.nodes) {
+    const directory = join(cluster.data, "nodes", node)
+    state[`${node} links`] = links(inNamespace(cluster, node, ["ip", "-o", "link"]))
+    state[`${node} routes`] = inNamespace(cluster, node, ["ip", "route"]).sort().join("\n")
+    state[`${node} neighbours`] = inNamespace(cluster, node, ["ip", "neigh", "show", "nud", "permanent"])
+      .sort()
+      .join("\n")
+    state[`${node} rules`] = rules(inNamespace(cluster, node, ["nft", "list", "ruleset"]))
+    state[`${node} kubelet files`] = files(join(directory, "kubelet"))
+    state[`${node} network files`] = files(join(directory, "network"))
+    state[`${node} sandboxes`] = list(
+      join(directory, "containerd/state/io.containerd.grpc.v1.cri/sandboxes"),
+    ).join("\n")
+    state[`${node} tasks`] = list(
+      join(directory, "containerd/state/io.containerd.runtime.v2.task/k8s.io"),
+    ).join("\n")
+    state[`${node} containers`] = list(
+      join(directory, "containerd/root/io.containerd.grpc.v1.cri/containers"),
+    ).join("\n")
+    state[`${node} snapshots`] = String(
+      list(join(directory, "containerd/root/io.containerd.snapshotter.v1.overlayfs/snapshots")).length,
+    )
+  }
+  return state
+}
+
+/** How two states differ, in words. Pure. */
+export function differences(before: Record<string, string>, after: Record<string, string>): string[] {
+  return Object.keys(before).flatMap((name) => {
+    if (before[name] === after[name]) return []
+    const had = new Set(before[name]!.split("\n"))
+    const has = new Set((after[name] ?? "").split("\n"))
+    const more = [...has].filter((line) => !had.has(line)).map((line) => `+ ${line.trim()}`)
+    const less = [...had].filter((line) => !has.has(line)).map((line) => `- ${line.trim()}`)
+    return [`${name}: ${[...more, ...less].slice(0, 12).join(" | ")}`]
+  })
+}
+
+function lines(program: string, ...args: string[]): string[] {
+  return execFileSync(program, args, { encoding: "utf8" }).split("\n")
+}
+
+const links = (text: readonly string[]) =>
+  text
+    .map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? "")
+    .sort()
+    .join("\n")
+
+/** Without counters, timeouts, and marks of the kernel's own. */
+const rules = (text: readonly string[]) =>
+  text
+    .map((line) => line.replace(/counter packets \d+ bytes \d+/g, "counter").replace(/ expires \S+/g, ""))
+    .join("\n")
+
+function files(directory: string): string {
+  const found = lines("sh", "-c", `cd ${directory} 2>/dev/null && find . -not -name '*.log' | sort || true`)
+  return found.join("\n")
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort()
+  } catch {
+    return []
+  }
+}
