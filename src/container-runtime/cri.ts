@@ -75,7 +75,11 @@ export type {
   MemoryUsage,
   RegistryAuth,
 } from "./cri-images-and-stats.ts"
-export { isRuntimeError, RuntimeError, type RuntimeErrorCode } from "./runtime-error.ts"
+export {
+  GrpcError as RuntimeError,
+  type GrpcErrorCode as RuntimeErrorCode,
+  isGrpcError as isRuntimeError,
+} from "../base/grpc-error.ts"
 
 export interface RuntimeVersion {
   /** Of the kubelet's API. */

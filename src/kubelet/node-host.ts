@@ -2,7 +2,7 @@ import type { Container } from "../api/core/v1/container.ts"
 import type { Pod } from "../api/core/v1/pod.ts"
 import type { NodeAddress, NodeSystemInfo } from "../api/core/v1/node.ts"
 import type { ResourceList } from "../api/core/v1/resource-requirements.ts"
-import type { Device, DnsConfig, Mount } from "../container-runtime/cri.ts"
+import type { Device, DnsConfig, ImageSpec, Mount } from "../container-runtime/cri.ts"
 import type { PodAddresses } from "./containers/pod-field.ts"
 import type { ProbeResult, ProbeType } from "./pods/pod-state.ts"
 
@@ -73,17 +73,23 @@ export interface PodVolumes {
   /** A pod changed (its labels, say): files made from its fields follow. */
   update(pod: Pod): void
   /** The mounts of one container, once `mount` has succeeded. Throws when one of its paths cannot be had. */
-  containerMounts(
-    pod: Pod,
-    container: Container,
-    variables: Readonly<Record<string, string>>,
-  ): Promise<Mount[]>
+  containerMounts(pod: Pod, container: Container, needs: ContainerMountNeeds): Promise<Mount[]>
   /** The block devices of one container. Throws when one of them is none. */
   containerDevices(pod: Pod, container: Container): Device[]
   /** Idempotent; after it nothing of the pod's volumes is left. */
   unmount(podUid: string): Promise<void>
   /** Pods that have something left on the machine, of this run or an earlier one. */
   listPods(): Promise<readonly string[]>
+}
+
+/** What a container's mounts depend on beside its volumes. */
+export interface ContainerMountNeeds {
+  /** Its environment, for subPathExpr. */
+  readonly variables: Readonly<Record<string, string>>
+  /** The images of image volumes, by volume. */
+  readonly imageVolumes: ReadonlyMap<string, ImageSpec>
+  /** The runtime can make what is mounted below a read-only mount read-only too. */
+  readonly recursiveReadOnly: boolean
 }
 
 /** `volume` is what could not be mounted; `message` says why, as events show it. */

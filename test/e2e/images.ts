@@ -26,7 +26,7 @@ export function buildBusyboxImage(name: string, options: BuildOptions = {}): str
     .filter((applet) => applet !== "busybox")
     .map((applet): TarEntry => ({ type: "symlink", path: `bin/${applet}`, target: "busybox" }))
   const entries = [...skeleton(), file("bin/busybox", readFileSync(binary), 0o755), ...links]
-  return writeImage(name, entries, { Cmd: ["sh"] }, options)
+  return writeImage(name, [entries], { Cmd: ["sh"] }, options)
 }
 
 /** The machine's Node.js with the libraries it needs, and a shell where a static busybox is there. */
@@ -35,19 +35,32 @@ export function buildNodeImage(name: string, options: BuildOptions = {}): string
   const entries = [...skeleton(), file("usr/bin/node", readFileSync(binary), 0o755)]
   for (const library of sharedLibraries(binary))
     entries.push(...parents(library.slice(1)), file(library.slice(1), readFileSync(library), 0o755))
-  return writeImage(name, withoutDoubles(entries), { Entrypoint: ["node"] }, options)
+  return writeImage(name, [withoutDoubles(entries)], { Entrypoint: ["node"] }, options)
+}
+
+/** Nothing but these texts, by path: to be mounted, not to be run. Each text is a layer. */
+export function buildFilesImage(
+  name: string,
+  files: Readonly<Record<string, string>>,
+  options: BuildOptions = {},
+): string {
+  const layers = Object.entries(files).map(([path, content]) => [
+    ...parents(path),
+    file(path, Buffer.from(content), 0o644),
+  ])
+  return writeImage(name, layers, {}, options)
 }
 
 function writeImage(
   name: string,
-  entries: readonly TarEntry[],
+  layers: readonly (readonly TarEntry[])[],
   config: Readonly<Record<string, unknown>>,
   { output = join(mkdtempSync(join(tmpdir(), "coracle-image-")), "image.tar") }: BuildOptions,
 ): string {
   const archive = writeOciArchive({
     name: normalizeImageName(name),
     architecture: ociArchitecture(process.arch),
-    layers: [writeTar(entries)],
+    layers: layers.map(writeTar),
     config: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], ...config },
   })
   mkdirSync(dirname(output), { recursive: true })

@@ -19,7 +19,7 @@ export interface Descriptor {
   digest: string
   size: number
 }
-const Descriptor = message<Descriptor>({
+export const Descriptor = message<Descriptor>({
   mediaType: [1, string],
   digest: [2, string],
   size: [3, integer],
@@ -93,3 +93,60 @@ export const Lease = message<{ id: string; labels: Record<string, string> }>({
   labels: [3, stringMap],
 })
 export const Empty = message<object>({})
+
+export const ImageName = message<{ name: string }>({ name: [1, string] })
+
+export const ReadContentRequest = message<{ digest: string }>({ digest: [1, string] })
+export const ReadContentResponse = message<{ offset: number; data: Uint8Array }>({
+  offset: [1, integer],
+  data: [2, bytes],
+})
+
+export interface SnapshotMount {
+  type: string
+  source: string
+  options: string[]
+}
+const SnapshotMount = message<SnapshotMount>({
+  type: [1, string],
+  source: [2, string],
+  options: [4, repeated(string)],
+})
+
+/** Of Prepare and View. */
+export const PrepareSnapshotRequest = message<{
+  snapshotter: string
+  key: string
+  parent: string
+  labels?: Record<string, string>
+}>({
+  snapshotter: [1, string],
+  key: [2, string],
+  parent: [3, string],
+  labels: [4, optional(stringMap)],
+})
+/** Of Prepare, View and Mounts. */
+export const SnapshotMounts = message<{ mounts: SnapshotMount[] }>({ mounts: [1, repeated(SnapshotMount)] })
+
+/** Of Mounts, Remove and Stat. */
+export const SnapshotKey = message<{ snapshotter: string; key: string }>({
+  snapshotter: [1, string],
+  key: [2, string],
+})
+
+export const CommitSnapshotRequest = message<{
+  snapshotter: string
+  name: string
+  key: string
+  labels?: Record<string, string>
+}>({
+  snapshotter: [1, string],
+  name: [2, string],
+  key: [3, string],
+  labels: [4, optional(stringMap)],
+})
+
+export const ApplyRequest = message<{ diff?: Descriptor; mounts: SnapshotMount[] }>({
+  diff: [1, Descriptor],
+  mounts: [2, repeated(SnapshotMount)],
+})

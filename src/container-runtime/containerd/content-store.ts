@@ -1,6 +1,7 @@
+import { joinBytes } from "../../base/join-bytes.ts"
 import { isRuntimeError } from "../cri.ts"
 import * as wire from "./containerd-messages.ts"
-import type { CallOptions, GrpcChannel } from "./grpc-channel.ts"
+import type { CallOptions, GrpcChannel } from "../../base/real/grpc/grpc-channel.ts"
 
 /**
  * containerd's content store and image names, as loading an archive needs them. Everything written belongs to the lease
@@ -13,6 +14,8 @@ export interface ContentStore {
     size: number,
     labels?: Readonly<Record<string, string>>,
   ): Promise<string>
+  /** A whole blob; for manifests and configurations, not for layers. */
+  read(digest: string): Promise<Uint8Array>
   /** Adds labels to a stored blob. */
   label(digest: string, labels: Readonly<Record<string, string>>): Promise<void>
   /** Makes `name` stand for the manifest or index `target`, whatever it was before. */
@@ -21,27 +24,30 @@ export interface ContentStore {
 
 const writeChunkBytes = 1 << 20
 
+/** What containerd wants to be told with every call: whose things it is about. */
+export const kubernetesNamespace = { "containerd-namespace": "k8s.io" }
+
 const leaseMs = 24 * 3600_000
 
 /**
  * Runs `use` with a store whose writes are safe from collection until it returns, or for a day should we crash.
- * `leaseId` is unique.
+ * `leaseId` is unique; calls with the options `leased` make what belongs to it too.
  */
 export async function withContentStore<T>(
   channel: GrpcChannel,
   { leaseId, now }: { leaseId: string; now: number },
-  use: (store: ContentStore) => Promise<T>,
+  use: (store: ContentStore, leased: CallOptions) => Promise<T>,
 ): Promise<T> {
-  const plain: CallOptions = { metadata: { "containerd-namespace": "k8s.io" } }
   const leased: CallOptions = {
-    metadata: { "containerd-namespace": "k8s.io", "containerd-lease": leaseId },
+    metadata: { ...kubernetesNamespace, "containerd-lease": leaseId },
     timeoutMs: 0,
   }
+  const plain: CallOptions = { metadata: kubernetesNamespace }
   const labels = { "containerd.io/gc.expire": new Date(now + leaseMs).toISOString() }
   const leases = "/containerd.services.leases.v1.Leases"
   await channel.unary(`${leases}/Create`, [wire.Lease, { id: leaseId, labels }], wire.Empty, plain)
   try {
-    return await use(createContentStore(channel, leaseId, leased))
+    return await use(createContentStore(channel, leaseId, leased), leased)
   } finally {
     await channel.unary(`${leases}/Delete`, [wire.Lease, { id: leaseId, labels: {} }], wire.Empty, plain)
   }
@@ -76,6 +82,14 @@ function createContentStore(channel: GrpcChannel, leaseId: string, options: Call
       } finally {
         call.end()
       }
+    },
+    async read(digest) {
+      const pieces: Uint8Array[] = []
+      const request = [wire.ReadContentRequest, { digest }] as const
+      const method = "/containerd.services.content.v1.Content/Read"
+      for await (const { data } of channel.serverStream(method, request, wire.ReadContentResponse, options))
+        pieces.push(data)
+      return joinBytes(pieces)
     },
     async label(digest, labels) {
       const paths = Object.keys(labels).map((key) => `labels.${key}`)

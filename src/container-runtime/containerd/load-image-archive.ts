@@ -4,7 +4,7 @@ import { normalizeImageName } from "../image-archive/image-name.ts"
 import { readTar, type TarMember } from "../image-archive/tar.ts"
 import type { Descriptor } from "./containerd-messages.ts"
 import { type ContentStore, withContentStore } from "./content-store.ts"
-import type { GrpcChannel } from "./grpc-channel.ts"
+import type { GrpcChannel } from "../../base/real/grpc/grpc-channel.ts"
 
 export interface LoadOptions {
   /** Unique among all loads. */

@@ -4,7 +4,7 @@ import { pauseImageName } from "../pause-image.ts"
 import { isRuntimeError, RuntimeError } from "../cri.ts"
 import { ExecResult, RuntimeVersion } from "./cri-messages.ts"
 import * as wire from "./cri-requests.ts"
-import type { CallOptions, GrpcChannel } from "./grpc-channel.ts"
+import type { CallOptions, GrpcChannel } from "../../base/real/grpc/grpc-channel.ts"
 import { followTaskEvents } from "./task-events.ts"
 
 /** The CRI's RuntimeService over gRPC. The channel stays the caller's. */

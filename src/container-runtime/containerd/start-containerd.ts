@@ -8,11 +8,13 @@ import { type ImageService, isRuntimeError, type RuntimeService, type RuntimeVer
 import { ociArchitecture } from "../image-archive/oci-archive.ts"
 import { pauseImageArchive, pauseImageName } from "../pause-image.ts"
 import { type ContainerdPaths, containerdPaths, renderConfig } from "./config.ts"
-import { connectGrpc } from "./grpc-channel.ts"
+import { connectGrpc } from "../../base/real/grpc/grpc-channel.ts"
+import { mountsImages, withImageVolumes } from "./image-volumes.ts"
 import { loadImageArchive, readArchiveFile } from "./load-image-archive.ts"
 import { mayLowerOomScores, overlayWorks } from "./machine-rights.ts"
 import { endOrphanShims, endTree, findShims } from "./orphan-shims.ts"
 import { createImageService, createRuntimeService } from "./runtime-service.ts"
+import { createSnapshots } from "./snapshots.ts"
 import { superviseContainerd } from "./supervise.ts"
 
 export interface ContainerdOptions {
@@ -97,8 +99,17 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
       return loaded
     }
     if (!(await images.findImage(pauseImageName))) await load(pauseArchive())
+    const snapshots = createSnapshots(channel, {
+      snapshotter,
+      now: () => clock.now(),
+      uniqueId: () => uuid(options.random),
+    })
+    const { commands } = options
+    const imageDirectory = `${paths.state}/image-volumes`
     return {
-      runtime,
+      runtime: mountsImages(version)
+        ? runtime
+        : withImageVolumes(runtime, { snapshots, directory: imageDirectory, commands }),
       images,
       version,
       endpoint: `unix://${paths.socket}`,

@@ -1,6 +1,6 @@
 import { bytes, message, repeated, string } from "../../base/protobuf.ts"
 import type { RuntimeEvent } from "../cri.ts"
-import type { GrpcChannel } from "./grpc-channel.ts"
+import type { GrpcChannel } from "../../base/real/grpc/grpc-channel.ts"
 
 /**
  * containerd's own event stream, narrowed to what a kubelet wants to hear. CRI's GetContainerEvents would say the same, but

@@ -39,7 +39,7 @@ export class ImageCollector {
   async collect(wantedBytes: number): Promise<number> {
     const { images, clock, log } = this.#options
     const all = await images.listImages()
-    const isUsed = this.#usage()
+    const isUsed = await this.#usage()
     const nowMs = clock.now()
     this.#records = noteImages(this.#records, all, isUsed, nowMs)
     const { remove } = planImageCollection(all, this.#records, isUsed, { wantedBytes, nowMs })
@@ -64,11 +64,15 @@ export class ImageCollector {
     warn("FreeDiskSpaceFailed", `Failed to garbage collect required amount of images. ${attempted}`)
   }
 
-  #usage(): (image: Image) => boolean {
+  async #usage(): Promise<(image: Image) => boolean> {
     const used = new Set<string>()
     for (const { pod, runtime } of this.#options.pods()) {
       for (const { imageRef, image } of runtime.containers) used.add(imageRef).add(image)
       for (const { image } of pod.spec.containers) if (image) used.add(image)
+      for (const { image } of pod.spec.volumes ?? []) {
+        const mounted = image?.reference && (await this.#options.images.findImage(image.reference))
+        if (mounted) used.add(mounted.id)
+      }
     }
     return ({ id, repoTags, repoDigests }) => [id, ...repoTags, ...repoDigests].some((name) => used.has(name))
   }

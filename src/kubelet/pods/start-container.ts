@@ -5,8 +5,8 @@ import { Secret } from "../../api/core/v1/secret.ts"
 import {
   type ContainerConfig,
   type Image,
+  type ImageSpec,
   type PodSandboxConfig,
-  type RegistryAuth,
   RuntimeError,
 } from "../../container-runtime/cri.ts"
 import { buildEnvironment } from "../containers/environment.ts"
@@ -15,11 +15,13 @@ import { containerResources } from "../containers/linux-resources.ts"
 import type { PodAddresses } from "../containers/pod-field.ts"
 import { containerAnnotations, containerLabels } from "../containers/runtime-labels.ts"
 import { containerSecurityContext } from "../containers/security-context.ts"
-import { registryCredentials } from "../images/registry-credentials.ts"
+import { pullCredentials } from "../images/pull-credentials.ts"
 import { StartError } from "../images/start-error.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
 import { quantityValue } from "../../apimachinery/quantity.ts"
+import { ensureImageVolumes } from "./image-volumes.ts"
 import type { PodContainer } from "./pod-containers.ts"
+import { runtimeHandler } from "./start-sandbox.ts"
 import type { RuntimeContainer } from "./runtime-pod.ts"
 
 export interface ContainerStart {
@@ -41,8 +43,11 @@ export interface ContainerStart {
 /** Image, configuration, creation, start, postStart hook. Throws StartError, having told the events that go with it. */
 export async function startContainer(services: KubeletServices, start: ContainerStart): Promise<void> {
   try {
+    const imageVolumes = await ensureImageVolumes(services, start)
     const image = await ensureImage(services, start)
-    const config = await step("CreateContainerConfigError", () => containerConfig(services, start, image))
+    const config = await step("CreateContainerConfigError", () =>
+      containerConfig(services, start, { image, imageVolumes }),
+    )
     giveUpIf(start.signal)
     const { sandboxId, sandboxConfig } = start
     const id = await step("CreateContainerError", () =>
@@ -91,29 +96,20 @@ function ensureImage(services: KubeletServices, { pod, container, event }: Conta
   })
 }
 
-export async function pullCredentials(
-  { objects }: KubeletServices,
-  { metadata: { namespace = "" }, spec }: Pod,
-  image: string,
-): Promise<readonly RegistryAuth[]> {
-  const names = (spec.imagePullSecrets ?? []).map(({ name }) => name).filter((name) => name !== undefined)
-  const secrets = await Promise.all(names.map((name) => objects.find(Secret, { namespace, name })))
-  return registryCredentials(
-    image,
-    secrets.filter((secret) => secret !== undefined),
-  )
-}
-
 async function containerConfig(
   services: KubeletServices,
   { pod, container, attempt, addresses, targetContainerId }: ContainerStart,
-  image: Image,
+  { image, imageVolumes }: { image: Image; imageVolumes: ReadonlyMap<string, ImageSpec> },
 ): Promise<ContainerConfig> {
   const { spec } = container
   const variables = await environmentOf(services, pod, spec, addresses)
   const expand = (texts: readonly string[] = []) => texts.map((text) => expandVariables(text, variables))
   const memoryBytes = quantityValue(services.machine.capacity["memory"] ?? 0)
-  const mounts = await services.host.volumes.containerMounts(pod, spec, variables)
+  const mounts = await services.host.volumes.containerMounts(pod, spec, {
+    variables,
+    imageVolumes,
+    recursiveReadOnly: await mountsRecursivelyReadOnly(services, pod, spec),
+  })
   return {
     metadata: { name: spec.name, attempt },
     image: { image: image.id, userSpecifiedImage: spec.image ?? "" },
@@ -139,6 +135,18 @@ async function containerConfig(
       }),
     },
   }
+}
+
+/** Asked of the runtime only where it matters. */
+async function mountsRecursivelyReadOnly(
+  services: KubeletServices,
+  pod: Pod,
+  { volumeMounts = [] }: Container,
+): Promise<boolean> {
+  if (!volumeMounts.some(({ recursiveReadOnly }) => recursiveReadOnly)) return false
+  const name = await runtimeHandler(services, pod)
+  const { runtimeHandlers } = await services.runtime.status()
+  return runtimeHandlers.find((handler) => handler.name === name)?.recursiveReadOnlyMounts ?? false
 }
 
 function environmentOf(

@@ -41,7 +41,7 @@ export async function startSandbox(
 }
 
 /** What the pod's RuntimeClass calls the runtime's configuration; "" is the default one. */
-async function runtimeHandler({ objects }: KubeletServices, { spec }: Pod): Promise<string> {
+export async function runtimeHandler({ objects }: KubeletServices, { spec }: Pod): Promise<string> {
   const { runtimeClassName } = spec
   if (!runtimeClassName) return ""
   const runtimeClass = await objects.find(RuntimeClass, { name: runtimeClassName })

@@ -23,11 +23,15 @@ export interface MountedVolume {
   readonly path: string
   /** It is a device, not a directory (volumeMode Block). */
   readonly isDevice?: boolean
+  /** Containers may only read it. @default by its type */
+  readonly isReadOnly?: boolean
 }
 
 /** Mounts a volume that is a place on a disk or a server; undefined for volumes that are files made from objects. */
 export async function mountSource(context: MountContext, volume: Volume): Promise<MountedVolume | undefined> {
-  const { hostPath, emptyDir, nfs, persistentVolumeClaim, ephemeral } = volume
+  const { hostPath, emptyDir, nfs, persistentVolumeClaim, ephemeral, image } = volume
+  // Images are mounted by the container runtime, container by container.
+  if (image) return { path: "" }
   if (hostPath) {
     await ensureHostPath(hostPath.path, hostPath.type ?? "")
     return { path: hostPath.path }

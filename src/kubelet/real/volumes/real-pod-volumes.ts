@@ -4,20 +4,19 @@ import type { Clock, Timer } from "../../../base/clock.ts"
 import type { Commands } from "../../../base/commands.ts"
 import type { Logger } from "../../../base/log.ts"
 import { ConfigMap } from "../../../api/core/v1/config-map.ts"
-import type { Container, VolumeMount } from "../../../api/core/v1/container.ts"
+import type { Container } from "../../../api/core/v1/container.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import { Secret } from "../../../api/core/v1/secret.ts"
 import type { Volume } from "../../../api/core/v1/volume.ts"
 import type { Device, Mount } from "../../../container-runtime/cri.ts"
-import { expandVariables, missingVariables } from "../../containers/expand-variables.ts"
-import { type PodVolumes, VolumeError } from "../../node-host.ts"
+import { type ContainerMountNeeds, type PodVolumes, VolumeError } from "../../node-host.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
 import type { ServiceAccountTokens } from "../../volumes/service-account-tokens.ts"
 import { type FileSources, volumeFiles } from "../../volumes/volume-files.ts"
 import { writeAtomically } from "./atomic-directory.ts"
+import { containerMounts } from "./container-mounts.ts"
 import { type MountedVolume, mountSource } from "./mount-source.ts"
 import { mountsBelow, unmountBelow } from "./mounts.ts"
-import { openSubPath } from "./sub-path.ts"
 
 export interface RealPodVolumesOptions {
   /** The kubelet's own; pods' volumes lie below `pods/`. */
@@ -114,25 +113,16 @@ export class RealPodVolumes implements PodVolumes {
     if (followsPod) this.#rewrite(mounted)
   }
 
-  async containerMounts(
-    pod: Pod,
-    container: Container,
-    variables: Readonly<Record<string, string>>,
-  ): Promise<Mount[]> {
-    const mounted = this.#mounted.get(pod.metadata.uid)
-    const mounts: Mount[] = []
-    for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
-      const volume = pod.spec.volumes?.find(({ name }) => name === mount.name)
-      const path = mounted?.paths.get(mount.name)?.path
-      if (!volume || path === undefined) throw new Error(`volume "${mount.name}" is not mounted`)
-      const subPath = expandSubPath(mount, variables)
-      const hostPath =
-        subPath === ""
-          ? path
-          : await this.#bindSubPath(pod, container, { path, subPath, index, name: mount.name })
-      mounts.push(toMount(mount, hostPath, isReadOnly(volume)))
-    }
-    return mounts
+  containerMounts(pod: Pod, container: Container, needs: ContainerMountNeeds): Promise<Mount[]> {
+    const { uid } = pod.metadata
+    return containerMounts({
+      pod,
+      container,
+      needs,
+      mounted: this.#mounted.get(uid)?.paths ?? new Map<string, MountedVolume>(),
+      podDirectory: this.#podDirectory(uid),
+      commands: this.#options.commands,
+    })
   }
 
   containerDevices(pod: Pod, container: Container): Device[] {
@@ -241,39 +231,6 @@ export class RealPodVolumes implements PodVolumes {
     mounted.refresh = clock.after(delayMs, () => this.#rewrite(mounted))
   }
 
-  /** Mounts a part of a volume to a place of its own, from which it goes into the container. */
-  async #bindSubPath(
-    pod: Pod,
-    container: Container,
-    { path, subPath, index, name }: { path: string; subPath: string; index: number; name: string },
-  ): Promise<string> {
-    const { commands } = this.#options
-    const target = join(
-      this.#podDirectory(pod.metadata.uid),
-      "volume-subpaths",
-      name,
-      container.name,
-      String(index),
-    )
-    await unmountBelow(target, commands)
-    await rm(target, { recursive: true, force: true })
-    const handle = await openSubPath(path, subPath)
-    try {
-      const isDirectory = (await handle.stat()).isDirectory()
-      await mkdir(isDirectory ? target : join(target, ".."), { recursive: true })
-      if (!isDirectory) await commands.run("touch", [target])
-      await commands.run("mount", [
-        "--no-canonicalize",
-        "--bind",
-        `/proc/${process.pid}/fd/${handle.fd}`,
-        target,
-      ])
-    } finally {
-      await handle.close()
-    }
-    return target
-  }
-
   #podDirectory(podUid: string): string {
     return join(this.#options.rootDirectory, "pods", podUid)
   }
@@ -298,36 +255,5 @@ export class RealPodVolumes implements PodVolumes {
     const isSecret = volume.secret !== undefined || volume.projected !== undefined
     const parent = isSecret ? join(this.#secretsDirectory(), uid) : join(this.#podDirectory(uid), "volumes")
     return join(parent, `kubernetes.io~${plugin}`, volume.name)
-  }
-}
-
-/** Throws, in upstream's words, when the expression cannot be expanded or leads out of the volume. */
-function expandSubPath(mount: VolumeMount, variables: Readonly<Record<string, string>>): string {
-  if (!mount.subPathExpr) return mount.subPath ?? ""
-  const missing = missingVariables(mount.subPathExpr, variables)
-  if (missing.length > 0) throw new Error(`missing value for "${missing[0]}"`)
-  const path = expandVariables(mount.subPathExpr, variables)
-  if (path.startsWith("/")) throw new Error(`error SubPath \`${path}\` must not be an absolute path`)
-  if (path.split("/").includes(".."))
-    throw new Error(`unable to provision SubPath \`${path}\`: must not contain '..'`)
-  return path
-}
-
-function isReadOnly({ configMap, secret, downwardAPI, projected }: Volume): boolean {
-  return Boolean(configMap ?? secret ?? downwardAPI ?? projected)
-}
-
-const propagations = {
-  None: "PROPAGATION_PRIVATE",
-  HostToContainer: "PROPAGATION_HOST_TO_CONTAINER",
-  Bidirectional: "PROPAGATION_BIDIRECTIONAL",
-} as const
-
-function toMount(mount: VolumeMount, hostPath: string, readOnlyVolume: boolean): Mount {
-  return {
-    containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,
-    hostPath,
-    readonly: (mount.readOnly ?? false) || readOnlyVolume,
-    propagation: propagations[mount.mountPropagation ?? "None"],
   }
 }

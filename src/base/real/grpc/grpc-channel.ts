@@ -1,7 +1,7 @@
 import type { Client, Metadata, ServiceError } from "@grpc/grpc-js"
-import type { Codec } from "../../base/protobuf.ts"
-import { loadGrpc } from "../../base/real/load-grpc.ts"
-import { RuntimeError, type RuntimeErrorCode } from "../cri.ts"
+import type { Codec } from "../../protobuf.ts"
+import { loadGrpc } from "../load-grpc.ts"
+import { GrpcError, grpcErrorCodes } from "../../grpc-error.ts"
 
 /** A gRPC connection with our own codecs. Reconnects by itself; calls made while it is down wait for it. */
 export interface GrpcChannel {
@@ -43,7 +43,7 @@ export async function connectGrpc(address: string, now: () => number): Promise<G
   const client = new grpc.Client(address, grpc.credentials.createInsecure(), {
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
-    // The runtime is on this machine: when it restarts it is back within a second.
+    // The server is on this machine: when it restarts it is back within a second.
     "grpc.initial_reconnect_backoff_ms": 50,
     "grpc.min_reconnect_backoff_ms": 50,
     "grpc.max_reconnect_backoff_ms": 500,
@@ -87,7 +87,7 @@ export async function connectGrpc(address: string, now: () => number): Promise<G
         async exchange(value) {
           call.write(value)
           const next = await answers.next()
-          if (next.done) throw new RuntimeError("Unavailable", `${method} ended before it answered`)
+          if (next.done) throw new GrpcError("Unavailable", `${method} ended before it answered`)
           return next.value
         },
         end: () => call.end(),
@@ -115,7 +115,7 @@ function callUnary<Q, A>(
       options,
       (error, result) => {
         signal?.removeEventListener("abort", cancel)
-        if (error) reject(toRuntimeError(error))
+        if (error) reject(toGrpcError(error))
         else resolve(result as A)
       },
     )
@@ -129,7 +129,7 @@ async function* readStream<A>(call: AsyncIterable<A>, signal: AbortSignal | unde
   try {
     for await (const answer of call) yield answer
   } catch (error) {
-    if (!signal?.aborted) throw toRuntimeError(error as ServiceError)
+    if (!signal?.aborted) throw toGrpcError(error as ServiceError)
   }
 }
 
@@ -140,30 +140,9 @@ function toBuffer<T>(codec: Codec<T>): (value: T) => Buffer {
   }
 }
 
-/** By gRPC's number, which are facts of https://grpc.io/docs/guides/status-codes/. */
-const codes: readonly (RuntimeErrorCode | undefined)[] = [
-  undefined,
-  "Canceled",
-  "Unknown",
-  "InvalidArgument",
-  "DeadlineExceeded",
-  "NotFound",
-  "AlreadyExists",
-  "PermissionDenied",
-  "ResourceExhausted",
-  "FailedPrecondition",
-  "Aborted",
-  "OutOfRange",
-  "Unimplemented",
-  "Internal",
-  "Unavailable",
-  "DataLoss",
-  "Unauthenticated",
-]
-
-function toRuntimeError(error: ServiceError): RuntimeError {
+function toGrpcError(error: ServiceError): GrpcError {
   const text = error.details ?? error.message
   // containerd answers before it is ready, with a code that says nothing.
   const isStarting = text === "server is not initialized yet"
-  return new RuntimeError(isStarting ? "Unavailable" : (codes[error.code] ?? "Unknown"), text)
+  return new GrpcError(isStarting ? "Unavailable" : (grpcErrorCodes[error.code] ?? "Unknown"), text)
 }

@@ -1,0 +1,19 @@
+import type { Pod } from "../../api/core/v1/pod.ts"
+import { Secret } from "../../api/core/v1/secret.ts"
+import type { RegistryAuth } from "../../container-runtime/cri.ts"
+import type { NodeObjects } from "../objects/node-objects.ts"
+import { registryCredentials } from "./registry-credentials.ts"
+
+/** What a pod's pull secrets say of an image's registry. */
+export async function pullCredentials(
+  { objects }: { readonly objects: NodeObjects },
+  { metadata: { namespace = "" }, spec }: Pod,
+  image: string,
+): Promise<readonly RegistryAuth[]> {
+  const names = (spec.imagePullSecrets ?? []).map(({ name }) => name).filter((name) => name !== undefined)
+  const secrets = await Promise.all(names.map((name) => objects.find(Secret, { namespace, name })))
+  return registryCredentials(
+    image,
+    secrets.filter((secret) => secret !== undefined),
+  )
+}

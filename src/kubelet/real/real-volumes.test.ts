@@ -1,0 +1,88 @@
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { buildFilesImage } from "../../../test/e2e/images.ts"
+import { Pod } from "../../api/core/v1/pod.ts"
+import { forever, reasonToSkip, type RealNode, shell, startRealNode } from "../testing/real-node.ts"
+
+const why = reasonToSkip()
+// oxlint-disable-next-line no-console -- whoever runs the tests should know what they did not see
+if (why) console.log(`skipped: tests of real volumes need ${why}`)
+
+const isReady = (pod: Pod | undefined) => pod?.status.containerStatuses?.every(({ ready }) => ready) ?? false
+const namespace = "default"
+
+describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
+  let node: RealNode
+  beforeAll(async () => {
+    node = await startRealNode()
+  }, 60_000)
+  afterAll(async () => {
+    if (node) expect(await node.stop()).toEqual([])
+  }, 60_000)
+
+  /** What the container says of a pod that waits, once it says so. */
+  async function untilWaiting(name: string, reason: string): Promise<string> {
+    const waiting = (pod: Pod | undefined) => pod?.status.containerStatuses?.[0]?.state?.waiting
+    const pod = await node.until(name, (each) => waiting(each)?.reason === reason)
+    return waiting(pod)?.message ?? ""
+  }
+
+  describe("image volumes", () => {
+    const reference = "localhost/volume-test/files:1"
+    beforeAll(async () => {
+      const output = join(node.directory, "files.tar")
+      const files = { "data.json": `{"of":"the image"}`, "deep/down/text": "far below" }
+      await node.containerd.loadImages(buildFilesImage(reference, files, { output }))
+    })
+
+    it("shows the files of all layers and lets nobody write", async () => {
+      await node.create("image-volume", {
+        containers: [
+          shell("main", forever, {
+            volumeMounts: [
+              { name: "image", mountPath: "/image" },
+              { name: "image", mountPath: "/below", subPath: "deep/down" },
+            ],
+          }),
+        ],
+        volumes: [{ name: "image", image: { reference, pullPolicy: "IfNotPresent" } }],
+      })
+      const pod = await node.until("image-volume", isReady)
+      expect(await node.exec(pod, "main", "cat", "/image/data.json")).toBe(`{"of":"the image"}`)
+      expect(await node.exec(pod, "main", "cat", "/below/text")).toBe("far below")
+      expect(await node.exec(pod, "main", "touch", "/image/new")).toContain("Read-only file system")
+
+      // The image may go: what is mounted stays.
+      const image = await node.containerd.images.findImage(reference)
+      await node.containerd.images.removeImage(image!.id)
+      expect(await node.exec(pod, "main", "cat", "/image/deep/down/text")).toBe("far below")
+
+      await node.server.client.delete(Pod, { namespace, name: "image-volume" })
+      await node.until("image-volume", (each) => each === undefined)
+    })
+
+    it("says which image is missing", async () => {
+      await node.create("no-image-volume", {
+        containers: [shell("main", forever, { volumeMounts: [{ name: "image", mountPath: "/image" }] })],
+        volumes: [{ name: "image", image: { reference: "localhost/nowhere:1", pullPolicy: "Never" } }],
+      })
+      expect(await untilWaiting("no-image-volume", "ErrImageNeverPull")).toBe(
+        `Container image "localhost/nowhere:1" is not present with pull policy of Never`,
+      )
+    })
+
+    it("refuses a path that the image does not have", async () => {
+      const output = join(node.directory, "files-again.tar")
+      await node.containerd.loadImages(buildFilesImage(reference, { "data.json": "{}" }, { output }))
+      await node.create("no-such-path", {
+        containers: [
+          shell("main", forever, {
+            volumeMounts: [{ name: "image", mountPath: "/image", subPath: "not/there" }],
+          }),
+        ],
+        volumes: [{ name: "image", image: { reference, pullPolicy: "IfNotPresent" } }],
+      })
+      expect(await untilWaiting("no-such-path", "CreateContainerError")).toMatch(/^ImageVolumeMountFailed: /)
+    })
+  })
+})
