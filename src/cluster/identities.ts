@@ -28,6 +28,7 @@ const serviceAccounts: Readonly<Record<string, string>> = {
   "endpoints-controller": "endpoint-controller",
   "endpointslice-mirroring-controller": "endpointslicemirroring-controller",
   "garbage-collector-controller": "generic-garbage-collector",
+  "horizontal-pod-autoscaler-controller": "horizontal-pod-autoscaler",
   "node-ipam-controller": "node-controller",
   "node-lifecycle-controller": "node-controller",
   "legacy-serviceaccount-token-cleaner-controller": "legacy-service-account-token-cleaner",

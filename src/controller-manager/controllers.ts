@@ -1,5 +1,6 @@
 import type { ControllerDefinition } from "../client/controller.ts"
 import type { Discovered } from "../client/discover-resources.ts"
+import type { Transport } from "../client/transport.ts"
 import { createApprovingController } from "./certificates/approve.ts"
 import type { CertificateSigner } from "./certificates/certificate-signer.ts"
 import { cleaningController } from "./certificates/clean.ts"
@@ -17,6 +18,7 @@ import { createEndpointsController } from "./endpoints/endpoints.ts"
 import { createEndpointSliceController } from "./endpointslice/endpointslice.ts"
 import { endpointSliceMirroringController } from "./endpointslice-mirroring/endpointslice-mirroring.ts"
 import { ephemeralVolumeController } from "./ephemeral-volume/ephemeral-volume.ts"
+import { createHorizontalPodAutoscalerController } from "./horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts"
 import { createGarbageCollector } from "./garbage-collector/garbage-collector.ts"
 import { createJobController } from "./job/job.ts"
 import { createNamespaceController } from "./namespace/namespace.ts"
@@ -51,6 +53,8 @@ import { volumeProtectionController } from "./volume-protection/volume-protectio
 /** What controllers need beside the API; a controller whose part is missing does not run. */
 export interface ControllerSettings {
   readonly discover: () => Promise<Discovered>
+  /** The road of a controller that asks for more than objects. */
+  readonly transportOf: (controllerName: string) => Transport
   /** What the server says of the types of a group and version. */
   readonly readOpenApi: ReadOpenApi
   /** Certificates in PEM by which pods recognize the API server. */
@@ -89,6 +93,14 @@ const entries: readonly Entry[] = [
   { name: "replicaset-controller", create: () => replicaSetController },
   { name: "replicationcontroller-controller", create: () => replicationControllerController },
   { name: "resourcequota-controller", create: createResourceQuotaController },
+  {
+    name: "horizontal-pod-autoscaler-controller",
+    create: ({ discover, transportOf }) =>
+      createHorizontalPodAutoscalerController({
+        discover,
+        transport: transportOf("horizontal-pod-autoscaler-controller"),
+      }),
+  },
   { name: "disruption-controller", create: createDisruptionController },
   { name: "clusterrole-aggregation-controller", create: () => clusterRoleAggregationController },
   { name: "daemonset-controller", create: createDaemonSetController },

@@ -79,6 +79,7 @@ describe("controller manager", () => {
     const settings = {
       discover: async () => ({ resources: [], stale: [] }),
       readOpenApi: async () => undefined,
+      transportOf: () => server.transport,
     }
     const names = (...selection: string[]) => createControllers(settings, selection).map(({ name }) => name)
     expect(names("deployment-controller")).toEqual(["deployment-controller"])

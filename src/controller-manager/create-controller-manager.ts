@@ -16,7 +16,8 @@ import { AllWorkQueueMetrics } from "../client/work-queue-metrics.ts"
 import { queueName } from "./queue-names.ts"
 import { type ControllerSettings, createControllers } from "./controllers.ts"
 
-export interface ControllerManagerOptions extends Omit<ControllerSettings, "discover" | "readOpenApi"> {
+export interface ControllerManagerOptions
+  extends Omit<ControllerSettings, "discover" | "readOpenApi" | "transportOf"> {
   /** As the user system:kube-controller-manager. */
   readonly transport: Transport
   /** The transport under a controller's own service account. @default `transport` for all */
@@ -63,8 +64,10 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
     const discover = () => discoverResources(options.transport, signal)
     const readOpenApi: ReadOpenApi = (groupVersion) =>
       readFromOpenApi(options.transport, groupVersion, signal)
-    const controllers = createControllers({ ...options, discover, readOpenApi }, options.controllers)
     const { transportFor } = options
+    const transportOf = (name: string) => transportFor?.(name) ?? options.transport
+    const settings = { ...options, discover, readOpenApi, transportOf }
+    const controllers = createControllers(settings, options.controllers)
     const clientFor = transportFor ? ({ name }: ControllerDefinition) => clientOf(transportFor(name)) : client
     const running = runControllers({
       ...options,

@@ -9,6 +9,7 @@ const names: Readonly<Record<string, string>> = {
   "endpointslice-mirroring-controller": "endpoint_slice_mirroring",
   "ephemeral-volume-controller": "ephemeral_volume",
   "garbage-collector-controller": "garbage_collector_attempt_to_delete",
+  "horizontal-pod-autoscaler-controller": "horizontalpodautoscaler",
   "node-lifecycle-controller": "node_lifecycle_controller",
   "persistentvolume-binder-controller": "claims",
   "persistentvolume-expander-controller": "volume_expand",
