@@ -134,6 +134,13 @@ describe("CronJob controller", () => {
     })
   })
 
+  it("warns of a date that never comes", async () => {
+    await create({ schedule: "59 23 31 2 *" })
+    expect(await cluster.events({ kind: "CronJob" })).toEqual([
+      "Warning InvalidSchedule invalid schedule: 59 23 31 2 * : time difference between two schedules is less than 1 second",
+    ])
+  })
+
   it("lives through a month in a moment", async () => {
     await create({ schedule: "0 0 * * *" })
     await cluster.advance(31 * 24 * hourMs + 1000)

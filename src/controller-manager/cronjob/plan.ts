@@ -34,7 +34,12 @@ export function planSchedule(cronJob: CronJob, active: readonly string[], nowMs:
   const { schedule } = parsed
 
   const nextMs = nextTime(schedule, nowMs, timeZone)
-  const later = nextMs === undefined ? {} : { nextInMs: nextMs - nowMs + slackMs }
+  if (nextMs === undefined) {
+    // A date that no year has, like 31 February.
+    const message = `invalid schedule: ${spec.schedule} : time difference between two schedules is less than 1 second`
+    return { notices: [warning("InvalidSchedule", message)] }
+  }
+  const later = { nextInMs: nextMs - nowMs + slackMs }
   const missed = findMissed(schedule, timeZone, earliestMs(cronJob, nowMs), nowMs)
   const notices: Notice[] = []
   if (missed?.many) {
