@@ -53,8 +53,17 @@ export interface ScalarSchema extends SchemaBase {
 /** Any JSON value, kept as it is: RawExtension, JSON, FieldsV1, and `x-kubernetes-preserve-unknown-fields`. */
 export interface AnySchema extends SchemaBase {
   readonly kind: "any"
-  /** How the value travels in protobuf. */
-  readonly name: "rawExtension" | "json" | "fieldsV1"
+  /** How the value travels in protobuf: as JSON text, unless it is a union. */
+  readonly name: "rawExtension" | "json" | "fieldsV1" | "union"
+  readonly union?: ProtobufUnion
+}
+
+/** A JSON value that may be one of several things, for which protobuf has a message with a field for each. */
+export interface ProtobufUnion {
+  readonly message: ObjectSchema
+  /** The value as that message. */
+  wrap(value: unknown): Record<string, unknown>
+  unwrap(message: Readonly<Record<string, unknown>>): unknown
 }
 
 export interface ObjectSchema extends SchemaBase {
@@ -266,6 +275,11 @@ const any = <T>(name: AnySchema["name"]): AnySchema & Typed<T> => ({ kind: "any"
 export const rawExtension = any<JsonObject>("rawExtension")
 export const json = any<JsonValue>("json")
 export const fieldsV1 = any<JsonObject>("fieldsV1")
+
+/** See ProtobufUnion. */
+export function union<T>(union: ProtobufUnion): AnySchema & Typed<T> {
+  return { kind: "any", name: "union", union }
+}
 
 /** A string of a closed set. */
 export function enumeration<const V extends readonly string[]>(

@@ -208,12 +208,15 @@ async function startOnStore(
       ...(scope && { scope }),
     })
   // A backup goes on saying where its own cluster was.
-  if (!snapshot)
+  const serviceNetwork = parseNetwork(networks.services)!
+  if (!snapshot) {
+    await ensureKubernetesService(clientFor(selfUser), serviceNetwork, { addresses: [], port })
     await publishClusterInfo(clientFor(selfUser), {
       server: joinAddress(options.listen.host, port),
       authorityPem: certificates.authority("ca").certificatePem,
       networks,
     })
+  }
   const loops =
     options.loops === false || (snapshot && !snapshot.controllers)
       ? []
@@ -243,7 +246,7 @@ async function startOnStore(
     informersFor,
     async advertise(podAddress) {
       if (!listensEverywhere(options.listen.host)) await listenAt(podAddress, port)
-      const [client, network] = [clientFor(selfUser), parseNetwork(networks.services)!]
+      const [client, network] = [clientFor(selfUser), serviceNetwork]
       if (!isShared) return ensureKubernetesService(client, network, { addresses: [podAddress], port })
       const advertised = { address: podAddress, port }
       const leases = new ServerLeases({ store, client, clock, log, network, advertised })

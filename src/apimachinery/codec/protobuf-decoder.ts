@@ -2,7 +2,7 @@ import { encodeBase64 } from "../../base/base64.ts"
 import { formatDurationNanos } from "../duration.ts"
 import { parseQuantity } from "../quantity.ts"
 import { absentValue, zeroOf } from "../scalars.ts"
-import type { ObjectSchema, ScalarSchema } from "../schema.ts"
+import type { ObjectSchema, ProtobufUnion, ScalarSchema } from "../schema.ts"
 import {
   type FieldPlan,
   type JsonRecord,
@@ -126,7 +126,7 @@ function compile(plan: Plan): Decode {
     case "scalar":
       return scalarDecoders[plan.schema.name]
     case "any":
-      return decodeAny
+      return plan.schema.union ? compileUnion(plan.schema.union) : decodeAny
     case "object":
       return (reader) => within(reader, () => decodeObject(plan, reader))
     case "list":
@@ -275,6 +275,10 @@ function decodeIntOrString(reader: ProtobufReader): number | string {
     return true
   })
   return isText ? text : number
+}
+
+function compileUnion({ message, unwrap }: ProtobufUnion): Decode {
+  return (reader) => within(reader, () => unwrap(decodeObject(objectPlan(message), reader)))
 }
 
 /** RawExtension, JSON, FieldsV1: a message that holds JSON text. */

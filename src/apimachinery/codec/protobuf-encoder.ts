@@ -1,6 +1,5 @@
 import { decodeBase64 } from "../../base/base64.ts"
 import { encodeUtf8 } from "../../base/utf8.ts"
-import type { ScalarSchema } from "../schema.ts"
 import {
   type JsonRecord,
   type ListPlan,
@@ -10,7 +9,7 @@ import {
   type Plan,
   type PlanRef,
 } from "../schema-plan.ts"
-import type { ObjectSchema } from "../schema.ts"
+import type { ObjectSchema, ProtobufUnion, ScalarSchema } from "../schema.ts"
 import { parseDurationNanos } from "../duration.ts"
 import { parseInstant } from "../time.ts"
 import { encodeJson } from "./json.ts"
@@ -87,7 +86,7 @@ function compileValue(plan: Plan, number: number): Encode {
     case "scalar":
       return compileScalar(plan.schema, number)
     case "any":
-      return compileAny(number)
+      return plan.schema.union ? compileUnion(plan.schema.union, number) : compileAny(number)
     case "object": {
       const writeTag = tagWriter(number, 2)
       const encode = encoderOf(plan)
@@ -219,6 +218,12 @@ function encodeString(writer: BackwardWriter, value: string, tag: number): void 
   writer.text(value)
   writer.varint(writer.length - end)
   writer.byte(tag)
+}
+
+function compileUnion({ message, wrap }: ProtobufUnion, number: number): Encode {
+  const writeTag = tagWriter(number, 2)
+  const encode = encoderOf(objectPlan(message))
+  return (writer, value) => delimited(writer, encode, wrap(value), writeTag)
 }
 
 /** A JSON value, as text, within a message of its own: RawExtension, JSON, FieldsV1. */

@@ -21,6 +21,8 @@ const labels = { component: "apiserver", provider: "kubernetes" }
 /**
  * Makes true that pods find the servers as the Service `kubernetes`: always the first address of the service network, with
  * the servers themselves as the only endpoints.
+ *
+ * @param advertised no addresses: where none of the servers can be reached by pods yet, the Service is there without endpoints
  */
 export async function ensureKubernetesService(
   client: Client,
@@ -41,6 +43,7 @@ export async function ensureKubernetesService(
     }
     await client.create(Service, { metadata: { ...key, labels }, spec }).catch(ignoreAlreadyExists)
   }
+  if (addresses.length === 0) return
   const mirrored = { "endpointslice.kubernetes.io/skip-mirror": "true" }
   await ensureSame(client, Endpoints, {
     metadata: { ...key, labels: mirrored },

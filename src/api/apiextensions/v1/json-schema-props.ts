@@ -1,4 +1,5 @@
 import {
+  always,
   bool,
   double,
   enumeration,
@@ -15,6 +16,7 @@ import {
   type Schema,
   string,
   type Typed,
+  union,
 } from "../../../apimachinery/schema.ts"
 
 // JSON Schema as CustomResourceDefinitions write it. It contains itself, so its interface is spelled out below.
@@ -99,58 +101,83 @@ export interface JSONSchemaProps {
 
 const itself = (): Schema & Typed<JSONSchemaProps> => JSONSchemaProps
 
-/** A schema or something else in its place; upstream gives each of these a union message of its own in protobuf. */
-const schemaOr = <T>() => json as Schema & Typed<JSONSchemaProps | T>
+const group = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1"
 
-export const JSONSchemaProps: ObjectSchema & Typed<JSONSchemaProps> = message(
-  "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps",
-  {
-    id: field(1, string),
-    $schema: field(2, string),
-    $ref: optional(3, string),
-    description: field(4, string),
-    type: field(5, string),
-    format: field(6, string),
-    title: field(7, string),
-    default: optional(8, json),
-    maximum: optional(9, double),
-    exclusiveMaximum: field(10, bool),
-    minimum: optional(11, double),
-    exclusiveMinimum: field(12, bool),
-    maxLength: optional(13, int64),
-    minLength: optional(14, int64),
-    pattern: field(15, string),
-    maxItems: optional(16, int64),
-    minItems: optional(17, int64),
-    uniqueItems: field(18, bool),
-    multipleOf: optional(19, double),
-    enum: field(20, list(json)),
-    maxProperties: optional(21, int64),
-    minProperties: optional(22, int64),
-    required: field(23, list(string)),
-    items: optional(24, schemaOr<JSONSchemaProps[]>()),
-    allOf: field(25, list(itself)),
-    oneOf: field(26, list(itself)),
-    anyOf: field(27, list(itself)),
-    not: optional(28, itself),
-    properties: field(29, mapOf(itself)),
-    additionalProperties: optional(30, schemaOr<boolean>()),
-    patternProperties: field(31, mapOf(itself)),
-    dependencies: field(32, mapOf(schemaOr<string[]>())),
-    additionalItems: optional(33, schemaOr<boolean>()),
-    definitions: field(34, mapOf(itself)),
-    externalDocs: optional(35, ExternalDocumentation),
-    example: optional(36, json),
-    nullable: field(37, bool),
-    "x-kubernetes-preserve-unknown-fields": optional(38, bool),
-    "x-kubernetes-embedded-resource": field(39, bool),
-    "x-kubernetes-int-or-string": field(40, bool),
-    "x-kubernetes-list-map-keys": field(41, list(string)),
-    "x-kubernetes-list-type": optional(42, string),
-    "x-kubernetes-map-type": optional(43, string),
-    "x-kubernetes-validations": field(44, list(ValidationRule, { keys: ["rule"] }), {
-      patchStrategy: "merge",
-      patchMergeKey: "rule",
-    }),
-  },
-)
+/** The schema of every element, or of each. */
+const schemaOrArray = union<JSONSchemaProps | JSONSchemaProps[]>({
+  message: message(`${group}.JSONSchemaPropsOrArray`, {
+    schema: optional(1, itself),
+    jSONSchemas: field(2, list(itself)),
+  }),
+  wrap: (value) => (Array.isArray(value) ? { jSONSchemas: value } : { schema: value }),
+  unwrap: ({ schema, jSONSchemas }) => jSONSchemas ?? schema ?? null,
+})
+
+/** A schema also allows. */
+const schemaOrBool = union<JSONSchemaProps | boolean>({
+  message: message(`${group}.JSONSchemaPropsOrBool`, {
+    allows: always(1, bool),
+    schema: optional(2, itself),
+  }),
+  wrap: (value) => (typeof value === "boolean" ? { allows: value } : { allows: true, schema: value }),
+  unwrap: ({ allows, schema }) => schema ?? allows,
+})
+
+const schemaOrStringArray = union<JSONSchemaProps | string[]>({
+  message: message(`${group}.JSONSchemaPropsOrStringArray`, {
+    schema: optional(1, itself),
+    property: field(2, list(string)),
+  }),
+  wrap: (value) => (Array.isArray(value) ? { property: value } : { schema: value }),
+  unwrap: ({ schema, property }) => property ?? schema ?? null,
+})
+
+export const JSONSchemaProps: ObjectSchema & Typed<JSONSchemaProps> = message(`${group}.JSONSchemaProps`, {
+  id: field(1, string),
+  $schema: field(2, string),
+  $ref: optional(3, string),
+  description: field(4, string),
+  type: field(5, string),
+  format: field(6, string),
+  title: field(7, string),
+  default: optional(8, json),
+  maximum: optional(9, double),
+  exclusiveMaximum: field(10, bool),
+  minimum: optional(11, double),
+  exclusiveMinimum: field(12, bool),
+  maxLength: optional(13, int64),
+  minLength: optional(14, int64),
+  pattern: field(15, string),
+  maxItems: optional(16, int64),
+  minItems: optional(17, int64),
+  uniqueItems: field(18, bool),
+  multipleOf: optional(19, double),
+  enum: field(20, list(json)),
+  maxProperties: optional(21, int64),
+  minProperties: optional(22, int64),
+  required: field(23, list(string)),
+  items: optional(24, schemaOrArray),
+  allOf: field(25, list(itself)),
+  oneOf: field(26, list(itself)),
+  anyOf: field(27, list(itself)),
+  not: optional(28, itself),
+  properties: field(29, mapOf(itself)),
+  additionalProperties: optional(30, schemaOrBool),
+  patternProperties: field(31, mapOf(itself)),
+  dependencies: field(32, mapOf(schemaOrStringArray)),
+  additionalItems: optional(33, schemaOrBool),
+  definitions: field(34, mapOf(itself)),
+  externalDocs: optional(35, ExternalDocumentation),
+  example: optional(36, json),
+  nullable: field(37, bool),
+  "x-kubernetes-preserve-unknown-fields": optional(38, bool),
+  "x-kubernetes-embedded-resource": field(39, bool),
+  "x-kubernetes-int-or-string": field(40, bool),
+  "x-kubernetes-list-map-keys": field(41, list(string)),
+  "x-kubernetes-list-type": optional(42, string),
+  "x-kubernetes-map-type": optional(43, string),
+  "x-kubernetes-validations": field(44, list(ValidationRule, { keys: ["rule"] }), {
+    patchStrategy: "merge",
+    patchMergeKey: "rule",
+  }),
+})
