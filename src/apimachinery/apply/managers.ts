@@ -120,7 +120,7 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] | undef
   return [...managers.values()].sort(compareManagers).map(encodeManager)
 }
 
-function encodeManager({
+export function encodeManager({
   manager,
   operation,
   apiVersion,

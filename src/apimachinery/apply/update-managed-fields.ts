@@ -5,9 +5,11 @@ import type { ObjectSchema } from "../schema.ts"
 import { type JsonRecord, objectPlan } from "../schema-plan.ts"
 import { type Changes, compare } from "./compare.ts"
 import { difference, emptySet, type FieldSet, isLeaf, recursiveDifference, union } from "./field-set.ts"
+import { fieldsOfNew } from "./fields-of-new.ts"
 import {
   capUpdaters,
   dropEmpty,
+  encodeManager,
   encodeManagers,
   type Manager,
   managerKey,
@@ -56,6 +58,7 @@ export interface UpdateRequest extends ManagedKind {
 export function updateManagedFields(request: UpdateRequest): readonly ManagedFieldsEntry[] | undefined {
   const { live, updated, apiVersion, subresource = "" } = request
   const current = (live as LiveObject | undefined)?.metadata?.managedFields
+  if (!live && (updated as LiveObject).metadata?.managedFields === undefined) return managersOfNew(request)
   const changes = changesOf(request)
   const isOwnVersion = current?.every((entry) => entry.apiVersion === apiVersion)
   if (!changes && isOwnVersion && wantsManagers(updated, current, subresource)) return current
@@ -64,6 +67,31 @@ export function updateManagedFields(request: UpdateRequest): readonly ManagedFie
   if (managers.size === 0 && live) return undefined
   const isMoved = trackUpdate(request, managers, changes)
   return isMoved || !isSameManagers(managers, current) ? encodeManagers(managers) : current
+}
+
+/** The one who creates an object owns what it says. */
+function managersOfNew(request: UpdateRequest): readonly ManagedFieldsEntry[] | undefined {
+  const { manager, apiVersion, subresource = "", now } = request
+  const fields = ownedOfNew(request)
+  if (!fields) return undefined
+  const id = { manager: manager || "unknown", operation: "Update", apiVersion, subresource } as const
+  return [encodeManager(withFields({ ...id, time: undefined, fields }, fields, now))]
+}
+
+const everything: FieldSet = {}
+const owned = new WeakMap<FieldSet, WeakMap<FieldSet, FieldSet>>()
+
+/** Of the fields of a new object those that may be somebody's; sets that come again are looked up. */
+function ownedOfNew({ schema, updated, resetFields }: UpdateRequest): FieldSet | undefined {
+  const plan = objectPlan(schema)
+  const fields = fieldsOfNew(plan, zeroOf(plan), updated)
+  if (!fields) return undefined
+  let known = owned.get(resetFields ?? everything)
+  if (!known) owned.set(resetFields ?? everything, (known = new WeakMap<FieldSet, FieldSet>()))
+  let kept = known.get(fields)
+  if (!kept)
+    known.set(fields, (kept = stripMetadata(resetFields ? recursiveDifference(fields, resetFields) : fields)))
+  return isLeaf(kept) ? undefined : kept
 }
 
 /** Whether the client means to leave the managers as they are. */
