@@ -115,7 +115,7 @@ async function overHttps(server: ApiServer): Promise<Road> {
 }
 
 function toHttp({ method, path, query, headers = {}, body }: ApiRequest): HttpRequest {
-  const search = query ? `?${new URLSearchParams(query)}` : ""
+  const search = query ? `?${new URLSearchParams(query).toString()}` : ""
   return { method, path: path + search, headers, body: body === undefined ? "" : JSON.stringify(body) }
 }
 

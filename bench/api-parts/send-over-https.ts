@@ -43,7 +43,8 @@ function send(agent: Agent, port: number, { method, path, headers, body }: HttpR
         response.on("data", (chunk: Buffer) => void chunks.push(chunk))
         response.on("end", () => {
           if ((response.statusCode ?? 500) < 300) resolve()
-          else reject(new Error(`${method} ${path}: ${response.statusCode} ${Buffer.concat(chunks)}`))
+          else
+            reject(new Error(`${method} ${path}: ${response.statusCode} ${Buffer.concat(chunks).toString()}`))
         })
       },
     )
