@@ -9,28 +9,24 @@
  */
 import { setMaxListeners } from "node:events"
 import { readFileSync } from "node:fs"
-import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
-import { isMainThread, parentPort, Worker } from "node:worker_threads"
+import { isMainThread } from "node:worker_threads"
 import { generatePlan } from "./operations/generate-plan.ts"
 import { describeStep, type Plan } from "./operations/operation.ts"
+import { serveSeeds, shareOut } from "./share-out.ts"
 import { shrinkPlan } from "./shrink-plan.ts"
 import { type Report, simulate } from "./simulate.ts"
 import { FaultCounts, missingFaults } from "./world/fault-counts.ts"
 
-/** What a thread tells of one seed. */
-interface Result {
-  readonly seed: string
-  readonly failure: string | undefined
-  readonly faults: readonly [string, number][]
-}
+/** Many times what the longest takes on a busy machine: who is not done by then acts for ever within one moment. */
+const limitMs = 60_000
 
 // Many wait for the same end, and simulated time keeps no process alive.
 setMaxListeners(0)
 const alive = setInterval(() => {}, 1000)
 
 if (isMainThread) await main()
-else serve()
+else serveSeeds(runSeed)
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -72,8 +68,10 @@ async function runMany(first: number, count: number): Promise<void> {
   const started = performance.now()
   const faults = new FaultCounts()
   let failed = 0
-  await shareOut(first, count, (result) => {
+  let longest = { seed: "", tookMs: 0 }
+  await shareOut({ script: new URL(import.meta.url), first, count, limitMs }, (result) => {
     faults.addAll(result.faults)
+    if (result.tookMs > longest.tookMs) longest = result
     if (!result.failure) return
     failed++
     console.log(`seed ${result.seed}: ${result.failure}\n  again: npm run simulate -- --seed ${result.seed}`)
@@ -87,39 +85,12 @@ async function runMany(first: number, count: number): Promise<void> {
   )
   const missing = count >= 100 ? missingFaults(faults) : []
   if (missing.length) console.log(`these faults never occurred, so nothing was tried: ${missing.join(", ")}`)
+  console.log(`the longest was seed ${longest.seed} with ${(longest.tookMs / 1000).toFixed(1)} s`)
   console.log(`${count - failed} of ${count} seeds ok in ${seconds.toFixed(0)} s`)
   process.exitCode = failed || missing.length ? 1 : 0
 }
 
-/** Each thread gets the next seed when it is done with one. */
-async function shareOut(first: number, count: number, take: (result: Result) => void): Promise<void> {
-  let next = first
-  const threads = Math.min(availableParallelism(), count)
-  await Promise.all(
-    Array.from({ length: threads }, () => {
-      const worker = new Worker(new URL(import.meta.url), { execArgv: process.execArgv })
-      return new Promise<void>((resolve, reject) => {
-        const ask = () => {
-          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-          if (next < first + count) worker.postMessage(String(next++))
-          else void worker.terminate().then(() => resolve())
-        }
-        worker.on("message", (result: Result) => {
-          take(result)
-          ask()
-        })
-        worker.on("error", reject)
-        ask()
-      })
-    }),
-  )
-}
-
-function serve(): void {
-  parentPort!.on("message", (seed: string) => {
-    void simulate(generatePlan(seed)).then(({ failure, faults }) => {
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-      parentPort!.postMessage({ seed, failure, faults: faults.entries() } satisfies Result)
-    })
-  })
+async function runSeed(seed: string) {
+  const { failure, faults } = await simulate(generatePlan(seed))
+  return { failure, faults: faults.entries() }
 }

@@ -15,6 +15,7 @@ describe("seeds that once failed", () => {
   test.each([
     ["a clock that was set back kept a Job from being done", "106"],
     ["so it did one of many indexes", "225"],
+    ["a StatefulSet that was going had its revision made again as often as it was collected", "791"],
   ])(
     "%s",
     async (_name, seed) => {

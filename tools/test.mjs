@@ -19,7 +19,7 @@ const steps = {
   format: () => check(bin("biome"), ["format", "."]),
   "import-rules": () => check(process.execPath, ["tools/import-rules/check.mjs"]),
   unit: () => vitest("unit"),
-  simulation: () => check(process.execPath, ["tools/simulate.mjs", "--seeds", "700"]),
+  simulation: () => check(process.execPath, ["tools/simulate.mjs", "--seeds", "1000"]),
   machine: () => vitest("machine"),
   conformance: () => vitest("conformance", "--reporter=./test/conformance/reporter.ts"),
   e2e: () => vitest("e2e"),

@@ -29,8 +29,8 @@ export interface FaultyRoad {
 }
 
 /** As clients of a real server have it, generously: what may be asked at once, and how much more of it each second. */
-const burst = 2000
-const perSecond = 100
+const burst = 300
+const perSecond = 50
 
 /** The road of one component to the API server, with all that can happen on it. */
 export function createFaultyTransport(road: FaultyRoad): Transport {

@@ -238,4 +238,15 @@ describe("StatefulSet controller", () => {
     expect(await ownersOf("data-web-0")).toEqual(["StatefulSet"])
     expect(await ownersOf("data-web-1")).toEqual(["Pod"])
   })
+
+  it("makes no revision again when one of a set that is going is collected", async () => {
+    await create({ replicas: 1 })
+    await edit(({ metadata }) => Object.assign(metadata, { finalizers: ["example.com/held"] }))
+    await cluster.client.delete(StatefulSet, key)
+    const revisions = async () =>
+      (await cluster.client.list(ControllerRevision, { namespace: "default" })).items
+    await cluster.client.delete(ControllerRevision, { ...key, name: (await revisions())[0]!.metadata.name })
+    await cluster.advance(50)
+    expect(await revisions()).toEqual([])
+  })
 })

@@ -38,7 +38,8 @@ export const statefulSetController: ControllerDefinition = {
   watches: [
     watch(StatefulSet, (set) => [keyOf(set)]),
     watch(Pod, keysOfOwner(StatefulSet), orphanIndex),
-    watch(ControllerRevision, keysOfOwner(StatefulSet), orphanIndex),
+    // They wake nobody: of a set that is going, one that is collected would be made again for ever.
+    watch(ControllerRevision, () => [], orphanIndex),
     watch(PersistentVolumeClaim, () => []),
   ],
   reconcile,
