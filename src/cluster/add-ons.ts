@@ -7,12 +7,13 @@ import {
   rule,
 } from "../apiserver/authorization/rbac/bootstrap/notation.ts"
 import type { Policy } from "../apiserver/authorization/rbac/bootstrap/default-policy.ts"
+import { clusterPolicyResources, policyGroup } from "../network/policy/cluster-wide/resources.ts"
 
 const nodes = ["Group:system:nodes"]
 
 /**
- * What the parts of a node beside kubelet and proxy may see and do: DNS as kubeadm's add-on has it, the policy agent, and the
- * provisioner of local volumes.
+ * What the parts of a node beside kubelet and proxy may see and do: DNS as kubeadm's add-on has it, the policy agent, the
+ * ingress controller, and the provisioner of local volumes.
  */
 export const addOnPolicy: Policy = {
   clusterRoles: [
@@ -26,8 +27,19 @@ export const addOnPolicy: Policy = {
     clusterRole(
       "system:network-policies",
       role([
-        rule("list watch", core, "namespaces pods"),
+        rule("list watch", core, "namespaces nodes pods"),
         rule("list watch", "networking.k8s.io", "networkpolicies"),
+        rule("list watch", policyGroup, clusterPolicyResources.map(({ plural }) => plural).join(" ")),
+        rule("patch", policyGroup, clusterPolicyResources.map(({ plural }) => `${plural}/status`).join(" ")),
+      ]),
+    ),
+    clusterRole(
+      "system:ingress-controller",
+      role([
+        rule("list watch", "networking.k8s.io", "ingresses ingressclasses"),
+        rule("patch update", "networking.k8s.io", "ingresses/status"),
+        rule("list watch", core, "services secrets"),
+        rule("list watch", "discovery.k8s.io", "endpointslices"),
       ]),
     ),
     clusterRole(
@@ -43,6 +55,9 @@ export const addOnPolicy: Policy = {
   ],
   clusterRoleBindings: [
     clusterRoleBinding("system:coredns", "system:coredns", ["ServiceAccount:kube-system/coredns"]),
+    clusterRoleBinding("system:ingress-controller", "system:ingress-controller", [
+      "ServiceAccount:kube-system/ingress-controller",
+    ]),
     clusterRoleBinding("system:local-provisioner", "system:local-provisioner", [
       "ServiceAccount:kube-system/local-provisioner",
     ]),

@@ -4,15 +4,16 @@ import { realRandom } from "../base/real/random.ts"
 import type { ApiServerSettings } from "./api-server-settings.ts"
 import type { KubeconfigEntry } from "./certificates/kubeconfig.ts"
 import { adminEntry, type ControlPlane, startControlPlane } from "./control-plane.ts"
-import type { DataDirectory } from "./data-directory.ts"
+import type { ClusterState, DataDirectory } from "./data-directory.ts"
 import { machineName, whyNoRealNode } from "./machine.ts"
 import { createCommands } from "../base/real/commands.ts"
 import { linkAddress } from "../network/node-link/create-node-link.ts"
+import { type IngressSettings, startIngress } from "./ingress.ts"
 import { ensureNetworks } from "./networks.ts"
 import type { ClusterNode } from "./nodes/cluster-node.ts"
 import { forgetNodesBut } from "./nodes/forget-nodes.ts"
 import { type NodePlan, planNodes } from "./nodes/plan-nodes.ts"
-import { type NodesParts, startNodes } from "./nodes/start-nodes.ts"
+import { type NodesParts, type StartedNodes, startNodes } from "./nodes/start-nodes.ts"
 import type { Progress } from "./progress.ts"
 import type { StoreOptions } from "./store/store-flags.ts"
 
@@ -25,6 +26,8 @@ export interface ClusterOptions {
   readonly simulatedNodes: number | undefined
   readonly store: StoreOptions
   readonly apiServer: ApiServerSettings
+  /** Undefined: no ingress. */
+  readonly ingress: IngressSettings | undefined
   readonly progress: Progress
   readonly log: Logger
   /** Aborted: what was started so far is stopped again and the start fails. */
@@ -34,7 +37,12 @@ export interface ClusterOptions {
 export interface RunningCluster {
   readonly server: string
   readonly admin: KubeconfigEntry
-  readonly nodes: readonly { name: string; runtime: "containerd" | "simulated"; endpoint?: string }[]
+  nodes(): Promise<ClusterState["nodes"]>
+  /** Resolves when it is Ready, with its name. */
+  addNode(name: string | undefined): Promise<string>
+  removeNode(name: string): Promise<void>
+  /** What the user should know of it beside. */
+  readonly notes: readonly string[]
   /** Stops pods, then everything else; leaves nothing on the machine but the data directory. */
   stop(): Promise<void>
 }
@@ -83,22 +91,41 @@ async function start(
   progress.step(`starting ${count === 1 ? "the node" : `${count} nodes`}`)
   const started = await unlessAborted(nodes.started, signal)
   await forgetNodesBut(plan, nodesParts)
+  const notes: string[] = []
+  if (options.ingress && plan.real.length + plan.onLink.length > 0) {
+    const ingressParts = { ...parts, ...options.ingress, controlPlane: await controlPlane, isShared }
+    const ingress = await startIngress(ingressParts)
+    notes.push(ingress.note)
+    stopping.push(() => ingress.stop())
+  }
   await unlessAborted(Promise.all(started.map((node) => node.ready)), signal)
-  return running(await controlPlane, started, stop)
+  return running(await controlPlane, nodes, notes, stop)
 }
 
 function running(
   controlPlane: ControlPlane,
-  nodes: readonly ClusterNode[],
+  nodes: StartedNodes,
+  notes: readonly string[],
   stop: () => Promise<void>,
 ): RunningCluster {
   const { address, certificates } = controlPlane
   return {
     server: address,
     admin: adminEntry(certificates, address),
-    nodes: nodes.map(({ name, runtime, endpoint }) => ({ name, runtime, ...(endpoint && { endpoint }) })),
+    notes,
+    nodes: async () => (await nodes.all()).map(describe),
+    async addNode(wanted) {
+      const node = await nodes.add(wanted)
+      await node.ready
+      return node.name
+    },
+    removeNode: (name) => nodes.remove(name),
     stop,
   }
+}
+
+function describe({ name, runtime, endpoint }: ClusterNode): ClusterState["nodes"][number] {
+  return { name, runtime, ...(endpoint && { endpoint }) }
 }
 
 /** Stops waiting, not the work: what was started is stopped by who started it. */

@@ -11,6 +11,7 @@ import { createControllerManager } from "../controller-manager/create-controller
 import { publishClusterDns } from "../dns/publish-cluster-dns.ts"
 import { createLocalProvisioner } from "../local-provisioner/create-local-provisioner.ts"
 import { ensureLocalStorageClass } from "../local-provisioner/local-storage-class.ts"
+import { ensureClusterPolicyDefinitions } from "../network/policy/cluster-wide/definitions.ts"
 import { schedulerPage } from "../scheduler/pages.ts"
 import { createScheduler } from "../scheduler/scheduler.ts"
 import type { ControlPlane } from "./control-plane.ts"
@@ -38,7 +39,13 @@ export interface LoopParts
 
 /** Scheduler, controllers and what makes volumes, until the signal aborts. */
 export function runControlLoops(parts: LoopParts): Promise<void>[] {
-  return [runControllers(parts), runScheduler(parts), runClusterDns(parts), runLocalProvisioner(parts)]
+  return [
+    runControllers(parts),
+    runScheduler(parts),
+    runClusterDns(parts),
+    runLocalProvisioner(parts),
+    ensureClusterPolicyDefinitions(parts.clientFor(selfUser)),
+  ]
 }
 
 async function runControllers({

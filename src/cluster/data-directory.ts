@@ -15,6 +15,8 @@ export interface DataDirectory {
   readonly logFile: string
   /** How the running cluster is reached, written when it is ready. */
   readonly stateFile: string
+  /** Where the running cluster is asked to change. */
+  readonly controlSocket: string
   nodeDirectory(nodeName: string): string
 }
 
@@ -29,6 +31,7 @@ export function dataDirectory(path?: string, beside = ""): DataDirectory {
     pidFile: join(root, "coracle.pid"),
     logFile: join(root, "coracle.log"),
     stateFile: join(root, "state.json"),
+    controlSocket: join(root, "control.sock"),
     nodeDirectory: (nodeName) => join(root, "nodes", nodeName),
   }
 }
@@ -72,6 +75,7 @@ export function claim(directory: DataDirectory): void {
 export function release(directory: DataDirectory): void {
   rmSync(directory.pidFile, { force: true })
   rmSync(directory.stateFile, { force: true })
+  rmSync(directory.controlSocket, { force: true })
 }
 
 /** The process that runs the cluster, if it is alive. */

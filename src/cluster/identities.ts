@@ -66,4 +66,5 @@ export function nodeUser(nodeName: string): UserInfo {
 
 export const dnsUser = controllerUser("coredns")
 export const policyUser = controllerUser("network-policies")
+export const ingressUser = controllerUser("ingress-controller")
 export const localProvisionerUser = controllerUser("local-provisioner")

@@ -40,6 +40,8 @@ export interface IngressControllerOptions {
   readonly httpsPort?: number
   /** Where clients find us; written into the Ingresses' status. */
   readonly publicAddresses: readonly string[]
+  /** Controllers on other machines serve the same Ingresses: their addresses stay beside ours. @default false */
+  readonly isShared?: boolean
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -119,13 +121,15 @@ export function createIngressController(options: IngressControllerOptions): Ingr
 }
 
 async function publishAddress(
-  { client, publicAddresses }: IngressControllerOptions,
+  { client, publicAddresses, isShared }: IngressControllerOptions,
   ingress: Ingress,
 ): Promise<void> {
-  const addresses = publicAddresses.map((address) =>
-    isIp(address) ? { ip: address } : { hostname: address },
-  )
-  if (JSON.stringify(ingress.status?.loadBalancer?.ingress ?? []) === JSON.stringify(addresses)) return
+  const published = ingress.status?.loadBalancer?.ingress ?? []
+  const others = published.filter(({ ip, hostname }) => !publicAddresses.includes(ip ?? hostname ?? ""))
+  const own = publicAddresses.map((address) => (isIp(address) ? { ip: address } : { hostname: address }))
+  const isComplete = published.length === others.length + own.length
+  if (isComplete && (isShared || others.length === 0)) return
+  const addresses = isShared ? [...others, ...own] : own
   await client
     .updateStatus(Ingress, { ...ingress, status: { loadBalancer: { ingress: addresses } } })
     .catch(ignoreConflict)

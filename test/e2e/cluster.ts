@@ -3,6 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { realClock } from "../../src/base/real/clock.ts"
+import type { Client } from "../../src/client/client.ts"
+import { createClient } from "../../src/client/create-client.ts"
+import { createHttpsTransport } from "../../src/client/real/https-transport.ts"
+import { readKubeconfig, resolveContext } from "../../src/client/real/kubeconfig.ts"
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export const cli = join(root, "dist/coracle.js")
@@ -77,7 +82,7 @@ export class TestCluster {
 
   coracle(...args: readonly string[]): Promise<Output> {
     const [command, ...rest] = args
-    const isOfTwoWords = ["image", "snapshot", "token"].includes(command!)
+    const isOfTwoWords = ["image", "node", "snapshot", "token"].includes(command!)
     const words = isOfTwoWords ? [command!, rest.shift()!] : [command!]
     return run(process.execPath, [cli, ...words, "--data-dir", join(this.directory, "data"), ...rest])
   }
@@ -88,6 +93,16 @@ export class TestCluster {
 
   get state(): { server: string; nodes: { name: string; endpoint?: string }[] } {
     return JSON.parse(readFileSync(join(this.directory, "data/state.json"), "utf8"))
+  }
+
+  get networks(): { pods: string; services: string; nodes: string } {
+    return JSON.parse(readFileSync(join(this.directory, "data/networks.json"), "utf8"))
+  }
+
+  /** Our own client, as the administrator: for tests that would start kubectl hundreds of times. */
+  async client(): Promise<Client> {
+    const { connection } = resolveContext(await readKubeconfig(join(this.directory, "data/kubeconfig")))
+    return createClient(createHttpsTransport(connection, { clock: realClock }))
   }
 
   log(lines = 40): string {

@@ -62,6 +62,18 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./node-run.ts")).nodeRun,
   },
   {
+    name: "node add",
+    summary: "add a node to the cluster that runs here with several",
+    usage: "[NAME] [--data-dir DIR]",
+    load: async () => (await import("./node-changes.ts")).nodeAdd,
+  },
+  {
+    name: "node remove",
+    summary: "end a node that was made here beside others, and its pods",
+    usage: "NAME [--data-dir DIR]",
+    load: async () => (await import("./node-changes.ts")).nodeRemove,
+  },
+  {
     name: "snapshot save",
     summary: "back up the cluster into a file, while it runs or not",
     usage: "FILE [--at TIME] [--data-dir DIR]",

@@ -11,7 +11,7 @@ const flags = {
   help: { type: "bool", short: "h", description: "show this" },
 } as const
 
-/** For commands whose only flag is the cluster they mean. Undefined when help was asked for and given. */
+/** For commands whose only flag is the cluster they mean; an argument in brackets may be left out. Undefined when help was asked for and given. */
 export function parseDataDir(
   command: string,
   argv: readonly string[],
@@ -24,9 +24,10 @@ export function parseDataDir(
     )
     return undefined
   }
-  if (rest.length !== argumentNames.length) {
+  const least = argumentNames.filter((name) => !name.startsWith("[")).length
+  if (rest.length < least || rest.length > argumentNames.length) {
     throw new UsageError(
-      rest.length < argumentNames.length
+      rest.length < least
         ? `${argumentNames[rest.length]} is missing`
         : `unexpected argument ${JSON.stringify(rest[argumentNames.length])}`,
     )

@@ -1,8 +1,10 @@
 import { parseFlags } from "../../base/flags.ts"
+import type { IngressSettings } from "../ingress.ts"
 import type { ApiServerSettings } from "../api-server-settings.ts"
 import { parseStoreOptions, storeFlags, type StoreOptions } from "../store/store-flags.ts"
 import { apiServerFlags, apiServerSettings } from "./api-server-flags.ts"
 import { UsageError } from "./command.ts"
+import { ingressFlags, parseIngress } from "./ingress-flags.ts"
 import { parseListen } from "./parse-listen.ts"
 
 export const upFlags = {
@@ -28,6 +30,7 @@ export const upFlags = {
     placeholder: "N",
     description: "nodes whose containers are simulated (1 where there can be no real one, else 0)",
   },
+  ...ingressFlags,
   kubeconfig: {
     type: "string",
     placeholder: "FILE",
@@ -50,6 +53,7 @@ export interface UpOptions {
   /** Undefined: what the machine can do. */
   readonly nodes: number | undefined
   readonly simulatedNodes: number | undefined
+  readonly ingress: IngressSettings | undefined
   readonly kubeconfig: string | undefined
   readonly detach: boolean
   readonly store: StoreOptions
@@ -67,10 +71,12 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
       throw new UsageError(`--${name}: a node cannot join a cluster that is opened with --read-only`)
     if ((values[name] ?? 0) < 0) throw new UsageError(`--${name} must not be negative`)
   }
+  // A backup is looked at beside the cluster that runs: at a port of its own, and its nodes are not here.
+  const listen = parseListen(store.snapshot && !given.has("listen") ? "127.0.0.1:0" : values.listen)
   return {
     dataDir: values["data-dir"],
-    // A backup is looked at beside the cluster that runs: at a port of its own, and its nodes are not here.
-    listen: parseListen(store.snapshot && !given.has("listen") ? "127.0.0.1:0" : values.listen),
+    listen,
+    ingress: parseIngress(values, listen.host),
     nodes: values.nodes ?? (store.snapshot && 0),
     simulatedNodes: values["simulated-nodes"] ?? (store.snapshot && 0),
     kubeconfig: values.kubeconfig,

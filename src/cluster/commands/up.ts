@@ -4,7 +4,15 @@ import { join } from "node:path"
 import { createLogger } from "../../base/real/logger.ts"
 import { mergeKubeconfig, removeFromKubeconfig } from "../certificates/kubeconfig.ts"
 import { type RunningCluster, startCluster } from "../cluster.ts"
-import { claim, dataDirectory, type DataDirectory, release, writeState } from "../data-directory.ts"
+import {
+  claim,
+  dataDirectory,
+  type DataDirectory,
+  findState,
+  release,
+  writeState,
+} from "../data-directory.ts"
+import { type ControlHandlers, serveControl } from "../control-socket.ts"
 import { type Progress, terminalProgress } from "../progress.ts"
 import { describeFlags } from "./command.ts"
 import { startDetached } from "./detach.ts"
@@ -33,8 +41,10 @@ export async function up(argv: readonly string[]): Promise<number> {
   const cluster = await startUnlessStopped(options, directory, progress, stopped)
   if (!cluster) return 130
   await announce(cluster, options, directory, progress)
+  const closeControl = await serveControl(directory, controlHandlers(cluster, directory))
   await stopped
   progress.step("stopping")
+  closeControl()
   const { name, user } = entryNames(options)
   await removeFromKubeconfig(userKubeconfig(options), name, user)
   // Should this fail, the directory stays claimed: `down` then clears up as after a crash.
@@ -61,6 +71,7 @@ async function startUnlessStopped(
       simulatedNodes: options.simulatedNodes,
       store: options.store,
       apiServer: options.apiServer,
+      ingress: options.ingress,
       progress,
       log: logger(options, directory),
       signal: abort.signal,
@@ -78,7 +89,8 @@ async function announce(
   directory: DataDirectory,
   progress: Progress,
 ): Promise<void> {
-  const { server, nodes } = cluster
+  const { server } = cluster
+  const nodes = await cluster.nodes()
   writeState(directory, { server, nodes, startedAt: new Date().toISOString() })
   const file = userKubeconfig(options)
   await mergeKubeconfig(file, { ...cluster.admin, ...entryNames(options) })
@@ -86,9 +98,31 @@ async function announce(
   const seconds = process.uptime().toFixed(2)
   progress.end()
   process.stdout.write(`ready ${server} kubeconfig ${directory.kubeconfig} after ${seconds} s\n`)
-  process.stdout.write(whatNext(cluster, options, entryNames(options).name, kubeconfigHint(file)))
+  process.stdout.write(
+    whatNext({ ...cluster, nodes }, options, entryNames(options).name, kubeconfigHint(file)),
+  )
   // A detached start waits for this.
   process.send?.({ ready: true })
+}
+
+/** Nodes that come and go are in the state file, where other commands look. */
+function controlHandlers(cluster: RunningCluster, directory: DataDirectory): ControlHandlers {
+  const remember = async () => {
+    const state = findState(directory)
+    if (state) writeState(directory, { ...state, nodes: await cluster.nodes() })
+  }
+  return {
+    async addNode(wanted) {
+      const name = await cluster.addNode(wanted)
+      await remember()
+      return `node ${name} is ready`
+    },
+    async removeNode(name) {
+      await cluster.removeNode(name)
+      await remember()
+      return `node ${name} is removed`
+    },
+  }
 }
 
 /** What must be set first so that kubectl finds the context. */

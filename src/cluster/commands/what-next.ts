@@ -1,5 +1,4 @@
-import type { RunningCluster } from "../cluster.ts"
-import { dataDirectory } from "../data-directory.ts"
+import { type ClusterState, dataDirectory } from "../data-directory.ts"
 import type { SnapshotOptions } from "../store/store-flags.ts"
 import type { UpOptions } from "./up-options.ts"
 
@@ -10,7 +9,7 @@ import type { UpOptions } from "./up-options.ts"
  * @param hint how to have kubectl find it, if more is needed than calling it
  */
 export function whatNext(
-  { nodes }: RunningCluster,
+  { nodes, notes }: { nodes: ClusterState["nodes"]; notes: readonly string[] },
   { store, dataDir }: UpOptions,
   context: string,
   hint: string,
@@ -20,6 +19,7 @@ export function whatNext(
   return [
     "",
     ...(store.snapshot ? aboutSnapshot(store.snapshot) : []),
+    ...notes,
     `The context "${context}" is set in your kubeconfig${hint}. What next:`,
     ...(store.snapshot ? lookAround(context) : tryOut(simulated)),
     ...(store.listen ? [`  ${etcdctl(dataDir, store.listen.port)} get /registry --prefix --keys-only`] : []),

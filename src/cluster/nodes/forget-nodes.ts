@@ -12,15 +12,18 @@ import type { NodesParts } from "./start-nodes.ts"
  * pods are made again elsewhere instead of waiting for a node that never comes back.
  */
 export async function forgetNodesBut(plan: NodePlan, parts: NodesParts): Promise<void> {
-  const { directory, networks } = parts
+  const { directory } = parts
   const kept = new Set([...plan.real, ...plan.onLink])
   const root = join(directory.path, "nodes")
   const gone = existsSync(root) ? readdirSync(root).filter((name) => !kept.has(name)) : []
-  if (gone.length === 0) return
-  const client = (await parts.controlPlane).clientFor(selfUser)
-  for (const name of gone) {
-    await cleanUpNode(directory, name, networks)
-    rmSync(directory.nodeDirectory(name), { recursive: true, force: true })
-    await client.delete(Node, { name }).catch(ignoreNotFound)
-  }
+  for (const name of gone) await forgetNode(name, parts)
+}
+
+/** Removes all that there is of a node that does not run. */
+export async function forgetNode(name: string, parts: NodesParts): Promise<void> {
+  const { directory, networks, controlPlane } = parts
+  await cleanUpNode(directory, name, networks)
+  rmSync(directory.nodeDirectory(name), { recursive: true, force: true })
+  const client = (await controlPlane).clientFor(selfUser)
+  await client.delete(Node, { name }).catch(ignoreNotFound)
 }

@@ -61,6 +61,7 @@ export function createNetworkAgents(
   const policies = createNetworkPolicies({
     ...common,
     informers: policyInformers,
+    client: controlPlane.clientFor("network-policies"),
     dnsServers: [networks.dnsService],
     log: log.named("network-policies"),
   })

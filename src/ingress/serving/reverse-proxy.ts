@@ -49,32 +49,7 @@ export class ReverseProxy {
     socket.on("error", () => socket.destroy())
     if (destination.to === "nowhere")
       return void socket.end(`HTTP/1.1 ${destination.code} ${destination.text}\r\nContent-Length: 0\r\n\r\n`)
-    const [endpoint] = this.#shuffled(destination.endpoints)
-    const upstream = httpRequest({
-      ...endpoint!,
-      method: request.method ?? "GET",
-      path: request.url ?? "/",
-      headers: {
-        ...requestHeaders(request.headers, caller),
-        connection: "Upgrade",
-        upgrade: request.headers.upgrade,
-      },
-    })
-    upstream.on("upgrade", (response, upstreamSocket, upstreamHead) => {
-      upstreamSocket.on("error", () => socket.destroy())
-      socket.on("close", () => upstreamSocket.destroy())
-      socket.write(rawHead(response))
-      socket.write(upstreamHead)
-      upstreamSocket.write(head)
-      upstreamSocket.pipe(socket)
-      socket.pipe(upstreamSocket)
-    })
-    upstream.on("response", (response) => {
-      socket.write(rawHead(response))
-      response.pipe(socket)
-    })
-    upstream.on("error", () => socket.end("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"))
-    upstream.end()
+    this.#tryNextUpgrade(request, { socket, head }, caller, this.#shuffled(destination.endpoints))
   }
 
   close(): void {
@@ -126,6 +101,52 @@ export class ReverseProxy {
       else this.#tryNext(request, response, caller, others)
     })
     response.on("close", () => upstream.destroy())
+  }
+
+  /** Until there is a connection, the next endpoint can be asked instead. */
+  #tryNextUpgrade(
+    request: IncomingMessage,
+    client: { readonly socket: Duplex; readonly head: Buffer },
+    caller: Caller,
+    endpoints: readonly IngressEndpoint[],
+  ): void {
+    const { socket, head } = client
+    const [endpoint, ...others] = endpoints
+    if (!endpoint) return void socket.end("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+    const headers = requestHeaders(request.headers, caller)
+    const upstream = httpRequest({
+      ...endpoint,
+      agent: false,
+      method: request.method ?? "GET",
+      path: request.url ?? "/",
+      headers: { ...headers, connection: "Upgrade", upgrade: request.headers.upgrade },
+    })
+    let connected = false
+    upstream.on("socket", (connection) => {
+      connection.setTimeout(connectTimeoutMs, () => upstream.destroy(new Error("no connection in time")))
+      connection.once("connect", () => {
+        connected = true
+        connection.setTimeout(0)
+      })
+    })
+    upstream.on("upgrade", (response, upstreamSocket, upstreamHead) => {
+      upstreamSocket.on("error", () => socket.destroy())
+      socket.on("close", () => upstreamSocket.destroy())
+      socket.write(rawHead(response))
+      socket.write(upstreamHead)
+      upstreamSocket.write(head)
+      upstreamSocket.pipe(socket)
+      socket.pipe(upstreamSocket)
+    })
+    upstream.on("response", (response) => {
+      socket.write(rawHead(response))
+      response.pipe(socket)
+    })
+    upstream.on("error", (error) => {
+      this.#log.debug("endpoint failed", { endpoint: `${endpoint.host}:${endpoint.port}`, error })
+      this.#tryNextUpgrade(request, client, caller, connected ? [] : others)
+    })
+    upstream.end()
   }
 
   #shuffled(endpoints: readonly IngressEndpoint[]): IngressEndpoint[] {

@@ -1,14 +1,19 @@
 import type { Clock } from "../../base/clock.ts"
 import { sleep } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
-import type { IpFamily } from "../../base/ip-address.ts"
+import { type IpFamily, parseIp } from "../../base/ip-address.ts"
 import type { Logger } from "../../base/log.ts"
 import { SyncLoop } from "../../base/sync-loop.ts"
 import { formatKey, keyOf } from "../../apimachinery/meta.ts"
 import { Namespace } from "../../api/core/v1/namespace.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
+import { Node } from "../../api/core/v1/node.ts"
 import { NetworkPolicy } from "../../api/networking/v1/network-policy.ts"
+import type { Client } from "../../client/client.ts"
 import type { Informers } from "../../client/informers.ts"
+import { toClusterPolicy } from "./cluster-wide/cluster-policy.ts"
+import { PolicyReporter } from "./cluster-wide/policy-reporter.ts"
+import { type AnyClusterPolicy, clusterPolicyResources } from "./cluster-wide/resources.ts"
 import { PolicyEngine } from "./policy-engine.ts"
 import { toPolicyPod } from "./policy-pod.ts"
 import { policyTable } from "./policy-table.ts"
@@ -30,6 +35,8 @@ export interface NetworkPolicies {
 
 export interface NetworkPoliciesOptions {
   readonly informers: Informers
+  /** Tells in the status of cluster-wide policies that they hold here. */
+  readonly client: Client
   readonly nodeName: string
   /** Starts the name of its tables. */
   readonly prefix: string
@@ -48,6 +55,9 @@ export interface NetworkPoliciesOptions {
 /** How long a pod's start may wait for the pod to be known here: it came to the kubelet by the same road. */
 const acquaintanceMs = 2000
 
+/** How long a start waits for cluster-wide policies, which a cluster need not have a definition for. */
+const clusterWideMs = 3000
+
 /** NetworkPolicies by the kernel's nftables; needs root. */
 export function createNetworkPolicies(options: NetworkPoliciesOptions): NetworkPolicies {
   return new KernelNetworkPolicies(options)
@@ -58,14 +68,16 @@ class KernelNetworkPolicies implements NetworkPolicies {
   readonly #families: readonly IpFamily[]
   readonly #engine: PolicyEngine
   readonly #loop: SyncLoop
+  readonly #reporter: PolicyReporter
   readonly #announced = new Map<string, readonly string[]>()
   #makeAll = true
 
   constructor(options: NetworkPoliciesOptions) {
-    const { prefix, families = [4], dnsServers = [], clock, log } = options
+    const { prefix, families = [4], dnsServers = [], nodeName, client, clock, log } = options
     this.#options = options
     this.#families = families
     this.#engine = new PolicyEngine(prefix, families)
+    this.#reporter = new PolicyReporter({ client, nodeName, clock, log })
     if (dnsServers.length > 0) this.#engine.setPod("kube-system/the node's own dns", dnsPod(dnsServers))
     this.#loop = new SyncLoop({
       clock,
@@ -87,10 +99,12 @@ class KernelNetworkPolicies implements NetworkPolicies {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { informers } = this.#options
+    const { informers, clock } = this.#options
     const stopWatching = this.#watch()
     const sources = [informers.for(Namespace), informers.for(Pod), informers.for(NetworkPolicy)]
+    const clusterWide = clusterPolicyResources.map((kind) => informers.for(kind).synced)
     await Promise.all(sources.map((source) => source.synced))
+    await Promise.race([Promise.all(clusterWide), sleep(clock, clusterWideMs, signal)])
     await this.#loop.run(signal)
     stopWatching()
   }
@@ -133,7 +147,30 @@ class KernelNetworkPolicies implements NetworkPolicies {
         this.#loop.trigger()
       }),
     ]
+    for (const kind of clusterPolicyResources)
+      stops.push(
+        informers.onChange(kind, (current, previous) => {
+          this.#setClusterPolicy(kind.kind, (current ?? previous)!.metadata.name, current)
+        }),
+      )
+    stops.push(
+      informers.onChange(Node, (current, previous) => {
+        const { name } = (current ?? previous)!.metadata
+        this.#engine.setNode(name, current && toPolicyNode(current))
+        this.#loop.trigger()
+      }),
+    )
     return () => stops.forEach((stop) => stop())
+  }
+
+  #setClusterPolicy(kind: string, name: string, policy: AnyClusterPolicy | undefined): void {
+    const id = `${kind}/${name}`
+    const known = policy && toClusterPolicy(kind, policy)
+    // Its status changes when nodes report, and says nothing new to us.
+    if (policy && this.#reporter.knows(id, policy)) return
+    this.#engine.setClusterPolicy(id, known)
+    this.#reporter.set(id, policy && { policy, isWhole: known!.isWhole })
+    this.#loop.trigger()
   }
 
   #setPod(pod: Pod): void {
@@ -166,6 +203,8 @@ class KernelNetworkPolicies implements NetworkPolicies {
     const text = this.#makeAll ? this.#engine.takeAll() : this.#engine.takeChange()
     if (text) await this.#options.commands.run("nft", ["-f", "-"], text)
     this.#makeAll = false
+    // The next change need not wait for it.
+    void this.#reporter.report()
   }
 
   /** Whether our tables are still there: somebody may have flushed the machine's rules. */
@@ -176,6 +215,13 @@ class KernelNetworkPolicies implements NetworkPolicies {
     log.warn("somebody removed the rules for network policies; making them again")
     this.#makeAll = true
     return false
+  }
+}
+
+function toPolicyNode({ metadata, status }: Node) {
+  return {
+    labels: metadata.labels ?? {},
+    addresses: (status.addresses ?? []).map(({ address }) => address).filter((address) => parseIp(address)),
   }
 }
 

@@ -45,6 +45,14 @@ export class MemberSets {
     return Array.from(this.#podsOf.get(namespace) ?? []).filter((key) => this.#pods.get(key)!.local)
   }
 
+  localPods(): string[] {
+    return Array.from(this.#pods).flatMap(([key, { local }]) => (local ? [key] : []))
+  }
+
+  namespaceLabels(name: string): Labels | undefined {
+    return this.#namespaces.get(name)
+  }
+
   setPod(key: string, pod: PolicyPod | undefined): void {
     const before = this.#pods.get(key)
     if (before) this.#podsOf.get(before.namespace)?.delete(key)

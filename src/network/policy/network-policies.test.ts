@@ -17,7 +17,8 @@ import {
   whyNoNamespaces,
 } from "../testing/namespaces.ts"
 import { createNetworkPolicies, type NetworkPolicies } from "./create-network-policies.ts"
-import { type Connection, isAllowed } from "./is-allowed.ts"
+import { isAllowed } from "./model/is-allowed.ts"
+import type { Connection } from "./model/policy-world.ts"
 import { toPolicyPod } from "./policy-pod.ts"
 
 const reason = whyNoNamespaces()
@@ -61,6 +62,7 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
     })
     policies = createNetworkPolicies({
       informers,
+      client: server.client,
       nodeName: "here",
       prefix: "cortest",
       families: [4, 6],

@@ -8,6 +8,14 @@ import {
 import type { NetworkPolicyPeer } from "../../api/networking/v1/network-policy.ts"
 import type { PolicyPod } from "./policy-pod.ts"
 
+/** Who a rule is about; cluster-wide policies also name nodes. */
+export interface PolicyPeer extends NetworkPolicyPeer {
+  readonly nodeSelector?: LabelSelectorObject
+}
+
+/** Nodes are members of sets like pods, in a namespace that no pod is in. */
+export const nodesNamespace = "(nodes)"
+
 /** The pods that a peer of a policy means. Equal selectors have equal keys, whatever policies they are in. */
 export interface PeerSelector {
   readonly key: string
@@ -15,7 +23,14 @@ export interface PeerSelector {
 }
 
 /** For a peer that is no ipBlock. Without a namespaceSelector it means pods of the policy's own namespace. */
-export function peerSelector(peer: NetworkPolicyPeer, policyNamespace: string): PeerSelector {
+export function peerSelector(peer: PolicyPeer, policyNamespace: string): PeerSelector {
+  if (peer.nodeSelector) {
+    const nodes = selectorFromObject(peer.nodeSelector)
+    return {
+      key: JSON.stringify([nodesNamespace, canonical(peer.nodeSelector)]),
+      matches: (pod) => pod.namespace === nodesNamespace && matchesLabels(nodes, pod.labels),
+    }
+  }
   const pods = peer.podSelector && selectorFromObject(peer.podSelector)
   if (!peer.namespaceSelector) {
     return {

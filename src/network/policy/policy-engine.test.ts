@@ -2,7 +2,10 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Labels } from "../../apimachinery/labels.ts"
 import type { NetworkPolicy, NetworkPolicySpec } from "../../api/networking/v1/network-policy.ts"
-import { isAllowed } from "./is-allowed.ts"
+import { toClusterPolicy } from "./cluster-wide/cluster-policy.ts"
+import type { AnyClusterPolicy } from "./cluster-wide/resources.ts"
+import { isAllowed } from "./model/is-allowed.ts"
+import type { Connection, PolicyWorld } from "./model/policy-world.ts"
 import { PolicyEngine } from "./policy-engine.ts"
 import type { PolicyPod } from "./policy-pod.ts"
 import { fixedSets } from "./policy-table.ts"
@@ -13,6 +16,8 @@ class World {
   readonly policies = new Map<string, NetworkPolicy>()
   readonly pods = new Map<string, PolicyPod>()
   readonly namespaces = new Map<string, Labels>()
+  readonly clusterPolicies = new Map<string, AnyClusterPolicy>()
+  readonly nodes = new Map<string, { labels: Labels; addresses: string[] }>()
   readonly #engine = new PolicyEngine("cortest", [4])
   #table = new SimulatedTable(fixedSets)
 
@@ -35,6 +40,20 @@ class World {
     this.#engine.setPolicy(key, policy)
   }
 
+  setClusterPolicy(kind: string, name: string, spec: object | undefined): void {
+    const policy = spec && ({ kind, metadata: { name }, spec } as unknown as AnyClusterPolicy)
+    const id = `${kind}/${name}`
+    if (policy) this.clusterPolicies.set(id, policy)
+    else this.clusterPolicies.delete(id)
+    this.#engine.setClusterPolicy(id, policy && toClusterPolicy(kind, policy))
+  }
+
+  setNode(name: string, node: { labels: Labels; addresses: string[] } | undefined): void {
+    if (node) this.nodes.set(name, node)
+    else this.nodes.delete(name)
+    this.#engine.setNode(name, node)
+  }
+
   apply(): void {
     this.#table.apply(this.#engine.takeChange())
   }
@@ -53,6 +72,8 @@ class World {
   check(): void {
     const world = {
       policies: [...this.policies.values()],
+      clusterPolicies: [...this.clusterPolicies.values()],
+      nodes: [...this.nodes.values()],
       pods: [...this.pods.values()],
       namespaces: this.namespaces,
     }
@@ -78,8 +99,8 @@ class World {
 
 /** True when no end on this node has an objection: each direction judged alone. */
 function localEndsAllow(
-  world: { policies: NetworkPolicy[]; pods: PolicyPod[]; namespaces: ReadonlyMap<string, Labels> },
-  connection: { from: string; to: string; protocol: "TCP" | "UDP" | "SCTP"; port: number },
+  world: PolicyWorld,
+  connection: Connection,
   isLocal: (address: string) => boolean,
 ): boolean {
   const about = (direction: "Ingress" | "Egress") => ({
@@ -87,6 +108,11 @@ function localEndsAllow(
     policies: world.policies
       .filter(({ spec }) => spec.policyTypes?.includes(direction))
       .map((policy) => ({ ...policy, spec: { ...policy.spec, policyTypes: [direction] } })),
+    clusterPolicies: (world.clusterPolicies ?? []).map((policy) => {
+      const { ingress, egress, ...rest } = policy.spec
+      const rules = direction === "Ingress" ? { ingress } : { egress }
+      return { ...policy, spec: { ...rest, ...rules } } as AnyClusterPolicy
+    }),
   })
   const leaves = !isLocal(connection.from) || isAllowed(about("Egress"), connection)
   const arrives = !isLocal(connection.to) || isAllowed(about("Ingress"), connection)
@@ -138,6 +164,63 @@ const spec = fc
   })
   .map((value) => value as unknown as NetworkPolicySpec)
 const namespace = fc.constantFrom("one", "two")
+const subject = fc.oneof(
+  fc.record({ namespaces: selector }),
+  fc.record({ pods: fc.record({ namespaceSelector: selector, podSelector: selector }) }),
+)
+const egressPeer = fc.oneof(
+  subject,
+  fc.record({ nodes: selector }),
+  fc.constantFrom({ networks: ["10.244.0.4/31", "192.0.2.0/24"] }, { networks: ["0.0.0.0/0"] }),
+)
+const some = <T>(of: fc.Arbitrary<T>) => fc.array(of, { minLength: 1, maxLength: 2 })
+const adminPorts = few(
+  fc.constantFrom<object>(
+    { portNumber: { protocol: "TCP", port: 80 } },
+    { portRange: { protocol: "TCP", start: 81, end: 90 } },
+    { portNumber: { protocol: "UDP", port: 53 } },
+    { namedPort: "http" },
+  ),
+)
+const protocols = some(
+  fc.constantFrom<object>(
+    { tcp: { destinationPort: { number: 80 } } },
+    { tcp: { destinationPort: { range: { start: 80, end: 81 } } } },
+    { udp: {} },
+    { destinationNamedPort: "dns" },
+  ),
+)
+const allActions = ["Accept", "Deny", "Pass"]
+const adminActions = ["Allow", "Deny", "Pass"]
+const clusterRules = (actions: string[], ports: object) => ({
+  ingress: few(fc.record({ action: fc.constantFrom(...actions), from: some(subject), ...ports })),
+  egress: few(fc.record({ action: fc.constantFrom(...actions), to: some(egressPeer), ...ports })),
+})
+const priority = fc.nat(3)
+const clusterPolicy = fc.oneof(
+  fc.record({
+    kind: fc.constant("AdminNetworkPolicy"),
+    name: fc.constantFrom("a", "b"),
+    spec: fc.option(fc.record({ priority, subject, ...clusterRules(adminActions, { ports: adminPorts }) })),
+  }),
+  fc.record({
+    kind: fc.constant("BaselineAdminNetworkPolicy"),
+    name: fc.constant("default"),
+    spec: fc.option(fc.record({ subject, ...clusterRules(["Allow", "Deny"], { ports: adminPorts }) })),
+  }),
+  fc.record({
+    kind: fc.constant("ClusterNetworkPolicy"),
+    name: fc.constantFrom("a", "b"),
+    spec: fc.option(
+      fc.record({
+        tier: fc.constantFrom("Admin", "Baseline"),
+        priority,
+        subject,
+        ...clusterRules(allActions, { protocols }),
+      }),
+    ),
+  }),
+)
 const ports = fc.constantFrom(
   [],
   [{ name: "http", protocol: "TCP" as const, port: 80 }],
@@ -154,6 +237,8 @@ const step = fc.oneof(
   }),
   fc.record({ kind: fc.constant("policy" as const), namespace, index: fc.nat(2), spec: fc.option(spec) }),
   fc.record({ kind: fc.constant("namespace" as const), namespace, labels: fc.option(labels) }),
+  fc.record({ kind: fc.constant("cluster policy" as const), policy: clusterPolicy }),
+  fc.record({ kind: fc.constant("node" as const), labels: fc.option(labels) }),
   fc.record({ kind: fc.constant("restart" as const) }),
 )
 
@@ -168,6 +253,13 @@ function take(world: World, action: typeof step extends fc.Arbitrary<infer T> ? 
       return world.setPolicy(`${action.namespace}/policy-${action.index}`, action.spec ?? undefined)
     case "namespace":
       return world.setNamespace(action.namespace, action.labels ?? undefined)
+    case "cluster policy":
+      return world.setClusterPolicy(action.policy.kind, action.policy.name, action.policy.spec ?? undefined)
+    case "node":
+      return world.setNode(
+        "node",
+        action.labels ? { labels: action.labels, addresses: ["192.0.2.7"] } : undefined,
+      )
     case "restart":
       return world.applyAll()
   }
@@ -196,6 +288,8 @@ describe("PolicyEngine", () => {
         for (const action of steps) take(world, action)
         world.apply()
         for (const key of world.policies.keys()) world.setPolicy(key, undefined)
+        for (const { kind, metadata } of world.clusterPolicies.values())
+          world.setClusterPolicy(kind, metadata.name, undefined)
         for (const key of world.pods.keys()) world.setPod(key, undefined)
         world.apply()
         expect(world.tableSize).toEqual({ sets: fixedSets.length, chains: 0, elements: 0 })

@@ -6,15 +6,15 @@ import {
   parseNetwork,
   withoutIncluded,
 } from "../../base/ip-address.ts"
-import type { IPBlock, NetworkPolicyPeer, NetworkPolicyPort } from "../../api/networking/v1/network-policy.ts"
-import { peerSelector } from "./peer-selector.ts"
+import type { IPBlock, NetworkPolicyPort } from "../../api/networking/v1/network-policy.ts"
+import { peerSelector, type PolicyPeer } from "./peer-selector.ts"
 import type { PolicyProtocol } from "./policy-pod.ts"
 
 export type Direction = "ingress" | "egress"
 
 /** One rule of a policy, in either direction. */
 export interface PolicyRule {
-  readonly peers: readonly NetworkPolicyPeer[]
+  readonly peers: readonly PolicyPeer[]
   readonly ports: readonly NetworkPolicyPort[]
 }
 
@@ -28,23 +28,27 @@ export function portSetName(name: string, protocol: PolicyProtocol): string {
   return `port-${protocol.toLowerCase()}-${name}`
 }
 
-/** nft rules that accept what the policy's rule allows: one for each combination of a peer and a protocol's ports. */
+/**
+ * nft rules for what a policy's rule is about: one for each combination of a peer and a protocol's ports. `verdict` is what
+ * becomes of it.
+ */
 export function ruleTexts(
   rule: PolicyRule,
   direction: Direction,
   policyNamespace: string,
   family: IpFamily,
+  verdict = "accept",
 ): string[] {
   const peers =
     rule.peers.length === 0
       ? [""]
       : rule.peers.flatMap((peer) => peerText(peer, direction, policyNamespace, family))
   const ports = rule.ports.length === 0 ? [""] : portTexts(rule.ports, family)
-  return peers.flatMap((peer) => ports.map((port) => [peer, port, "accept"].filter(Boolean).join(" ")))
+  return peers.flatMap((peer) => ports.map((port) => [peer, port, verdict].filter(Boolean).join(" ")))
 }
 
 function peerText(
-  peer: NetworkPolicyPeer,
+  peer: PolicyPeer,
   direction: Direction,
   policyNamespace: string,
   family: IpFamily,

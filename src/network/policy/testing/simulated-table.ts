@@ -1,5 +1,5 @@
 import { networkHas, parseIp, parseNetwork } from "../../../base/ip-address.ts"
-import type { Connection } from "../is-allowed.ts"
+import type { Connection } from "../model/policy-world.ts"
 
 /**
  * As much of nftables as policies use, strict where the kernel is strict: what is added must be new, what is deleted must be
@@ -80,7 +80,9 @@ export class SimulatedTable {
   }
 
   #checkReferences(): void {
-    const chains = [...this.#chains.values()].flat().flatMap((rule) => /^jump (\S+)$/.exec(rule)?.[1] ?? [])
+    const chains = [...this.#chains.values()]
+      .flat()
+      .flatMap((rule) => /(?:^jump|(?:^| )goto) (\S+)$/.exec(rule)?.[1] ?? [])
     const verdicts = [...this.#sets.values()].flatMap((set) => [...set.values()]).filter(Boolean)
     for (const chain of [...chains, ...verdicts.map((verdict) => verdict.slice(5))])
       if (!this.#chains.has(chain)) throw new Error(`chain ${chain} is used but not there`)
@@ -92,12 +94,12 @@ export class SimulatedTable {
   /** Undefined: no verdict, the caller goes on. */
   #walk(chain: string, connection: Connection): boolean | undefined {
     for (const rule of this.#chains.get(chain)!) {
-      if (rule === "drop") return false
-      const jump = /^jump (\S+)$/.exec(rule)?.[1]
-      if (jump !== undefined) {
-        const verdict = this.#walk(jump, connection)
-        if (verdict !== undefined) return verdict
-      } else if (this.#matches(rule, connection)) return true
+      const [condition, verb, chain] = splitVerdict(rule)
+      if (!this.#matches(condition, connection)) continue
+      if (verb === "accept" || verb === "drop") return verb === "accept"
+      if (verb === "goto") return this.#judge(chain, connection)
+      const verdict = verb === "jump" ? this.#walk(chain, connection) : undefined
+      if (verdict !== undefined) return verdict
     }
     return undefined
   }
@@ -128,7 +130,7 @@ export class SimulatedTable {
         ([, which, list]) => which === name && list!.split(", ").some((range) => inRange(port, range)),
       ],
     ]
-    for (let rest = rule; rest !== "accept"; ) {
+    for (let rest = rule; rest !== ""; ) {
       const found = conditions
         .map(([pattern, holds]) => ({ match: pattern.exec(rest), holds }))
         .find(({ match }) => match)
@@ -138,6 +140,14 @@ export class SimulatedTable {
     }
     return true
   }
+}
+
+/** What a rule asks, and what it does then: "log" goes on with the next rule. */
+function splitVerdict(rule: string): [condition: string, verb: string, chain: string] {
+  const found = /^(.*?) ?(?:(accept|drop)|(jump|goto) (\S+)|limit .* (log) prefix "[^"]*")$/.exec(rule)
+  if (!found) throw new Error(`rule without a verdict: ${rule}`)
+  const [, condition = "", plain, to, chain = "", log] = found
+  return [condition, plain ?? to ?? log!, chain]
 }
 
 function isIn(address: string, cidr: string): boolean {

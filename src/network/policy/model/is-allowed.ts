@@ -1,30 +1,22 @@
-import { type Labels, matchesLabels, selectorFromObject } from "../../apimachinery/labels.ts"
-import { networkHas, parseIp, parseNetwork } from "../../base/ip-address.ts"
+import { matchesLabels, selectorFromObject } from "../../../apimachinery/labels.ts"
+import { networkHas, parseIp, parseNetwork } from "../../../base/ip-address.ts"
 import type {
   NetworkPolicy,
   NetworkPolicyPeer,
   NetworkPolicyPort,
-} from "../../api/networking/v1/network-policy.ts"
-import type { PolicyPod, PolicyProtocol } from "./policy-pod.ts"
-
-/** Everything that decides whether a connection may be made. */
-export interface PolicyWorld {
-  readonly policies: readonly NetworkPolicy[]
-  readonly pods: readonly PolicyPod[]
-  readonly namespaces: ReadonlyMap<string, Labels>
-}
-
-export interface Connection {
-  readonly from: string
-  readonly to: string
-  readonly protocol: PolicyProtocol
-  readonly port: number
-}
+} from "../../../api/networking/v1/network-policy.ts"
+import type { PolicyPod } from "../policy-pod.ts"
+import { type Connection, podAt, type PolicyWorld } from "./policy-world.ts"
+import { tierDecides } from "./tier-decides.ts"
 
 /**
  * The meaning of NetworkPolicies, read off their definition
  * (https://kubernetes.io/docs/concepts/services-networking/network-policies/) without a thought for speed. The rules in
  * the kernel are tested against it.
+ *
+ * Cluster-wide policies (https://network-policy-api.sigs.k8s.io/api-overview/) are asked before and after: the first rule of
+ * the tier "Admin" that matches decides, unless it passes on; pods that no NetworkPolicy selects are left to the tier
+ * "Baseline".
  *
  * Policies add up: a pod that none selects (for a direction) talks to everybody; one that is selected talks to those that
  * at least one of its policies names. A connection needs the leave of both its ends. Answers need none.
@@ -44,8 +36,10 @@ function endAllows(
 ): boolean {
   const pod = podAt(world, own)
   if (!pod) return true
+  const admin = tierDecides(world, "Admin", connection, direction, pod, other)
+  if (admin !== undefined) return admin
   const policies = world.policies.filter((policy) => governs(policy, pod, direction))
-  if (policies.length === 0) return true
+  if (policies.length === 0) return tierDecides(world, "Baseline", connection, direction, pod, other) ?? true
   return policies.some(({ metadata, spec }) => {
     const rules = direction === "Ingress" ? (spec.ingress ?? []) : (spec.egress ?? [])
     return rules.some((rule) => {
@@ -121,8 +115,4 @@ function matchesPort(
   return (podAt(world, connection.to)?.ports ?? []).some(
     (named) => named.name === port && named.protocol === protocol && named.port === connection.port,
   )
-}
-
-function podAt({ pods }: PolicyWorld, address: string): PolicyPod | undefined {
-  return pods.find(({ addresses }) => addresses.includes(address))
 }
