@@ -29,7 +29,7 @@ describe("the definitions of cluster-wide policies", () => {
   afterAll(() => server.stop())
 
   const create = (kind: typeof ClusterNetworkPolicy, name: string, spec: object) =>
-    server.client.create(kind, { metadata: { name }, spec } as unknown as ClusterNetworkPolicy)
+    server.client.create(kind, { metadata: { name }, spec })
   const createCluster = (name: string, spec: object) => create(ClusterNetworkPolicy, name, spec)
   const createAdmin = (name: string, spec: object) =>
     create(AdminNetworkPolicy as unknown as typeof ClusterNetworkPolicy, name, spec)
