@@ -193,7 +193,7 @@ export class Definitions {
     const plain = plainTypes[schema.name]
     if (plain) return plain
     if (!isTyped) return untypedLeaves[schema.name] ?? {}
-    const { name, forms } = leafDefinitions[schema.name]!
+    const { name, forms } = leafDefinition(schema)
     return this.#ref(name, () => ({ ...this.#describe(name), ...forms[this.dialect] }))
   }
 
@@ -268,6 +268,12 @@ const leafDefinitions: Readonly<Record<string, LeafDefinition>> = {
     },
   },
   json: { name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON", forms: same({}) },
+}
+
+/** A union says nothing of its branches but its name. */
+function leafDefinition(schema: ScalarSchema | AnySchema): LeafDefinition {
+  if (schema.kind === "any" && schema.union) return { name: schema.union.message.name!, forms: same({}) }
+  return leafDefinitions[schema.name]!
 }
 
 /** What Go reads where nothing is written; undefined where upstream does not say. */

@@ -10,6 +10,16 @@ export function parseJsonSlowly(text: string, maxDepth: number, strictErrors?: s
   return parser.document()
 }
 
+/** Strict errors, "unknown field" and "duplicate field", in the order of the members that they name. */
+export function sortAsWritten(text: string, maxDepth: number, strictErrors: readonly string[]): string[] {
+  const order = new Map<string, number>()
+  new Parser(text, maxDepth, undefined, (mistake) => {
+    if (!order.has(mistake)) order.set(mistake, order.size)
+  }).document()
+  const rank = (error: string) => order.get(error) ?? order.size
+  return strictErrors.toSorted((a, b) => rank(a) - rank(b))
+}
+
 const literals = { t: ["true", true], f: ["false", false], n: ["null", null] } as const
 const shortEscapes: Readonly<Record<string, string>> = {
   '"': '"',
@@ -29,13 +39,21 @@ class Parser {
   readonly #text: string
   readonly #maxDepth: number
   readonly #strictErrors: string[] | undefined
+  readonly #visit: ((mistake: string) => void) | undefined
   readonly #path: (string | number)[] = []
   #position = 0
 
-  constructor(text: string, maxDepth: number, strictErrors: string[] | undefined) {
+  /** @param visit told of every member what it would be called if it were a mistake */
+  constructor(
+    text: string,
+    maxDepth: number,
+    strictErrors: string[] | undefined,
+    visit?: (mistake: string) => void,
+  ) {
     this.#text = text
     this.#maxDepth = maxDepth
     this.#strictErrors = strictErrors
+    this.#visit = visit
   }
 
   document(): unknown {
@@ -75,6 +93,7 @@ class Parser {
       if (this.#next() !== '"') throw this.#unexpected("looking for beginning of object key string")
       const key = this.#string()
       if (Object.hasOwn(object, key)) this.#reportDuplicate(key)
+      this.#visit?.(this.#mistake(Object.hasOwn(object, key) ? "duplicate" : "unknown", key))
       if (this.#next() !== ":") throw this.#unexpected("after object key")
       this.#position++
       this.#path.push(key)
@@ -206,11 +225,15 @@ class Parser {
   #reportDuplicate(key: string): void {
     const errors = this.#strictErrors
     if (!errors || errors.length >= maxStrictErrors) return
+    const message = this.#mistake("duplicate", key)
+    if (!errors.includes(message)) errors.push(message)
+  }
+
+  #mistake(kind: "duplicate" | "unknown", key: string): string {
     let path = ""
     for (const step of this.#path)
       path += typeof step === "number" ? `[${step}]` : path === "" ? step : `.${step}`
-    const message = `duplicate field ${quote(path === "" ? key : `${path}.${key}`)}`
-    if (!errors.includes(message)) errors.push(message)
+    return `${kind} field ${quote(path === "" ? key : `${path}.${key}`)}`
   }
 
   #unexpected(context: string): Error {

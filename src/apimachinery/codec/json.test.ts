@@ -1,7 +1,14 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { parseJsonSlowly } from "./json-parser.ts"
-import { encodeJson, encodeJsonBytes, encodePrettyJson, maxJsonDepth, parseJson } from "./json.ts"
+import {
+  encodeJson,
+  encodeJsonBytes,
+  encodePrettyJson,
+  maxJsonDepth,
+  inOrderOfText,
+  parseJson,
+} from "./json.ts"
 
 describe("parseJson", () => {
   test("agrees with JSON.parse", () => {
@@ -104,6 +111,17 @@ describe("parseJson", () => {
     expect(() => parseJson(nested(maxJsonDepth + 2))).toThrow("exceeded max depth")
     expect(() => parseJson("[".repeat(1_000_000))).toThrow("exceeded max depth")
   })
+})
+
+test("mistakes of two kinds come in the order of the text", () => {
+  const text = new TextEncoder().encode('{"u":1,"spec":{"a":1,"a":2,"u":[{"v":1}]},"u":2}')
+  const found = [
+    'duplicate field "spec.a"',
+    'duplicate field "u"',
+    'unknown field "spec.u[0].v"',
+    'unknown field "u"',
+  ]
+  expect(inOrderOfText(text, found)).toEqual([found[3], found[0], found[2], found[1]])
 })
 
 test("encoding", () => {

@@ -1,5 +1,5 @@
 import { decodeUtf8, encodeUtf8 } from "../../base/utf8.ts"
-import { parseJsonSlowly } from "./json-parser.ts"
+import { parseJsonSlowly, sortAsWritten } from "./json-parser.ts"
 
 /**
  * JSON as the API reads and writes it. The engine's own parser does the work; one pass over the text beside it tells
@@ -30,6 +30,14 @@ export function parseJson(input: string | Uint8Array, strictErrors?: string[]): 
     }
   }
   return parseJsonSlowly(text, maxJsonDepth, strictErrors)
+}
+
+/**
+ * Mistakes of strict decoding as upstream tells those of its own kinds: in the order in which the text makes them. Some
+ * are found while the text is parsed, others only when it is compared with the schema.
+ */
+export function inOrderOfText(input: Uint8Array, strictErrors: readonly string[]): string[] {
+  return sortAsWritten(decodeUtf8(input), maxJsonDepth, strictErrors)
 }
 
 // 2^53 has sixteen digits.

@@ -1,4 +1,4 @@
-import { parseJson } from "../../apimachinery/codec/json.ts"
+import { inOrderOfText, parseJson } from "../../apimachinery/codec/json.ts"
 import { decodeEnvelope, decodeProtobuf, hasEnvelope } from "../../apimachinery/codec/protobuf.ts"
 import { parseYaml } from "../../apimachinery/codec/yaml.ts"
 import { applyDefaults } from "../../apimachinery/defaulting.ts"
@@ -33,7 +33,10 @@ export async function decodeBody(
   const bytes = await readBytes(context)
   try {
     const value = body.kind === "object" ? copyJson(body.value) : parseAs(context, media!, bytes, kind, found)
-    return finish(context, kind, value, fieldValidation, found)
+    const decoded = decodeValue(context.server, value, kind, found)
+    // Custom resources are parsed first and compared with their schema later, upstream too.
+    const isMixed = found.length > 1 && media === "json" && kind.schema.name !== undefined
+    return finish(context, kind, decoded, fieldValidation, isMixed ? inOrderOfText(bytes, found) : found)
   } catch (error) {
     if (error instanceof BodyError) throw refuse(error, kind, bytes)
     throw error
@@ -43,11 +46,10 @@ export async function decodeBody(
 function finish(
   context: RequestContext,
   kind: BodyKind,
-  value: unknown,
+  decoded: Mutable,
   fieldValidation: FieldValidation,
-  found: string[],
+  found: readonly string[],
 ): Mutable {
-  const decoded = decodeValue(context.server, value, kind, found)
   if (found.length > 0 && fieldValidation === "Strict") {
     throw new BodyError(strictMessage(found), kind)
   }
