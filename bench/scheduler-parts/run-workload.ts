@@ -64,8 +64,6 @@ interface Counts {
   /** Pods that have a node. */
   scheduled(): number
   reaches(count: number): Promise<void>
-  /** Resolves when the scheduler has tried everything there is. */
-  idle(): Promise<void>
 }
 
 async function startScheduler(client: Client, signal: AbortSignal): Promise<Counts> {
@@ -88,11 +86,6 @@ async function startScheduler(client: Client, signal: AbortSignal): Promise<Coun
     reaches(count) {
       if (scheduled.size >= count) return Promise.resolve()
       return new Promise((resolve) => (waiting = { count, resolve }))
-    },
-    async idle() {
-      const busy = () => scheduler.queue.sizes.active + scheduler.queue.sizes.taken > 0
-      do await new Promise((resolve) => void setTimeout(resolve, 50))
-      while (busy())
     },
   }
 }
@@ -119,8 +112,7 @@ async function prepare(client: Client, workload: Workload, counts: Counts): Prom
     const pod = (workload.initialPod ?? basicPodOf(workload))(index)
     return client.create(Pod, named(pod, `initial-${index}`))
   })
-  if (workload.initialPodsWait) await counts.idle()
-  else await counts.reaches(workload.initialPods)
+  if (!workload.initialPodsFitNowhere) await counts.reaches(workload.initialPods)
 }
 
 /** Without anything special: the same containers as the measured ones. */

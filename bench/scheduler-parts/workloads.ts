@@ -14,8 +14,8 @@ export interface Workload {
   readonly extraNode?: string
   readonly initialPod?: (index: number) => Draft<Pod>
   readonly measuredPod: (index: number) => Draft<Pod>
-  /** The initial pods find no node and are not waited for. */
-  readonly initialPodsWait?: boolean
+  /** They are not waited for: the scheduler may still be at them when the measured ones come. */
+  readonly initialPodsFitNowhere?: boolean
   /** Other things come and go meanwhile. */
   readonly churn?: boolean
   /** Labels of the namespace of each name that pods use. @default none */
@@ -174,7 +174,7 @@ export const workloads: readonly Workload[] = [
     initialPods: 20_000,
     measuredPods: 10_000,
     initialPod: () => pod({ cpu: "9" }),
-    initialPodsWait: true,
+    initialPodsFitNowhere: true,
     measuredPod: basic,
   },
   {

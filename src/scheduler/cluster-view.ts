@@ -3,7 +3,7 @@ import type { Pod } from "../api/core/v1/pod.ts"
 import { NodeInfo } from "./node-info.ts"
 import { HeldTerms } from "./held-terms.ts"
 import { isChanged } from "./is-changed.ts"
-import { isTerminated, type PodInfo, podInfo } from "./pod-info.ts"
+import { countsAlike, isTerminated, type PodInfo, podInfo } from "./pod-info.ts"
 import { PodIndex } from "./pod-index.ts"
 import { type ByValue, type CountedTerm, TopologyCounts } from "./topology-counts.ts"
 
@@ -16,6 +16,8 @@ export class ClusterView {
   /** Pods whose node is not known (yet, or any more), by node name. */
   readonly #homeless = new Map<string, Map<string, Pod>>()
   readonly #placed = new Map<string, string>()
+  /** Another number after each change of a node or of what is on it. */
+  version = 0
   /** The pods on nodes, by label. */
   readonly pods = new PodIndex()
   readonly #assumed = new Set<string>()
@@ -54,6 +56,7 @@ export class ClusterView {
   }
 
   setNode(node: Node): void {
+    this.version++
     const { name } = node.metadata
     toggle(this.cordoned, name, node.spec.unschedulable === true)
     toggle(this.tainted, name, (node.spec.taints?.length ?? 0) > 0)
@@ -79,6 +82,7 @@ export class ClusterView {
   deleteNode(name: string): void {
     const info = this.#nodes.get(name)
     if (!info) return
+    this.version++
     this.#nodes.delete(name)
     this.cordoned.delete(name)
     this.tainted.delete(name)
@@ -91,9 +95,22 @@ export class ClusterView {
 
   /** The API tells of a pod that has a node. */
   setPod(pod: Pod): void {
-    this.#assumed.delete(pod.metadata.uid)
-    this.#take(pod.metadata.uid)
+    const { uid } = pod.metadata
+    this.#assumed.delete(uid)
+    // Most of what is told of a pod, that it was bound first of all, changes nothing that is counted.
+    if (this.#replace(podInfo(pod))) return
+    this.#take(uid)
     if (!isTerminated(pod)) this.#put(pod, pod.spec.nodeName!)
+  }
+
+  #replace(info: PodInfo): boolean {
+    const nodeName = info.pod.spec.nodeName!
+    const node = this.#placed.get(info.uid) === nodeName ? this.#nodes.get(nodeName) : undefined
+    const known = node?.pods.get(info.uid)
+    if (!known || isTerminated(info.pod) || !countsAlike(known, info)) return false
+    node!.replace(info)
+    this.pods.replace(info)
+    return true
   }
 
   deletePod(uid: string): void {
@@ -175,6 +192,7 @@ export class ClusterView {
   }
 
   #put(pod: Pod, nodeName: string): void {
+    this.version++
     this.#placed.set(pod.metadata.uid, nodeName)
     const node = this.#nodes.get(nodeName)
     if (node) {
@@ -188,6 +206,7 @@ export class ClusterView {
   #take(uid: string): void {
     const nodeName = this.#placed.get(uid)
     if (nodeName === undefined) return
+    this.version++
     this.#placed.delete(uid)
     const node = this.#nodes.get(nodeName)
     const removed = node?.remove(uid)

@@ -4,6 +4,7 @@ import { type CycleContext, type Plugin, type Rejection, type Score, unresolvabl
 import type { NodeInfo } from "./node-info.ts"
 import type { PodInfo } from "./pod-info.ts"
 import { KnownVerdicts } from "./known-verdicts.ts"
+import { shapeOf } from "./node-verdicts.ts"
 import {
   type Filters,
   prepareFilters,
@@ -50,6 +51,7 @@ export interface NodeFinderOptions {
 export class NodeFinder {
   readonly #options: NodeFinderOptions
   readonly #verdicts = new KnownVerdicts()
+  #refused: { readonly shape: string; readonly version: number; readonly error: FitError } | undefined
   #start = 0
 
   constructor(options: NodeFinderOptions) {
@@ -66,7 +68,18 @@ export class NodeFinder {
       const said = { ...everywhere, plugin: plugin.name }
       return { kind: "unschedulable", error: { rejections, everywhere: said, plugins: new Set([plugin]) } }
     }
-    return this.#tryNominated(pod, filters, context) ?? this.#tryAll(pod, filters, context)
+    return (
+      this.#tryNominated(pod, filters, context) ??
+      this.#refuseAgain(pod, filters, context) ??
+      this.#tryAll(pod, filters, context)
+    )
+  }
+
+  /** No node has changed since one of the same shape was refused by all: the same holds for this one. */
+  #refuseAgain(pod: PodInfo, filters: Filters, context: CycleContext): Unschedulable | undefined {
+    const known = this.#refused
+    if (!known || known.version !== context.view.version || !isLocalOnly(filters, context)) return undefined
+    return known.shape === shapeOf(pod) ? { kind: "unschedulable", error: { ...known.error } } : undefined
   }
 
   /** Room was made for the pod on this node: nowhere else need be looked at, if it fits there now. */
@@ -101,7 +114,10 @@ export class NodeFinder {
     if (candidates.length) this.#start = (this.#start + evaluated) % candidates.length
     if (feasible.length > 0) return { kind: "feasible", nodes: feasible, evaluated, rejections, rejecters }
     if (filters.onlyNodes) addRestricted(nodes, filters, rejections)
-    return { kind: "unschedulable", error: { rejections, plugins: rejecters } }
+    const error: FitError = { rejections, plugins: rejecters }
+    if (isLocalOnly(filters, context))
+      this.#refused = { shape: shapeOf(pod), version: context.view.version, error }
+    return { kind: "unschedulable", error: { ...error } }
   }
 
   #judgeFor(
@@ -144,6 +160,11 @@ export class NodeFinder {
 
 /** For fewer nodes than these a verdict is as soon found as remembered. */
 const worthRemembering = 100
+
+/** Whether all there is to say about the pod follows from its shape and the nodes. */
+function isLocalOnly({ others, onlyNodes }: Filters, context: CycleContext): boolean {
+  return others.length === 0 && !onlyNodes && !context.anyNominated()
+}
 
 interface WeightedScore {
   readonly score: Score

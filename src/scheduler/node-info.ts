@@ -71,6 +71,11 @@ export class NodeInfo {
     }
   }
 
+  /** The pod has changed, but nothing that counts here. */
+  replace(info: PodInfo): void {
+    this.pods.set(info.uid, info)
+  }
+
   /** Gives what was removed. */
   remove(uid: string): PodInfo | undefined {
     const info = this.pods.get(uid)

@@ -11,15 +11,23 @@ export class PodIndex {
   readonly #byNamespace = new Map<string, Map<string, PodOnNode>>()
   readonly #byLabel = new Map<string, Map<string, PodOnNode>>()
   readonly #byClaim = new Map<string, Map<string, PodOnNode>>()
+  readonly #entries = new Map<string, Entry>()
 
   add(info: PodInfo, nodeName: string): void {
     const entry = { info, nodeName }
+    this.#entries.set(info.uid, entry)
     for (const key of claimsOf(info)) put(this.#byClaim, key, info.uid, entry)
     for (const key of keysOf(info)) put(this.#byLabel, key, info.uid, entry)
     put(this.#byNamespace, info.pod.metadata.namespace ?? "", info.uid, entry)
   }
 
+  /** The pod has changed, but nothing by which it is found. */
+  replace(info: PodInfo): void {
+    this.#entries.get(info.uid)!.info = info
+  }
+
   remove(info: PodInfo): void {
+    this.#entries.delete(info.uid)
     for (const key of claimsOf(info)) take(this.#byClaim, key, info.uid)
     for (const key of keysOf(info)) take(this.#byLabel, key, info.uid)
     take(this.#byNamespace, info.pod.metadata.namespace ?? "", info.uid)
@@ -52,6 +60,10 @@ export class PodIndex {
 export interface PodOnNode {
   readonly info: PodInfo
   readonly nodeName: string
+}
+
+interface Entry extends PodOnNode {
+  info: PodInfo
 }
 
 function* keysOf({ pod }: PodInfo): Iterable<string> {

@@ -2,9 +2,9 @@ import { type HostPort, hostPortsOf } from "../api/core/v1/host-ports.ts"
 import type { Pod } from "../api/core/v1/pod.ts"
 import { claimNamesOf } from "../api/core/v1/pod-claims.ts"
 import { computePodRequests } from "../api/core/v1/pod-resources.ts"
+import { isChanged } from "./is-changed.ts"
 import { type Resources, resourcesFromAmounts } from "./resources.ts"
 
-/** A port of the host that a pod wants for itself. */
 /** A pod with what scheduling asks of it again and again, worked out once per version of the pod. */
 export interface PodInfo {
   readonly pod: Pod
@@ -44,6 +44,24 @@ function compute(pod: Pod): PodInfo {
     hostPorts: hostPortsOf(pod),
     claimNames: claimNamesOf(pod),
   }
+}
+
+/** Whether two versions of a pod take the same room on a node, and mean the same to pods that come. */
+export function countsAlike(a: PodInfo, b: PodInfo): boolean {
+  const { metadata, spec } = a.pod
+  const { metadata: otherMetadata, spec: otherSpec } = b.pod
+  return (
+    a.priority === b.priority &&
+    a.requests.milliCpu === b.requests.milliCpu &&
+    a.requests.memoryBytes === b.requests.memoryBytes &&
+    a.requests.ephemeralStorageBytes === b.requests.ephemeralStorageBytes &&
+    a.requests.others.size + b.requests.others.size === 0 &&
+    (metadata.deletionTimestamp === undefined) === (otherMetadata.deletionTimestamp === undefined) &&
+    !isChanged(metadata.labels, otherMetadata.labels) &&
+    !isChanged(spec.affinity, otherSpec.affinity) &&
+    !isChanged(a.hostPorts, b.hostPorts) &&
+    !isChanged(a.claimNames, b.claimNames)
+  )
 }
 
 /** Pods that ended hold nothing. */
