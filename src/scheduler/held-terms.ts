@@ -14,7 +14,7 @@ export interface HeldTerm {
   readonly weight: number
   readonly declared: PodAffinityTerm
   readonly selector: Selector
-  /** The namespace of those who hold it, which a term means by default. */
+  /** The namespace of those who hold it, which a term means by default; "" where it says itself which it means. */
   readonly namespace: string
   readonly holders: ByValue
 }
@@ -91,16 +91,18 @@ export function wishesOf(pod: Pod): readonly Wish[] {
   const wish = (kind: HeldKind, weight: number, declared: PodAffinityTerm): Wish => {
     const selector = selectorOfTerm(declared, pod)
     const { topologyKey, namespaces, namespaceSelector } = declared
+    // Who names namespaces means the same wherever it is: one term for holders in a hundred namespaces.
+    const ownNamespace = namespaces?.length || namespaceSelector ? "" : namespace
     const key = JSON.stringify([
       kind,
       weight,
-      namespace,
+      ownNamespace,
       topologyKey,
       namespaces,
       namespaceSelector,
       selector,
     ])
-    return { key, kind, weight, declared, selector, namespace }
+    return { key, kind, weight, declared, selector, namespace: ownNamespace }
   }
   const computed = [
     ...(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((term) =>

@@ -37,11 +37,17 @@ export async function makeRoomWithExtenders(
 }
 
 function decide(info: PodInfo, error: FitError, parts: SchedulerParts): Preemption | undefined {
-  const { filters, preemption: args } = parts.profileOf(info)
+  const { filters, preemption: args, knownVictims } = parts.profileOf(info)
   if (!args || error.rejections.nodeCount === 0) return undefined
   parts.metrics.preemptionAttempts.add(1)
   const budgets = parts.informers.cache.list(PodDisruptionBudget)
-  return planPreemption(info, error, budgets, { filters, random: parts.random, args }, parts.context)
+  return planPreemption(
+    info,
+    error,
+    budgets,
+    { filters, random: parts.random, args, knownVictims },
+    parts.context,
+  )
 }
 
 // Claims of devices could be given back before pods are asked to go; upstream says first that there are none.

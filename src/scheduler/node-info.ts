@@ -71,8 +71,10 @@ export class NodeInfo {
     }
   }
 
-  /** The pod has changed, but nothing that counts here. */
+  /** The pod has changed, but takes the same room. */
   replace(info: PodInfo): void {
+    // Who has started last is the first to go.
+    if (this.pods.get(info.uid)?.pod.status.startTime !== info.pod.status.startTime) this.generation++
     this.pods.set(info.uid, info)
   }
 

@@ -1,6 +1,7 @@
 import type { Random } from "../base/random.ts"
 import { NodeFinder, type WeightedPlugin } from "./find-node.ts"
 import type { Plugin } from "./framework.ts"
+import { KnownVictims } from "./preemption/known-victims.ts"
 import type { PreemptionArgs } from "./preemption/plan-preemption.ts"
 
 /** One way to schedule: which plugins take part where. Pods choose theirs by `schedulerName`. */
@@ -19,6 +20,7 @@ export interface Profile {
 /** A profile at work. */
 export interface RunningProfile extends Profile {
   readonly finder: NodeFinder
+  readonly knownVictims: KnownVictims
   /** All of them, each once. */
   readonly plugins: ReadonlySet<Plugin>
 }
@@ -29,6 +31,7 @@ export function runProfile(profile: Profile, random: Random): RunningProfile {
   return {
     ...profile,
     finder: new NodeFinder({ ...profile, random }),
+    knownVictims: new KnownVictims(),
     plugins: new Set([...gates, ...filters, ...scoring, ...reservers]),
   }
 }

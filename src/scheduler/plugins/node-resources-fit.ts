@@ -97,7 +97,7 @@ const shortages = new Map<string, Rejection>()
 
 /** The same value each time: most nodes are short of the same things, and whoever keeps what they said keeps it once. */
 function shortage(reasons: readonly string[], isResolvable: boolean): Rejection {
-  const key = `${isResolvable} ${reasons.join()}`
+  const key = reasons.length === 1 && isResolvable ? reasons[0]! : `${isResolvable} ${reasons.join()}`
   let known = shortages.get(key)
   if (!known) shortages.set(key, (known = { reasons, resolvable: isResolvable }))
   return known

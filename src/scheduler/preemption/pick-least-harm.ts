@@ -5,7 +5,7 @@ import { type Candidate, startTime } from "./find-victims.ts"
  * victims, then the smallest sum of priorities, then fewest victims, then the most important ones started last.
  */
 export function pickLeastHarm(candidates: readonly Candidate[]): Candidate | undefined {
-  let best: { candidate: Candidate; measures: number[] } | undefined
+  let best: { candidate: Candidate; measures: readonly number[] } | undefined
   for (const candidate of candidates) {
     const own = measuresOf(candidate)
     if (!best || isLess(own, best.measures)) best = { candidate, measures: own }
@@ -13,8 +13,16 @@ export function pickLeastHarm(candidates: readonly Candidate[]): Candidate | und
   return best?.candidate
 }
 
-/** Compared by the first that differs; smaller is better. */
-function measuresOf({ victims, violations }: Candidate): number[] {
+const known = new WeakMap<Candidate, readonly number[]>()
+
+/** Compared by the first that differs; smaller is better. A candidate may be looked at for one pod after the other. */
+function measuresOf(candidate: Candidate): readonly number[] {
+  let measures = known.get(candidate)
+  if (!measures) known.set(candidate, (measures = measure(candidate)))
+  return measures
+}
+
+function measure({ victims, violations }: Candidate): number[] {
   const highest = victims[0]?.priority ?? Number.NEGATIVE_INFINITY
   let earliestOfHighest = Number.POSITIVE_INFINITY
   let sum = 0

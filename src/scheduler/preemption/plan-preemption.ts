@@ -7,6 +7,7 @@ import type { PodInfo } from "../pod-info.ts"
 import { prepareFilters } from "../run-filters.ts"
 import { isTerminatingByPreemption } from "./disruption.ts"
 import { type Candidate, findVictims } from "./find-victims.ts"
+import type { KnownVictims } from "./known-victims.ts"
 
 /**
  * Making room: which pods of lower priority would have to go so that this pod fits somewhere
@@ -17,6 +18,7 @@ export interface PreemptionOptions {
   readonly filters: readonly Plugin[]
   readonly random: Random
   readonly args: PreemptionArgs
+  readonly knownVictims: KnownVictims
 }
 
 export interface PreemptionArgs {
@@ -56,10 +58,13 @@ export function planPreemption(
   else {
     const wanted = candidatesWanted(potential.length, options.args)
     const offset = potential.length ? integer(options.random, potential.length) : 0
+    const ask = options.knownVictims.asker(pod, filters, budgets.length > 0, context, (node) =>
+      findVictims(pod, node, filters.checks, budgets, context),
+    )
     let breaking = 0
     for (let index = 0; index < potential.length && candidates.length - breaking < wanted; index++) {
       const node = potential[(offset + index) % potential.length]!
-      const found = findVictims(pod, node, filters.checks, budgets, context)
+      const found = ask(node)
       if (!("victims" in found)) count(found)
       else if (found.violations === 0) candidates.push(found)
       // One that breaks budgets is only worth having while there are no others.

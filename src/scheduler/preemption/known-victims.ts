@@ -1,0 +1,39 @@
+import type { CycleContext, Rejection } from "../framework.ts"
+import type { NodeInfo } from "../node-info.ts"
+import { shapeOf } from "../node-verdicts.ts"
+import type { PodInfo } from "../pod-info.ts"
+import type { Filters } from "../run-filters.ts"
+import type { Candidate } from "./find-victims.ts"
+
+/**
+ * Who would have to go from each node for a pod of one shape and priority. Where that follows from the node alone, it is
+ * kept until the node changes: the next pod of the same workload, which finds no room either, asks of the same nodes.
+ */
+export class KnownVictims {
+  #key = ""
+  #found = new WeakMap<NodeInfo, { readonly generation: number; readonly answer: Candidate | Rejection }>()
+
+  /** A question about one pod to many nodes. `find` is asked where the answer is not known. */
+  asker(
+    pod: PodInfo,
+    filters: Filters,
+    hasBudgets: boolean,
+    context: CycleContext,
+    find: (node: NodeInfo) => Candidate | Rejection,
+  ): (node: NodeInfo) => Candidate | Rejection {
+    if (hasBudgets || filters.others.length > 0) return find
+    const key = `${pod.priority} ${shapeOf(pod)}`
+    if (key !== this.#key) {
+      this.#key = key
+      this.#found = new WeakMap()
+    }
+    return (node) => {
+      if (context.nominatedTo(node.name).length > 0) return find(node)
+      const known = this.#found.get(node)
+      if (known?.generation === node.generation) return known.answer
+      const answer = find(node)
+      this.#found.set(node, { generation: node.generation, answer })
+      return answer
+    }
+  }
+}
