@@ -17,6 +17,7 @@ import type { OpenApi } from "./paths/openapi.ts"
 import type { Page } from "./paths/pages.ts"
 import type { VersionInfo } from "./paths/version.ts"
 import type { PortRange } from "./registry/service/claim-node-ports.ts"
+import type { ComputedResource } from "./registry/computed-resource.ts"
 import type { StorageMediaType } from "./registry/storage-codec.ts"
 import type { ServedResources } from "./registry/served-resources.ts"
 import type { Security } from "./security.ts"
@@ -32,6 +33,8 @@ export interface ServerParts extends Security {
   readonly store: Store
   readonly mirror: Mirror
   readonly resources: ServedResources
+  /** What is not stored but told at the moment, by group and resource: "componentstatuses", "pods.metrics.k8s.io". */
+  readonly computed: ReadonlyMap<string, ComputedResource>
   readonly audit: AuditTrail | undefined
   /** What is behind this server: kubelets, pods, Services. Without it nothing is reached. */
   readonly backends: Backends | undefined

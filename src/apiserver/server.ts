@@ -1,6 +1,6 @@
 import { equivalentResources } from "./registry/equivalent-resources.ts"
 import type { Descriptions } from "../api/openapi/descriptions.ts"
-import type { Resource } from "../apimachinery/resource.ts"
+import { groupResource, type Resource } from "../apimachinery/resource.ts"
 import type { Clock } from "../base/clock.ts"
 import { type IpNetwork, parseNetwork } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
@@ -32,6 +32,7 @@ import type { Page } from "./paths/pages.ts"
 import { OpenApi } from "./paths/openapi.ts"
 import { apiLevel, type VersionInfo } from "./paths/version.ts"
 import { addBuiltInResources } from "./registry/add-resources.ts"
+import type { ComputedResource } from "./registry/computed-resource.ts"
 import { ServedResources } from "./registry/served-resources.ts"
 import type { StorageMediaType } from "./registry/storage-codec.ts"
 import { objectAs } from "./registry/versions.ts"
@@ -41,6 +42,7 @@ import { createRequestPath } from "./request-path.ts"
 import type { CreateSecurity } from "./security.ts"
 import { createServerCache } from "./server-cache.ts"
 import type { ServerParts } from "./server-parts.ts"
+import { componentStatuses } from "./subresources/component-statuses.ts"
 import { resolveService } from "./services/resolve-service.ts"
 import { keepFlowControl } from "./start-hooks/ensure-flow-control.ts"
 import { runStartHooks, type StartHookName, startHookNames } from "./start-hooks/run-start-hooks.ts"
@@ -55,6 +57,8 @@ export interface ApiServerOptions {
   readonly store: Store
   /** Every built-in resource in every version it is served in. */
   readonly resources: readonly Resource[]
+  /** More, of which nothing is stored. */
+  readonly computed?: readonly ComputedResource[]
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -199,6 +203,7 @@ function createParts(
   const metrics = new ServerMetrics(resources, flowController, version)
   metrics.add(...(options.audit?.metrics ?? []))
   const { admission: admissionMetrics } = metrics
+  const computed = [componentStatuses(store), ...(options.computed ?? [])]
   const parts: ServerParts = {
     ...options.security({ cache, client, callWebhook, equivalents, admissionMetrics, clock, random, log }),
     clock,
@@ -207,6 +212,7 @@ function createParts(
     store,
     mirror,
     resources,
+    computed: new Map(computed.map((each) => [groupResource(each.resource), each])),
     requestTimeoutMs,
     nodePortRange,
     serviceNetworks: (options.serviceClusterIpRanges ?? defaultServiceRanges).map(toNetwork),
@@ -232,7 +238,10 @@ function createParts(
     extraPaths: options.extraPaths ?? {},
     storageMediaType: options.storageMediaType ?? "application/json",
   }
-  addBuiltInResources(parts, options.resources)
+  addBuiltInResources(parts, [
+    ...options.resources,
+    ...(options.computed ?? []).map(({ resource }) => resource),
+  ])
   return parts
 }
 

@@ -15,6 +15,7 @@ import type { AuditTrail } from "./audit/audit-trail.ts"
 import type { AdmissionChain } from "./admission/admission.ts"
 import { anonymous, type UserInfo } from "./authentication/authenticator.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
+import type { ComputedResource } from "./registry/computed-resource.ts"
 import type { StorageMediaType } from "./registry/storage-codec.ts"
 import type { CreateSecurity } from "./security.ts"
 import { type ApiServer, createApiServer } from "./server.ts"
@@ -55,6 +56,7 @@ export async function startTestServer(
     random?: Random
     admission?: AdmissionChain
     authorizer?: Authorizer
+    computed?: readonly ComputedResource[]
     /** In the place of everything that lets all through. */
     security?: CreateSecurity
     /** Shared with another server; stays open when this one stops. @default a new one in memory */
@@ -76,6 +78,7 @@ export async function startTestServer(
     random,
     log: silentLogger,
     ...(options.storageMediaType && { storageMediaType: options.storageMediaType }),
+    ...(options.computed && { computed: options.computed }),
     registersApiServices: options.registersApiServices ?? false,
     ...(options.backends && { backends: options.backends }),
     ...(options.webhookTransport && { webhookTransport: options.webhookTransport }),

@@ -2,6 +2,7 @@ import {
   clusterRole,
   clusterRoleBinding,
   core,
+  read,
   recordEvents,
   role,
   rule,
@@ -13,7 +14,7 @@ const nodes = ["Group:system:nodes"]
 
 /**
  * What the parts of a node beside kubelet and proxy may see and do: DNS as kubeadm's add-on has it, the policy agent, the
- * ingress controller, and the provisioner of local volumes.
+ * ingress controller, and the provisioner of local volumes; and that who may look at pods may see what they use.
  */
 export const addOnPolicy: Policy = {
   clusterRoles: [
@@ -23,6 +24,10 @@ export const addOnPolicy: Policy = {
         rule("list watch", core, "endpoints namespaces pods services"),
         rule("list watch", "discovery.k8s.io", "endpointslices"),
       ]),
+    ),
+    clusterRole(
+      "system:aggregated-metrics-reader",
+      role([rule(read, "metrics.k8s.io", "nodes pods")], { aggregateTo: "view" }),
     ),
     clusterRole(
       "system:network-policies",

@@ -1,5 +1,7 @@
 import { processMetrics } from "../base/real/process-metrics.ts"
 import { builtInResources } from "../api/index.ts"
+import { NodeMetrics } from "../api/metrics/v1beta1/node-metrics.ts"
+import { PodMetrics } from "../api/metrics/v1beta1/pod-metrics.ts"
 import { type ApiServer, createApiServer } from "../apiserver/server.ts"
 import { loadDescriptions } from "../apiserver/serve/load-descriptions.ts"
 import { cipherList } from "../apiserver/serve/cipher-suites.ts"
@@ -16,6 +18,7 @@ import { type Random, uuid } from "../base/random.ts"
 import type { Client } from "../client/client.ts"
 import { createClient } from "../client/create-client.ts"
 import { createInformers, type Informers } from "../client/informers.ts"
+import { MetricsServer } from "../metrics-server/metrics-server.ts"
 import type { VolumeDirectories } from "../local-provisioner/volume-directories.ts"
 import type { ApiServerSettings } from "./api-server-settings.ts"
 import { type ClusterCertificates, ensureClusterCertificates } from "./certificates/cluster-certificates.ts"
@@ -26,6 +29,7 @@ import { selfUser } from "./identities.ts"
 import { publishClusterInfo } from "./joining/publish-cluster-info.ts"
 import { machineAddress, machineName } from "./machine.ts"
 import { type Networks, usualNetworks } from "./networks.ts"
+import { readResourceMetrics } from "./nodes/read-resource-metrics.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
 import { encryptAtRest } from "./encrypt-at-rest.ts"
 import { openAuditTrail } from "./open-audit-trail.ts"
@@ -135,7 +139,16 @@ async function startOnStore(
   const auditTrail =
     apiServer.audit && (await openAuditTrail(apiServer.audit, { clock, log: log.named("audit") }))
   const { store, isShared, compaction } = opened
+  const metricsServer = new MetricsServer({ clock, log: log.named("metrics-server") })
   const snapshot = options.store?.snapshot
+  const backends = localKubelets.reachedBy(
+    createBackends({
+      kubeletIdentity: () => kubeletIdentity(certificates),
+      frontProxyIdentity: () => frontProxyIdentity(certificates),
+      clock,
+      log: log.named("apiserver"),
+    }),
+  )
   const server = createApiServer({
     store,
     compaction,
@@ -143,6 +156,10 @@ async function startOnStore(
     storageMediaType: options.store?.mediaType ?? "application/json",
     ...(auditTrail && { audit: auditTrail }),
     resources: builtInResources,
+    computed: [
+      { resource: NodeMetrics, list: () => metricsServer.nodeMetrics() },
+      { resource: PodMetrics, list: () => metricsServer.podMetrics() },
+    ],
     clock,
     random,
     log: log.named("apiserver"),
@@ -150,14 +167,7 @@ async function startOnStore(
       ...additions,
       ...(snapshot && { backup: snapshot }),
     }),
-    backends: localKubelets.reachedBy(
-      createBackends({
-        kubeletIdentity: () => kubeletIdentity(certificates),
-        frontProxyIdentity: () => frontProxyIdentity(certificates),
-        clock,
-        log: log.named("apiserver"),
-      }),
-    ),
+    backends,
     webhookTransport: createWebhookTransport(),
     serviceClusterIpRanges: [networks.services],
     loadDescriptions,
@@ -233,6 +243,11 @@ async function startOnStore(
           signal: stop.signal,
           ...(isShared && { identity: `${machineName()}_${uuid(random)}` }),
         })
+  // Everybody who answers for metrics.k8s.io measures for himself.
+  const measuring = metricsServer.run(
+    { cache: server.parts.cache, readNode: (node) => readResourceMetrics({ backends, clock }, node) },
+    stop.signal,
+  )
   const serverLeases: ServerLeases[] = []
   return {
     address,
@@ -256,7 +271,7 @@ async function startOnStore(
     async stop() {
       stop.abort()
       renewal.cancel()
-      await Promise.allSettled([...loops, ...serverLeases.map((leases) => leases.stop())])
+      await Promise.allSettled([...loops, measuring, ...serverLeases.map((leases) => leases.stop())])
       await server.stop()
       await Promise.all(listeners.map((listening) => listening.close(closeGraceMs)))
       await auditTrail?.close()

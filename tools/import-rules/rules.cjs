@@ -13,6 +13,7 @@ const components = [
   "kubelet",
   "local-provisioner",
   "metrics-server",
+  "metrics-server",
   "network",
   "proxy",
   "scheduler",

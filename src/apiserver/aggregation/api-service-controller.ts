@@ -1,6 +1,7 @@
 import { APIService } from "../../api/apiregistration/v1/api-service.ts"
 import { ignoreAlreadyExists, ignoreConflict, ignoreNotFound } from "../../apimachinery/status-error.ts"
 import { formatTime } from "../../apimachinery/time.ts"
+import { groupResource } from "../../apimachinery/resource.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
@@ -20,6 +21,7 @@ import {
   withAvailability,
 } from "./availability.ts"
 import { aggregatorUser, extensionTarget, fetchWithin } from "./extension-server.ts"
+import type { ServerParts } from "../server-parts.ts"
 import { planApiServices } from "./plan-api-services.ts"
 import type { RemoteVersions } from "./remote-versions.ts"
 
@@ -27,6 +29,7 @@ export interface ApiServiceControllerOptions {
   readonly resources: ServedResources
   readonly apiServices: ApiServices
   readonly remoteVersions: RemoteVersions | undefined
+  readonly computed: ServerParts["computed"]
   readonly backends: Backends | undefined
   readonly cache: Cache
   readonly client: Client
@@ -82,8 +85,10 @@ export class ApiServiceController {
   }
 
   async #register(): Promise<boolean> {
-    const { client, cache, resources } = this.#options
-    const plan = planApiServices(resources.all(), cache.list(APIService))
+    const { client, cache, resources, computed } = this.#options
+    // What is only computed gives way to whoever comes with an APIService for it: the name stays free.
+    const own = resources.all().filter(({ resource }) => !computed.has(groupResource(resource)))
+    const plan = planApiServices(own, cache.list(APIService))
     await Promise.all([
       ...plan.create.map((each) => client.create(APIService, each).catch(ignoreAlreadyExists)),
       ...plan.update.map((each) => client.update(APIService, each).catch(ignoreConflict)),

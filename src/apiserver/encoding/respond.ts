@@ -121,7 +121,8 @@ export function tableOptions({ context }: ResourceRequest, version: "v1" | "v1be
 
 function listMetadata(page: ListPage): object {
   return {
-    resourceVersion: String(page.revision),
+    // What is not stored has no version.
+    ...(page.revision > 0 && { resourceVersion: String(page.revision) }),
     ...(page.continueToken && { continue: page.continueToken }),
     ...(page.remainingItemCount && { remainingItemCount: page.remainingItemCount }),
   }

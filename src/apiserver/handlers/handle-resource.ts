@@ -8,7 +8,6 @@ import type { ResourceRequest } from "../resource-request.ts"
 import { approvalView } from "../subresources/approval-view.ts"
 import { ephemeralContainersView, resizeView } from "../subresources/pod-views.ts"
 import { bindPod } from "../subresources/bind-pod.ts"
-import { getComponentStatus, listComponentStatuses } from "../subresources/component-statuses.ts"
 import { createToken } from "../subresources/create-token.ts"
 import { evictPod } from "../subresources/evict-pod.ts"
 import { answerReview, isReview } from "../subresources/reviews.ts"
@@ -25,6 +24,7 @@ import { get } from "./get.ts"
 import { list } from "./list.ts"
 import { findPath } from "./offered-verbs.ts"
 import { patch } from "./patch.ts"
+import { readComputed } from "./read-computed.ts"
 import { update } from "./update.ts"
 import { watch } from "./watch.ts"
 
@@ -44,8 +44,6 @@ const actions: Readonly<Record<string, (request: ResourceRequest) => Promise<Ser
   "create bindings": bindPod,
   "create serviceaccounts/token": createToken,
   "create pods/eviction": evictPod,
-  "list componentstatuses": listComponentStatuses,
-  "get componentstatuses": getComponentStatus,
 }
 
 /** Subresources behind which another server answers, in its own format. */
@@ -99,6 +97,8 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
     isCustom: served.isCustom,
   })
   if (isQuestion) return answerReview(request)
+  const computed = server.computed.get(path)
+  if (computed) return readComputed(request, computed)
   const action = actions[`${verb} ${path}`]
   if (action) return action(request)
   return verbHandlers[verb]!(request, viewOf(served, subresource))

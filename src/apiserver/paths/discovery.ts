@@ -40,6 +40,15 @@ export class Discovery {
     this.#aggregated = new Derived(served, () => new Map())
   }
 
+  /** But those of a group and version that another server answers for. */
+  #present(): Resources {
+    const elsewhere = this.#remote?.all() ?? []
+    const isHere = ({ group, version }: Resource) =>
+      !elsewhere.some((other) => other.group === group && other.version === version)
+    const all = this.#resources.get()
+    return elsewhere.length === 0 ? all : all.filter(isHere)
+  }
+
   /** Undefined: no such path. `parts` are those of the path: ["apis", "apps", "v1"]. */
   async answer(context: RequestContext, parts: readonly string[]): Promise<ServerResponse | undefined> {
     const [root, first, second, ...more] = parts
@@ -49,7 +58,7 @@ export class Discovery {
     if (root !== "apis") return undefined
     if (first === undefined) return this.#answerRoot(context, false)
     if (second !== undefined) return this.#answerVersion(context, first, second)
-    const group = apiGroup(this.#resources.get(), first, this.#remote?.all())
+    const group = apiGroup(this.#present(), first, this.#remote?.all())
     return group && respondJson(context, group, "APIGroup", APIGroup)
   }
 
@@ -58,12 +67,7 @@ export class Discovery {
     if (version) return this.#answerAggregated(context, isLegacy, version)
     return isLegacy
       ? respondJson(context, apiVersions(this.#serverAddress), "APIVersions", APIVersions)
-      : respondJson(
-          context,
-          apiGroupList(this.#resources.get(), this.#remote?.all()),
-          "APIGroupList",
-          APIGroupList,
-        )
+      : respondJson(context, apiGroupList(this.#present(), this.#remote?.all()), "APIGroupList", APIGroupList)
   }
 
   async #answerVersion(
@@ -71,7 +75,7 @@ export class Discovery {
     group: string,
     version: string,
   ): Promise<ServerResponse | undefined> {
-    const list = apiResourceList(this.#resources.get(), { group, version }, await this.#hashes.get())
+    const list = apiResourceList(this.#present(), { group, version }, await this.#hashes.get())
     return list && respondJson(context, list, "APIResourceList", APIResourceList)
   }
 
@@ -84,7 +88,7 @@ export class Discovery {
     const documents = this.#aggregated.get()
     let document = documents.get(key)
     if (!document) {
-      const value = aggregatedDiscovery(this.#resources.get(), { isLegacy, version }, this.#remote?.all())
+      const value = aggregatedDiscovery(this.#present(), { isLegacy, version }, this.#remote?.all())
       documents.set(key, (document = encode(value)))
     }
     const { value, bytes, etag } = await document
