@@ -4,6 +4,7 @@ import { CustomResourceDefinition } from "../../api/apiextensions/v1/custom-reso
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
 import type { AttachContext } from "../../client/controller.ts"
+import type { Informer } from "../../client/informer.ts"
 import type { Discovered } from "../../client/discover-resources.ts"
 import { resourceKey } from "../../api/discovery.ts"
 
@@ -22,13 +23,19 @@ export interface FollowOptions {
   readonly onSynced: () => void
 }
 
+interface Followed {
+  readonly resource: Resource
+  readonly informer: Informer<KubeObject>
+  readonly unfollow: () => void
+}
+
 /**
  * Follows all resources that there are, custom ones as they come and go: discovery is asked every 30 s and soon after a
  * CustomResourceDefinition changed. Gives the resources known at the time of asking.
  */
 export function followResources(context: AttachContext, options: FollowOptions): () => readonly Resource[] {
   const { informers, clock, signal, log } = context
-  const followed = new Map<string, { resource: Resource; unfollow: () => void }>()
+  const followed = new Map<string, Followed>()
   let all: readonly Resource[] = []
   let wake = new AbortController()
   informers.onChange(CustomResourceDefinition, () => wake.abort())
@@ -39,22 +46,27 @@ export function followResources(context: AttachContext, options: FollowOptions):
     const wanted = new Map(
       resources.filter(isFollowable).map((resource) => [resourceKey(resource), resource]),
     )
-    for (const [key, resource] of wanted) {
-      if (followed.has(key)) continue
-      const unfollow = informers.onChange(resource, (current, previous) =>
-        options.onChange(resource, current, previous),
-      )
-      followed.set(key, { resource, unfollow })
-    }
+    for (const [key, resource] of wanted) follow(key, resource)
     // A group that cannot be asked just now is not one that has gone.
     if (stale.length > 0) return
-    for (const [key, { resource, unfollow }] of followed) {
-      if (wanted.has(key)) continue
-      for (const object of informers.cache.list(resource)) options.onChange(resource, undefined, object)
-      unfollow()
-      informers.remove(resource)
-      followed.delete(key)
-    }
+    for (const [key, known] of followed) if (!wanted.has(key)) forget(key, known)
+  }
+
+  function follow(key: string, resource: Resource): void {
+    const informer = informers.for(resource)
+    const known = followed.get(key)
+    if (known?.informer === informer) return
+    if (known) forget(key, known)
+    const unfollow = informer.onChange((current, previous) => options.onChange(resource, current, previous))
+    followed.set(key, { resource, informer, unfollow })
+  }
+
+  /** Its informer may be gone already, or be another one by now: controllers that follow everything share informers. */
+  function forget(key: string, { resource, informer, unfollow }: Followed): void {
+    for (const object of informer.objects.list()) options.onChange(resource, undefined, object)
+    unfollow()
+    followed.delete(key)
+    if (informers.has(resource) && informers.for(resource) === informer) informers.remove(resource)
   }
 
   async function run(): Promise<void> {
