@@ -36,6 +36,12 @@ describe("flags of the API server", () => {
     })
   })
 
+  test("that allow everything admit nobody unknown", () => {
+    expect(settings("--authorization-mode=RBAC,AlwaysAllow", "--anonymous-auth").authentication).toEqual({
+      anonymous: false,
+    })
+  })
+
   test("of webhooks", () => {
     expect(
       settings(

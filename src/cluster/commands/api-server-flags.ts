@@ -1,6 +1,11 @@
 import type { FlagDefinitions, FlagValues } from "../../base/flags.ts"
 import { parseDuration } from "../../apimachinery/duration.ts"
-import type { ApiServerSettings, AuditSettings, AuthorizationSettings } from "../api-server-settings.ts"
+import type {
+  ApiServerSettings,
+  AuditSettings,
+  AuthenticationSettings,
+  AuthorizationSettings,
+} from "../api-server-settings.ts"
 import { authorizerTypes } from "../../apiserver/authorization/configuration.ts"
 import {
   authenticationFlags,
@@ -62,8 +67,8 @@ type Values = FlagValues<typeof apiServerFlags>
 /** Throws UsageError for flags that make no sense together. */
 export function apiServerSettings(values: Values): ApiServerSettings {
   const audit = auditSettings(values)
-  const authentication = authenticationSettings(values)
   const authorization = authorizationSettings(values)
+  const authentication = withoutAnonymous(authenticationSettings(values), authorization)
   const providerConfigFile = values["encryption-provider-config"]
   const automaticReload = values["encryption-provider-config-automatic-reload"]
   return {
@@ -71,7 +76,7 @@ export function apiServerSettings(values: Values): ApiServerSettings {
     ...(audit && { audit }),
     ...(providerConfigFile && { encryption: { providerConfigFile, automaticReload } }),
     serviceAccounts: serviceAccountSettings(values),
-    ...(authentication && { authentication }),
+    authentication,
     ...(authorization && { authorization }),
     ...(values["admission-control-config-file"] && {
       admissionConfigFile: values["admission-control-config-file"],
@@ -79,6 +84,15 @@ export function apiServerSettings(values: Values): ApiServerSettings {
     enableAdmissionPlugins: values["enable-admission-plugins"],
     disableAdmissionPlugins: values["disable-admission-plugins"],
   }
+}
+
+/** Where everything is allowed nobody may be unknown, as upstream. */
+function withoutAnonymous(
+  authentication: AuthenticationSettings,
+  authorization: AuthorizationSettings | undefined,
+): AuthenticationSettings {
+  if (!authorization?.modes?.includes("AlwaysAllow")) return authentication
+  return { ...authentication, anonymous: false }
 }
 
 const tlsVersions: Readonly<Record<string, "TLSv1.2" | "TLSv1.3">> = {
