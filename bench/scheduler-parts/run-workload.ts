@@ -13,7 +13,7 @@ import type { Client } from "../../src/client/client.ts"
 import { createEventRecorder } from "../../src/client/create-event-recorder.ts"
 import { createInformers } from "../../src/client/informers.ts"
 import { createScheduler } from "../../src/scheduler/scheduler.ts"
-import { profiled } from "./profile.ts"
+import { profiled } from "../parts/profiled.ts"
 import type { Workload } from "./workloads.ts"
 
 export interface Outcome {

@@ -1,3 +1,5 @@
+import type { PodAffinityTerm } from "../../src/api/core/v1/affinity.ts"
+import type { NodeSelectorTerm } from "../../src/api/core/v1/node-selector.ts"
 import type { Node } from "../../src/api/core/v1/node.ts"
 import type { Pod } from "../../src/api/core/v1/pod.ts"
 import type { Draft } from "../../src/apimachinery/meta.ts"
@@ -44,7 +46,7 @@ function pod(parts: {
   }
 }
 
-const term = (color: string, topologyKey: string) => ({
+const term = (color: string, topologyKey: string): PodAffinityTerm => ({
   labelSelector: { matchLabels: { color } },
   topologyKey,
   namespaces: ["sched-0", "sched-1"],
@@ -69,91 +71,47 @@ const spreading = (whenUnsatisfiable: "DoNotSchedule" | "ScheduleAnyway") => () 
     },
   })
 
-const antiAffinity = (index: number) =>
-  pod({
-    namespace: half(index),
-    labels: { color: "green" },
-    spec: {
-      affinity: {
-        podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term("green", hostLabel)] },
-      },
-    },
-  })
+type Affinity = NonNullable<Pod["spec"]["affinity"]>
 
-const affinity = (index: number) =>
-  pod({
-    namespace: half(index),
-    labels: { color: "blue" },
-    spec: {
-      affinity: {
-        podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term("blue", zoneLabel)] },
-      },
-    },
-  })
+/** Pods of one colour, in two namespaces by turns. */
+const colored = (color: string, affinity: Affinity) => (index: number) =>
+  pod({ namespace: half(index), labels: { color }, spec: { affinity } })
 
-const preferredAffinity = (index: number) =>
-  pod({
-    namespace: half(index),
-    labels: { color: "red" },
-    spec: {
-      affinity: {
-        podAffinity: {
-          preferredDuringSchedulingIgnoredDuringExecution: [
-            { weight: 1, podAffinityTerm: term("red", hostLabel) },
-          ],
-        },
-      },
-    },
-  })
+const antiAffinity = colored("green", {
+  podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term("green", hostLabel)] },
+})
 
-const namespacedAntiAffinity = (namespace: string) =>
-  pod({
-    namespace,
-    labels: { color: "green" },
-    spec: {
-      affinity: {
-        podAntiAffinity: {
-          requiredDuringSchedulingIgnoredDuringExecution: [
-            {
-              labelSelector: { matchLabels: { color: "green" } },
-              topologyKey: hostLabel,
-              namespaceSelector: { matchLabels: { team: "devops" } },
-            },
-          ],
-        },
-      },
-    },
-  })
+const affinity = colored("blue", {
+  podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term("blue", zoneLabel)] },
+})
 
-const nodeAffinity = () =>
-  pod({
-    spec: {
-      affinity: {
-        nodeAffinity: {
-          requiredDuringSchedulingIgnoredDuringExecution: {
-            nodeSelectorTerms: [
-              { matchExpressions: [{ key: zoneLabel, operator: "In", values: ["zone1", "zone2"] }] },
-            ],
-          },
-        },
-      },
-    },
-  })
+const preferredAffinity = colored("red", {
+  podAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: term("red", hostLabel) }],
+  },
+})
 
-const daemon = () =>
-  pod({
-    spec: {
-      affinity: {
-        nodeAffinity: {
-          requiredDuringSchedulingIgnoredDuringExecution: {
-            nodeSelectorTerms: [
-              { matchFields: [{ key: "metadata.name", operator: "In", values: ["scheduler-perf-node"] }] },
-            ],
-          },
-        },
-      },
-    },
-  })
+const namespacedAntiAffinity = (namespace: string) => {
+  const { namespaces: _, ...everywhere } = term("green", hostLabel)
+  const devops = { ...everywhere, namespaceSelector: { matchLabels: { team: "devops" } } }
+  const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [devops] }
+  return pod({ namespace, labels: { color: "green" }, spec: { affinity: { podAntiAffinity } } })
+}
+
+const onNodes = (nodeSelectorTerm: NodeSelectorTerm) => () => {
+  const nodeAffinity = {
+    requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [nodeSelectorTerm] },
+  }
+  return pod({ spec: { affinity: { nodeAffinity } } })
+}
+
+const nodeAffinity = onNodes({
+  matchExpressions: [{ key: zoneLabel, operator: "In", values: ["zone1", "zone2"] }],
+})
+
+const daemon = onNodes({
+  matchFields: [{ key: "metadata.name", operator: "In", values: ["scheduler-perf-node"] }],
+})
 
 const basic = () => pod({})
 

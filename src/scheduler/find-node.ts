@@ -142,7 +142,7 @@ export class NodeFinder {
     extra?: readonly number[],
   ): NodeInfo {
     if (feasible.length === 1) return feasible[0]!
-    const totals = extra ? Array.from(extra) : Array.from<number>({ length: feasible.length }).fill(0)
+    const totals = extra ? Float64Array.from(extra) : new Float64Array(feasible.length)
     const local: WeightedScore[] = []
     for (const { plugin, weight } of this.#options.scorers) {
       const score = plugin.score?.(pod, feasible, context)
@@ -152,8 +152,8 @@ export class NodeFinder {
     const sum = (node: NodeInfo) =>
       local.reduce((total, { score, weight }) => total + score.of(node) * weight, 0)
     const verdicts = feasible.length < worthRemembering ? undefined : this.#verdicts.find(pod, context)
-    for (let index = 0; index < totals.length; index++)
-      totals[index]! += verdicts ? verdicts.score(feasible[index]!, sum) : sum(feasible[index]!)
+    if (verdicts) verdicts.addScores(totals, feasible, sum)
+    else addScores(totals, { of: sum }, feasible, 1)
     return feasible[pickGreatest(totals, this.#options.random)]!
   }
 }
@@ -172,17 +172,19 @@ interface WeightedScore {
 }
 
 /** Chance decides among equals, each as likely. */
-function pickGreatest(totals: readonly number[], random: Random): number {
-  let greatest = totals[0]!
+function pickGreatest(totals: Float64Array, random: Random): number {
+  let greatest = Number.NEGATIVE_INFINITY
   let equals = 0
-  for (const total of totals) {
-    if (total > greatest) {
-      greatest = total
+  for (let index = 0; index < totals.length; index++) {
+    if (totals[index]! > greatest) {
+      greatest = totals[index]!
       equals = 1
-    } else if (total === greatest) equals++
+    } else if (totals[index] === greatest) equals++
   }
-  let skip = equals > 1 ? integer(random, equals) : 0
-  return totals.findIndex((total) => total === greatest && skip-- === 0)
+  let chosen = totals.indexOf(greatest)
+  for (let skip = equals > 1 ? integer(random, equals) : 0; skip > 0; skip--)
+    chosen = totals.indexOf(greatest, chosen + 1)
+  return chosen
 }
 
 /** Every node up to 100 of them; then a share that falls from 50 % by one percent for each 125 nodes, to no less than 5 %. */
@@ -212,7 +214,7 @@ function addRestricted(
     if (!onlyNodes!.has(node.name)) rejections.set(node, names.join(" "), notAmongThem)
 }
 
-function addScores(totals: number[], score: Score, nodes: readonly NodeInfo[], weight: number): void {
+function addScores(totals: Float64Array, score: Score, nodes: readonly NodeInfo[], weight: number): void {
   const { of, normalize } = score
   if (!normalize) {
     for (let index = 0; index < totals.length; index++) totals[index]! += of(nodes[index]!) * weight

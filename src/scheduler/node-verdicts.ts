@@ -30,14 +30,16 @@ export class NodeVerdicts {
     return this.#rejected[position]
   }
 
-  /** `of` must be the same each time. */
-  score(node: NodeInfo, of: (node: NodeInfo) => number): number {
-    const { position, generation } = node
-    if (this.#scoredAt[position] !== generation) {
-      this.#scores[position] = of(node)
-      this.#scoredAt[position] = generation
+  /** Adds each node's score to the total at the same index. `of` must be the same each time. */
+  addScores(totals: Float64Array, nodes: readonly NodeInfo[], of: (node: NodeInfo) => number): void {
+    for (let index = 0; index < nodes.length; index++) {
+      const { position, generation } = nodes[index]!
+      if (this.#scoredAt[position] !== generation) {
+        this.#scores[position] = of(nodes[index]!)
+        this.#scoredAt[position] = generation
+      }
+      totals[index]! += this.#scores[position]!
     }
-    return this.#scores[position]!
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
-import { canonicalJson } from "../../apimachinery/hash.ts"
+import { jsonEqual } from "../../apimachinery/json-equal.ts"
 import { isStatusError } from "../../apimachinery/status-error.ts"
 import { Node, type NodeCondition, type NodeStatus } from "../../api/core/v1/node.ts"
 import type { Client } from "../../client/client.ts"
@@ -217,5 +217,5 @@ function sameStatus(a: NodeStatus, b: NodeStatus): boolean {
     ...status,
     conditions: status.conditions?.map((condition) => ({ ...condition, lastHeartbeatTime: "" })),
   })
-  return canonicalJson(plain(a)) === canonicalJson(plain(b))
+  return jsonEqual(plain(a), plain(b))
 }
