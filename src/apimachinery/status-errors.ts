@@ -153,6 +153,11 @@ export function internalError(cause: unknown): StatusError {
   })
 }
 
+/** What upstream passes on as it came, with no reason of its own: 500, and the text alone. */
+export function unexplained(cause: Error): StatusError {
+  return new StatusError("Unknown", cause.message, { code: 500, cause })
+}
+
 const generic: Readonly<Record<number, readonly [StatusReason, string]>> = {
   400: ["BadRequest", "the server rejected our request for an unknown reason"],
   401: ["Unauthorized", "the server has asked for the client to provide credentials"],

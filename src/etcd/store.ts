@@ -199,6 +199,14 @@ export class InvalidRequestError extends Error {
   override readonly name = "InvalidRequestError"
 }
 
+/** More than `--max-request-bytes` of an etcd; nothing was done. */
+export class RequestTooLargeError extends Error {
+  override readonly name = "RequestTooLargeError"
+  constructor() {
+    super("etcdserver: request is too large")
+  }
+}
+
 /** The store was closed, or its disk failed: nothing can be said about writes that were under way. */
 export class StoreUnavailableError extends Error {
   override readonly name = "StoreUnavailableError"

@@ -101,7 +101,7 @@ async function storeNew(
       const complete = await storedForm(served, object, context.signal)
       return { kind: "put", object: complete, ...(alongside && { alongside }) }
     },
-    { dryRun: options.dryRun, signal: context.signal },
+    { dryRun: options.dryRun, signal: context.signal, mayLoseOwners: !options.isApply },
   )
   return stored
 }

@@ -68,8 +68,11 @@ export async function replaceObject(
       return { kind: "none" }
     return { kind: "put", object: complete, ...(alongside && { alongside }) }
   }
-  const { dryRun } = options
-  const { stored } = await served.registry.change(keyOf(request), decide, { dryRun, signal: context.signal })
+  const { stored } = await served.registry.change(keyOf(request), decide, {
+    dryRun: options.dryRun,
+    signal: context.signal,
+    mayLoseOwners: !options.isApply,
+  })
   return stored
 }
 

@@ -18,6 +18,8 @@ export interface WriteOptions {
   readonly fieldValidation: FieldValidation
   /** Take fields over from other managers; server-side apply only. */
   readonly force: boolean
+  /** It is a server-side apply. */
+  readonly isApply: boolean
 }
 
 type Kind = "CreateOptions" | "UpdateOptions" | "PatchOptions"
@@ -46,6 +48,7 @@ export function parseWriteOptions(query: URLSearchParams, kind: Kind, isApply = 
     fieldManager,
     fieldValidation: (validation || "Warn") as FieldValidation,
     force: isTrue(force),
+    isApply,
   }
 }
 

@@ -60,3 +60,54 @@ test("owner references that are there twice are told and kept once", async () =>
   const { metadata: stored } = await server.client.get(ConfigMap, { namespace: "default", name: "a" })
   expect(stored.ownerReferences?.map(({ uid }) => uid)).toEqual(["u1", "u2"])
 })
+
+describe("what is larger than the store takes", () => {
+  const deployments = "/apis/apps/v1/namespaces/default/deployments"
+  const labels = { a: "b" }
+  const deployment = (count: number) => {
+    const containers = [
+      { name: "c", image: "i", args: Array.from({ length: count }, () => "x".repeat(1000)) },
+    ]
+    const template = { metadata: { labels }, spec: { containers } }
+    return { metadata: { name: "a" }, spec: { selector: { matchLabels: labels }, template } }
+  }
+  const refusal = {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message: "etcdserver: request is too large",
+    code: 500,
+  }
+
+  test("is refused in the store's words", async () => {
+    const post = (count: number) =>
+      send({ method: "POST", path: deployments, body: JSON.stringify(deployment(count)) })
+    expect(await post(1600)).toMatchObject({ status: 500, value: refusal })
+    expect(await post(1000)).toMatchObject({ status: 201 })
+    const path = `${deployments}/a`
+    expect(await send({ method: "PUT", path, body: JSON.stringify(deployment(1600)) })).toMatchObject({
+      status: 500,
+      value: refusal,
+    })
+    const applied = { apiVersion: "apps/v1", kind: "Deployment", ...deployment(1600) }
+    const contentType = "application/apply-patch+yaml"
+    const body = JSON.stringify(applied)
+    expect(
+      await send({ method: "PATCH", path: `${path}?fieldManager=me&force=true`, body, contentType }),
+    ).toMatchObject({ status: 500, value: refusal })
+  })
+
+  test("is kept without its owners where that is enough", async () => {
+    const data = Object.fromEntries(Array.from({ length: 64_000 }, (_, index) => [`k${10_000 + index}`, ""]))
+    const body = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data })
+    const made = await send({ method: "POST", path: maps, body })
+    expect(made.status).toBe(201)
+    expect(made.value.metadata.managedFields).toBeUndefined()
+    await send({ method: "DELETE", path: `${maps}/a` })
+    // Whoever applies wants to own what it applies.
+    const path = `${maps}/a?fieldManager=me`
+    const applied = await send({ method: "PATCH", path, body, contentType: "application/apply-patch+yaml" })
+    expect(applied).toMatchObject({ status: 500, value: refusal })
+  })
+})

@@ -1,6 +1,14 @@
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
-import type { Compare, KeyValue, Operation, Store } from "../../etcd/store.ts"
+import { unexplained } from "../../apimachinery/status-errors.ts"
+import {
+  type Compare,
+  type KeyValue,
+  NoSpaceError,
+  type Operation,
+  RequestTooLargeError,
+  type Store,
+} from "../../etcd/store.ts"
 import { EncryptingStore } from "../encryption-at-rest/encrypting-store.ts"
 import type { Mirror } from "../watch-cache/mirror.ts"
 import type { ResourceCache } from "../watch-cache/resource-cache.ts"
@@ -38,6 +46,8 @@ export type Decide = (current: StoredObject | undefined) => Change | Promise<Cha
 export interface ChangeOptions {
   readonly dryRun?: boolean
   readonly signal?: AbortSignal
+  /** Who owns which field may be forgotten if the object is too large for the store with it. @default false */
+  readonly mayLoseOwners?: boolean
 }
 
 /**
@@ -111,7 +121,7 @@ export class Registry {
       }
       const { change } = decided
       if (options.dryRun) return { stored: this.#pretend(key, current, change), change: change.kind }
-      const written = await this.#write(key, current, change)
+      const written = await this.#writeOrLoseOwners(key, current, change, options)
       if (written) return { stored: written, change: change.kind }
       current = await this.read(key, options.signal)
       isCertain = true
@@ -135,6 +145,24 @@ export class Registry {
   /** Deletes an object, if it is there, as part of another's transaction. */
   planDelete(key: string): Alongside {
     return { compare: [], operations: [{ op: "delete", key: this.cache.prefix + key }] }
+  }
+
+  async #writeOrLoseOwners(
+    key: string,
+    current: StoredObject | undefined,
+    change: Exclude<Change, { kind: "none" }>,
+    { mayLoseOwners = false }: ChangeOptions,
+  ): Promise<StoredObject | undefined> {
+    try {
+      return await this.#write(key, current, change)
+    } catch (error) {
+      if (error instanceof NoSpaceError) throw unexplained(error)
+      if (!(error instanceof RequestTooLargeError)) throw error
+      if (!mayLoseOwners || change.kind !== "put" || !change.object.metadata.managedFields)
+        throw unexplained(error)
+      const { managedFields: _, ...metadata } = change.object.metadata
+      return this.#writeOrLoseOwners(key, current, { ...change, object: { ...change.object, metadata } }, {})
+    }
   }
 
   /** Undefined when another writer was faster. */

@@ -5,6 +5,7 @@ import {
   FutureRevisionError,
   InvalidRequestError,
   type Operation,
+  RequestTooLargeError,
   type Store,
 } from "../store.ts"
 import { bytes, freshPrefix, type Harness, plain, put, remove } from "./harness.ts"
@@ -210,6 +211,20 @@ export function describeReadsAndWrites(harness: () => Harness): void {
       const refusal = { name: "InvalidRequestError", message: "etcdserver: key is not provided" }
       await expect(store().txn({ success: [put("")] })).rejects.toMatchObject(refusal)
       await expect(store().range({ key: "" })).rejects.toMatchObject(refusal)
+    })
+
+    test("what is larger than 1.5 MiB is refused, and nothing is done", async () => {
+      const p = freshPrefix()
+      const large = (key: string, length: number): Operation => ({
+        op: "put",
+        key,
+        value: new Uint8Array(length),
+      })
+      const refused = [[large(`${p}a`, 1_573_000)], [large(`${p}a`, 800_000), large(`${p}b`, 800_000)]]
+      for (const success of refused)
+        await expect(store().txn({ success })).rejects.toThrow(new RequestTooLargeError())
+      expect((await store().range({ key: p, rangeEnd: `${p}\xff` })).count).toBe(0)
+      await store().txn({ success: [large(`${p}a`, 1_570_000)] })
     })
 
     test("a failing step leaves nothing behind", async () => {

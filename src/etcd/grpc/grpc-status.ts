@@ -4,6 +4,7 @@ import {
   InvalidRequestError,
   LeaseNotFoundError,
   NoSpaceError,
+  RequestTooLargeError,
   StoreUnavailableError,
 } from "../store.ts"
 
@@ -47,6 +48,7 @@ export function toGrpcError(error: unknown): GrpcError {
 function codeOf(error: unknown, message: string): number {
   if (error instanceof CompactedError || error instanceof FutureRevisionError) return codes.outOfRange
   if (error instanceof InvalidRequestError) return codeOfMessage[message] ?? codes.invalidArgument
+  if (error instanceof RequestTooLargeError) return codes.invalidArgument
   if (error instanceof LeaseNotFoundError) return codes.notFound
   if (error instanceof NoSpaceError) return codes.resourceExhausted
   if (error instanceof StoreUnavailableError) return codes.unavailable
@@ -64,7 +66,12 @@ export function fromGrpcStatus(code: number, message: string): Error {
       return new NoSpaceError()
     case "etcdserver: requested lease not found":
       return new LeaseNotFoundError()
+    case "etcdserver: request is too large":
+      return new RequestTooLargeError()
     default:
+      // The server did not even read it.
+      if (code === codes.resourceExhausted && message.includes("message larger than max"))
+        return new RequestTooLargeError()
       if (code === codes.invalidArgument || message in codeOfMessage) return new InvalidRequestError(message)
       if (code === codes.unavailable) return new StoreUnavailableError(message)
       return new GrpcError(code, message)

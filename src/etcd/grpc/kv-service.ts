@@ -15,9 +15,6 @@ import * as wire from "./kv-messages.ts"
 
 export type MakeHeader = (revision: number) => wire.ResponseHeader
 
-/** etcd's own default (`--max-request-bytes`). */
-const maxRequestBytes = 1.5 * 1024 * 1024
-
 export function kvService(store: Store, header: MakeHeader): Readonly<Record<string, Method>> {
   const one = async (operation: Operation): Promise<{ result: OperationResult; revision: number }> => {
     const { results, revision } = await store.txn({ success: [operation] })
@@ -127,8 +124,6 @@ function sortOf(request: RangeRequestMessage): ((a: KeyValue, b: KeyValue) => nu
 
 function toPut(request: wire.PutRequestMessage): Operation {
   const { key, value, lease, ignoreValue, ignoreLease } = request
-  if (key.length + value.length > maxRequestBytes)
-    throw new InvalidRequestError("etcdserver: request is too large")
   if (ignoreValue && value.length > 0) throw new InvalidRequestError("etcdserver: value is provided")
   if (ignoreLease && lease !== 0n) throw new InvalidRequestError("etcdserver: lease is provided")
   const keep = ignoreValue && ignoreLease ? "both" : ignoreValue ? "value" : ignoreLease ? "lease" : undefined

@@ -2,6 +2,7 @@ import {
   InvalidRequestError,
   keyInterval,
   type Operation,
+  RequestTooLargeError,
   type TxnRequest,
   type WatchRequest,
 } from "../store.ts"
@@ -14,6 +15,23 @@ export function checkTxnRequest(request: TxnRequest): void {
   checkSize(request, maxOperations)
   for (const operations of [request.success ?? [], request.failure ?? []])
     if (operations.length > 1 || operations[0]?.op === "txn") checkOverlap(operations)
+}
+
+/** etcd's own default (`--max-request-bytes`). */
+const maxRequestBytes = 1.5 * 1024 * 1024
+
+/** Refuses what an etcd with usual settings would not take. One that is elsewhere has settings of its own. */
+export function checkRequestSize({ success = [], failure = [] }: TxnRequest): void {
+  if (putBytes(success) + putBytes(failure) > maxRequestBytes) throw new RequestTooLargeError()
+}
+
+function putBytes(operations: readonly Operation[]): number {
+  let bytes = 0
+  for (const operation of operations) {
+    if (operation.op === "put") bytes += operation.key.length + operation.value.length
+    if (operation.op === "txn") bytes += putBytes(operation.success ?? []) + putBytes(operation.failure ?? [])
+  }
+  return bytes
 }
 
 /** @param allowed operations, transactions within included */

@@ -19,7 +19,7 @@ import {
   type Watch,
   type WatchRequest,
 } from "../store.ts"
-import { checkKey, checkTxnRequest, checkWatchRequest } from "./check-request.ts"
+import { checkKey, checkRequestSize, checkTxnRequest, checkWatchRequest } from "./check-request.ts"
 import { GroupCommit } from "./group-commit.ts"
 import { hashState, type StateHash } from "./hash.ts"
 import type { Journal, JournalRecord } from "./journal.ts"
@@ -112,6 +112,7 @@ export class LocalStore implements Store, Maintainable {
   async txn(request: TxnRequest): Promise<TxnResponse> {
     this.#checkUsable()
     checkTxnRequest(request)
+    checkRequestSize(request)
     const bytes = spaceFor(request)
     if (bytes > 0 && !this.#hasSpace(bytes)) return this.#refuse()
     const { response, events } = runTransaction(this.#state, request)
