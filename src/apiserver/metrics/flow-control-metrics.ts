@@ -81,6 +81,7 @@ export class FlowControlMetrics {
       this.#waitingSeats,
       this.#executing,
       this.#executingSeats,
+      this.#executingSeats.under("apiserver_flowcontrol_request_concurrency_in_use", "Seats that are taken."),
       this.#waits,
       this.#executions,
       this.#queueLengths,
@@ -170,6 +171,11 @@ function levelMetrics(controller: FlowController): Metric[] {
       type,
     )
   return [
+    ofLevels(
+      "request_concurrency_limit",
+      "Seats of its own, by an older name.",
+      ({ configuration }) => configuration.nominal,
+    ),
     ofLevels("nominal_limit_seats", "Seats of its own.", ({ configuration }) => configuration.nominal),
     ofLevels("lower_limit_seats", "Seats that it never lends.", ({ configuration }) => configuration.lower),
     ofLevels(
