@@ -74,6 +74,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly storedAs?: GroupVersion
   /** To and from `storedAs`, where that has another shape. @default only apiVersion differs */
   readonly conversion?: Conversion<T>
+  /** What upstream's own form of the kind makes of an object as it is read. In place; throws Error in its words. */
+  readonly normalize?: (object: KubeObject) => void
   /** The store's prefix as upstream lays it out, without slashes at the ends: "services/specs", "minions". */
   readonly storagePrefix: string
 }
@@ -99,6 +101,7 @@ export interface ResourceDeclaration<T extends KubeObject> {
   readonly selectableFields?: Readonly<Record<string, Reader<T, [], string>>>
   readonly storedAs?: GroupVersion
   readonly conversion?: Conversion<T>
+  readonly normalize?: (object: KubeObject) => void
   readonly storagePrefix?: string
 }
 

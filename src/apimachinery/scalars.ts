@@ -8,6 +8,11 @@ import { canonicalTime } from "./time.ts"
 /** Why a value is no such scalar. Without a message it has the wrong type, and the caller says where. */
 export interface ScalarFault {
   readonly message?: string
+  /** The same of upstream's converter, where it says more. */
+  readonly converting?: string
+  /** What Go's decoder could not read as what; it says where. */
+  readonly found?: string
+  readonly goType?: string
 }
 
 const wrongType: ScalarFault = {}
@@ -51,7 +56,7 @@ function decodeIntOrString(value: unknown): unknown {
     return value
   const found =
     typeof value === "boolean" ? "bool" : typeof value === "number" ? `number ${value}` : kindOf(value)
-  return { message: `json: cannot unmarshal ${found} into Go value of type int32` }
+  return { found, goType: "int32" }
 }
 
 function kindOf(value: unknown): string {
@@ -61,8 +66,8 @@ function kindOf(value: unknown): string {
 function decodeText(name: ScalarName, value: unknown): unknown {
   if (name === "quantity") return decodeQuantity(value)
   if (typeof value !== "string") {
-    if (name === "bytes") return wrongType
-    return { message: `json: cannot unmarshal ${jsonName(value)} into Go value of type string` }
+    if (name === "bytes") return decodeByteList(value)
+    return { found: jsonName(value), goType: "string" }
   }
   try {
     switch (name) {
@@ -75,8 +80,15 @@ function decodeText(name: ScalarName, value: unknown): unknown {
         return canonicalBytes(value)
     }
   } catch (error) {
-    return { message: (error as Error).message }
+    const { message } = error as Error
+    return name === "bytes" ? { message, converting: `error decoding from json: ${message}` } : { message }
   }
+}
+
+/** Go's decoder takes bytes as numbers, too. */
+function decodeByteList(value: unknown): unknown {
+  const isByte = (each: unknown) => Number.isInteger(each) && (each as number) >= 0 && (each as number) < 256
+  return Array.isArray(value) && value.every(isByte) ? encodeBase64(Uint8Array.from(value)) : wrongType
 }
 
 function jsonName(value: unknown): string {

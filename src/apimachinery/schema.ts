@@ -123,6 +123,8 @@ export interface Field {
   readonly number?: number
   /** For fields that JSON inlines but protobuf nests (Volume.volumeSource): the numbers of the enclosing messages. */
   readonly via?: readonly number[]
+  /** And their names, which Go's decoder puts into paths. */
+  readonly within?: readonly string[]
   readonly schema: SchemaRef
   readonly presence: Presence
   /** An absent value is written as null (Go: pointer without omitempty). Only with presence `explicit`. */
@@ -248,7 +250,8 @@ export function message<const F extends Fields>(
 export function inline<F extends Fields>(number: number, inlined: Message<F>): F {
   const fields: Record<string, Field> = {}
   for (const [name, declared] of Object.entries(inlined.fields)) {
-    fields[name] = { ...declared, via: [number, ...(declared.via ?? [])] }
+    const within = [inlined.name!.replace(/^.*\./, ""), ...(declared.within ?? [])]
+    fields[name] = { ...declared, via: [number, ...(declared.via ?? [])], within }
   }
   return fields as F
 }

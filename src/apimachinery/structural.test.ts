@@ -208,11 +208,20 @@ describe("built-in kinds", () => {
       { spec: { data: { a: 1 } } },
       `${structField} number into Go struct field ThingSpec.spec.data of type []uint8`,
     ],
-    [{ spec: { since: 5 } }, `${structField} number into Go value of type string`],
+    [
+      { spec: { since: 5 } },
+      `${structField} number into Go struct field ThingSpec.spec.since of type string`,
+    ],
     [{ spec: { since: "x" } }, 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"'],
     [{ spec: { period: "5" } }, 'time: missing unit in duration "5"'],
-    [{ spec: { template: { target: true } } }, `${structField} bool into Go value of type int32`],
-    [{ spec: { template: { target: 1.5 } } }, `${structField} number 1.5 into Go value of type int32`],
+    [
+      { spec: { template: { target: true } } },
+      `${structField} bool into Go struct field Port.spec.template.target of type int32`,
+    ],
+    [
+      { spec: { template: { target: 1.5 } } },
+      `${structField} number 1.5 into Go struct field Port.spec.template.target of type int32`,
+    ],
   ])("%j: %s", (value, message) => {
     expect(() => decodeObject(Thing, value)).toThrow(
       expect.objectContaining({ name: "DecodeError", message }),

@@ -230,24 +230,27 @@ class Walk {
   }
 
   #failScalar(fault: ScalarFault, plan: Plan, value: unknown, depth: number): never {
-    if (fault.message !== undefined) throw new DecodeError(fault.message)
-    throw this.wrongType(plan, value, depth)
+    if (fault.message !== undefined) throw new DecodeError(fault.message, fault.converting)
+    throw this.wrongType(plan, value, depth, fault)
   }
 
-  wrongType(plan: Plan, value: unknown, depth: number): DecodeError {
-    const found = `json: cannot unmarshal ${jsonKind(plan, value)} into Go`
-    const converting = converterFault(plan, value)
+  wrongType(plan: Plan, value: unknown, depth: number, fault: ScalarFault = {}): DecodeError {
+    const found = `json: cannot unmarshal ${fault.found ?? jsonKind(plan, value)} into Go`
+    const type = fault.goType ?? goType(plan)
+    const converting =
+      fault.found === undefined ? converterFault(plan, value) : `${found} value of type ${type}`
     const fields: string[] = []
     let owner: ObjectPlan | undefined
     for (let index = 0; index < depth; index++) {
       if (this.#owners[index] === undefined) continue
       owner = this.#owners[index]
-      fields.push(String(this.#path[index]))
+      const name = String(this.#path[index])
+      fields.push(...(owner!.fields.get(name)?.field.within ?? []), name)
     }
-    if (!owner) return new DecodeError(`${found} value of type ${goType(plan)}`, converting)
+    if (!owner) return new DecodeError(`${found} value of type ${type}`, converting)
     const struct = goType(owner).replace(/^.*\./, "")
     const field = `${struct}.${fields.join(".")}`
-    return new DecodeError(`${found} struct field ${field} of type ${goType(plan)}`, converting)
+    return new DecodeError(`${found} struct field ${field} of type ${type}`, converting)
   }
 }
 

@@ -16,8 +16,10 @@ test("encodes as Node does, and decodes what it encoded", () => {
 test.each([
   ["a", 0],
   ["ab", 0],
-  ["ab=", 2],
-  ["ab==c", 2],
+  ["ab=", 3],
+  ["ab==c", 4],
+  ["ab=c", 2],
+  ["ab=\n=\nc", 6],
   ["a===", 1],
   ["a b=", 1],
   ["ü===", 0],

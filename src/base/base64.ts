@@ -37,7 +37,8 @@ export function decodeBase64(text: string): Uint8Array {
     const code = text.charCodeAt(index)
     if (code === 10 || code === 13) continue
     if (code === 61) {
-      if (!isPadding(text, index, digits)) throw illegal(index)
+      const fault = paddingFault(text, index, digits)
+      if (fault !== undefined) throw illegal(fault)
       padded = true
       break
     }
@@ -63,11 +64,21 @@ export function decodeBase64(text: string): Uint8Array {
   return bytes.subarray(0, length)
 }
 
-// "==" after two digits, "=" after three, and nothing but line breaks after that.
-function isPadding(text: string, index: number, digits: number): boolean {
-  const rest = text.slice(index).replace(/[\r\n]/g, "")
-  return (digits === 2 && rest === "==") || (digits === 3 && rest === "=")
+/** Where what begins at `index` is not "==" after two digits or "=" after three, and then only line breaks. */
+function paddingFault(text: string, index: number, digits: number): number | undefined {
+  if (digits < 2) return index
+  let end = index + 1
+  if (digits === 2) {
+    while (isLineBreak(text, end)) end++
+    if (end === text.length) return end
+    if (text[end] !== "=") return end - 1
+    end++
+  }
+  while (isLineBreak(text, end)) end++
+  return end < text.length ? end : undefined
 }
+
+const isLineBreak = (text: string, index: number) => text[index] === "\n" || text[index] === "\r"
 
 function illegal(position: number): Error {
   return new Error(`illegal base64 data at input byte ${position}`)

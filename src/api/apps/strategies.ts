@@ -25,6 +25,7 @@ import {
   validateDeploymentStatusUpdate,
   validateDeploymentUpdate,
 } from "./validation/deployment.ts"
+import { setTemplateGeneration, templateGenerationOf } from "./template-generation.ts"
 import {
   validateReplicaSet,
   validateReplicaSetStatusUpdate,
@@ -48,15 +49,6 @@ const templated = {
     yield* podTemplateWarnings(spec.template, fieldPath("spec", "template"))
   },
 } satisfies KindRules<Templated>
-
-const templateGeneration = "deprecated.daemonset.template.generation"
-
-function setTemplateGeneration(daemonSet: DaemonSet, generation: number): void {
-  daemonSet.metadata.annotations = {
-    ...daemonSet.metadata.annotations,
-    [templateGeneration]: `${generation}`,
-  }
-}
 
 export const appsRules: RulesByResource = {
   deployments: rules<Deployment>({
@@ -106,12 +98,11 @@ export const appsRules: RulesByResource = {
     ...templated,
     prepareForCreate(daemonSet) {
       templated.prepareForCreate(daemonSet)
-      const generation = Number(daemonSet.metadata.annotations?.[templateGeneration] ?? 0)
-      setTemplateGeneration(daemonSet, Math.max(1, generation))
+      setTemplateGeneration(daemonSet, Math.max(1, templateGenerationOf(daemonSet)))
     },
     prepareForUpdate(daemonSet, old) {
       templated.prepareForUpdate(daemonSet, old)
-      const before = Number(old.metadata.annotations?.[templateGeneration] ?? 0)
+      const before = templateGenerationOf(old)
       const isSame = semanticEqual(daemonSet.spec.template, old.spec.template)
       setTemplateGeneration(daemonSet, isSame ? before : before + 1)
     },

@@ -163,7 +163,7 @@ export const coreRules: RulesByResource = {
     validateUpdate: validateEndpointsUpdate,
     warnings: endpointsWarnings,
   }),
-  limitranges: rules<LimitRange>({ validate: validateLimitRange }),
+  limitranges: rules<LimitRange>({ namesItself: true, validate: validateLimitRange }),
   resourcequotas: rules<ResourceQuota>({
     validate: validateResourceQuota,
     validateUpdate: validateResourceQuotaUpdate,

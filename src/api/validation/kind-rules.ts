@@ -9,6 +9,8 @@ import type { Errors } from "./checks.ts"
 export interface KindRules<T extends KubeObject = KubeObject> {
   /** Subdomains of the DNS if absent. */
   readonly nameRule?: NameRule
+  /** Who gives no name gets one. @default false */
+  readonly namesItself?: boolean
   /** Sets what its writer has no say in. Changes `object` in place. @param now as RFC 3339 */
   prepareForCreate?(object: T, now: string): void
   prepareForUpdate?(object: T, old: T, now: string): void

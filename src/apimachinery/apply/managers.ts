@@ -142,17 +142,22 @@ export function encodeManager({
   }
 }
 
-function compareManagers(a: Manager, b: Manager): number {
+type Ordered = Partial<
+  Record<"operation" | "manager" | "apiVersion" | "time" | "subresource", string | undefined>
+>
+
+/** In upstream's order: appliers first, then by age, name, version. */
+export function compareManagers(a: Ordered, b: Ordered): number {
   return (
     compareText(a.operation, b.operation) ||
-    compareText(a.time ?? "", b.time ?? "") ||
+    compareText(a.time, b.time) ||
     compareText(a.manager, b.manager) ||
     compareText(a.apiVersion, b.apiVersion) ||
     compareText(a.subresource, b.subresource)
   )
 }
 
-function compareText(a: string, b: string): number {
+function compareText(a = "", b = ""): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 

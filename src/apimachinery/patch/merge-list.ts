@@ -24,6 +24,7 @@ export function mergeList(
   checkElements(original, patch)
   const hasObjects = isRecord(original[0] ?? patch[0])
   if (hasObjects && mergeKey === undefined) throw unusable("cannot merge lists without merge key for struct")
+  if (order && hasObjects) checkOrderElements(order, mergeKey!)
   if (order) checkOrder(patch, order, hasObjects ? mergeKey : undefined)
   const identity = hasObjects
     ? (element: unknown) => keyOf(element, mergeKey!)
@@ -94,6 +95,14 @@ function keyOf(element: unknown, mergeKey: string): unknown {
     throw unusable(`map: ${formatGo(element)} does not contain declared merge key: ${mergeKey}`)
   }
   return key
+}
+
+/** A list of objects is looked through for each place of the order. */
+function checkOrderElements(order: readonly unknown[], mergeKey: string): void {
+  for (const element of order) {
+    if (!isRecord(element)) throw unusable("value for key 0 is not a map")
+    keyOf(element, mergeKey)
+  }
 }
 
 function checkElements(original: readonly unknown[], patch: readonly unknown[]): void {

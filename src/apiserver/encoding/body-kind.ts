@@ -53,6 +53,10 @@ function noObject(value: unknown): BodyError {
   )
 }
 
+/** Where upstream looks a kind up: it has several tables of them, and tells which one. */
+export const bodyScheme = '"pkg/api/legacyscheme/scheme.go:30"'
+export const patchScheme = '"pkg/runtime/scheme.go:111"'
+
 /** Throws BodyError for what is another thing, StatusError for the right thing in another version. */
 export function checkKind(
   server: ServerParts,
@@ -67,7 +71,7 @@ export function checkKind(
   const given = { kind, version }
   // Options are read by a decoder that knows no objects.
   if (expected.kind === "DeleteOptions" || !isKnown(server, apiVersion, kind)) {
-    const scheme = '"pkg/api/legacyscheme/scheme.go:30"'
+    const scheme = expected.kind === "Scale" ? patchScheme : bodyScheme
     throw new BodyError(
       `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme ${scheme}`,
       given,

@@ -34,6 +34,7 @@ export async function decodeBody(
   try {
     const value = body.kind === "object" ? copyJson(body.value) : parseAs(context, media!, bytes, kind, found)
     const decoded = decodeValue(context.server, value, kind, found)
+    if (media === "yaml") found.sort(byField)
     // Custom resources are parsed first and compared with their schema later, upstream too.
     const isMixed = found.length > 1 && media === "json" && kind.schema.name !== undefined
     return finish(context, kind, decoded, fieldValidation, isMixed ? inOrderOfText(bytes, found) : found)
@@ -57,6 +58,13 @@ function finish(
   const complete = applyDefaults(kind.schema, decoded)
   context.audit?.request(complete)
   return complete
+}
+
+/** Upstream makes JSON of YAML first, with the members of each object by name. */
+function byField(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => /^unknown field "(.*)"$/.exec(text)?.[1]?.replaceAll(".", "\0"))
+  if (left === undefined || right === undefined) return left === right ? 0 : left === undefined ? -1 : 1
+  return left < right ? -1 : 1
 }
 
 export function strictMessage(found: readonly string[]): string {
@@ -90,10 +98,19 @@ export function decodeValue(server: ServerParts, value: unknown, kind: BodyKind,
     const decoded = decodeObject(kind.schema, typed, found) as Mutable
     // An empty list is as good as none, but for this one, where it is a wish.
     if (typed.metadata?.managedFields?.length === 0) decoded.metadata.managedFields = []
+    normalize(kind, decoded)
     return decoded
   } catch (error) {
     if (error instanceof DecodeError) throw new BodyError(error.message, kind, error.converting)
     throw error
+  }
+}
+
+function normalize(kind: BodyKind, object: Mutable): void {
+  try {
+    kind.normalize?.(object)
+  } catch (error) {
+    throw new BodyError((error as Error).message, kind)
   }
 }
 
@@ -155,7 +172,7 @@ function parseAs(
   } catch (error) {
     if (error instanceof BodyError || error instanceof StatusError) throw error
     const { message } = error as Error
-    throw new BodyError(media === "protobuf" ? message : `${noType}; json parse error: ${message}`)
+    throw new BodyError(media === "json" ? `${noType}; json parse error: ${message}` : message)
   }
 }
 

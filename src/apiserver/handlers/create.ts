@@ -53,7 +53,7 @@ export async function createObject(
   dropDuplicateOwners(context, object, "after admission")
   if (object.metadata.name) return storeNew(request, object, options)
   for (let attempt = 1; ; attempt++) {
-    const name = generateName(object, context.server.random)
+    const name = generateName(object, context.server.random, served.strategy)
     try {
       const named = { ...object, metadata: { ...object.metadata, name } } as Mutable
       return await storeNew(request, named, options)

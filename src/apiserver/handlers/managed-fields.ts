@@ -6,7 +6,7 @@ import type { JsonRecord } from "../../apimachinery/schema-plan.ts"
 import { headerOf } from "../http/request.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import type { Mutable } from "../registry/strategy.ts"
-import type { View } from "../registry/view.ts"
+import type { ManagedView, View } from "../registry/view.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import { type Convert, withConversions } from "./conversions.ts"
 import { managerOf, type WriteOptions } from "./write-options.ts"
@@ -19,6 +19,7 @@ export async function trackOwnership(
   live: KubeObject | undefined,
   updated: Mutable,
 ): Promise<void> {
+  if (view.managed && live) return trackInView(request, view, view.managed, options, live, updated)
   const { context } = request
   const entries = await withConversions(request, (convert) =>
     updateManagedFields({
@@ -32,6 +33,33 @@ export async function trackOwnership(
   )
   // An object of before anybody was tracked stays without until somebody applies.
   if (entries && entries.length > 0) updated.metadata.managedFields = entries as ManagedFieldsEntry[]
+  else delete updated.metadata.managedFields
+}
+
+/** Through a view whose objects have owners of their own: told of those first, and then of the whole object. */
+function trackInView(
+  request: ResourceRequest,
+  view: View,
+  managed: ManagedView,
+  options: WriteOptions,
+  live: KubeObject,
+  updated: Mutable,
+): void {
+  const { context } = request
+  const before = managed.show(live)
+  const { managedFields } = before.metadata
+  const after = managed.show(updated)
+  const entries = updateManagedFields({
+    ...managed.kind(managedKind(request, view, undefined)),
+    live: before as unknown as JsonRecord,
+    updated: { ...after, metadata: { ...after.metadata, managedFields } },
+    manager: managerOf(options, headerOf(context.request.headers, "user-agent")),
+    subresource: view.subresource,
+    now: context.server.clock.now(),
+  })
+  const owned = { ...after, metadata: { ...after.metadata, managedFields: entries } } as unknown as Mutable
+  const taken = managed.take(live, owned).metadata.managedFields
+  if (taken) updated.metadata.managedFields = taken
   else delete updated.metadata.managedFields
 }
 

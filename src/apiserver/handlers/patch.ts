@@ -35,8 +35,10 @@ export async function patch(request: ResourceRequest, view: View): Promise<Serve
   const body = await readPatch(context, type, options)
   context.audit?.request(body.value)
   const next = (current: KubeObject) => {
-    const patched = applyTo(type, view, view.show(current), body.value)
-    const written = decodePatched(context, type, view, patched, body, options)
+    const shown = view.show(current)
+    const patched = applyTo(type, view, shown, body.value)
+    const { isCustom } = served
+    const written = decodePatched(context, type, view, patched, body, options, { shown, isCustom })
     ensureNamespace(written, served.resource.namespaced, request.namespace)
     ensureName(written, name)
     const object = view.take(current, written)

@@ -4,7 +4,7 @@ import { StatusError } from "../../apimachinery/status-error.ts"
 import { validateObjectMeta } from "../../apimachinery/validate-object-meta.ts"
 import { type Random, safeSuffix, uuid } from "../../base/random.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
-import type { Mutable, StrategyContext } from "../registry/strategy.ts"
+import type { Mutable, Strategy, StrategyContext } from "../registry/strategy.ts"
 
 const maxNameLength = 63
 const suffixLength = 5
@@ -48,8 +48,12 @@ export function wipeSystemFields({ metadata }: Mutable): void {
 }
 
 /** "web-" becomes "web-x7k2p"; "" when there is nothing to make a name of. */
-export function generateName({ metadata }: Mutable, random: Random): string {
-  if (!metadata.generateName) return ""
+export function generateName(
+  { metadata }: Mutable,
+  random: Random,
+  { namesItself = false }: Pick<Strategy, "namesItself">,
+): string {
+  if (!metadata.generateName) return namesItself ? uuid(random) : ""
   return metadata.generateName.slice(0, maxNameLength - suffixLength) + safeSuffix(random, suffixLength)
 }
 

@@ -111,3 +111,88 @@ describe("what is larger than the store takes", () => {
     expect(applied).toMatchObject({ status: 500, value: refusal })
   })
 })
+
+describe("what upstream's own form of a kind makes of a body", () => {
+  const daemonSets = "/apis/apps/v1/namespaces/default/daemonsets"
+  const generation = "deprecated.daemonset.template.generation"
+  const daemonSet = (text: string) => {
+    const labels = { a: "b" }
+    const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } }
+    const metadata = { name: "a", annotations: { [generation]: text } }
+    return JSON.stringify({ metadata, spec: { selector: { matchLabels: labels }, template } })
+  }
+
+  test("a DaemonSet's template generation is a number", async () => {
+    const refused = await send({ method: "POST", path: daemonSets, body: daemonSet("abc") })
+    expect(refused).toMatchObject({
+      status: 400,
+      value: {
+        message:
+          'DaemonSet in version "v1" cannot be handled as a DaemonSet: strconv.ParseInt: parsing "abc": invalid syntax',
+      },
+    })
+    const made = await send({ method: "POST", path: daemonSets, body: daemonSet("7") })
+    expect(made.value.metadata.annotations).toEqual({ [generation]: "7" })
+  })
+
+  test("a LimitRange without a name gets one", async () => {
+    const path = "/api/v1/namespaces/default/limitranges"
+    const made = await send({ method: "POST", path, body: JSON.stringify({ spec: { limits: [] } }) })
+    expect(made.status).toBe(201)
+    expect(made.value.metadata.name).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
+  })
+
+  test("a document that has lost its version has lost everything", async () => {
+    await send({
+      method: "POST",
+      path: maps,
+      body: JSON.stringify({ metadata: { name: "a" }, data: { x: "y" } }),
+    })
+    const patch = { method: "PATCH", path: `${maps}/a`, body: '{"apiVersion":null}' }
+    const refused = await send({ ...patch, contentType: "application/merge-patch+json" })
+    expect(refused).toMatchObject({
+      status: 400,
+      value: { message: "the name of the object (a based on URL) was undeterminable: name must be provided" },
+    })
+    expect(refused.headers["warning"]).toEqual([
+      expect.stringContaining('unknown field \\"data\\"'),
+      expect.stringContaining('unknown field \\"metadata\\"'),
+    ])
+  })
+})
+
+test("who scales to nothing owns nothing, and who comes after is not told apart from the first", async () => {
+  const path = "/apis/apps/v1/namespaces/default/deployments"
+  const labels = { a: "b" }
+  const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } }
+  const spec = { selector: { matchLabels: labels }, template }
+  await send({ method: "POST", path, body: JSON.stringify({ metadata: { name: "a" }, spec }) })
+  const scale = (replicas: number) =>
+    send({
+      method: "PUT",
+      path: `${path}/a/scale`,
+      body: JSON.stringify({ metadata: { name: "a" }, spec: { replicas } }),
+    })
+  const owners = async () => {
+    const { value } = await send({ method: "GET", path: `${path}/a` })
+    return value.metadata.managedFields
+      .filter(
+        ({ fieldsV1 }: { fieldsV1: Record<string, Record<string, unknown>> }) =>
+          fieldsV1["f:spec"]?.["f:replicas"],
+      )
+      .map(({ subresource = "" }) => subresource)
+  }
+  expect(await owners()).toEqual([""])
+  await scale(2)
+  expect(await owners()).toEqual(["scale"])
+  await scale(0)
+  expect(await owners()).toEqual([])
+  await scale(3)
+  expect(await owners()).toEqual([])
+  const body = '{"apiVersion":"autoscaling/v1","kind":"Scale","spec":{"replicas":4}}'
+  const contentType = "application/apply-patch+yaml"
+  const refused = await send({ method: "PATCH", path: `${path}/a/scale?fieldManager=me`, body, contentType })
+  expect(refused.value.message).toBe(
+    'Apply failed with 1 conflict: conflict with "before-first-apply" with subresource "scale" using autoscaling/v1: .spec.replicas',
+  )
+})

@@ -28,6 +28,7 @@ function withRules(strategy: Strategy, rules: KindRules): Strategy {
   return {
     ...strategy,
     nameRule: rules.nameRule ?? strategy.nameRule,
+    ...(rules.namesItself && { namesItself: true }),
     prepareForCreate(object, context) {
       strategy.prepareForCreate(object, context)
       rules.prepareForCreate?.(object, context.now)

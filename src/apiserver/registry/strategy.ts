@@ -24,6 +24,8 @@ export interface StrategyContext {
 /** What is special about one kind on its way into the store. Every part may be left out; see default-strategy.ts. */
 export interface Strategy {
   readonly nameRule: NameRule
+  /** An object without a name gets one that nobody else has. */
+  readonly namesItself?: boolean
   /** A PUT of an object that does not exist creates it. */
   readonly allowsCreateOnUpdate: boolean
   /** An update without resourceVersion replaces whatever is there. */

@@ -45,6 +45,7 @@ export interface BodyKind {
   readonly version: string
   readonly kind: string
   readonly schema: ObjectSchema
+  readonly normalize?: (object: Mutable) => void
 }
 
 /** The object itself. */

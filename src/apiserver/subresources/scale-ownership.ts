@@ -8,6 +8,7 @@ import {
   union,
 } from "../../apimachinery/apply/field-set.ts"
 import type { ManagedFieldsEntry } from "../../apimachinery/meta.ts"
+import { compareManagers } from "../../apimachinery/apply/managers.ts"
 import type { ManagedKind } from "../../apimachinery/apply/update-managed-fields.ts"
 
 const scaleVersion = "autoscaling/v1"
@@ -44,9 +45,11 @@ export function ownersAfterScale(
     const others = difference(fieldsOf(entry), path)
     const fields = scaled ? union(others, path) : others
     if (isLeaf(fields)) return []
-    return [{ ...entry, ...(scaled?.time && { time: scaled.time }), fieldsV1: asFields(fields) }]
+    return [{ ...entry, fieldsV1: asFields(fields) }]
   })
-  return [...kept, ...left.map((entry) => ({ ...entry, apiVersion, fieldsV1: asFields(path) }))]
+  // As upstream, who is new has no time, and so comes first.
+  const added = left.map(({ time: _, ...entry }) => ({ ...entry, apiVersion, fieldsV1: asFields(path) }))
+  return [...kept, ...added].sort(compareManagers)
 }
 
 function isSameManager(a: ManagedFieldsEntry, b: ManagedFieldsEntry): boolean {

@@ -1,3 +1,4 @@
+import { ensureTemplateGeneration } from "../template-generation.ts"
 import { resource } from "../../../apimachinery/resource.ts"
 import {
   always,
@@ -128,6 +129,7 @@ export const DaemonSet = resource<DaemonSet>({
     wideColumn("Selector", selectorText, ({ spec }) => formatSelector(spec.selector)),
   ],
   schema: DaemonSetSchema,
+  normalize: ensureTemplateGeneration,
 })
 
 function defaultDaemonSetUpdateStrategy(strategy: DaemonSetUpdateStrategy): void {
