@@ -52,7 +52,8 @@ function withTypeOf({ kind }: View, patched: JsonRecord): JsonRecord {
 }
 
 /** Without a version upstream reads a document into its inner form, which knows none of the names in it. */
-function withoutFields({ kind, apiVersion: _, ...others }: JsonRecord, found: string[]): JsonRecord {
+function withoutFields(document: JsonRecord, found: string[]): JsonRecord {
+  const { kind, apiVersion: _, ...others } = document
   for (const name of Object.keys(others).sort()) found.push(`unknown field ${quote(name)}`)
   return { kind }
 }

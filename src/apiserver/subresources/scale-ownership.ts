@@ -48,7 +48,10 @@ export function ownersAfterScale(
     return [{ ...entry, fieldsV1: asFields(fields) }]
   })
   // As upstream, who is new has no time, and so comes first.
-  const added = left.map(({ time: _, ...entry }) => ({ ...entry, apiVersion, fieldsV1: asFields(path) }))
+  const added = left.map((entry) => {
+    const { time: _, ...others } = entry
+    return { ...others, apiVersion, fieldsV1: asFields(path) }
+  })
   return [...kept, ...added].sort(compareManagers)
 }
 
