@@ -175,7 +175,7 @@ describe("bodies", () => {
   test("PUT for another object of that name", async () => {
     const { value } = await send(`PUT ${maps}/a`, { metadata: { name: "a", uid: "other" } })
     expect(value.message).toContain(
-      "StorageError: invalid object, Code: 4, Key: /registry/configmaps/default/a, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: other, UID in object meta: ",
+      "StorageError: invalid object, Code: 4, Key: /configmaps/default/a, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: other, UID in object meta: ",
     )
   })
 

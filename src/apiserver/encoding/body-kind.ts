@@ -53,9 +53,15 @@ function noObject(value: unknown): BodyError {
   )
 }
 
-/** Where upstream looks a kind up: it has several tables of them, and tells which one. */
-export const bodyScheme = '"pkg/api/legacyscheme/scheme.go:30"'
-export const patchScheme = '"pkg/runtime/scheme.go:111"'
+/** Upstream tells where it has looked. */
+function unregistered(kind: string, apiVersion: string, expected: BodyKind): string {
+  const isOptions = expected.kind === "DeleteOptions"
+  const version = isOptions && apiVersion === "v1" ? "meta.k8s.io/v1" : apiVersion
+  const scheme = isOptions
+    ? "pkg/apis/meta/internalversion/scheme/register.go:27"
+    : "pkg/api/legacyscheme/scheme.go:30"
+  return `no kind ${quote(kind)} is registered for version ${quote(version)} in scheme "${scheme}"`
+}
 
 /** Throws BodyError for what is another thing, StatusError for the right thing in another version. */
 export function checkKind(
@@ -71,11 +77,7 @@ export function checkKind(
   const given = { kind, version }
   // Options are read by a decoder that knows no objects.
   if (expected.kind === "DeleteOptions" || !isKnown(server, apiVersion, kind)) {
-    const scheme = expected.kind === "Scale" ? patchScheme : bodyScheme
-    throw new BodyError(
-      `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme ${scheme}`,
-      given,
-    )
+    throw new BodyError(unregistered(kind, apiVersion, expected), given)
   }
   if (kind === expected.kind && group === expected.group) {
     throw badRequest(

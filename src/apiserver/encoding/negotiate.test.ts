@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest"
 import type { ServerRequest } from "../http/request.ts"
-import { negotiate } from "./negotiate.ts"
+import { negotiate, requireStream } from "./negotiate.ts"
 
 function choose(accept: string, options: { isStream?: boolean; query?: string; userAgent?: string } = {}) {
   const headers = { accept, "user-agent": options.userAgent ?? "" }
   const request = { headers, query: new URLSearchParams(options.query) } as unknown as ServerRequest
-  const { media, pretty, as } = negotiate({ request }, { isStream: options.isStream ?? false })
+  const { isStream = false } = options
+  const chosen = negotiate({ request }, { isCollection: isStream })
+  if (isStream) requireStream(chosen)
+  const { media, pretty, as } = chosen
   return [media, ...(pretty ? ["pretty"] : []), ...(as ? [`${as.kind}/${as.version}`] : [])].join(" ")
 }
 

@@ -16,14 +16,17 @@ const streamTypes = streamed.map((media) => `${mediaTypes[media]};stream=watch`)
  */
 export function negotiate(
   { request }: Pick<RequestContext, "request">,
-  { isStream = false, isCollection = isStream, mayTransform = true, isCustom = false }: NegotiateOptions = {},
+  { isCollection = false, mayTransform = true, isCustom = false }: NegotiateOptions = {},
 ): OutputFormat {
   requireKnownType(headerOf(request.headers, "accept"), isCollection)
   const chosen = findFormat(request, mayTransform, isCustom)
   if (!chosen) throw notAcceptable(types)
-  // The format is chosen as for any answer; that it cannot stream is found out afterwards.
-  if (isStream && !streamed.includes(chosen.media)) throw notAcceptable(streamTypes)
   return chosen
+}
+
+/** A watch's format is chosen as for any answer; that it cannot stream is found out afterwards. */
+export function requireStream({ media }: OutputFormat): void {
+  if (!streamed.includes(media)) throw notAcceptable(streamTypes)
 }
 
 /** Upstream's router looks first, at the bare types, before anybody understands what else a clause says. */
@@ -60,8 +63,6 @@ function findFormat(
 }
 
 export interface NegotiateOptions {
-  /** A watch. @default false */
-  readonly isStream?: boolean
   /** A path that can be watched, whether or not it is. @default false */
   readonly isCollection?: boolean
   /** A table or the metadata alone can be made of the answer. @default true */

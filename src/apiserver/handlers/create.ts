@@ -51,7 +51,7 @@ export async function createObject(
   // Admission hands back the draft itself, or a copy that may share frozen parts.
   const object = ruledForm(served, admitted === draft ? draft : completed(served, admitted))
   dropDuplicateOwners(context, object, "after admission")
-  if (object.metadata.name) return storeNew(request, object, options)
+  if (object.metadata.name) return storeNew(request, object, options).catch(whenTaken(request, object))
   for (let attempt = 1; ; attempt++) {
     const name = generateName(object, context.server.random, served.strategy)
     try {
@@ -61,6 +61,14 @@ export async function createObject(
       if (!object.metadata.generateName || !isStatusError(error, "AlreadyExists")) throw error
       if (attempt === nameAttempts) throw generateNameConflict(served.resource, name, 1)
     }
+  }
+}
+
+/** Who has named the object and asked for a name to be made is told of both. */
+function whenTaken({ served: { resource } }: ResourceRequest, { metadata }: KubeObject) {
+  return (error: unknown): never => {
+    if (!metadata.generateName || !isStatusError(error, "AlreadyExists")) throw error
+    throw generateNameConflict(resource, metadata.name, 1)
   }
 }
 

@@ -7,7 +7,7 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { JsonRecord } from "../../apimachinery/schema-plan.ts"
 import { quote } from "../../base/quote.ts"
 import type { RequestContext } from "../context.ts"
-import { BodyError, bodyScheme, patchScheme } from "../encoding/body-kind.ts"
+import { BodyError } from "../encoding/body-kind.ts"
 import { decodeValue, strictMessage } from "../encoding/decode-body.ts"
 import type { Mutable } from "../registry/strategy.ts"
 import { apiVersionOf, type View } from "../registry/view.ts"
@@ -37,8 +37,7 @@ export function decodePatched(
     const typed = type === "strategic" ? withTypeOf(view, known) : known
     decoded = decodeValue(context.server, copyJson(typed), view.kind, found)
   } catch (error) {
-    if (error instanceof BodyError)
-      throw refuse(type === "strategic" ? error.converting : error.message.replace(bodyScheme, patchScheme))
+    if (error instanceof BodyError) throw refuse(type === "strategic" ? error.converting : error.message)
     throw error
   }
   if (found.length > 0 && fieldValidation === "Strict") throw refuse(strictMessage(found))

@@ -3,7 +3,7 @@ import { respondList } from "../encoding/respond.ts"
 import type { ServerResponse } from "../http/response.ts"
 import type { ResourceRequest } from "../resource-request.ts"
 import { nameOfKey, namespaceOfKey, type StoredObject } from "../watch-cache/stored-object.ts"
-import { deleteObject } from "./delete.ts"
+import { deleteObject, warnOfOrphans } from "./delete.ts"
 import { parseDeleteOptions } from "./delete-options.ts"
 import { readPage } from "./list.ts"
 import { parseListOptions } from "./list-options.ts"
@@ -15,9 +15,10 @@ const width = 32
 /** Deletes what a list with these options would show; answers that list. Objects that go meanwhile are no failure. */
 export async function deleteCollection(request: ResourceRequest): Promise<ServerResponse> {
   const { context, served, namespace } = request
-  const options = await parseDeleteOptions(context)
   const listOptions = parseListOptions(context.request.query, false)
   const scope = scopeOf(served, namespace, "", listOptions)
+  const options = await parseDeleteOptions(context)
+  warnOfOrphans(request, options)
   const page = await readPage(request, listOptions, scope)
   const next = page.items[Symbol.iterator]()
   const deleteSome = async () => {

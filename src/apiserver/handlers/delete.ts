@@ -15,6 +15,7 @@ import { type DeleteOptions, parseDeleteOptions } from "./delete-options.ts"
 
 export async function deleteOne(request: ResourceRequest, view: View): Promise<ServerResponse> {
   const options = await parseDeleteOptions(request.context)
+  warnOfOrphans(request, options)
   const { stored, isRemoved } = await deleteObject(request, options)
   if (!isRemoved) {
     // It is still there, and the caller asked for its dependents to go first.
@@ -24,6 +25,16 @@ export async function deleteOne(request: ResourceRequest, view: View): Promise<S
   if (request.served.strategy.returnsDeletedObject) return respondObject(request, 200, view, stored)
   return respondStatus(request.context, 200, deletedStatus(request, stored.object))
 }
+
+/** For old clients' sake the pods of Jobs stay, which newer ones do not expect. */
+export function warnOfOrphans({ served, context }: ResourceRequest, options: DeleteOptions): void {
+  const { propagationPolicy, orphanDependents } = options
+  if (served.resource.kind !== "Job" || served.strategy.garbageCollection !== "orphan") return
+  if (propagationPolicy === undefined && orphanDependents === undefined) context.warnings.push(orphans)
+}
+
+const orphans =
+  "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"
 
 /** Throws NotFound. */
 export async function deleteObject(

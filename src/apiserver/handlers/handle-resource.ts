@@ -23,7 +23,7 @@ import { deleteCollection } from "./delete-collection.ts"
 import { get } from "./get.ts"
 import { list } from "./list.ts"
 import { findPath } from "./offered-verbs.ts"
-import { patch } from "./patch.ts"
+import { patch, patchTypeOf } from "./patch.ts"
 import { readComputed } from "./read-computed.ts"
 import { update } from "./update.ts"
 import { watch } from "./watch.ts"
@@ -80,28 +80,30 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
     throw served.isCustom ? methodNotSupported(served.resource, verb) : noSuchMethod()
   const namespace = served.resource.namespaced ? info.namespace : ""
   const request: ResourceRequest = { context, served, namespace, name, subresource }
-  const deprecation = served.deprecationWarning ?? deprecationOf(served.resource)
-  if (deprecation) {
-    context.warnings.push(deprecation)
-    server.metrics.requests.deprecatedAsked(served.resource, subresource)
-  }
   const path = groupResource(served.resource) + (subresource && `/${subresource}`)
   const connect = connections[path]
   if (connect) return connect(request)
   const isQuestion = isReview(served.resource)
-  const isStream = verb === "watch"
+  if (verb === "patch") patchTypeOf(context, served)
   context.format = negotiate(context, {
-    isStream,
-    isCollection: isStream || verb === "list",
+    isCollection: verb === "watch" || verb === "list",
     mayTransform: !isQuestion,
     isCustom: served.isCustom,
   })
+  warnOfDeprecation(request)
   if (isQuestion) return answerReview(request)
   const computed = server.computed.get(path)
   if (computed) return readComputed(request, computed)
   const action = actions[`${verb} ${path}`]
   if (action) return action(request)
   return verbHandlers[verb]!(request, viewOf(served, subresource))
+}
+
+function warnOfDeprecation({ context, served, subresource }: ResourceRequest): void {
+  const deprecation = served.deprecationWarning ?? deprecationOf(served.resource)
+  if (!deprecation) return
+  context.warnings.push(deprecation)
+  context.server.metrics.requests.deprecatedAsked(served.resource, subresource)
 }
 
 function viewOf(served: ServedResource, subresource: string): View {

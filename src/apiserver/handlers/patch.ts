@@ -32,9 +32,10 @@ export async function patch(request: ResourceRequest, view: View): Promise<Serve
   const type = patchTypeOf(context, served)
   if (type === "apply") return apply(request, view)
   const options = parseWriteOptions(context.request.query, "PatchOptions")
-  const body = await readPatch(context, type, options)
-  context.audit?.request(body.value)
+  const readBody = await readPatch(context, type, options)
   const next = (current: KubeObject) => {
+    // What cannot be read is told of an object that is there.
+    const body = readBody()
     const shown = view.show(current)
     const patched = applyTo(type, view, shown, body.value)
     const { isCustom } = served
@@ -50,7 +51,8 @@ export async function patch(request: ResourceRequest, view: View): Promise<Serve
   return respondObject(request, 200, view, stored)
 }
 
-function patchTypeOf({ request }: RequestContext, served: ServedResource): keyof typeof patchTypes {
+/** Throws StatusError UnsupportedMediaType. */
+export function patchTypeOf({ request }: RequestContext, served: ServedResource): keyof typeof patchTypes {
   const contentType = headerOf(request.headers, "content-type").split(";")[0]!
   // A custom resource's schema does not say how lists merge.
   const offered = (Object.keys(patchTypes) as (keyof typeof patchTypes)[]).filter(

@@ -25,11 +25,13 @@ export function ensureNamespace(object: Mutable, namespaced: boolean, namespace:
 /** Makes a new object of the draft: what the writer may not say is taken out, what the server says is put in. */
 export function prepareCreate({ strategy }: ServedResource, object: Mutable, context: StrategyContext): void {
   const { metadata } = object
-  if (metadata.resourceVersion) {
+  // What is no number says nothing, and neither does 0.
+  if (Number(metadata.resourceVersion)) {
     throw new StatusError("Unknown", "resourceVersion should not be set on objects to be created", {
       code: 500,
     })
   }
+  delete (metadata as Partial<typeof metadata>).resourceVersion
   wipeSystemFields(object)
   // Strategies may build on the uid: a Job selects its pods by its own.
   metadata.uid = uuid(context.server.random)

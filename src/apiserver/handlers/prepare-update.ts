@@ -30,7 +30,7 @@ export function checkUid(
 ): void {
   const { name, namespace, uid = "" } = current.metadata
   if (!metadata.uid || metadata.uid === uid) return
-  const key = registry.cache.prefix + (namespace ? `${namespace}/${name}` : name)
+  const key = registry.cache.prefix.replace(/^\/registry/, "") + (namespace ? `${namespace}/${name}` : name)
   throw uidConflict(resource, name, key, metadata.uid, uid)
 }
 

@@ -1,6 +1,5 @@
 import { parseJson } from "../../apimachinery/codec/json.ts"
 import { isRecord, type JsonRecord } from "../../apimachinery/schema-plan.ts"
-import { StatusError } from "../../apimachinery/status-error.ts"
 import { badRequest } from "../../apimachinery/status-errors.ts"
 import { quote } from "../../base/quote.ts"
 import type { RequestContext } from "../context.ts"
@@ -24,21 +23,36 @@ const goTypes: Readonly<Record<OtherPatchType, string>> = {
   strategic: "map[string]interface {}",
 }
 
-/** The patch of a request, checked as closely as `fieldValidation` asks. Throws StatusError BadRequest. */
+/** The patch of a request, checked as closely as `fieldValidation` asks. What it gives throws StatusError BadRequest. */
 export async function readPatch(
   context: RequestContext,
   type: OtherPatchType,
-  { fieldValidation }: WriteOptions,
-): Promise<PatchBody> {
+  options: WriteOptions,
+): Promise<() => PatchBody> {
   const { body } = context.request
-  if (body.kind === "object") return { value: body.value, found: [] }
+  if (body.kind === "object") {
+    context.audit?.request(body.value)
+    return () => ({ value: body.value, found: [] })
+  }
+  const bytes = await readBytes(context)
+  try {
+    const patch = parsePatch(bytes, type, options)
+    context.audit?.request(patch.value)
+    return () => patch
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
+}
+
+function parsePatch(bytes: Uint8Array, type: OtherPatchType, { fieldValidation }: WriteOptions): PatchBody {
   const prefix = type === "strategic" ? "" : "error decoding patch: "
   const found: string[] = []
   let value: unknown
   try {
-    value = parseJson(await readBytes(context), found)
+    value = parseJson(bytes, found)
   } catch (error) {
-    if (error instanceof StatusError) throw error
     throw badRequest(`${prefix}${(error as Error).message}`)
   }
   if (fieldValidation === "Ignore") return { value: value ?? emptyPatch(type), found: [] }

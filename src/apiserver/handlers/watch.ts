@@ -1,6 +1,7 @@
 import { StatusError } from "../../apimachinery/status-error.ts"
 import { onAbort } from "../../base/on-abort.ts"
 import { expired } from "../../apimachinery/status-errors.ts"
+import { requireStream } from "../encoding/negotiate.ts"
 import { parseIncludeObject } from "../encoding/table.ts"
 import { respondWatch } from "../encoding/respond-watch.ts"
 import type { ServerResponse } from "../http/response.ts"
@@ -23,6 +24,7 @@ export async function watch(request: ResourceRequest): Promise<ServerResponse> {
   const { query } = context.request
   const options = parseListOptions(query, true)
   const scope = scopeOf(served, namespace, name, options)
+  requireStream(context.format)
   // Once the stream has begun it is too late to refuse.
   if (context.format.as?.kind === "Table") parseIncludeObject(query)
   const opened = await open(request, options, scope)

@@ -131,8 +131,12 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
   "devicetaintrules.resource.k8s.io": strictStatus,
   "flowschemas.flowcontrol.apiserver.k8s.io": strictStatus,
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io": strictStatus,
-  "resourcepoolstatusrequests.resource.k8s.io": { ...withoutGeneration, ...strictStatus },
+  "resourcepoolstatusrequests.resource.k8s.io": {
+    ...withoutGeneration,
+    ...strictStatus,
+    ...needsVersion,
+  },
   "podgroups.scheduling.k8s.io": { ...withoutGeneration, ...strictStatus },
-  "storageversionmigrations.storagemigration.k8s.io": strictStatus,
+  "storageversionmigrations.storagemigration.k8s.io": { ...withoutGeneration, ...strictStatus },
   "storageversions.internal.apiserver.k8s.io": { ...withoutGeneration, ...strictStatus, ...needsVersion },
 }

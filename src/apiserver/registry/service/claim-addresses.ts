@@ -112,7 +112,6 @@ function planClaim(
     metadata: {
       name: address,
       uid: uuid(server.random),
-      generation: 1,
       creationTimestamp: now,
       labels: {
         "ipaddress.kubernetes.io/ip-family": family,
