@@ -13,7 +13,7 @@ const suffixLength = 5
 export function ensureNamespace(object: Mutable, namespaced: boolean, namespace: string): void {
   const { metadata } = object
   if (!namespaced) {
-    if (metadata.namespace) throw badRequest("namespace is not allowed on this type")
+    delete (metadata as Partial<typeof metadata>).namespace
     return
   }
   if (metadata.namespace && metadata.namespace !== namespace) {
@@ -25,8 +25,8 @@ export function ensureNamespace(object: Mutable, namespaced: boolean, namespace:
 /** Makes a new object of the draft: what the writer may not say is taken out, what the server says is put in. */
 export function prepareCreate({ strategy }: ServedResource, object: Mutable, context: StrategyContext): void {
   const { metadata } = object
-  // What is no number says nothing, and neither does 0.
-  if (Number(metadata.resourceVersion)) {
+  // What is no number says nothing, and neither does 0. The store is who minds, and a dry run does not get so far.
+  if (Number(metadata.resourceVersion) && !context.dryRun) {
     throw new StatusError("Unknown", "resourceVersion should not be set on objects to be created", {
       code: 500,
     })

@@ -37,7 +37,7 @@ export const DisruptionMode = enumeration("Pod", "PodGroup")
 export type DisruptionMode = Infer<typeof DisruptionMode>
 
 export const PodGroupSpec = message("io.k8s.api.scheduling.v1alpha2.PodGroupSpec", {
-  podGroupTemplateRef: optional(1, PodGroupTemplateReference),
+  podGroupTemplateRef: optional(1, PodGroupTemplateReference, { writtenAsNull: true }),
   schedulingPolicy: always(2, PodGroupSchedulingPolicy, { required: true }),
   schedulingConstraints: optional(3, PodGroupSchedulingConstraints),
   resourceClaims: field(4, list(PodGroupResourceClaim, { keys: ["name"] }), {

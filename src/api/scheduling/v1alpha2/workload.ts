@@ -28,7 +28,7 @@ export interface TypedLocalObjectReference extends Infer<typeof TypedLocalObject
 export const PodGroupTemplate = message("io.k8s.api.scheduling.v1alpha2.PodGroupTemplate", {
   name: always(1, string, { required: true }),
   schedulingPolicy: always(2, PodGroupSchedulingPolicy, { required: true }),
-  schedulingConstraints: optional(3, PodGroupSchedulingConstraints),
+  schedulingConstraints: optional(3, PodGroupSchedulingConstraints, { writtenAsNull: true }),
   resourceClaims: field(4, list(PodGroupResourceClaim, { keys: ["name"] }), {
     patchStrategy: "merge,retainKeys",
     patchMergeKey: "name",
