@@ -1,3 +1,4 @@
+import { APIGroupDiscoveryList } from "../../api/apidiscovery/v2/api-group-discovery-list.ts"
 import {
   aggregatedDiscovery,
   apiGroup,
@@ -12,7 +13,9 @@ import type { Resource } from "../../apimachinery/resource.ts"
 import type { ObjectSchema } from "../../apimachinery/schema.ts"
 import type { RemoteVersions } from "../aggregation/remote-versions.ts"
 import type { RequestContext } from "../context.ts"
+import { encodeValue } from "../encoding/encode-value.ts"
 import { negotiate } from "../encoding/negotiate.ts"
+import { type Media, mediaTypes } from "../encoding/output-format.ts"
 import { respondPlain } from "../encoding/respond-plain.ts"
 import { headerOf } from "../http/request.ts"
 import { empty, type ServerResponse } from "../http/response.ts"
@@ -63,8 +66,8 @@ export class Discovery {
   }
 
   async #answerRoot(context: RequestContext, isLegacy: boolean): Promise<ServerResponse> {
-    const version = aggregatedVersion(headerOf(context.request.headers, "accept"))
-    if (version) return this.#answerAggregated(context, isLegacy, version)
+    const form = aggregatedForm(headerOf(context.request.headers, "accept"))
+    if (form) return this.#answerAggregated(context, isLegacy, form)
     return isLegacy
       ? respondJson(context, apiVersions(this.#serverAddress), "APIVersions", APIVersions)
       : respondJson(context, apiGroupList(this.#present(), this.#remote?.all()), "APIGroupList", APIGroupList)
@@ -82,18 +85,18 @@ export class Discovery {
   async #answerAggregated(
     context: RequestContext,
     isLegacy: boolean,
-    version: AggregatedVersion,
+    { version, media }: AggregatedForm,
   ): Promise<ServerResponse> {
-    const key = `${isLegacy} ${version}`
+    const key = `${isLegacy} ${version} ${media}`
     const documents = this.#aggregated.get()
     let document = documents.get(key)
     if (!document) {
       const value = aggregatedDiscovery(this.#present(), { isLegacy, version }, this.#remote?.all())
-      documents.set(key, (document = encode(value)))
+      documents.set(key, (document = encode(value, media)))
     }
     const { value, bytes, etag } = await document
     const headers = {
-      "content-type": `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+      "content-type": `${mediaTypes[media]};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
       etag,
       vary: "Accept",
       // Whoever keeps it asks again with the etag each time.
@@ -111,8 +114,15 @@ interface Encoded {
   readonly etag: string
 }
 
-async function encode(value: object): Promise<Encoded> {
-  const bytes = new TextEncoder().encode(`${JSON.stringify(value)}\n`)
+const aggregatedKind = {
+  group: "apidiscovery.k8s.io",
+  version: "v2",
+  kind: "APIGroupDiscoveryList",
+  schema: APIGroupDiscoveryList,
+}
+
+async function encode(value: object, media: Media): Promise<Encoded> {
+  const bytes = encodeValue(value, { media, pretty: false }, aggregatedKind)
   return { value, bytes, etag: `"${await etagOf(bytes)}"` }
 }
 
@@ -126,14 +136,23 @@ function respondJson(
   return respondPlain({ format }, 200, value, { group: "", version: "v1", kind, schema })
 }
 
-/** Whether some clause of the Accept header asks for all in one document; the newest form of those that are asked for. */
-function aggregatedVersion(accept: string): AggregatedVersion | undefined {
-  const versions = accept.split(",").flatMap((clause) => {
-    const parts = clause.split(";").map((part) => part.trim())
-    if (parts[0] !== "application/json") return []
-    if (!parts.includes("as=APIGroupDiscoveryList") || !parts.includes("g=apidiscovery.k8s.io")) return []
-    return parts.filter((part) => part.startsWith("v="))
-  })
-  if (versions.includes("v=v2")) return "v2"
-  return versions.includes("v=v2beta1") ? "v2beta1" : undefined
+interface AggregatedForm {
+  readonly version: AggregatedVersion
+  readonly media: Media
 }
+
+/** Whether some clause of the Accept header asks for all in one document; the newest form of those that are asked for. */
+function aggregatedForm(accept: string): AggregatedForm | undefined {
+  const forms = accept.split(",").flatMap((clause): AggregatedForm[] => {
+    const [type, ...parameters] = clause.split(";").map((part) => part.trim())
+    const media = medias.find((each) => mediaTypes[each] === type)
+    if (!media || !aggregatedParameters.every((each) => parameters.includes(each))) return []
+    if (parameters.includes("v=v2")) return [{ version: "v2", media }]
+    // The older form came before others than JSON did.
+    return parameters.includes("v=v2beta1") && media === "json" ? [{ version: "v2beta1", media }] : []
+  })
+  return forms.find(({ version }) => version === "v2") ?? forms[0]
+}
+
+const medias = Object.keys(mediaTypes) as Media[]
+const aggregatedParameters = ["as=APIGroupDiscoveryList", "g=apidiscovery.k8s.io"]
