@@ -11,6 +11,7 @@ import type { TokenIssuerOptions } from "./authentication/token-request.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
 import type { ObjectFollower } from "./authorization/object-follower.ts"
 import type { AdmissionMetrics } from "./metrics/admission-metrics.ts"
+import type { KeyProofs } from "./registry/strategies/key-proofs.ts"
 import type { EquivalentResources } from "./registry/equivalent-resources.ts"
 import type { WebhookCaller } from "./webhooks/webhook-caller.ts"
 
@@ -44,6 +45,8 @@ export interface Security {
   }
   /** What it needs to find in the cluster: the default roles and their bindings. */
   readonly startHooks?: readonly ((client: Client) => Promise<void>)[]
+  /** Checks that who asks for a certificate has the key; without it the signer finds out. */
+  readonly keyProofs?: KeyProofs
   /** Served to anyone who may read their paths: how others check our tokens. */
   readonly documents?: readonly PublicDocument[]
 }

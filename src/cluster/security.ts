@@ -11,6 +11,7 @@ import {
 import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts"
 import { clientCertificates } from "../apiserver/authentication/client-certificate.ts"
 import { issuerDocuments } from "../apiserver/authentication/issuer-discovery.ts"
+import { isProvenBy, requestSignatureProblem } from "../base/real/x509/proofs.ts"
 import { certificateVerifier } from "../apiserver/authentication/real/certificate-verifier.ts"
 import { tokenKeys } from "../apiserver/authentication/real/token-keys.ts"
 import { legacyTokens } from "../apiserver/authentication/legacy-tokens.ts"
@@ -130,6 +131,7 @@ export function createClusterSecurity(
       authenticator,
       authorizer,
       admission: createAdmissionChain({ ...context, authorizer, policy, ...additions.admission }),
+      keyProofs: { requestSignatureProblem, isProvenBy },
       followers,
       tokenIssuer: {
         issuer,

@@ -25,7 +25,7 @@ async function get(path: string, accept: string) {
     status,
     type: headers["content-type"],
     etag: headers["etag"],
-    bytes: chunks[0] ?? new Uint8Array(),
+    bytes: [...chunks][0] ?? new Uint8Array(),
   }
 }
 

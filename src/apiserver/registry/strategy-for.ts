@@ -1,3 +1,5 @@
+import type { PodCertificateRequest } from "../../api/certificates/v1beta1/pod-certificate-request.ts"
+import { podCertificateRequestProof } from "./strategies/key-proofs.ts"
 import { returnsDeletedObject } from "../../api/deleted-object.ts"
 import { rulesFor } from "../../api/strategies.ts"
 import type { KindRules } from "../../api/validation/kind-rules.ts"
@@ -103,7 +105,13 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
   "customresourcedefinitions.apiextensions.k8s.io": customResourceDefinitionStrategy,
   "apiservices.apiregistration.k8s.io": { ...withoutGeneration, ...needsVersion },
   "certificatesigningrequests.certificates.k8s.io": signingRequestStrategy,
-  "podcertificaterequests.certificates.k8s.io": { ...withoutGeneration, ...strictStatus, ...needsVersion },
+  "podcertificaterequests.certificates.k8s.io": {
+    ...withoutGeneration,
+    ...strictStatus,
+    ...needsVersion,
+    validate: (object, { server: { keyProofs } }) =>
+      keyProofs ? podCertificateRequestProof(object as PodCertificateRequest, keyProofs) : [],
+  },
   "clustertrustbundles.certificates.k8s.io": needsVersion,
   // Whoever writes the status of a Deployment cannot take it away from those who select by its labels.
   "deployments.apps": {

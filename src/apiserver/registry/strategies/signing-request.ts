@@ -1,5 +1,6 @@
 import type { CertificateSigningRequest } from "../../../api/certificates/v1/certificate-signing-request.ts"
 import type { Strategy } from "../strategy.ts"
+import { signingRequestProof } from "./key-proofs.ts"
 
 /** Who asks for a certificate is what the server knows of them, not what they say. */
 export const signingRequestStrategy: Partial<Strategy> = {
@@ -17,6 +18,10 @@ export const signingRequestStrategy: Partial<Strategy> = {
       ...(extra && Object.keys(extra).length > 0 && { extra: copyLists(extra) }),
     }
     request.status = {}
+  },
+
+  validate(object, { server: { keyProofs } }) {
+    return keyProofs ? signingRequestProof(object as CertificateSigningRequest, keyProofs) : []
   },
 }
 

@@ -116,7 +116,7 @@ export function children(value: DerValue): DerValue[] {
 function decodeAt(bytes: Uint8Array, start: number): { value: DerValue; end: number } {
   const tag = bytes[start]
   const first = bytes[start + 1]
-  if (tag === undefined || first === undefined) throw new Error("DER: the value is cut short")
+  if (tag === undefined || first === undefined) throw new Error("asn1: syntax error: data truncated")
   let offset = start + 2
   let length = first
   if (first & 0x80) {
@@ -126,7 +126,7 @@ function decodeAt(bytes: Uint8Array, start: number): { value: DerValue; end: num
     for (let index = 0; index < count; index++) length = length * 256 + (bytes[offset++] ?? 0)
   }
   const end = offset + length
-  if (end > bytes.length) throw new Error("DER: the value is cut short")
+  if (end > bytes.length) throw new Error("asn1: syntax error: data truncated")
   return { value: { tag, content: bytes.subarray(offset, end), bytes: bytes.subarray(start, end) }, end }
 }
 
