@@ -39,6 +39,9 @@ export interface RuntimeService {
   /** After the kubelet has moved the log file away. */
   reopenContainerLog(id: string): Promise<void>
 
+  /** Writes a running container's state to the file `location`. Fails with Unimplemented where the runtime can't. */
+  checkpointContainer(id: string, location: string, timeoutSeconds: number): Promise<void>
+
   /** Runs a command to its end. Fails with DeadlineExceeded after `timeoutSeconds` (0: never). */
   execSync(id: string, command: readonly string[], timeoutSeconds: number): Promise<ExecResult>
   /** These three give the URL of a streaming server that speaks SPDY/3.1 after an upgrade; good for one use. */

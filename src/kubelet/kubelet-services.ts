@@ -8,6 +8,7 @@ import type { EventRecorder } from "../client/event-recorder.ts"
 import type { RuntimeService } from "../container-runtime/cri.ts"
 import type { HookRunner } from "./hooks/hook-runner.ts"
 import type { ImagePuller } from "./images/image-puller.ts"
+import type { KubeletMetrics } from "./metrics/kubelet-metrics.ts"
 import type { Machine, NodeHost } from "./node-host.ts"
 import type { NodeObjects } from "./objects/node-objects.ts"
 import type { RuntimeObserver } from "./runtime/runtime-observer.ts"
@@ -22,6 +23,7 @@ export interface KubeletServices {
   readonly client: Client
   readonly events: EventRecorder
   readonly runtime: RuntimeService
+  readonly metrics: KubeletMetrics
   /** "containerd": prefix of container ids in statuses. */
   readonly runtimeName: string
   readonly puller: ImagePuller

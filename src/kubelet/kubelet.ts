@@ -13,6 +13,8 @@ import { ImageCollector } from "./images/image-collector.ts"
 import { HookRunner } from "./hooks/hook-runner.ts"
 import { ImagePuller } from "./images/image-puller.ts"
 import type { KubeletServices, PodNetworkPort } from "./kubelet-services.ts"
+import { KubeletMetrics } from "./metrics/kubelet-metrics.ts"
+import { measuredClient, measuredImages, measuredRuntime } from "./metrics/measured.ts"
 import { keepNodeLease } from "./node/node-lease.ts"
 import type { NodeIdentity } from "./node/node-object.ts"
 import { NodeReporter } from "./node/node-reporter.ts"
@@ -83,7 +85,11 @@ export interface Kubelet {
 }
 
 export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
-  const { client, clock, random, log, runtime, images, host, node } = options
+  const { clock, random, log, host, node } = options
+  const metrics = new KubeletMetrics()
+  const client = measuredClient(options.client, metrics, clock)
+  const runtime = measuredRuntime(options.runtime, metrics, clock)
+  const images = measuredImages(options.images, metrics, clock)
   const stopped = new AbortController()
   const [machine, version] = await Promise.all([host.machine(), runtime.version()])
   const events = createEventRecorder({
@@ -103,8 +109,9 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     client,
     events,
     runtime,
+    metrics,
     runtimeName: version.runtimeName,
-    puller: new ImagePuller({ images, clock }),
+    puller: new ImagePuller({ images, clock, metrics }),
     observer: new RuntimeObserver({ runtime, clock, log, files: host.files, logs: host.logs }),
     host,
     machine,
@@ -128,6 +135,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   const workers: PodWorkers = new PodWorkers(services, {
     relistMs: options.relistMs,
     judge: (pod) => evictions.judge(pod),
+    node: () => reporter.node,
   })
   const reporter: NodeReporter = new NodeReporter({
     identity: node,
@@ -149,6 +157,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   })
   const collector = new ImageCollector({
     images,
+    metrics,
     pods: () => workers.list().map(({ state }) => state),
     space: async () => (await host.usage()).filesystem,
     clock,
@@ -162,6 +171,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     workers,
     events,
     images: collector,
+    metrics,
     clock,
     log,
     changed: () => reporter.look(),

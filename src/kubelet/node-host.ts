@@ -19,6 +19,49 @@ export interface NodeHost {
   machine(): Promise<Machine>
   /** What the machine as a whole uses now. */
   usage(): Promise<NodeUsage>
+  /** What one pod and these of its containers use; undefined where nobody counts. Never rejects. */
+  podUsage(pod: Pod, containerIds: readonly string[]): Promise<PodUsage | undefined>
+}
+
+/** What the kernel tells of a pod, beside what the container runtime does. */
+export interface PodUsage {
+  /** The pod's control group: "/coracle/3f2a/node-1/kubepods/burstable/pod<uid>". */
+  readonly path: string
+  readonly group?: GroupUsage
+  /** By container id, sandboxes too. */
+  readonly containers: ReadonlyMap<string, GroupUsage>
+  /** Of the pod's own network; empty for pods on the host's. */
+  readonly network: readonly InterfaceUsage[]
+  readonly volumes: readonly VolumeUsage[]
+}
+
+export interface VolumeUsage {
+  readonly name: string
+  readonly space: FilesystemSpace
+  /** The claim it comes from. */
+  readonly claim?: string
+}
+
+/** Counters of a control group since it was made. */
+export interface GroupUsage {
+  readonly cpuNanoSeconds: number
+  readonly cpuUserNanoSeconds: number
+  readonly cpuSystemNanoSeconds: number
+  readonly periods: number
+  readonly throttledPeriods: number
+  readonly throttledNanoSeconds: number
+  readonly memoryUsageBytes: number
+  readonly memoryWorkingSetBytes: number
+  readonly memoryRssBytes: number
+  readonly memoryCacheBytes: number
+  readonly memoryMappedBytes: number
+  readonly memoryMaxBytes: number
+  /** How often the limit was hit. */
+  readonly memoryFailures: number
+  readonly memorySwapBytes: number
+  readonly pageFaults: number
+  readonly majorPageFaults: number
+  readonly processes: number
 }
 
 export interface NodeUsage {
@@ -40,14 +83,20 @@ export interface FilesystemSpace {
   readonly usedBytes: number
   readonly inodes: number
   readonly inodesFree: number
+  /** Where only a part of the file system is meant. @default all that are not free */
+  readonly inodesUsed?: number
 }
 
 export interface InterfaceUsage {
   readonly name: string
   readonly receivedBytes: number
   readonly receiveErrors: number
+  readonly receivedPackets: number
+  readonly receiveDrops: number
   readonly sentBytes: number
   readonly sendErrors: number
+  readonly sentPackets: number
+  readonly sendDrops: number
 }
 
 /** What does not change while the kubelet runs. */
@@ -120,6 +169,8 @@ export interface ContainerFiles {
   containerMounts(pod: Pod, container: Container, addresses: PodAddresses): Promise<Mount[]>
   /** The message a container left in its file when it ended; "" if it left none. `hostPath` is the file's. */
   readTerminationMessage(hostPath: string): Promise<string>
+  /** Where a checkpoint of this name goes. */
+  ensureCheckpointPath(name: string): Promise<string>
   /** Removes what was made for the pod; its logs only if `logs` is set. */
   remove(podUid: string, options: { readonly logs: boolean }): Promise<void>
 }
@@ -141,6 +192,8 @@ export interface ProbeReport {
   result(result: ProbeResult): void
   /** A probe failed, counted or not, as events tell it: "Readiness probe failed: ...". */
   unhealthy(message: string): void
+  /** A probe was tried, with this outcome. */
+  tried?(outcome: "success" | "failure" | "unknown"): void
 }
 
 export interface Prober {

@@ -16,7 +16,8 @@ export function localControlPlane(controlPlane: ControlPlane, name: string, log:
   return {
     clientFor: (role) => controlPlane.clientFor(users[role]),
     informersFor: (role) => controlPlane.informersFor(users[role]),
-    serveKubelet: (kubelet) => serveNode(name, kubelet, controlPlane, log.named("kubelet")),
+    serveKubelet: (kubelet, nodeLogs) =>
+      serveNode(name, { kubelet, nodeLogs, log: log.named("kubelet") }, controlPlane),
     offerVolumes: (directories) => void controlPlane.volumeDirectories.set(name, directories),
     connected: (gateway) => controlPlane.advertise(gateway),
     close() {},

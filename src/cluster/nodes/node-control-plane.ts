@@ -1,6 +1,7 @@
 import type { Client } from "../../client/client.ts"
 import type { Informers } from "../../client/informers.ts"
 import type { Kubelet } from "../../kubelet/kubelet.ts"
+import type { NodeLogPlaces } from "../../kubelet/server/node-logs.ts"
 import type { KubeletServer } from "../../kubelet/server/serve-kubelet.ts"
 import type { VolumeDirectories } from "../../local-provisioner/volume-directories.ts"
 
@@ -12,7 +13,7 @@ export interface NodeControlPlane {
   clientFor(role: NodeRole): Client
   informersFor(role: NodeRole): Informers
   /** Opens the kubelet's own API where the API server will find it. */
-  serveKubelet(kubelet: Kubelet): Promise<KubeletServer>
+  serveKubelet(kubelet: Kubelet, nodeLogs?: NodeLogPlaces): Promise<KubeletServer>
   /** Volumes of the default storage class may be made in these directories of the node. */
   offerVolumes(directories: VolumeDirectories): void
   /** The node has its pod network, and this address in it: pods may want to come by it. */

@@ -50,7 +50,7 @@ export function remoteControlPlane(options: RemoteControlPlaneOptions): RemoteCo
         random,
         log: log.named("informers"),
       }),
-    async serveKubelet(kubelet) {
+    async serveKubelet(kubelet, nodeLogs) {
       server = await serveKubelet({
         kubelets: [kubelet],
         host: address,
@@ -58,6 +58,7 @@ export function remoteControlPlane(options: RemoteControlPlaneOptions): RemoteCo
         serving: toServing(credentials),
         clientAuthorities: credentials.connection.certificateAuthority!,
         log: log.named("kubelet"),
+        ...(nodeLogs && { nodeLogs }),
       })
       return server
     },

@@ -1,15 +1,21 @@
 import type { Logger } from "../../base/log.ts"
 import type { Kubelet } from "../../kubelet/kubelet.ts"
+import type { NodeLogPlaces } from "../../kubelet/server/node-logs.ts"
 import { type KubeletServer, serveKubelet } from "../../kubelet/server/serve-kubelet.ts"
 import type { ControlPlane } from "../control-plane.ts"
 import { machineAddress } from "../machine.ts"
 
+export interface ServedNode {
+  readonly kubelet: Kubelet
+  readonly nodeLogs: NodeLogPlaces | undefined
+  readonly log: Logger
+}
+
 /** The kubelet's port: on loopback, with a certificate of the node's own, found by the API server of this process. */
 export async function serveNode(
   name: string,
-  kubelet: Kubelet,
+  { kubelet, nodeLogs, log }: ServedNode,
   controlPlane: ControlPlane,
-  log: Logger,
 ): Promise<KubeletServer> {
   const { certificates, localKubelets } = controlPlane
   const address = machineAddress()
@@ -21,6 +27,7 @@ export async function serveNode(
     serving: { certificate: serving.certificatePem, key: serving.keyPem },
     clientAuthorities: certificates.authority("ca").certificatePem,
     log,
+    ...(nodeLogs && { nodeLogs }),
   })
   certificates.onRenewed((renewed, pair) => {
     if (renewed === `kubelet-${name}`) server.renew({ certificate: pair.certificatePem, key: pair.keyPem })

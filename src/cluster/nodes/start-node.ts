@@ -4,6 +4,7 @@ import type { Commands } from "../../base/commands.ts"
 import { createCommands } from "../../base/real/commands.ts"
 import { type Containerd, startContainerd } from "../../container-runtime/containerd/start-containerd.ts"
 import { stopAllPods } from "../../container-runtime/stop-all-pods.ts"
+import type { NodeLogPlaces } from "../../kubelet/server/node-logs.ts"
 import type { PodNetworkPort } from "../../kubelet/kubelet-services.ts"
 import { createRealKubelet, type RealKubelet } from "../../kubelet/real/create-real-kubelet.ts"
 import { createVolumeDirectories } from "../../local-provisioner/real/volume-directories.ts"
@@ -37,7 +38,7 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
       network: agents.guarded,
       commands,
     })
-    const kubeletServer = await controlPlane.serveKubelet(kubelet)
+    const kubeletServer = await controlPlane.serveKubelet(kubelet, nodeLogs(parts))
     kubelet.setPort(kubeletServer.port)
     const running = [kubelet.run(stop.signal), agents.run(stop.signal)]
     return {
@@ -117,6 +118,12 @@ function createNodeKubelet(
     clusterDomain: networks.clusterDomain,
     ...(ownAddress !== undefined && { nodeIps: [ownAddress] }),
   })
+}
+
+/** The kubelet's log is that of the cluster's process, or of the node's. */
+function nodeLogs({ name, directory }: NodeParts): NodeLogPlaces {
+  const containerd = join(directory.nodeDirectory(name), "containerd", "containerd.log")
+  return { directory: "/var/log", services: { kubelet: directory.logFile, containerd } }
 }
 
 async function sandboxedPods({ runtime }: Containerd): Promise<string[]> {

@@ -204,6 +204,12 @@ export const ContainerStatusResponse = message<{ status?: WireContainerStatus }>
   ],
 })
 
+export const CheckpointContainerRequest = message<{ id: string; location: string; timeout: number }>({
+  id: [1, string],
+  location: [2, string],
+  timeout: [3, integer],
+})
+
 export const UpdateContainerResourcesRequest = message<{ id: string; linux?: cri.LinuxContainerResources }>({
   id: [1, string],
   linux: [2, LinuxContainerResources],

@@ -90,6 +90,10 @@ export function createRuntimeService(channel: GrpcChannel): cri.RuntimeService {
     async updateContainerResources(id, linux) {
       await call("UpdateContainerResources", wire.UpdateContainerResourcesRequest, { id, linux }, wire.Empty)
     },
+    async checkpointContainer(id, location, timeout) {
+      const request = { id, location, timeout }
+      await call("CheckpointContainer", wire.CheckpointContainerRequest, request, wire.Empty)
+    },
     reopenContainerLog: (id) => act("ReopenContainerLog", id),
 
     execSync: (id, command, timeoutSeconds) =>

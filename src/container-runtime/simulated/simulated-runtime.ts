@@ -250,6 +250,11 @@ export class SimulatedRuntime implements cri.RuntimeService {
     config.linux = { ...config.linux, resources: { ...config.linux?.resources, ...resources } }
   }
 
+  async checkpointContainer(id: string): Promise<void> {
+    this.#container(id)
+    throw new cri.RuntimeError("Unimplemented", "simulated containers have no state to write")
+  }
+
   async reopenContainerLog(id: string): Promise<void> {
     this.#container(id)
   }

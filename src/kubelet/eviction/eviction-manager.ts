@@ -5,10 +5,12 @@ import type { EventRecorder } from "../../client/event-recorder.ts"
 import type { RuntimeService } from "../../container-runtime/cri.ts"
 import { containerNameLabel, podUidLabel } from "../containers/runtime-labels.ts"
 import type { ImageCollector } from "../images/image-collector.ts"
+import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import type { NodeHost } from "../node-host.ts"
 import type { PodWorkers } from "../pods/pod-workers.ts"
 import { evictionMessage, resourceOf } from "./eviction-message.ts"
 import {
+  conditionOf,
   defaultThresholds,
   type EvictionThresholds,
   findShortages,
@@ -24,6 +26,7 @@ export interface EvictionManagerOptions {
   readonly workers: PodWorkers
   readonly events: EventRecorder
   readonly images: Pick<ImageCollector, "collect">
+  readonly metrics: KubeletMetrics
   readonly clock: Clock
   readonly log: Logger
   /** Told when a condition of the node came or went. */
@@ -65,13 +68,13 @@ export class EvictionManager {
     if ([...this.#held.keys()].sort().join() !== before) changed()
     const [worst] = shortages
     if (!worst) return
-    const isDisk = worst.signal.startsWith("nodefs")
+    const isDisk = conditionOf[worst.signal] === "DiskPressure"
     if (isDisk && (await images.collect(worst.threshold - worst.available)) > 0) return
     await this.#evictOne(worst)
   }
 
   async #evictOne(shortage: Shortage): Promise<void> {
-    const { workers, events, log } = this.#options
+    const { workers, events, metrics, log } = this.#options
     const resource = resourceOf(shortage)
     const usages = await this.#usages(resource === "memory" ? "memory" : "disk")
     const ranked = rankForEviction(usages, resource === "memory" ? "memory" : "ephemeral-storage")
@@ -84,6 +87,7 @@ export class EvictionManager {
       resource,
     })
     events.event(victim.pod, "Warning", "Evicted", message)
+    metrics.evictions.add(1, shortage.signal)
     workers.find(victim.pod.metadata.uid)?.handle({
       kind: "evict",
       reason: "Evicted",
@@ -118,7 +122,7 @@ export class EvictionManager {
     if (onlyMemory && pod.status.qosClass !== "BestEffort") return undefined
     return {
       reason: "Evicted",
-      message: `Pod was rejected: The node had condition: [${conditions.join(" ")}]. `,
+      message: `The node had condition: [${conditions.join(" ")}]. `,
     }
   }
 }

@@ -11,6 +11,8 @@ const resources = {
   "memory.available": "memory",
   "nodefs.available": "ephemeral-storage",
   "nodefs.inodesFree": "inodes",
+  "imagefs.available": "ephemeral-storage",
+  "imagefs.inodesFree": "inodes",
   "pid.available": "pids",
 } as const
 

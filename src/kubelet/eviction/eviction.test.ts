@@ -39,6 +39,8 @@ describe("a node in need", () => {
       { signal: "memory.available", available: 50 << 20, threshold: 100 << 20 },
       { signal: "nodefs.available", available: 99, threshold: 100 },
       { signal: "nodefs.inodesFree", available: 4, threshold: 5 },
+      { signal: "imagefs.available", available: 99, threshold: 150 },
+      { signal: "imagefs.inodesFree", available: 4, threshold: 5 },
       { signal: "pid.available", available: 768, threshold: 1000 },
     ])
   })

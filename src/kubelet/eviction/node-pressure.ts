@@ -1,7 +1,13 @@
 import type { NodeUsage } from "../node-host.ts"
 
 /** What a node can run short of. */
-export type PressureSignal = "memory.available" | "nodefs.available" | "nodefs.inodesFree" | "pid.available"
+export type PressureSignal =
+  | "memory.available"
+  | "nodefs.available"
+  | "nodefs.inodesFree"
+  | "imagefs.available"
+  | "imagefs.inodesFree"
+  | "pid.available"
 
 export interface Shortage {
   readonly signal: PressureSignal
@@ -15,6 +21,8 @@ export const conditionOf: Readonly<Record<PressureSignal, PressureCondition>> = 
   "memory.available": "MemoryPressure",
   "nodefs.available": "DiskPressure",
   "nodefs.inodesFree": "DiskPressure",
+  "imagefs.available": "DiskPressure",
+  "imagefs.inodesFree": "DiskPressure",
   "pid.available": "PIDPressure",
 }
 
@@ -23,12 +31,17 @@ export interface EvictionThresholds {
   readonly memoryBytes: number
   readonly diskShare: number
   readonly inodeShare: number
+  /** Of the file system of images, which here is the same one. */
+  readonly imageDiskShare: number
+  readonly imageInodeShare: number
 }
 
 export const defaultThresholds: EvictionThresholds = {
   memoryBytes: 100 << 20,
   diskShare: 0.1,
   inodeShare: 0.05,
+  imageDiskShare: 0.15,
+  imageInodeShare: 0.05,
 }
 
 /** Below this many process ids nothing can be started any more. */
@@ -37,22 +50,26 @@ const minProcessIds = 1000
 /** What the node is short of, memory first. Pure. */
 export function findShortages(usage: NodeUsage, thresholds: EvictionThresholds): Shortage[] {
   const { filesystem, processes } = usage
+  const disk = (signal: PressureSignal, share: number): Shortage => ({
+    signal,
+    available: filesystem.availableBytes,
+    threshold: Math.floor(filesystem.capacityBytes * share),
+  })
+  const inodes = (signal: PressureSignal, share: number): Shortage => ({
+    signal,
+    available: filesystem.inodesFree,
+    threshold: Math.floor(filesystem.inodes * share),
+  })
   const candidates: Shortage[] = [
     {
       signal: "memory.available",
       available: usage.memoryAvailableBytes,
       threshold: thresholds.memoryBytes,
     },
-    {
-      signal: "nodefs.available",
-      available: filesystem.availableBytes,
-      threshold: Math.floor(filesystem.capacityBytes * thresholds.diskShare),
-    },
-    {
-      signal: "nodefs.inodesFree",
-      available: filesystem.inodesFree,
-      threshold: Math.floor(filesystem.inodes * thresholds.inodeShare),
-    },
+    disk("nodefs.available", thresholds.diskShare),
+    inodes("nodefs.inodesFree", thresholds.inodeShare),
+    disk("imagefs.available", thresholds.imageDiskShare),
+    inodes("imagefs.inodesFree", thresholds.imageInodeShare),
     {
       signal: "pid.available",
       available: processes.max - processes.running,

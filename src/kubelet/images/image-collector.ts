@@ -1,12 +1,15 @@
 import { type Clock, sleep } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Image, ImageService } from "../../container-runtime/cri.ts"
+import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import type { FilesystemSpace } from "../node-host.ts"
+import { podContainers } from "../pods/pod-containers.ts"
 import type { PodState } from "../pods/pod-state.ts"
 import { type ImageRecord, noteImages, planImageCollection } from "./plan-image-collection.ts"
 
 export interface ImageCollectorOptions {
   readonly images: ImageService
+  readonly metrics: KubeletMetrics
   readonly pods: () => readonly PodState[]
   readonly space: () => Promise<FilesystemSpace>
   readonly clock: Clock
@@ -37,7 +40,7 @@ export class ImageCollector {
 
   /** Removes images that nobody uses, as many as are needed to free `wantedBytes`; resolves to what was freed. */
   async collect(wantedBytes: number): Promise<number> {
-    const { images, clock, log } = this.#options
+    const { images, metrics, clock, log } = this.#options
     const all = await images.listImages()
     const isUsed = await this.#usage()
     const nowMs = clock.now()
@@ -46,8 +49,14 @@ export class ImageCollector {
     let freedBytes = 0
     for (const image of remove) {
       log.info("removing an image that nobody uses", { image: image.repoTags[0] ?? image.id })
-      await images.removeImage(image.id)
-      freedBytes += image.sizeBytes
+      try {
+        await images.removeImage(image.id)
+        metrics.collectedImages.add(1, "space")
+        freedBytes += image.sizeBytes
+      } catch (error) {
+        // The others are worth a try.
+        log.warn("image not removed", { image: image.repoTags[0] ?? image.id, error })
+      }
     }
     return freedBytes
   }
@@ -68,7 +77,7 @@ export class ImageCollector {
     const used = new Set<string>()
     for (const { pod, runtime } of this.#options.pods()) {
       for (const { imageRef, image } of runtime.containers) used.add(imageRef).add(image)
-      for (const { image } of pod.spec.containers) if (image) used.add(image)
+      for (const { spec } of podContainers(pod)) if (spec.image) used.add(spec.image)
       for (const { image } of pod.spec.volumes ?? []) {
         const mounted = image?.reference && (await this.#options.images.findImage(image.reference))
         if (mounted) used.add(mounted.id)

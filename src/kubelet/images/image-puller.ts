@@ -9,6 +9,7 @@ import {
   type RegistryAuth,
 } from "../../container-runtime/cri.ts"
 import { withDefaultTag } from "./image-names.ts"
+import { imageSizeLabel, type KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import { StartError } from "./start-error.ts"
 
 export interface ImageRequest {
@@ -23,6 +24,7 @@ export interface ImageRequest {
 
 export interface ImagePullerOptions {
   readonly images: ImageService
+  readonly metrics: KubeletMetrics
   readonly clock: Clock
 }
 
@@ -91,7 +93,7 @@ export class ImagePuller {
   }
 
   async #pullWithBackoff(name: string, request: ImageRequest): Promise<Image> {
-    const { clock, images } = this.#options
+    const { clock, images, metrics } = this.#options
     const { image, podUid, event } = request
     const key = `${podUid} ${name}`
     const backoff = this.#backoffs.get(key)
@@ -107,6 +109,8 @@ export class ImagePuller {
       const pulled = await images.findImage(name)
       if (!pulled) throw new Error(`image ${quote(name)} is not there after it was pulled`)
       this.#backoffs.delete(key)
+      const tookSeconds = (clock.monotonic() - startedMs) / 1000
+      metrics.imagePullDuration.observe(tookSeconds, imageSizeLabel(pulled.sizeBytes))
       const took = formatDuration(Math.round(clock.monotonic() - startedMs))
       const size = `Image size: ${pulled.sizeBytes} bytes.`
       const message = `Successfully pulled image ${quote(image)} in ${took} (${took} including waiting). ${size}`

@@ -9,9 +9,17 @@ export async function pullCredentials(
   { objects }: { readonly objects: NodeObjects },
   { metadata: { namespace = "" }, spec }: Pod,
   image: string,
+  event?: (type: "Warning", reason: string, message: string) => void,
 ): Promise<readonly RegistryAuth[]> {
-  const names = (spec.imagePullSecrets ?? []).map(({ name }) => name).filter((name) => name !== undefined)
+  const names = (spec.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []))
   const secrets = await Promise.all(names.map((name) => objects.find(Secret, { namespace, name })))
+  const missing = names.filter((_, index) => !secrets[index])
+  if (missing.length > 0)
+    event?.(
+      "Warning",
+      "FailedToRetrieveImagePullSecret",
+      `Unable to retrieve some image pull secrets (${missing.join(", ")}); attempting to pull the image may not succeed.`,
+    )
   return registryCredentials(
     image,
     secrets.filter((secret) => secret !== undefined),

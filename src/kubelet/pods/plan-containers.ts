@@ -47,7 +47,8 @@ function whyStop(
   if (!container || running.sandboxId !== currentSandbox(runtime)?.id)
     return { message: `Stopping container ${running.name}`, gracePeriodSeconds }
   const { spec } = container
-  const restarts = shouldRestart(container, pod.spec.restartPolicy, 1)
+  // Rules look at exit codes, and there is none yet.
+  const restarts = (spec.restartPolicy ?? pod.spec.restartPolicy) !== "Never"
   const say = (what: string, willRestart: boolean) =>
     `Container ${running.name} ${what}${willRestart ? ", will be restarted" : ""}`
   if (running.specHash !== "" && running.specHash !== hashContainer(spec))

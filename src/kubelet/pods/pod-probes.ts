@@ -9,11 +9,19 @@ export interface ProbeReports {
   unhealthy(container: string, message: string): void
 }
 
+export interface ProbeCount {
+  readonly container: string
+  readonly type: ProbeType
+  readonly outcome: "success" | "failure" | "unknown"
+  count: number
+}
+
 /** Keeps the probes of a pod in step with its state: those that should run, run. */
 export class PodProbes {
   readonly #prober: Prober
   readonly #reports: ProbeReports
   readonly #running = new Map<string, () => void>()
+  readonly #counts = new Map<string, ProbeCount>()
 
   constructor(prober: Prober, reports: ProbeReports) {
     this.#prober = prober
@@ -30,6 +38,18 @@ export class PodProbes {
       this.#running.delete(key)
     }
     for (const probe of wanted) if (!this.#running.has(probe.key)) this.#start(state, probe)
+  }
+
+  /** How often each was tried, since this pod was first seen. */
+  get counts(): Iterable<ProbeCount> {
+    return this.#counts.values()
+  }
+
+  #count(container: string, type: ProbeType, outcome: ProbeCount["outcome"]): void {
+    const key = `${container} ${type} ${outcome}`
+    const known = this.#counts.get(key)
+    if (known) known.count++
+    else this.#counts.set(key, { container, type, outcome, count: 1 })
   }
 
   close(): void {
@@ -52,6 +72,7 @@ export class PodProbes {
       {
         result: (result) => this.#reports.result(running.id, type, result),
         unhealthy: (message) => this.#reports.unhealthy(running.name, message),
+        tried: (outcome) => this.#count(running.name, type, outcome),
       },
     )
     this.#running.set(key, stop)

@@ -98,8 +98,8 @@ export type ContainerWork =
   | { readonly kind: "backingOff"; readonly untilMs: number; readonly message: string }
 
 export interface ResizePending {
-  /** Deferred: later perhaps, when others have gone. Infeasible: never on this node. */
-  readonly reason: "Deferred" | "Infeasible"
+  /** Deferred: later perhaps, when others have gone. Infeasible: never on this node. Error: the runtime did not do it. */
+  readonly reason: "Deferred" | "Infeasible" | "Error"
   readonly message: string
   /** Of the specification that was judged. */
   readonly generation: number

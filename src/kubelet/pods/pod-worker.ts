@@ -1,6 +1,7 @@
 import { assertNever } from "../../base/assert-never.ts"
 import type { Timer } from "../../base/clock.ts"
 import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.ts"
+import { parseTime } from "../../apimachinery/time.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import type { PodSandboxConfig } from "../../container-runtime/cri.ts"
 import type { PodAddresses } from "../containers/pod-field.ts"
@@ -13,6 +14,7 @@ import type { PodEffect, PodInput, PodState, RemovedContainer, ResizePending } f
 import { cleanUpPod, removeRemains, stopSandboxes } from "./give-back.ts"
 import { PodProbes } from "./pod-probes.ts"
 import { currentSandbox, runningContainers } from "./runtime-pod.ts"
+import { resizeMessage } from "./resize-message.ts"
 import { resizeContainer } from "./resize-container.ts"
 import { sandboxConfig, startSandbox } from "./start-sandbox.ts"
 import { startContainer } from "./start-container.ts"
@@ -48,6 +50,9 @@ export class PodWorker {
   #timer: Timer | undefined
   #sandboxConfig: { id: string; config: PodSandboxConfig } | undefined
   #failures = 0
+  #hasRun = false
+  /** The generation whose requests and limits are being given to its containers. */
+  #resizing: number | undefined
   #closed = false
 
   constructor(state: PodState, services: KubeletServices, { forgotten, judgeResize }: PodWorkerOptions) {
@@ -65,6 +70,10 @@ export class PodWorker {
     return this.#state
   }
 
+  get probeCounts(): PodProbes["counts"] {
+    return this.#probes.counts
+  }
+
   /** Begins to act on the state as it is. */
   start(): void {
     this.handle({ kind: "timer" })
@@ -72,7 +81,8 @@ export class PodWorker {
 
   handle(input: PodInput): void {
     if (this.#closed) return
-    const { clock } = this.#services
+    const { clock, metrics } = this.#services
+    const beganMs = clock.monotonic()
     const { state, effects, wakeAtMs } = step(this.#state, input, clock.now())
     this.#state = state
     this.#timer?.cancel()
@@ -84,6 +94,8 @@ export class PodWorker {
     this.#tellStatus()
     for (const look of this.#watchers) look()
     for (const effect of effects) this.#perform(effect)
+    const operation = state.stage.kind === "terminating" ? "terminating_pod" : "sync"
+    metrics.podWorkerDuration.observe((clock.monotonic() - beganMs) / 1000, operation)
   }
 
   /** Resolves when the state is as `condition` wants it, or `signal` aborts, or the worker ends. */
@@ -165,13 +177,15 @@ export class PodWorker {
   }
 
   async #startSandbox(attempt: number): Promise<void> {
-    const { clock } = this.#services
+    const { clock, metrics } = this.#services
+    metrics.startedPods.add(1)
     try {
       const { sandbox, config } = await startSandbox(this.#services, this.#state.pod, attempt)
       this.#sandboxConfig = { id: sandbox.id, config }
       this.#failures = 0
       this.handle({ kind: "sandboxStarted", sandbox })
     } catch (error) {
+      metrics.startedPodErrors.add(1)
       if (!this.#closed)
         this.#event(
           "Warning",
@@ -210,6 +224,11 @@ export class PodWorker {
     const abort = new AbortController()
     this.#starts.set(name, abort)
     const target = container.targetContainerName
+    const type = container.role === "sidecar" ? "init" : container.role
+    const containerType = { main: "container", init: "init_container", ephemeral: "ephemeral_container" }[
+      type
+    ]
+    services.metrics.startedContainers.add(1, containerType)
     const targetContainerId = runningContainers(runtime).find((each) => each.name === target)?.id
     try {
       await startContainer(services, {
@@ -230,6 +249,7 @@ export class PodWorker {
       this.#starts.delete(name)
       const { reason, message, retryAtMs } =
         error instanceof StartError ? error : new StartError("Unknown", (error as Error).message)
+      services.metrics.startedContainerErrors.add(1, reason, containerType)
       if (isPastCreation(reason)) await this.#observeFailedAttempt()
       const retry = retryAtMs ?? services.clock.now() + startRetryMs
       this.handle({ kind: "startFailed", name, reason, message, retryAtMs: retry })
@@ -291,16 +311,32 @@ export class PodWorker {
     const container = findPodContainer(pod, name)!.spec
     const generation = pod.metadata.generation ?? 0
     const rejection = this.#judgeResize(pod)
-    if (rejection) return this.handle({ kind: "resizeFailed", name, pending: { ...rejection, generation } })
+    if (rejection) {
+      const { reason, message } = rejection
+      this.#event("Warning", `Resize${reason}`, resizeMessage(pod, reason, message))
+      return this.handle({ kind: "resizeFailed", name, pending: { ...rejection, generation } })
+    }
+    // Of several containers the first to be changed begins it.
+    if (this.#resizing !== generation) this.#event("Normal", "ResizeStarted", resizeMessage(pod, "started"))
+    this.#resizing = generation
     try {
       await resizeContainer(this.#services, pod, container, id)
       this.handle({ kind: "resized", name, id, resources: container.resources ?? {} })
+      this.#noteResized(pod)
     } catch (error) {
       if (this.#closed) return
       const message = (error as Error).message
       this.#services.log.warn("container not resized", { pod: this.#name, container: name, error })
-      this.handle({ kind: "resizeFailed", name, pending: { reason: "Deferred", message, generation } })
+      this.#event("Warning", "ResizeError", resizeMessage(pod, "error", message))
+      this.handle({ kind: "resizeFailed", name, pending: { reason: "Error", message, generation } })
     }
+  }
+
+  /** The last of several containers to be changed ends it. */
+  #noteResized(pod: Pod): void {
+    if (Object.values(this.#state.containers).some(({ kind }) => kind === "resizing")) return
+    this.#resizing = undefined
+    this.#event("Normal", "ResizeCompleted", resizeMessage(pod, "completed"))
   }
 
   async #cleanUp(): Promise<void> {
@@ -372,7 +408,22 @@ export class PodWorker {
     const apiPod = findApiPod(this.#state.pod)
     if (!apiPod) return
     const view = { hostIps: hostIpsOf(this.#services), runtimeName }
-    statuses.set(apiPod, computePodStatus(this.#state, view, clock.now()))
+    const status = computePodStatus(this.#state, view, clock.now())
+    statuses.set(apiPod, status)
+    if (status.phase !== "Pending") this.#noteRunning()
+  }
+
+  /** How long it took from the beginning, of the first time only. */
+  #noteRunning(): void {
+    if (this.#hasRun) return
+    this.#hasRun = true
+    const { pod, startedAtMs, stage } = this.#state
+    // One that ran before this process did tells nothing.
+    if (stage.kind !== "syncing" || (pod.status.phase ?? "Pending") !== "Pending") return
+    const { clock, metrics } = this.#services
+    metrics.podStartDuration.observe((clock.now() - startedAtMs) / 1000)
+    const createdAtMs = parseTime(pod.metadata.creationTimestamp)
+    metrics.podStartTotalDuration.observe((clock.now() - createdAtMs) / 1000)
   }
 
   #event(type: "Normal" | "Warning", reason: string, message: string, container?: string): void {

@@ -1,6 +1,14 @@
 import { sleep } from "../../base/clock.ts"
+import type { Node } from "../../api/core/v1/node.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
-import { admitPod, type Rejection } from "../admission/admit-pod.ts"
+import {
+  admitPod,
+  findShortage,
+  type NodeOfPod,
+  type Rejection,
+  rejectedMessage,
+} from "../admission/admit-pod.ts"
+import { planPreemption } from "../admission/plan-preemption.ts"
 import {
   gracePeriodAnnotation,
   podNameLabel,
@@ -19,6 +27,8 @@ export interface PodWorkersOptions {
   readonly relistMs: number | undefined
   /** Why the node takes no new pods like this one now; undefined if it does. */
   readonly judge: (pod: Pod) => Rejection | undefined
+  /** The node as the API last showed it. */
+  readonly node: () => Node | undefined
 }
 
 /**
@@ -30,6 +40,7 @@ export class PodWorkers {
   readonly #options: PodWorkersOptions
   readonly #workers = new Map<string, PodWorker>()
   #isReady = false
+  #relistedMs: number | undefined
 
   constructor(services: KubeletServices, options: PodWorkersOptions) {
     this.#services = services
@@ -39,6 +50,13 @@ export class PodWorkers {
   /** The pods of this node, as workers see them. */
   list(): readonly PodWorker[] {
     return [...this.#workers.values()]
+  }
+
+  /** How long ago everything was last compared with the runtime; 0 where that is not done, or not yet. */
+  get sinceRelistMs(): number {
+    const { relistMs } = this.#options
+    if (relistMs === undefined || this.#relistedMs === undefined) return 0
+    return this.#services.clock.monotonic() - this.#relistedMs
   }
 
   find(podUid: string): PodWorker | undefined {
@@ -108,10 +126,10 @@ export class PodWorkers {
 
   #judgeResize(pod: Pod): Omit<ResizePending, "generation"> | undefined {
     const { machine } = this.#services
-    const alone = admitPod(pod, [], machine)
-    if (alone) return { reason: "Infeasible", message: resizeMessage(alone) }
-    const crowded = admitPod(pod, this.#others(pod), machine)
-    return crowded && { reason: "Deferred", message: resizeMessage(crowded) }
+    const alone = findShortage(pod, [], machine)
+    if (alone) return { reason: "Infeasible", message: alone.message }
+    const crowded = findShortage(pod, this.#others(pod), machine)
+    return crowded && { reason: "Deferred", message: crowded.message }
   }
 
   /** What else has its place on the node. */
@@ -127,19 +145,53 @@ export class PodWorkers {
     const state = adoptProbes(createPodState(pod, runtime, clock.now()))
     const rejection = this.#judge(state)
     const worker = new PodWorker(
-      rejection ? becomeRejected(state, rejection.reason, rejection.message) : state,
+      rejection ? becomeRejected(state, rejection.reason, rejectedMessage(rejection)) : state,
       this.#services,
       this.#workerOptions,
     )
     this.#workers.set(pod.metadata.uid, worker)
-    if (rejection) this.#services.events.event(pod, "Warning", rejection.reason, rejection.message)
+    if (rejection) {
+      this.#services.events.event(pod, "Warning", rejection.reason, rejection.message)
+      this.#services.metrics.rejections.add(1, rejection.reason)
+    }
     worker.start()
   }
 
   /** Pods that ran here before were let in then. */
   #judge({ pod, stage, runtime }: PodState): Rejection | undefined {
     if (stage.kind !== "syncing" || runtime.sandboxes.length > 0 || pod.status.startTime) return undefined
-    return this.#options.judge(pod) ?? admitPod(pod, this.#others(pod), this.#services.machine)
+    const others = this.#others(pod)
+    const node = this.#nodeOfPod()
+    const rejection = this.#options.judge(pod) ?? admitPod(pod, others, node)
+    if (!rejection || !findShortage(pod, others, node)) return rejection
+    const victims = planPreemption(pod, others, node)
+    if (!victims) return rejection
+    // Only if room is all that it lacks.
+    const staying = others.filter((other) => !victims.includes(other))
+    const still = this.#options.judge(pod) ?? admitPod(pod, staying, node)
+    if (!still) for (const victim of victims) this.#preempt(victim)
+    return still
+  }
+
+  #nodeOfPod(): NodeOfPod {
+    const { machine } = this.#services
+    const node = this.#options.node()
+    const strictGroups = node?.status.features?.supplementalGroupsPolicy ?? true
+    return { allocatable: machine.allocatable, node, strictGroups }
+  }
+
+  #preempt(pod: Pod): void {
+    const message = "Preempted in order to admit critical pod"
+    this.#services.events.event(pod, "Warning", "Preempting", message)
+    this.find(pod.metadata.uid)?.handle({
+      kind: "evict",
+      reason: "Preempting",
+      message,
+      condition: {
+        reason: "TerminationByKubelet",
+        message: "Pod was preempted by Kubelet to accommodate a critical pod.",
+      },
+    })
   }
 
   /** Looks at one container or sandbox after a hint. */
@@ -176,8 +228,14 @@ export class PodWorkers {
 
   async #compare(): Promise<void> {
     if (!this.#isReady) return
+    const { clock, metrics } = this.#services
+    const beganMs = clock.monotonic()
+    if (this.#relistedMs !== undefined) metrics.relistInterval.observe((beganMs - this.#relistedMs) / 1000)
+    this.#relistedMs = beganMs
     const before = new Map([...this.#workers].map(([uid, worker]) => [uid, worker.state.runtime]))
     const now = await this.#services.observer.observeAll((uid) => before.get(uid))
+    metrics.relistDuration.observe((clock.monotonic() - beganMs) / 1000)
+    metrics.lastRelist.set(clock.now() / 1000)
     for (const [uid, worker] of this.#workers) {
       const seen = now.get(uid) ?? noRuntimePod
       // Only if nothing happened meanwhile: what we saw may be older than what the worker knows.
@@ -208,6 +266,7 @@ export class PodWorkers {
       this.#workerOptions,
     )
     this.#workers.set(uid, worker)
+    this.#services.metrics.orphans.add(1)
     worker.handle({ kind: "podGone" })
   }
 
@@ -230,10 +289,6 @@ export class PodWorkers {
 
 function holdsPlace({ kind }: PodState["stage"]): boolean {
   return kind === "syncing" || kind === "terminating"
-}
-
-function resizeMessage({ message }: Rejection): string {
-  return message.replace("Pod was rejected: ", "")
 }
 
 /** As much of a pod as a sandbox's labels tell. */

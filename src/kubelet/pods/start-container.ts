@@ -91,7 +91,7 @@ function ensureImage(services: KubeletServices, { pod, container, event }: Conta
     image,
     policy: imagePullPolicy ?? "IfNotPresent",
     podUid: pod.metadata.uid,
-    credentials: () => pullCredentials(services, pod, image),
+    credentials: () => pullCredentials(services, pod, image, event),
     event,
   })
 }

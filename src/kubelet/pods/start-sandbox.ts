@@ -1,3 +1,4 @@
+import { quote } from "../../base/quote.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { RuntimeClass } from "../../api/node/v1/runtime-class.ts"
 import type { PodSandboxConfig, PortMapping } from "../../container-runtime/cri.ts"
@@ -16,6 +17,7 @@ export async function startSandbox(
   attempt: number,
 ): Promise<{ sandbox: RuntimeSandbox; config: PodSandboxConfig }> {
   const handler = await runtimeHandler(services, pod)
+  if (pod.spec.hostUsers === false) await refuseUserNamespaces(services, handler)
   const config = await sandboxConfig(services, pod, attempt)
   if (!pod.spec.hostNetwork) {
     const { uid, namespace = "", name } = pod.metadata
@@ -34,10 +36,26 @@ export async function startSandbox(
       }),
     })
   }
-  const id = await services.runtime.runPodSandbox(config, handler)
+  const id = await runSandbox(services, config, handler)
   const sandbox = await services.observer.observeSandbox(id)
   if (!sandbox) throw new Error(`sandbox ${id} is gone right after it was made`)
   return { sandbox, config }
+}
+
+async function runSandbox(
+  { runtime, metrics, clock }: KubeletServices,
+  config: PodSandboxConfig,
+  handler: string,
+): Promise<string> {
+  const beganMs = clock.monotonic()
+  try {
+    return await runtime.runPodSandbox(config, handler)
+  } catch (error) {
+    metrics.runPodSandboxErrors.add(1, handler)
+    throw error
+  } finally {
+    metrics.runPodSandboxDuration.observe((clock.monotonic() - beganMs) / 1000, handler)
+  }
 }
 
 /** What the pod's RuntimeClass calls the runtime's configuration; "" is the default one. */
@@ -48,6 +66,19 @@ export async function runtimeHandler({ objects }: KubeletServices, { spec }: Pod
   if (runtimeClass) return runtimeClass.handler
   throw new Error(
     `failed to get sandbox runtime: runtimeclass.node.k8s.io ${JSON.stringify(runtimeClassName)} not found`,
+  )
+}
+
+/** Throws: whoever asks for users of its own must not run as the machine's instead. */
+async function refuseUserNamespaces({ runtime }: KubeletServices, handler: string): Promise<void> {
+  const { runtimeHandlers } = await runtime.status()
+  const what = "can't set `spec.hostUsers: false`"
+  if (runtimeHandlers.find(({ name }) => name === handler)?.userNamespaces)
+    throw new Error(`${what}, this kubelet has no ids to give`)
+  throw new Error(
+    handler === ""
+      ? `${what}, runtime does not support user namespaces`
+      : `${what}, RuntimeClass handler ${quote(handler)} does not support user namespaces`,
   )
 }
 

@@ -99,6 +99,7 @@ class ProbeRun {
       outcome.refused && this.#counter.last === undefined && this.#target.type !== "liveness"
     if (mayBeStarting && impatience !== undefined && impatience < this.#periodMs)
       return this.#after(impatience)
+    this.#report.tried?.(outcome.kind)
     this.#take(outcome)
     if (!isProbeOver(this.#target.type, this.#counter)) this.#after(this.#periodMs)
   }

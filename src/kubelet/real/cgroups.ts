@@ -33,7 +33,7 @@ export class RealCgroups implements PodCgroups {
   }
 
   async ensure(pod: Pod): Promise<string> {
-    const path = this.#pathOf(pod)
+    const path = this.pathOf(pod)
     try {
       await this.update(pod)
       return path
@@ -48,16 +48,30 @@ export class RealCgroups implements PodCgroups {
 
   async update(pod: Pod): Promise<void> {
     const limits = podLimits(pod)
-    for (const tree of await this.#findTrees()) await tree.ensure(this.#pathOf(pod), limits)
+    for (const tree of await this.#findTrees()) await tree.ensure(this.pathOf(pod), limits)
+    await this.#weigh(classDirectory(pod))
   }
 
-  #pathOf(pod: Pod): string {
+  /** A class weighs as much as its pods together, so that many small ones are not worth less than one big one. */
+  async #weigh(directory: string): Promise<void> {
+    if (directory === "") return
+    for (const tree of await this.#findTrees()) await tree.weigh(join(this.#kubepods(), directory))
+  }
+
+  /** The name of the pod's group, whether it is there or not. */
+  pathOf(pod: Pod): string {
     return join(this.#kubepods(), classDirectory(pod), `pod${pod.metadata.uid}`)
+  }
+
+  /** True where the machine has version 2. */
+  async isUnified(): Promise<boolean> {
+    return (await this.#findTrees()).some(({ directory }) => directory === root)
   }
 
   async remove(podUid: string): Promise<void> {
     for (const directory of classes)
       await this.#removeEverywhere(join(this.#kubepods(), directory, `pod${podUid}`))
+    for (const directory of classes) await this.#weigh(directory)
   }
 
   async listPods(): Promise<readonly string[]> {
@@ -128,6 +142,8 @@ function podLimits(pod: Pod): PodLimits {
 interface Tree {
   readonly directory: string
   ensure(path: string, limits: PodLimits): Promise<void>
+  /** Gives a group the weight of those right below it, as far as this tree weighs. */
+  weigh(path: string): Promise<void>
 }
 
 async function findTrees(): Promise<readonly Tree[]> {
@@ -153,7 +169,23 @@ function versionOneTree(controller: string): Tree {
         await writeFile(join(group, "memory.limit_in_bytes"), String(memoryBytes ?? -1))
       if (controller === "cpuset") await inheritCpuset(directory, path)
     },
+    async weigh(path) {
+      if (controller === "cpu") await weigh(join(directory, path), "cpu.shares", 2, 262_144)
+    },
   }
+}
+
+/** Those who ask for nothing are worth the least, however many they are. */
+async function weigh(group: string, file: string, least: number, most: number): Promise<void> {
+  const names = (await readdir(group).catch(() => [])).filter((name) => name.startsWith("pod"))
+  let sum = 0
+  for (const name of group.endsWith("besteffort") ? [] : names)
+    sum += Number(await readFile(join(group, name, file), "utf8").catch(() => "0"))
+  await writeFile(join(group, file), String(Math.min(Math.max(sum, least), most))).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error
+    },
+  )
 }
 
 /** In version 1 a new cpuset is empty and no process can enter it until it is told what its parent has. */
@@ -188,6 +220,7 @@ function unifiedTree(): Tree {
       await writeFile(join(group, "cpu.max"), `${quota ?? "max"} 100000`)
       await writeFile(join(group, "memory.max"), String(memoryBytes ?? "max"))
     },
+    weigh: (path) => weigh(join(root, path), "cpu.weight", 1, 10_000),
   }
 }
 

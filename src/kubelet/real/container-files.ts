@@ -65,6 +65,12 @@ export class RealContainerFiles implements ContainerFiles {
     }
   }
 
+  async ensureCheckpointPath(name: string): Promise<string> {
+    const directory = join(this.#options.rootDirectory, "checkpoints")
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    return join(directory, name)
+  }
+
   async remove(podUid: string, { logs }: { readonly logs: boolean }): Promise<void> {
     await rm(this.#podDirectory(podUid), { recursive: true, force: true })
     if (logs) await removeEndingWith(this.#options.logDirectory, `_${podUid}`)

@@ -18,10 +18,12 @@ import { RealCgroups } from "./cgroups.ts"
 import { RealContainerFiles } from "./container-files.ts"
 import { RealContainerLogs } from "./logs/real-container-logs.ts"
 import { readMachine } from "./machine.ts"
+import { readPodUsage } from "./pod-usage.ts"
 import { httpStatus, httpTarget } from "./probes/http-request.ts"
 import { tryProbe } from "./probes/try-probe.ts"
 import { staticPodFiles } from "./static-pod-files.ts"
 import { readUsage } from "./usage.ts"
+import { VolumeUsages } from "./volume-usage.ts"
 import { RealPodVolumes } from "./volumes/real-pod-volumes.ts"
 
 export interface RealKubeletOptions {
@@ -80,6 +82,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
   })
   await volumes.start()
   const cgroups = new RealCgroups({ parent: options.cgroupParent, log })
+  const volumeUsages = new VolumeUsages(rootDirectory, clock)
   const services = new Informer<Service>({ resource: Service, client, clock, random, log })
   let port = 10250
   const kubelet = await createKubelet({
@@ -102,6 +105,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
       logs: new RealContainerLogs(clock),
       machine: async () => machine,
       usage: () => readUsage(rootDirectory, clock.now()),
+      podUsage: (pod, containerIds) => readPodUsage(cgroups, volumeUsages, pod, containerIds),
     },
     httpGet: (action, to, podIp, signal) =>
       httpStatus(httpTarget(action, to, podIp, "kube-lifecycle/1.36"), signal),

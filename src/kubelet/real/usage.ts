@@ -51,7 +51,8 @@ function busyTicks(stat: string): number {
   return user + nice + system + irq + softirq + steal
 }
 
-function interfaceUsage(table: string): InterfaceUsage[] {
+/** The table of /proc/net/dev, without the loop. */
+export function interfaceUsage(table: string): InterfaceUsage[] {
   return table
     .split("\n")
     .slice(2)
@@ -60,8 +61,12 @@ function interfaceUsage(table: string): InterfaceUsage[] {
     .map((fields) => ({
       name: fields[0]!,
       receivedBytes: Number(fields[1]),
+      receivedPackets: Number(fields[2]),
       receiveErrors: Number(fields[3]),
+      receiveDrops: Number(fields[4]),
       sentBytes: Number(fields[9]),
+      sentPackets: Number(fields[10]),
       sendErrors: Number(fields[11]),
+      sendDrops: Number(fields[12]),
     }))
 }

@@ -43,12 +43,8 @@ export class RequestAuthorizer {
     const verb = verbs[request.method ?? "GET"] ?? "get"
     const subresources = subresourcesOf(path)
     for (const subresource of subresources) if (await this.#isAllowed(caller, verb, subresource)) return
-    const { nodeName } = this.#options
-    const asked = subresources.join(" nodes/")
-    throw new HttpProblem(
-      403,
-      `Forbidden (user=${caller.name}, verb=${verb}, resource=nodes, subresource(s)=[${asked}], node=${nodeName})`,
-    )
+    const asked = `resource=nodes, subresource(s)=[${subresources.join(" ")}]`
+    throw new HttpProblem(403, `Forbidden (user=${caller.name}, verb=${verb}, ${asked})`)
   }
 
   async #callerOfToken({ headers }: IncomingMessage): Promise<Caller | undefined> {
@@ -118,7 +114,7 @@ const verbs: Readonly<Record<string, string>> = {
 }
 
 /** Any of these rights will do: the narrow one first, then the old one for everything (KEP-2862). */
-function subresourcesOf(path: string): readonly string[] {
+export function subresourcesOf(path: string): readonly string[] {
   const isBelow = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`)
   if (isBelow("/stats")) return ["stats"]
   if (isBelow("/metrics")) return ["metrics"]
@@ -126,6 +122,7 @@ function subresourcesOf(path: string): readonly string[] {
   if (isBelow("/checkpoint")) return ["checkpoint"]
   if (isBelow("/pods") || isBelow("/runningpods")) return ["pods", "proxy"]
   if (isBelow("/healthz")) return ["healthz", "proxy"]
+  if (isBelow("/statusz")) return ["statusz"]
   if (isBelow("/configz")) return ["configz", "proxy"]
   return ["proxy"]
 }

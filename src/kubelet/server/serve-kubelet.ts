@@ -3,13 +3,19 @@ import { createServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
 import type { Logger } from "../../base/log.ts"
+import { processMetrics } from "../../base/real/process-metrics.ts"
 import { refuseUpgrade } from "../../base/real/http-upgrade/incoming-upgrade.ts"
 import type { Kubelet } from "../kubelet.ts"
 import { RequestAuthorizer } from "./authorize.ts"
+import { checkpointContainer } from "./checkpoint.ts"
+import { configz } from "./configz.ts"
 import { readContainerLogs } from "./container-logs.ts"
 import { podOf, runningContainerOf } from "./container-of-request.ts"
+import { healthz } from "./healthz.ts"
 import { HttpProblem } from "./http-problem.ts"
-import { renderMetrics } from "./metrics.ts"
+import { type NodeLogPlaces, readNodeLogs } from "./node-logs.ts"
+import { renderMetrics } from "./metrics/render-metrics.ts"
+import { podList, runningPodList } from "./running-pods.ts"
 import { tunnelStream } from "./streams.ts"
 import { statsSummary } from "./stats-summary.ts"
 
@@ -23,7 +29,11 @@ export interface KubeletServerOptions {
   readonly serving: { readonly certificate: string; readonly key: string }
   readonly clientAuthorities: string
   readonly log: Logger
+  /** What `/logs/` shows. @default the machine's /var/log */
+  readonly nodeLogs?: NodeLogPlaces
 }
+
+const machineLogs: NodeLogPlaces = { directory: "/var/log", services: {} }
 
 export interface KubeletServer {
   readonly port: number
@@ -81,6 +91,7 @@ class KubeletRoutes {
     try {
       const { path, query, parts } = parse(request)
       const kubelet = this.#kubeletFor(parts)
+      countServed(kubelet, { request, response, path })
       await this.#authorizerOf(kubelet).check(request, path)
       await this.#route(kubelet, { request, response, path, parts, query, signal: gone.signal })
     } catch (error) {
@@ -114,12 +125,20 @@ class KubeletRoutes {
   async #route(kubelet: Kubelet, call: Call): Promise<void> {
     const { path, parts, query, response, request, signal } = call
     const [first, ...rest] = parts
-    if (path === "/healthz" || path === "/healthz/ping") return text(response, "ok")
-    if (first === "healthz") return text(response, "ok")
-    if (path === "/pods" || path === "/runningpods" || path === "/runningpods/")
-      return json(response, podList(kubelet, path !== "/pods"))
-    if (path === "/stats/summary") return json(response, await statsSummary(kubelet))
-    if (first === "metrics") return text(response, await renderMetrics(kubelet, path), metricsType)
+    if (first === "healthz") return text(response, healthz(kubelet, path, query))
+    if (path === "/pods") return json(response, podList(kubelet))
+    if (path === "/runningpods" || path === "/runningpods/") return json(response, runningPodList(kubelet))
+    if (path === "/configz") return json(response, configz(kubelet))
+    if (path === "/stats/summary")
+      return json(response, await statsSummary(kubelet, query.get("only_cpu_and_memory") === "true"))
+    if (first === "metrics") {
+      const startedAtMs = kubelet.services.clock.now() - process.uptime() * 1000
+      const metrics = await renderMetrics(kubelet, path, processMetrics(startedAtMs))
+      if (metrics !== undefined) return text(response, metrics, metricsType)
+    }
+    if (first === "logs") return this.#nodeLogs(response, rest.join("/"), query)
+    if (first === "checkpoint" && rest.length === 3 && request.method === "POST")
+      return json(response, await checkpointContainer(kubelet, rest as [string, string, string], query))
     if (first === "containerLogs" && rest.length === 3)
       return stream(
         response,
@@ -131,6 +150,12 @@ class KubeletRoutes {
     if (["exec", "attach", "portForward"].includes(first ?? ""))
       throw new HttpProblem(400, "Upgrade request required")
     throw new HttpProblem(404, "404 page not found")
+  }
+
+  async #nodeLogs(response: ServerResponse, path: string, query: URLSearchParams): Promise<void> {
+    const answer = await readNodeLogs(this.#options.nodeLogs ?? machineLogs, path, query)
+    if (answer.kind === "stream") return stream(response, answer.chunks, false)
+    return text(response, answer.text, answer.kind === "page" ? "text/html; charset=utf-8" : undefined)
   }
 
   #fail(response: ServerResponse, error: unknown): void {
@@ -169,6 +194,38 @@ interface Call {
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal
 }
+
+/** Counted by the first part of its path when it has been answered. */
+function countServed(
+  { services: { metrics, clock } }: Kubelet,
+  { request, response, path }: Pick<Call, "request" | "response" | "path">,
+): void {
+  const beganMs = clock.monotonic()
+  const [, root = ""] = path.split("/")
+  const isLong = ["exec", "attach", "portForward", "containerLogs"].includes(root)
+  const labels = [request.method ?? "GET", counted.has(root) ? root : "other", "readwrite", String(isLong)]
+  response.once("close", () => {
+    metrics.served.add(1, ...labels)
+    metrics.servedDuration.observe((clock.monotonic() - beganMs) / 1000, ...labels)
+  })
+}
+
+/** Others are one, so that nobody can make up series. */
+const counted = new Set([
+  "attach",
+  "checkpoint",
+  "configz",
+  "containerLogs",
+  "exec",
+  "healthz",
+  "logs",
+  "metrics",
+  "pods",
+  "portForward",
+  "run",
+  "runningpods",
+  "stats",
+])
 
 const metricsType = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -221,15 +278,4 @@ async function run(kubelet: Kubelet, parts: readonly string[], query: URLSearchP
   const command = (query.get("cmd") ?? "").split(" ")
   const { stdout, stderr } = await kubelet.services.runtime.execSync(container.id, command, 0)
   return Buffer.concat([stdout, stderr]).toString()
-}
-
-function podList(kubelet: Kubelet, runningOnly: boolean) {
-  const workers = kubelet.workers
-    .list()
-    .filter(({ state }) => !runningOnly || state.runtime.containers.some((each) => each.state === "running"))
-  const items = workers.map(({ state: { pod } }) => {
-    const status = kubelet.services.statuses.findWritten(pod.metadata.uid) ?? pod.status
-    return { ...pod, status }
-  })
-  return { kind: "PodList", apiVersion: "v1", metadata: {}, items }
 }

@@ -1,49 +1,66 @@
 import { formatTime } from "../../apimachinery/time.ts"
-import type { ContainerStats } from "../../container-runtime/cri.ts"
 import type { Kubelet } from "../kubelet.ts"
-import type { FilesystemSpace } from "../node-host.ts"
-import { collectPodStats, type PodStats } from "./pod-stats.ts"
+import type { FilesystemSpace, GroupUsage, InterfaceUsage, NodeUsage } from "../node-host.ts"
+import { type ContainerUsage, collectPodStats, type PodStats } from "./pod-stats.ts"
 
-/** GET /stats/summary (https://pkg.go.dev/k8s.io/kubelet/pkg/apis/stats/v1alpha1#Summary). */
-export async function statsSummary(kubelet: Kubelet): Promise<object> {
+/**
+ * GET /stats/summary (https://pkg.go.dev/k8s.io/kubelet/pkg/apis/stats/v1alpha1#Summary).
+ *
+ * @param briefly cpu and memory only, as metrics-server asked before there was `/metrics/resource`
+ */
+export async function statsSummary(kubelet: Kubelet, briefly: boolean): Promise<object> {
   const { services } = kubelet
   const now = services.clock.now()
   const [usage, pods] = await Promise.all([services.host.usage(), collectPodStats(kubelet)])
   const time = formatTime(now)
-  return {
-    node: {
-      nodeName: services.nodeName,
-      startTime: formatTime(usage.bootedAtMs),
-      cpu: { time, usageCoreNanoSeconds: usage.cpuCoreNanoSeconds },
-      memory: {
-        time,
-        availableBytes: usage.memoryAvailableBytes,
-        usageBytes: usage.memoryUsageBytes,
-        workingSetBytes: usage.memoryWorkingSetBytes,
-        rssBytes: usage.memoryRssBytes,
-      },
-      ...(usage.network.length > 0 && {
-        network: {
-          time,
-          name: usage.network[0]!.name,
-          interfaces: usage.network.map(({ name, receivedBytes, receiveErrors, sentBytes, sendErrors }) => ({
-            name,
-            rxBytes: receivedBytes,
-            rxErrors: receiveErrors,
-            txBytes: sentBytes,
-            txErrors: sendErrors,
-          })),
-        },
-      }),
-      fs: filesystem(usage.filesystem, time),
-      runtime: {
-        imageFs: filesystem(usage.filesystem, time),
-        containerFs: filesystem(usage.filesystem, time),
-      },
-      rlimit: { time, maxpid: usage.processes.max, curproc: usage.processes.running },
-    },
+  const summary = {
+    node: { nodeName: services.nodeName, ...nodeSummary(usage, time) },
     pods: pods.map((pod) => podSummary(pod, usage.filesystem, time)),
   }
+  return briefly ? { node: brief(summary.node), pods: summary.pods.map(brief) } : summary
+}
+
+function brief(whole: object): object {
+  const kept = ["nodeName", "podRef", "startTime", "name", "cpu", "memory"]
+  const { containers } = whole as { containers?: readonly object[] }
+  return {
+    ...Object.fromEntries(Object.entries(whole).filter(([field]) => kept.includes(field))),
+    ...(containers && { containers: containers.map(brief) }),
+  }
+}
+
+function nodeSummary(usage: NodeUsage, time: string): object {
+  return {
+    startTime: formatTime(usage.bootedAtMs),
+    cpu: { time, usageCoreNanoSeconds: usage.cpuCoreNanoSeconds },
+    memory: {
+      time,
+      availableBytes: usage.memoryAvailableBytes,
+      usageBytes: usage.memoryUsageBytes,
+      workingSetBytes: usage.memoryWorkingSetBytes,
+      rssBytes: usage.memoryRssBytes,
+    },
+    ...networkSummary(usage.network, time),
+    fs: filesystem(usage.filesystem, time),
+    runtime: {
+      imageFs: filesystem(usage.filesystem, time),
+      containerFs: filesystem(usage.filesystem, time),
+    },
+    rlimit: { time, maxpid: usage.processes.max, curproc: usage.processes.running },
+  }
+}
+
+/** The first interface is the one that the figures at the top are of. */
+function networkSummary(network: readonly InterfaceUsage[], time: string): object {
+  const interfaces = network.map(({ name, receivedBytes, receiveErrors, sentBytes, sendErrors }) => ({
+    name,
+    rxBytes: receivedBytes,
+    rxErrors: receiveErrors,
+    txBytes: sentBytes,
+    txErrors: sendErrors,
+  }))
+  const primary = interfaces.find(({ name }) => name === "eth0") ?? interfaces[0]
+  return primary ? { network: { time, ...primary, interfaces } } : {}
 }
 
 function filesystem(space: FilesystemSpace, time: string): object {
@@ -54,47 +71,79 @@ function filesystem(space: FilesystemSpace, time: string): object {
     usedBytes: space.usedBytes,
     inodesFree: space.inodesFree,
     inodes: space.inodes,
-    inodesUsed: space.inodes - space.inodesFree,
+    inodesUsed: space.inodesUsed ?? space.inodes - space.inodesFree,
   }
 }
 
 function podSummary(pod: PodStats, space: FilesystemSpace, time: string): object {
-  const sum = (of: (stats: ContainerStats) => number | undefined) =>
-    pod.containers.reduce((total, { stats }) => total + (of(stats) ?? 0), 0)
+  const { usage, total } = pod
+  const sum = (of: (container: ContainerUsage) => number | undefined) =>
+    pod.containers.reduce((all, container) => all + (of(container) ?? 0), 0)
+  const volumes = usage?.volumes ?? []
+  // Whatever lies on the node's own disk: what containers wrote, and volumes that have no file system of their own.
+  const onDisk = volumes.filter(({ space: { inodesUsed } }) => inodesUsed !== undefined)
   return {
     podRef: { name: pod.name, namespace: pod.namespace, uid: pod.uid },
     startTime: formatTime(pod.startedAtMs),
-    containers: pod.containers.map(({ name, startedAtMs, stats }) => ({
-      name,
-      startTime: formatTime(startedAtMs),
-      ...containerUsage(stats),
-      rootfs: {
-        ...filesystem(space, time),
-        usedBytes: stats.writableLayer?.usedBytes ?? 0,
-        inodesUsed: stats.writableLayer?.inodesUsed ?? 0,
-      },
-    })),
+    containers: pod.containers.map((container) => containerSummary(container, space, time)),
     cpu: {
       time,
-      usageNanoCores: sum(({ cpu }) => cpu?.usageNanoCores),
-      usageCoreNanoSeconds: sum(({ cpu }) => cpu?.usageCoreNanoSeconds),
+      usageNanoCores: sum(({ stats }) => stats.cpu?.usageNanoCores),
+      usageCoreNanoSeconds: usage?.group?.cpuNanoSeconds ?? total.cpuNanoSeconds,
     },
     memory: {
       time,
-      usageBytes: sum(({ memory }) => memory?.usageBytes),
-      workingSetBytes: sum(({ memory }) => memory?.workingSetBytes),
-      rssBytes: sum(({ memory }) => memory?.rssBytes),
+      ...(usage?.group
+        ? memorySummary(usage.group)
+        : {
+            usageBytes: sum(({ stats }) => stats.memory?.usageBytes),
+            workingSetBytes: total.workingSetBytes,
+            rssBytes: sum(({ stats }) => stats.memory?.rssBytes),
+          }),
     },
+    ...networkSummary(usage?.network ?? [], time),
+    ...(volumes.length > 0 && {
+      volume: volumes.map(({ name, space: own, claim }) => ({
+        ...filesystem(own, time),
+        name,
+        ...(claim !== undefined && { pvcRef: { name: claim, namespace: pod.namespace } }),
+      })),
+    }),
     "ephemeral-storage": {
       ...filesystem(space, time),
-      usedBytes: sum(({ writableLayer }) => writableLayer?.usedBytes),
-      inodesUsed: sum(({ writableLayer }) => writableLayer?.inodesUsed),
+      usedBytes:
+        sum(({ stats }) => stats.writableLayer?.usedBytes) +
+        onDisk.reduce((all, { space: { usedBytes } }) => all + usedBytes, 0),
+      inodesUsed:
+        sum(({ stats }) => stats.writableLayer?.inodesUsed) +
+        onDisk.reduce((all, { space: { inodesUsed = 0 } }) => all + inodesUsed, 0),
     },
+    ...(usage?.group && {
+      process_stats: { process_count: usage.group.processes },
+      swap: { time, swapUsageBytes: usage.group.memorySwapBytes },
+    }),
   }
 }
 
-function containerUsage({ cpu, memory }: ContainerStats): object {
+function memorySummary(group: GroupUsage): object {
   return {
+    usageBytes: group.memoryUsageBytes,
+    workingSetBytes: group.memoryWorkingSetBytes,
+    rssBytes: group.memoryRssBytes,
+    pageFaults: group.pageFaults,
+    majorPageFaults: group.majorPageFaults,
+  }
+}
+
+function containerSummary(
+  { name, startedAtMs, stats, usage }: ContainerUsage,
+  space: FilesystemSpace,
+  time: string,
+): object {
+  const { cpu, memory, writableLayer } = stats
+  return {
+    name,
+    startTime: formatTime(startedAtMs),
     ...(cpu && {
       cpu: {
         time: formatTime(cpu.timestamp / 1e6),
@@ -105,13 +154,20 @@ function containerUsage({ cpu, memory }: ContainerStats): object {
     ...(memory && {
       memory: {
         time: formatTime(memory.timestamp / 1e6),
-        availableBytes: memory.availableBytes ?? 0,
+        // Without a limit there is no such figure.
+        ...(memory.availableBytes && { availableBytes: memory.availableBytes }),
         usageBytes: memory.usageBytes ?? 0,
         workingSetBytes: memory.workingSetBytes,
         rssBytes: memory.rssBytes ?? 0,
-        pageFaults: memory.pageFaults ?? 0,
-        majorPageFaults: memory.majorPageFaults ?? 0,
+        pageFaults: memory.pageFaults ?? usage?.pageFaults ?? 0,
+        majorPageFaults: memory.majorPageFaults ?? usage?.majorPageFaults ?? 0,
       },
     }),
+    rootfs: {
+      ...filesystem(space, time),
+      usedBytes: writableLayer?.usedBytes ?? 0,
+      inodesUsed: writableLayer?.inodesUsed ?? 0,
+    },
+    ...(usage && { swap: { time, swapUsageBytes: usage.memorySwapBytes } }),
   }
 }

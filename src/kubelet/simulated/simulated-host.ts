@@ -54,6 +54,7 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
       ensureLogDirectory: async () => "",
       containerMounts: async () => [],
       readTerminationMessage: async () => "",
+      ensureCheckpointPath: async (name) => `/${name}`,
       async remove() {},
     },
     prober: createSimulatedProber(options),
@@ -88,6 +89,7 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
       },
       dns: { servers: [], searches: [], options: [] },
     }),
+    podUsage: async () => undefined,
     usage: async () => ({
       cpuCoreNanoSeconds: 0,
       memoryWorkingSetBytes: 0,

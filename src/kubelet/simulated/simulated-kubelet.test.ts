@@ -436,6 +436,46 @@ describe("a simulated node", () => {
     const resized = await get(world, "small")
     expect(resized.status.containerStatuses![0]!.resources).toEqual({ requests: { cpu: "3" } })
     expect(condition(resized, "PodResizePending")).toBeUndefined()
+    const told = (await eventsOf(world, "small")).filter((text) => text.includes("Resize"))
+    const containers = '"containers":[{"name":"main","resources":{"requests":{"cpu":"3"}}}],"generation":2'
+    const why = "Node didn't have enough resource: cpu, requested: 3000, used: 2000, capacity: 4000"
+    expect(told.sort()).toEqual([
+      `ResizeCompleted: Pod resize completed: {${containers}}`,
+      `ResizeDeferred: Pod resize Deferred: {${containers},"error":"${why}"}`,
+      `ResizeStarted: Pod resize started: {${containers}}`,
+    ])
+  })
+
+  it("makes room for a critical pod", async () => {
+    const world = await startWorld()
+    const asking = (cpu: string) => ({
+      containers: [{ name: "main", image: "app:1", resources: { requests: { cpu } } }],
+    })
+    await world.server.client.create(Pod, podOf("plain", asking("3")))
+    await world.clock.advance(500)
+    const critical = podOf("critical", { ...asking("2"), priority: 2_000_000_000 })
+    await world.server.client.create(Pod, {
+      ...critical,
+      metadata: { ...critical.metadata, namespace: "kube-system" },
+    })
+    await world.clock.advance(3000)
+    expect((await get(world, "plain")).status).toMatchObject({
+      phase: "Failed",
+      reason: "Preempting",
+      message: "Preempted in order to admit critical pod",
+    })
+    const kept = await world.server.client.get(Pod, { namespace: "kube-system", name: "critical" })
+    expect(kept.status.phase).toBe("Running")
+  })
+
+  it("does not run as the machine's users who asked for users of its own", async () => {
+    const world = await startWorld()
+    await world.server.client.create(Pod, podOf("alone", { hostUsers: false }))
+    await world.clock.advance(500)
+    expect((await get(world, "alone")).status.phase).toBe("Pending")
+    expect(await eventsOf(world, "alone")).toContain(
+      "FailedCreatePodSandBox: Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces",
+    )
   })
 
   it("turns away a pod for which it has no room", async () => {

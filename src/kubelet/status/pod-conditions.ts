@@ -44,9 +44,11 @@ export function computePodConditions(input: ConditionsInput): PodCondition[] {
   const { resizePending, isResizing } = input
   if (resizePending) {
     const { reason, message } = resizePending
-    verdicts.push(["PodResizePending", { status: "True", reason, message }])
+    const type = reason === "Error" ? "PodResizeInProgress" : "PodResizePending"
+    verdicts.push([type, { status: "True", reason, message }])
   }
-  if (isResizing) verdicts.push(["PodResizeInProgress", { status: "True" }])
+  if (isResizing && resizePending?.reason !== "Error")
+    verdicts.push(["PodResizeInProgress", { status: "True" }])
   return verdicts.map(([type, verdict]) => withTimes(pod, type, verdict, nowMs))
 }
 

@@ -1,0 +1,168 @@
+import { Counter, Histogram, type Metric } from "../../base/metrics.ts"
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const podStartSeconds = [
+  0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700,
+  3600,
+]
+const pullSeconds = [1, 5, 10, 20, 30, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600]
+const operationSeconds = Array.from({ length: 14 }, (_, power) => 0.005 * 2.5 ** power)
+
+const counter = (name: string, help: string, labels: readonly string[] = []) =>
+  new Counter({ name, help, labels })
+const histogram = (name: string, help: string, labels: readonly string[] = [], bounds = seconds) =>
+  new Histogram({ name, help, labels }, bounds)
+
+/**
+ * What a kubelet counts of its own work, under upstream's names, so that dashboards and alerts made for it find them
+ * (https://kubernetes.io/docs/reference/instrumentation/metrics/). What can be looked up when somebody reads is not here.
+ */
+export class KubeletMetrics {
+  readonly runtimeOperations = counter(
+    "kubelet_runtime_operations_total",
+    "[ALPHA] Cumulative number of runtime operations by operation type.",
+    ["operation_type"],
+  )
+  readonly runtimeOperationErrors = counter(
+    "kubelet_runtime_operations_errors_total",
+    "[ALPHA] Cumulative number of runtime operation errors by operation type.",
+    ["operation_type"],
+  )
+  readonly runtimeOperationDuration = histogram(
+    "kubelet_runtime_operations_duration_seconds",
+    "[ALPHA] Duration in seconds of runtime operations. Broken down by operation type.",
+    ["operation_type"],
+    operationSeconds,
+  )
+  readonly runPodSandboxDuration = histogram(
+    "kubelet_run_podsandbox_duration_seconds",
+    "[ALPHA] Duration in seconds of the run_podsandbox operations. Broken down by RuntimeClass.Handler.",
+    ["runtime_handler"],
+  )
+  readonly runPodSandboxErrors = counter(
+    "kubelet_run_podsandbox_errors_total",
+    "[ALPHA] Cumulative number of the run_podsandbox operation errors by RuntimeClass.Handler.",
+    ["runtime_handler"],
+  )
+  readonly podWorkerDuration = histogram(
+    "kubelet_pod_worker_duration_seconds",
+    "[ALPHA] Duration in seconds to sync a single pod. Broken down by operation type: create, update, or sync",
+    ["operation_type"],
+  )
+  readonly podStartDuration = histogram(
+    "kubelet_pod_start_duration_seconds",
+    "[ALPHA] Duration in seconds from kubelet seeing a pod for the first time to the pod starting to run",
+    [],
+    podStartSeconds,
+  )
+  readonly podStartTotalDuration = histogram(
+    "kubelet_pod_start_total_duration_seconds",
+    "[ALPHA] Duration in seconds to start a pod since creation, including time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch",
+    [],
+    podStartSeconds,
+  )
+  readonly relistDuration = histogram(
+    "kubelet_pleg_relist_duration_seconds",
+    "[ALPHA] Duration in seconds for relisting pods in PLEG.",
+  )
+  readonly relistInterval = histogram(
+    "kubelet_pleg_relist_interval_seconds",
+    "[ALPHA] Interval in seconds between relisting in PLEG.",
+  )
+  readonly lastRelist = new Counter(
+    {
+      name: "kubelet_pleg_last_seen_seconds",
+      help: "[ALPHA] Timestamp in seconds when PLEG was last seen active.",
+    },
+    "gauge",
+  )
+  readonly cgroupDuration = histogram(
+    "kubelet_cgroup_manager_duration_seconds",
+    "[ALPHA] Duration in seconds for cgroup manager operations. Broken down by method.",
+    ["operation_type"],
+  )
+  readonly startedPods = counter("kubelet_started_pods_total", "[ALPHA] Cumulative number of pods started")
+  readonly startedPodErrors = counter(
+    "kubelet_started_pods_errors_total",
+    "[ALPHA] Cumulative number of errors when starting pods",
+  )
+  readonly startedContainers = counter(
+    "kubelet_started_containers_total",
+    "[ALPHA] Cumulative number of containers started",
+    ["container_type"],
+  )
+  readonly startedContainerErrors = counter(
+    "kubelet_started_containers_errors_total",
+    "[ALPHA] Cumulative number of errors when starting containers",
+    ["code", "container_type"],
+  )
+  readonly imagePullDuration = histogram(
+    "kubelet_image_pull_duration_seconds",
+    "[ALPHA] Duration in seconds to pull an image.",
+    ["image_size_in_bytes"],
+    pullSeconds,
+  )
+  readonly collectedImages = counter(
+    "kubelet_image_garbage_collected_total",
+    "[ALPHA] Total number of images garbage collected by the kubelet, whether through disk usage or image age.",
+    ["reason"],
+  )
+  readonly evictions = counter(
+    "kubelet_evictions",
+    "[ALPHA] Cumulative number of pod evictions by eviction signal",
+    ["eviction_signal"],
+  )
+  readonly rejections = counter(
+    "kubelet_admission_rejections_total",
+    "[ALPHA] Cumulative number pod admission rejections by the Kubelet.",
+    ["reason"],
+  )
+  readonly orphans = counter(
+    "kubelet_orphaned_runtime_pods_total",
+    "[ALPHA] Number of pods that have been detected in the container runtime without being already known to the pod worker. This typically indicates the kubelet was restarted while a pod was force deleted in the API or in the local configuration, which is unusual.",
+  )
+  readonly requests = counter(
+    "rest_client_requests_total",
+    "[ALPHA] Number of HTTP requests, partitioned by status code and method.",
+    ["code", "method"],
+  )
+  readonly requestDuration = histogram(
+    "rest_client_request_duration_seconds",
+    "[ALPHA] Request latency in seconds. Broken down by verb.",
+    ["verb"],
+  )
+  readonly served = counter(
+    "kubelet_http_requests_total",
+    "[ALPHA] Number of the http requests received since the server started",
+    ["method", "path", "server_type", "long_running"],
+  )
+  readonly servedDuration = histogram(
+    "kubelet_http_requests_duration_seconds",
+    "[ALPHA] Duration in seconds to serve http requests",
+    ["method", "path", "server_type", "long_running"],
+  )
+
+  list(): readonly Metric[] {
+    return Object.values(this)
+  }
+}
+
+const mebibyte = 1 << 20
+const sizes: readonly (readonly [aboveMebibytes: number, label: string])[] = [
+  [100 * 1024, "GT100GB"],
+  [60 * 1024, "60GB-100GB"],
+  [40 * 1024, "40GB-60GB"],
+  [30 * 1024, "30GB-40GB"],
+  [20 * 1024, "20GB-30GB"],
+  [10 * 1024, "10GB-20GB"],
+  [5 * 1024, "5GB-10GB"],
+  [1024, "1GB-5GB"],
+  [500, "500MB-1GB"],
+  [100, "100MB-500MB"],
+  [10, "10MB-100MB"],
+]
+
+/** Images by size, as upstream groups them. */
+export function imageSizeLabel(bytes: number): string {
+  return sizes.find(([aboveMebibytes]) => bytes > aboveMebibytes * mebibyte)?.[1] ?? "0-10MB"
+}
