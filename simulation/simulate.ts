@@ -1,14 +1,16 @@
 import { createClient } from "../src/client/create-client.ts"
+import { isStatusError } from "../src/apimachinery/status-error.ts"
 import { sleep } from "../src/base/clock.ts"
 import { settle } from "../src/base/simulated/clock.ts"
 import { allCheckers, watchedResources } from "./checkers/all-checkers.ts"
 import type { Checker } from "./checkers/checker.ts"
 import { watchStreams } from "./checkers/watch-streams.ts"
-import { isFault, type Operation, type Plan, type Step } from "./operations/operation.ts"
+import { isFault, type Operation, type Plan, type Step, type UserOperation } from "./operations/operation.ts"
 import { perform } from "./operations/perform.ts"
 import { whyPending } from "./why-pending.ts"
 import { FaultCounts } from "./world/fault-counts.ts"
 import { History } from "./world/history.ts"
+import { useSynchronousDigests } from "./world/synchronous-digests.ts"
 import { prepareStore } from "./world/open-server.ts"
 import { World } from "./world/world.ts"
 
@@ -26,6 +28,10 @@ export interface Report {
 /** Long enough for the longest back-off that a storm can have led to, and for pods to leave a node that was lost. */
 const patienceMs = 900_000
 const lookEveryMs = 5_000
+/** Many times what the busiest world needs: who asks for more goes round in a circle. */
+const mostRequests = 20_000
+
+useSynchronousDigests()
 
 let prepared: ReturnType<typeof prepareStore> | undefined
 
@@ -50,7 +56,7 @@ class Run {
 
   constructor(plan: Plan, store: Awaited<ReturnType<typeof prepareStore>>) {
     this.#plan = plan
-    this.#checkers = [...allCheckers(), this.#streams]
+    this.#checkers = [...allCheckers(plan), this.#streams]
     this.#history = new History(watchedResources, (change) => {
       const atMs = this.#world.clock.monotonic()
       for (const checker of this.#checkers)
@@ -65,7 +71,13 @@ class Run {
       },
     }
     const counts = this.#counts
-    this.#world = new World({ ...plan, prepared: store, observer: observer, counts })
+    const requests = new Map<string, number>()
+    const onRequest = (name: string) => {
+      const count = (requests.get(name) ?? 0) + 1
+      requests.set(name, count)
+      if (count > mostRequests) this.#failure ??= `${name} goes round in a circle: ${count} requests`
+    }
+    this.#world = new World({ ...plan, prepared: store, observer, counts, onRequest })
   }
 
   async report(): Promise<Report> {
@@ -158,14 +170,32 @@ class Run {
 
   /** Users try until the server answers; what it refuses is refused. */
   async #wish(operation: Operation): Promise<void> {
-    const { clock, users } = this.#world
+    const { clock } = this.#world
     for (let tries = 0; tries < 30 && !this.#stop.signal.aborted; tries++) {
       try {
-        return await perform(operation as never, users)
+        await this.#perform(operation as UserOperation)
+        return this.#counts.add(operation.kind)
       } catch (error) {
+        if (isStatusError(error, "InternalError")) this.#failure ??= `${operation.kind}: ${error.message}`
         if ((error as Error).name !== "ConnectionError") return
         await sleep(clock, 500)
       }
+    }
+  }
+
+  /** Checkers are told of what takes pods away that no controller promised to keep. */
+  async #perform(operation: UserOperation): Promise<void> {
+    const { clock, users } = this.#world
+    const takesAway = ["delete-pod", "evict", "drain", "delete", "delete-namespace"].includes(operation.kind)
+    if (!takesAway) return perform(operation, users, clock)
+    const tell = (checker: Checker) =>
+      operation.kind === "evict" || operation.kind === "drain" ? checker.evicting !== true : true
+    const told = this.#checkers.filter(tell)
+    for (const checker of told) checker.disturbing?.()
+    try {
+      await perform(operation, users, clock)
+    } finally {
+      for (const checker of told) checker.disturbed?.(clock.monotonic())
     }
   }
 

@@ -3,6 +3,7 @@ import type { Deployment } from "../src/api/apps/v1/deployment.ts"
 import type { StatefulSet } from "../src/api/apps/v1/stateful-set.ts"
 import type { Job } from "../src/api/batch/v1/job.ts"
 import type { Node } from "../src/api/core/v1/node.ts"
+import type { PersistentVolume } from "../src/api/core/v1/persistent-volume.ts"
 import type { Pod } from "../src/api/core/v1/pod.ts"
 import type { KubeObject } from "../src/apimachinery/meta.ts"
 import { isOver, isReady, nameOf } from "./checkers/checker.ts"
@@ -18,6 +19,9 @@ export function whyPending(objects: Observed): string[] {
     ...objects.list<Job>("jobs").flatMap(pendingJob),
     ...objects.list<Pod>("pods").flatMap(pendingPod),
     ...objects.list("replicasets").flatMap((each) => pendingDeletion("replicaset", each)),
+    ...objects.list("namespaces").flatMap((each) => pendingDeletion("namespace", each)),
+    ...objects.list("persistentvolumeclaims").flatMap((each) => pendingDeletion("claim", each)),
+    ...objects.list<PersistentVolume>("persistentvolumes").flatMap(pendingVolume),
   ]
 }
 
@@ -103,6 +107,11 @@ function pendingPod(pod: Pod): string[] {
     ? `on ${pod.spec.nodeName} is ${pod.status.phase}, not ready`
     : scheduled?.message
   return [`pod ${nameOf(pod)} ${why ?? "has no node and nobody says why"}`]
+}
+
+function pendingVolume(volume: PersistentVolume): string[] {
+  const { phase = "Pending" } = volume.status
+  return phase === "Bound" ? [] : [`volume ${nameOf(volume)} is ${phase}`]
 }
 
 function pendingDeletion(kind: string, object: KubeObject): string[] {

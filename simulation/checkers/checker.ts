@@ -10,6 +10,11 @@ export interface Checker {
   readonly observe?: (change: Change, objects: Observed) => string | undefined
   readonly started?: (machine: string, pod: Pod) => string | undefined
   readonly stopped?: (machine: string, pod: Pod) => void
+  /** Somebody who is no controller is about to take pods away, and has. */
+  readonly disturbing?: () => void
+  readonly disturbed?: (atMs: number) => void
+  /** Evictions are what it watches over: they do not disturb it. */
+  readonly evicting?: true
   /** Called once, when everything has come to rest. */
   readonly atRest?: (objects: Observed) => string | undefined
 }

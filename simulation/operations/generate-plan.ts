@@ -6,8 +6,10 @@ import {
   type FaultOperation,
   type FaultRates,
   type Operation,
+  type Placed,
   type Plan,
   type Rollable,
+  type Rolling,
   type Scalable,
   type Step,
   type UserOperation,
@@ -30,7 +32,7 @@ function nodesNeeded(steps: readonly Step[]): number {
   const wanted = new Map<string, number>()
   let onEach = 0
   for (const { operation } of steps) {
-    if (operation.kind === "create-daemonset") onEach++
+    if (operation.kind === "create-daemonset") onEach += operation.rolling?.maxSurge ? 2 : 1
     if (!("name" in operation)) continue
     const replicas =
       "replicas" in operation
@@ -59,20 +61,27 @@ function faultRates(random: Random): FaultRates {
   }
 }
 
-interface Known {
-  readonly scalable: { workload: Scalable; name: string }[]
-  readonly rollable: { workload: Rollable; name: string }[]
-  readonly jobs: string[]
-  readonly apps: string[]
+type Known = Placed & { readonly name: string }
+
+interface KnownWorkloads {
+  readonly scalable: (Known & { workload: Scalable })[]
+  readonly rollable: (Known & { workload: Rollable })[]
+  readonly jobs: Known[]
+  readonly apps: Known[]
 }
 
+/** A namespace that some worlds have, and that goes with all that is in it. */
+const team = "team"
+
 function userSteps(random: Random, stormMs: number, nodes: number): Step[] {
-  const known: Known = { scalable: [], rollable: [], jobs: [], apps: [] }
+  const known: KnownWorkloads = { scalable: [], rollable: [], jobs: [], apps: [] }
   const count = 3 + integer(random, 6)
-  const steps: Step[] = []
+  const hasTeam = chance(random, 0.25)
+  const steps: Step[] = hasTeam ? teamSteps(random, stormMs) : []
   for (let index = 0; index < count; index++) {
     const create = index < 2 || chance(random, 0.35)
-    const operation = create ? creation(random, known, index) : change(random, known, index, nodes)
+    const place = hasTeam && chance(random, 0.5) ? { in: team } : {}
+    const operation = create ? creation(random, known, index, place) : change(random, known, index, nodes)
     // Things are made early, so that there is time for something to happen to them.
     const atMs = create
       ? integer(random, stormMs / 3)
@@ -82,7 +91,15 @@ function userSteps(random: Random, stormMs: number, nodes: number): Step[] {
   return steps
 }
 
-function creation(random: Random, known: Known, index: number): UserOperation {
+function teamSteps(random: Random, stormMs: number): Step[] {
+  const half = Math.floor(stormMs / 2)
+  return [
+    { atMs: 0, operation: { kind: "create-namespace", name: team } },
+    { atMs: half + integer(random, half), operation: { kind: "delete-namespace", name: team } },
+  ]
+}
+
+function creation(random: Random, known: KnownWorkloads, index: number, place: Placed): UserOperation {
   const kind = pick(random, [
     "deployment",
     "deployment",
@@ -91,47 +108,87 @@ function creation(random: Random, known: Known, index: number): UserOperation {
     "job",
     "job",
     "service",
+    "budget",
   ] as const)
   const name = `${kind.slice(0, 2)}-${index}`
+  const app = { name, ...place }
   switch (kind) {
     case "deployment": {
-      known.scalable.push({ workload: "deployments", name })
-      known.rollable.push({ workload: "deployments", name })
-      known.apps.push(name)
-      const maxSurge = integer(random, 3)
-      const rolling = { maxSurge, maxUnavailable: integer(random, 2) + (maxSurge === 0 ? 1 : 0) }
+      known.scalable.push({ workload: "deployments", ...app })
+      known.rollable.push({ workload: "deployments", ...app })
+      known.apps.push(app)
+      const rolling = rollingUpdate(random)
       return {
         kind: "create-deployment",
-        name,
+        ...app,
         replicas: integer(random, 6),
         ...(chance(random, 0.8) && { rolling }),
       }
     }
     case "statefulset":
-      known.scalable.push({ workload: "statefulsets", name })
-      known.rollable.push({ workload: "statefulsets", name })
-      known.apps.push(name)
-      return { kind: "create-statefulset", name, replicas: integer(random, 4), parallel: chance(random, 0.4) }
-    case "daemonset":
-      known.rollable.push({ workload: "daemonsets", name })
-      known.apps.push(name)
-      return { kind: "create-daemonset", name }
+      known.scalable.push({ workload: "statefulsets", ...app })
+      known.rollable.push({ workload: "statefulsets", ...app })
+      known.apps.push(app)
+      return {
+        kind: "create-statefulset",
+        ...app,
+        replicas: integer(random, 4),
+        parallel: chance(random, 0.4),
+        ...(chance(random, 0.5) && {
+          claims: { whenDeleted: retention(random), whenScaled: retention(random) },
+        }),
+      }
+    case "daemonset": {
+      known.rollable.push({ workload: "daemonsets", ...app })
+      known.apps.push(app)
+      // One of the two, not both.
+      const rolling = chance(random, 0.5)
+        ? { maxSurge: 1, maxUnavailable: 0 }
+        : { maxSurge: 0, maxUnavailable: 1 + integer(random, 2) }
+      return { kind: "create-daemonset", ...app, rolling }
+    }
     case "job":
-      known.jobs.push(name)
+      known.jobs.push(app)
       return {
         kind: "create-job",
-        name,
+        ...app,
         completions: 1 + integer(random, 6),
         parallelism: 1 + integer(random, 4),
         indexed: chance(random, 0.5),
         failures: chance(random, 0.5) ? integer(random, 3) : 0,
       }
     case "service":
-      return { kind: "create-service", name, app: known.apps[0] ?? "de-0" }
+      return { kind: "create-service", ...beside(known, name, place) }
+    case "budget": {
+      // A pod may have one only.
+      const budget = beside(known, name, place)
+      return {
+        kind: "create-budget",
+        ...budget,
+        name: `budget-of-${budget.app}`,
+        minAvailable: integer(random, 4),
+      }
+    }
   }
 }
 
-function change(random: Random, known: Known, index: number, nodes: number): Operation {
+/** For an app that there is, where that is. */
+function beside({ apps: [first] }: KnownWorkloads, name: string, place: Placed) {
+  return first
+    ? { app: first.name, name, ...(first.in && { in: first.in }) }
+    : { app: "de-0", name, ...place }
+}
+
+function rollingUpdate(random: Random): Rolling {
+  const maxSurge = integer(random, 3)
+  return { maxSurge, maxUnavailable: integer(random, 2) + (maxSurge === 0 ? 1 : 0) }
+}
+
+function retention(random: Random): "Retain" | "Delete" {
+  return chance(random, 0.5) ? "Delete" : "Retain"
+}
+
+function change(random: Random, known: KnownWorkloads, index: number, nodes: number): Operation {
   const { scalable, rollable, jobs } = known
   const kind = pick(random, [
     "scale",
@@ -140,21 +197,23 @@ function change(random: Random, known: Known, index: number, nodes: number): Ope
     "roll",
     "delete",
     "delete-pod",
-    "delete-pod",
+    "evict",
     "cordon",
+    "drain",
   ] as const)
   if (kind === "scale" && scalable.length)
     return { kind, ...pick(random, scalable), replicas: integer(random, 7) }
   if (kind === "roll" && rollable.length) return { kind, ...pick(random, rollable), version: index }
   if (kind === "delete" && rollable.length + jobs.length) {
-    const all = [...rollable, ...jobs.map((name) => ({ workload: "jobs" as const, name }))]
+    const all = [...rollable, ...jobs.map((job) => ({ workload: "jobs" as const, ...job }))]
     return { kind, ...pick(random, all), foreground: chance(random, 0.3) }
   }
   if (kind === "cordon") {
     // One node is always left.
     return { kind, node: 1 + integer(random, nodes - 1), unschedulable: chance(random, 0.6) }
   }
-  return { kind: "delete-pod", pick: integer(random, 100) }
+  if (kind === "drain") return { kind, node: 1 + integer(random, nodes - 1) }
+  return { kind: kind === "evict" ? kind : "delete-pod", pick: integer(random, 100) }
 }
 
 function faultSteps(random: Random, stormMs: number, nodes: number): Step[] {

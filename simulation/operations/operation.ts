@@ -5,21 +5,23 @@
 export type Operation = UserOperation | FaultOperation
 
 export type UserOperation =
-  | {
+  | ({
       readonly kind: "create-deployment"
       readonly name: string
       readonly replicas: number
       /** Undefined: Recreate. */
-      readonly rolling?: { readonly maxSurge: number; readonly maxUnavailable: number }
-    }
-  | {
+      readonly rolling?: Rolling
+    } & Placed)
+  | ({
       readonly kind: "create-statefulset"
       readonly name: string
       readonly replicas: number
       readonly parallel: boolean
-    }
-  | { readonly kind: "create-daemonset"; readonly name: string }
-  | {
+      /** Each replica has a volume; undefined: none has. */
+      readonly claims?: ClaimRetention
+    } & Placed)
+  | ({ readonly kind: "create-daemonset"; readonly name: string; readonly rolling?: Rolling } & Placed)
+  | ({
       readonly kind: "create-job"
       readonly name: string
       readonly completions: number
@@ -27,20 +29,59 @@ export type UserOperation =
       readonly indexed: boolean
       /** So many of its pods fail before the others succeed. */
       readonly failures: number
-    }
-  | { readonly kind: "create-service"; readonly name: string; readonly app: string }
-  | { readonly kind: "scale"; readonly workload: Scalable; readonly name: string; readonly replicas: number }
+    } & Placed)
+  | ({ readonly kind: "create-service"; readonly name: string; readonly app: string } & Placed)
+  /** So many pods of the app must stay. */
+  | ({
+      readonly kind: "create-budget"
+      readonly name: string
+      readonly app: string
+      readonly minAvailable: number
+    } & Placed)
+  | ({
+      readonly kind: "scale"
+      readonly workload: Scalable
+      readonly name: string
+      readonly replicas: number
+    } & Placed)
   /** A new template: everything is replaced. */
-  | { readonly kind: "roll"; readonly workload: Rollable; readonly name: string; readonly version: number }
-  | {
+  | ({
+      readonly kind: "roll"
+      readonly workload: Rollable
+      readonly name: string
+      readonly version: number
+    } & Placed)
+  | ({
       readonly kind: "delete"
       readonly workload: Rollable | "jobs"
       readonly name: string
       readonly foreground: boolean
-    }
+    } & Placed)
   /** The pod at this place, counted round, among those there are. */
   | { readonly kind: "delete-pod"; readonly pick: number }
+  /** The same, but asked nicely: a budget may refuse. */
+  | { readonly kind: "evict"; readonly pick: number }
   | { readonly kind: "cordon"; readonly node: number; readonly unschedulable: boolean }
+  /** Cordoned, and each of its pods asked to go until it does. */
+  | { readonly kind: "drain"; readonly node: number }
+  | { readonly kind: "create-namespace"; readonly name: string }
+  /** With all that is in it. */
+  | { readonly kind: "delete-namespace"; readonly name: string }
+
+export interface Placed {
+  /** The namespace. @default "default" */
+  readonly in?: string
+}
+
+export interface Rolling {
+  readonly maxSurge: number
+  readonly maxUnavailable: number
+}
+
+export interface ClaimRetention {
+  readonly whenDeleted: "Retain" | "Delete"
+  readonly whenScaled: "Retain" | "Delete"
+}
 
 export type Scalable = "deployments" | "statefulsets"
 export type Rollable = "deployments" | "statefulsets" | "daemonsets"

@@ -1,6 +1,9 @@
-import type { FaultOperation, FaultRates } from "../operations/operation.ts"
+import type { FaultOperation, FaultRates, UserOperation } from "../operations/operation.ts"
 
-/** How often each kind of fault did occur. A simulation in which nothing goes wrong proves nothing. */
+/**
+ * How often each kind of fault did occur, and each kind of wish was granted. A simulation in which nothing goes wrong, or
+ * nothing is made, proves nothing.
+ */
 export class FaultCounts {
   readonly #counts = new Map<string, number>()
 
@@ -22,7 +25,7 @@ export class FaultCounts {
 }
 
 /** Every kind there is; over many worlds each must have occurred. */
-const kinds: readonly (keyof FaultRates | FaultOperation["kind"])[] = [
+const kinds: readonly (keyof FaultRates | FaultOperation["kind"] | UserOperation["kind"])[] = [
   "refused",
   "answerLost",
   "conflict",
@@ -34,8 +37,23 @@ const kinds: readonly (keyof FaultRates | FaultOperation["kind"])[] = [
   "lose-node",
   "reboot-node",
   "jump-clock",
+  "create-deployment",
+  "create-statefulset",
+  "create-daemonset",
+  "create-job",
+  "create-service",
+  "create-budget",
+  "create-namespace",
+  "scale",
+  "roll",
+  "delete",
+  "delete-pod",
+  "evict",
+  "cordon",
+  "drain",
+  "delete-namespace",
 ]
 
-export function missingFaults(counts: FaultCounts): string[] {
+export function missingKinds(counts: FaultCounts): string[] {
   return kinds.filter((kind) => counts.get(kind) === 0)
 }

@@ -26,9 +26,11 @@ export interface FaultyRoad {
   readonly clock: Clock
   readonly random: Random
   readonly counts: FaultCounts
+  /** Told of each request. */
+  readonly onRequest?: () => void
 }
 
-/** As clients of a real server have it, generously: what may be asked at once, and how much more of it each second. */
+/** As clients of a real server have it: what may be asked at once, and how much more of it each second. */
 const burst = 300
 const perSecond = 50
 
@@ -63,6 +65,7 @@ export function createFaultyTransport(road: FaultyRoad): Transport {
   }
 
   async function before(request: ApiRequest): Promise<void> {
+    road.onRequest?.()
     await takeTurn(request)
     if (happens("slow")) await sleep(clock, integer(random, 1000), request.signal)
     if (happens("refused")) throw refusal(random)

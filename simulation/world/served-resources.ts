@@ -35,6 +35,8 @@ const plurals = new Set([
   "flowschemas",
   "prioritylevelconfigurations",
   "servicecidrs",
+  "ipaddresses",
+  "endpoints",
   "customresourcedefinitions",
   "apiservices",
 ])

@@ -7,6 +7,7 @@ import { SeededRandom } from "../../src/base/simulated/random.ts"
 import type { Client } from "../../src/client/client.ts"
 import { createEventRecorder } from "../../src/client/create-event-recorder.ts"
 import { createInformers } from "../../src/client/informers.ts"
+import { runControllers } from "../../src/client/run-controllers.ts"
 import { ConnectionError, type Transport } from "../../src/client/transport.ts"
 import { createControllerManager } from "../../src/controller-manager/create-controller-manager.ts"
 import type { MemoryStore } from "../../src/etcd/memory/memory-store.ts"
@@ -15,12 +16,15 @@ import type { Component, FaultRates } from "../operations/operation.ts"
 import { createFaultyTransport } from "./faulty-transport.ts"
 import type { FaultCounts } from "./fault-counts.ts"
 import { Machine, type MachineObserver } from "./machine.ts"
+import { networkProvisioner } from "./network-provisioner.ts"
 import { openServer } from "./open-server.ts"
 import { SimulatedKubelet } from "./simulated-kubelet.ts"
 
 /** Controllers that act on what the operations make; the others would only watch. */
 const controllers = [
   "garbage-collector-controller",
+  "namespace-controller",
+  "disruption-controller",
   "deployment-controller",
   "replicaset-controller",
   "daemonset-controller",
@@ -32,6 +36,9 @@ const controllers = [
   "taint-eviction-controller",
   "pod-garbage-collector-controller",
   "node-ipam-controller",
+  "persistentvolume-binder-controller",
+  "persistentvolumeclaim-protection-controller",
+  "persistentvolume-protection-controller",
 ]
 
 export interface WorldOptions {
@@ -42,6 +49,8 @@ export interface WorldOptions {
   readonly prepared: MemoryStore
   readonly observer: MachineObserver
   readonly counts: FaultCounts
+  /** Told of each request of a component, by the component's name. */
+  readonly onRequest?: (name: string) => void
 }
 
 interface Running {
@@ -81,6 +90,7 @@ export class World {
     await this.#startServer()
     this.#startControllers()
     this.#startScheduler()
+    this.#startProvisioner()
     for (const machine of this.machines) this.#startKubelet(machine)
   }
 
@@ -136,6 +146,7 @@ export class World {
       clock: this.clock,
       random: this.#fork(name),
       counts: this.#options.counts,
+      onRequest: () => this.#options.onRequest?.(name),
     })
   }
 
@@ -191,6 +202,17 @@ export class World {
     informers.start(signal)
     void this.scheduler.run(signal)
     this.#running.set("scheduler", { stop: () => stop.abort() })
+  }
+
+  #startProvisioner(): void {
+    const stop = new AbortController()
+    const client = createClient(this.roadOf("provisioner"))
+    const parts = { client, clock: this.clock, random: this.#fork("provisioning"), log: silentLogger }
+    const informers = createInformers(parts)
+    const controllers = [networkProvisioner]
+    void runControllers({ ...parts, controllers, informers, signal: stop.signal })
+    informers.start(stop.signal)
+    this.#running.set("provisioner", { stop: () => stop.abort() })
   }
 
   #startKubelet(machine: Machine): void {

@@ -29,6 +29,8 @@ export interface ControllerDefinition {
   readonly attach?: (enqueue: (key: ObjectKey) => void, context: AttachContext) => void
   /** Keys reconciled at the same time. @default 5 */
   readonly workers?: number
+  /** How long a key that failed waits, and at most after it failed again and again. @default 5 ms doubling to 1000 s */
+  readonly backoff?: { readonly initialMs: number; readonly maxMs: number }
   /**
    * How long a key is left alone after it was reconciled. Where many things change one object's status (ten pods of a
    * ReplicaSet become ready one after the other), most of them are told in one write; a first change never waits.

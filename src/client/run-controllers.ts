@@ -58,7 +58,13 @@ class ControlLoop {
     this.#log = log.named(definition.name)
     this.#client = typeof client === "function" ? client(definition) : client
     const metrics = options.metrics?.(definition)
-    this.#queue = new WorkQueue({ clock, restMs: definition.restMs ?? 0, ...(metrics && { metrics }) })
+    const { restMs = 0, backoff } = definition
+    this.#queue = new WorkQueue({
+      clock,
+      restMs,
+      ...(backoff && { initialBackoffMs: backoff.initialMs, maxBackoffMs: backoff.maxMs }),
+      ...(metrics && { metrics }),
+    })
     this.#events = createEventRecorder({
       ...options,
       client: this.#client,

@@ -13,6 +13,7 @@ import { clusterRoleAggregationController } from "./clusterrole-aggregation/clus
 import { cronJobController } from "./cronjob/cronjob.ts"
 import { createDaemonSetController } from "./daemonset/daemonset.ts"
 import { deploymentController } from "./deployment/deployment.ts"
+import { createDeviceTaintEvictionController } from "./device-taint-eviction/device-taint-eviction.ts"
 import { createDisruptionController } from "./disruption/disruption.ts"
 import { createEndpointsController } from "./endpoints/endpoints.ts"
 import { createEndpointSliceController } from "./endpointslice/endpointslice.ts"
@@ -149,6 +150,7 @@ const entries: readonly Entry[] = [
   { name: "persistentvolume-protection-controller", create: () => volumeProtectionController },
   { name: "volumeattributesclass-protection-controller", create: () => attributesClassProtectionController },
   { name: "resourceclaim-controller", create: () => resourceClaimController },
+  { name: "device-taint-eviction-controller", create: createDeviceTaintEvictionController },
   { name: "ephemeral-volume-controller", create: () => ephemeralVolumeController },
   { name: "storage-version-migrator-controller", create: createStorageVersionMigrator },
   { name: "service-cidr-controller", create: () => serviceCidrController },

@@ -15,6 +15,7 @@ import { checkDeleteOptions, type DeleteOptions } from "../handlers/delete-optio
 import { ensureNamespace } from "../handlers/prepare-create.ts"
 import { parseWriteOptions, type WriteOptions } from "../handlers/write-options.ts"
 import type { ServerResponse } from "../http/response.ts"
+import { markEvicted } from "./mark-evicted.ts"
 import { objectAs } from "../registry/versions.ts"
 import { keyOf, type ResourceRequest } from "../resource-request.ts"
 
@@ -48,10 +49,8 @@ export async function evictPod(request: ResourceRequest): Promise<ServerResponse
   const pod = objectAs(served, stored) as unknown as Pod
   const budget = isHarmless(pod) ? undefined : findBudget(request, pod)
   if (budget && !maySkip(budget, pod)) await takeDisruption(request, budget, pod, deletion)
-  await deleteObject(request, {
-    ...deletion,
-    preconditions: { uid: pod.metadata.uid, ...deletion.preconditions },
-  })
+  const preconditions = { uid: pod.metadata.uid, ...deletion.preconditions }
+  await deleteObject(request, await markEvicted(request, { ...deletion, preconditions }))
   return respondStatus(context, 201, created)
 }
 

@@ -99,6 +99,23 @@ describe("disruption controller", () => {
     ])
   })
 
+  it("finds written on an evicted pod that it was", async () => {
+    await create({ minAvailable: 5 })
+    const [pod] = (await cluster.client.list(Pod)).items
+    const { namespace, name } = pod!.metadata
+    const held = { metadata: { finalizers: ["example.com/held"] } }
+    await cluster.client.patch(Pod, { namespace: namespace!, name }, { type: "merge", body: held })
+    const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { namespace, name } }
+    await cluster.client.createSubresource(Pod, { namespace: namespace!, name }, "eviction", eviction)
+    const evicted = await cluster.client.get(Pod, { namespace: namespace!, name })
+    expect(evicted.metadata.deletionTimestamp).toBeDefined()
+    expect(evicted.status.conditions?.find(({ type }) => type === "DisruptionTarget")).toMatchObject({
+      status: "True",
+      reason: "EvictionByEvictionAPI",
+      message: "Eviction API: evicting",
+    })
+  })
+
   it("says what it cannot know of pods that nobody manages", async () => {
     await cluster.client.create(Pod, { metadata: { ...key, labels }, spec: template.spec })
     await cluster.client.create(PodDisruptionBudget, {

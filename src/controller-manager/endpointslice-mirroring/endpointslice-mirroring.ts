@@ -22,6 +22,7 @@ import { isMirrored, managedBy, maxAddressesPerSubset, planMirror } from "./plan
 
 export const endpointSliceMirroringController: ControllerDefinition = {
   name: "endpointslice-mirroring-controller",
+  backoff: { initialMs: 1000, maxMs: 100_000 },
   eventSource: "endpoint-slice-mirroring-controller",
   watches: [
     watch(Endpoints, (endpoints) => [keyOf(endpoints)]),

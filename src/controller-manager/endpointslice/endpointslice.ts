@@ -35,6 +35,7 @@ export function createEndpointSliceController(
   const maxPerSlice = options.maxEndpointsPerSlice ?? 100
   return {
     name: "endpointslice-controller",
+    backoff: { initialMs: 1000, maxMs: 1_000_000 },
     eventSource: "endpoint-slice-controller",
     restMs: podStatusRestMs,
     watches: [

@@ -38,6 +38,7 @@ export function createJobController(): ControllerDefinition {
   const backoffs = new JobBackoffs()
   return {
     name: "job-controller",
+    backoff: { initialMs: 1000, maxMs: 60_000 },
     restMs: podStatusRestMs,
     watches: [
       watch(Job, (job) => [keyOf(job)]),

@@ -30,6 +30,8 @@ export function createNamespaceController(options: {
 }): ControllerDefinition {
   return {
     name: "namespace-controller",
+    // What holds it may be gone a moment later: it is tried again every minute at least.
+    backoff: { initialMs: 5, maxMs: 60_000 },
     watches: [
       watch(Namespace, (namespace) => [keyOf(namespace)]),
       watch(Pod, ({ metadata: { namespace = "" } }, cache) =>

@@ -21,7 +21,7 @@ import { podsByNode } from "../shared/pods-by-node.ts"
 import { planEviction } from "./plan.ts"
 
 export function createTaintEvictionController(): ControllerDefinition {
-  /** Pods that are to go at some time, and since when we know. */
+  /** Pods that are to go at some time, and since when we know: from then on it counts, whatever happens to clocks. */
   const pending = new Map<string, number>()
   return {
     name: "taint-eviction-controller",
@@ -55,14 +55,18 @@ async function reconcile(
   }
 
   // Decide.
-  const plan = planEviction(pod, taints, pending.get(id) ?? clock.now())
+  const plan = planEviction(pod, taints)
   if (plan.kind === "stay") {
     if (pending.delete(id))
       events.event(pod, "Normal", "TaintManagerEviction", `Cancelling deletion of Pod ${id}`)
     return done
   }
-  if (!pending.has(id)) pending.set(id, clock.now())
-  if (plan.atMs > clock.now()) return requeueAfter(plan.atMs - clock.now())
+  if (plan.kind === "evictAfter") {
+    const sinceMs = pending.get(id) ?? clock.monotonic()
+    pending.set(id, sinceMs)
+    const leftMs = sinceMs + plan.delayMs - clock.monotonic()
+    if (leftMs > 0) return requeueAfter(leftMs)
+  }
 
   // Act.
   events.event(pod, "Normal", "TaintManagerEviction", `Marking for deletion Pod ${id}`)
@@ -78,6 +82,7 @@ async function evict({ client, clock }: ReconcileContext, pod: Pod): Promise<voi
     status: "True",
     reason: "DeletionByTaintManager",
     message: "Taint manager: deleting due to NoExecute taint",
+    observedGeneration: pod.metadata.generation,
     lastTransitionTime: formatTime(clock.now()),
   }
   const { uid } = pod.metadata

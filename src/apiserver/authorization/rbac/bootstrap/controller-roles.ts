@@ -67,6 +67,8 @@ export const controllerRoles: Readonly<Record<string, RoleNotation>> = {
     rule(read, "resource.k8s.io", "resourceclaims"),
     rule(read, "resource.k8s.io", "resourceslices"),
     rule(read, "resource.k8s.io", "deviceclasses"),
+    rule(read, "resource.k8s.io", "devicetaintrules"),
+    rule("patch", "resource.k8s.io", "devicetaintrules/status"),
     recordEvents,
   ]),
   "disruption-controller": role([
