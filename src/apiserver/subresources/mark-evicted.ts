@@ -11,10 +11,7 @@ import { keyOf, type ResourceRequest } from "../resource-request.ts"
  * Says on the pod that it was evicted, before it is deleted: whoever sees its end (a Job, say) can tell that it was
  * disrupted. Gives the options for the deletion: where they name a version, the one that the pod has now.
  */
-export async function markEvicted(
-  request: ResourceRequest,
-  deletion: DeleteOptions,
-): Promise<DeleteOptions> {
+export async function markEvicted(request: ResourceRequest, deletion: DeleteOptions): Promise<DeleteOptions> {
   if (deletion.dryRun) return deletion
   const { context, served, name } = request
   const { server, signal } = context

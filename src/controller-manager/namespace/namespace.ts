@@ -8,7 +8,7 @@
 import { Namespace } from "../../api/core/v1/namespace.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
-import { ignoreConflict, ignoreNotFound } from "../../apimachinery/status-error.ts"
+import { ignoreNotFound } from "../../apimachinery/status-error.ts"
 import {
   type ControllerDefinition,
   done,
@@ -68,10 +68,7 @@ async function reconcile(
   }
   const finalizers = namespace.spec.finalizers.filter((name) => name !== finalizer)
   const finished = { ...namespace, spec: { ...namespace.spec, finalizers } }
-  await client
-    .update(Namespace, finished, { subresource: "finalize" })
-    .catch(ignoreNotFound)
-    .catch(ignoreConflict)
+  await client.update(Namespace, finished, { subresource: "finalize" }).catch(ignoreNotFound)
   return done
 }
 
