@@ -3,6 +3,7 @@ import type { Pod } from "../api/core/v1/pod.ts"
 import { NodeInfo } from "./node-info.ts"
 import { HeldTerms } from "./held-terms.ts"
 import { isChanged } from "./is-changed.ts"
+import { LabelColumns, type LabelReader } from "./label-columns.ts"
 import { countsAlike, isTerminated, type PodInfo, podInfo } from "./pod-info.ts"
 import { PodIndex } from "./pod-index.ts"
 import { type ByValue, type CountedTerm, TopologyCounts } from "./topology-counts.ts"
@@ -29,6 +30,7 @@ export class ClusterView {
   /** Nodes that are cordoned, and nodes with taints: mostly none, and then nobody need look at each. */
   readonly cordoned = new Set<string>()
   readonly tainted = new Set<string>()
+  readonly #columns = new LabelColumns()
   /** On how many nodes each image is. */
   readonly images = new Map<string, number>()
   /** Nodes in the order of zones in turn, so that looking at the first N of them looks into every zone. */
@@ -65,7 +67,10 @@ export class ClusterView {
       if (zoneOf(known.node) !== zoneOf(node)) this.#order = undefined
       this.#countImages(known, -1)
       const relabelled = isChanged(known.node.metadata.labels, node.metadata.labels)
-      if (relabelled) this.#leave(known)
+      if (relabelled) {
+        this.#leave(known)
+        this.#columns.clear()
+      }
       known.setNode(node)
       if (relabelled) this.#enter(known)
       return this.#countImages(known, 1)
@@ -151,6 +156,11 @@ export class ClusterView {
       for (const { node } of this.#nodes.values()) countValue(values, node.metadata.labels?.[label], 1)
     }
     return values
+  }
+
+  /** Reads this label of many nodes. Right until a node changes. */
+  labelReader(label: string): LabelReader {
+    return this.#columns.reader(label, this.nodes)
   }
 
   /** How many nodes have this label at all. */

@@ -13,6 +13,7 @@ import {
   unresolvable,
 } from "../framework.ts"
 import { isChanged } from "../is-changed.ts"
+import type { LabelReader } from "../label-columns.ts"
 import type { NodeInfo } from "../node-info.ts"
 import type { PodInfo } from "../pod-info.ts"
 import { type HeldTerm, wishesOf } from "../held-terms.ts"
@@ -36,6 +37,12 @@ export interface InterPodAffinityOptions {
 interface Counted {
   readonly term: AffinityTerm
   readonly counts: ByValue
+  readonly placeOf: LabelReader
+}
+
+interface Repelling {
+  readonly term: HeldTerm
+  readonly placeOf: LabelReader
 }
 
 /** What the pod asks of nodes, as the cluster is now. */
@@ -46,7 +53,7 @@ interface Rules {
   readonly isFirst: boolean
   readonly away: readonly Counted[]
   /** Held by pods that are there, against this one. */
-  readonly repelling: readonly HeldTerm[]
+  readonly repelling: readonly Repelling[]
 }
 
 /**
@@ -71,7 +78,7 @@ export function interPodAffinity(options: InterPodAffinityOptions = {}): Plugin 
     score(info, _nodes, context) {
       const wishes = weigh(info, options, context)
       if (wishes.length === 0) return undefined
-      return { of: ({ node }) => sumAt(node.metadata.labels ?? {}, wishes), normalize: normalizeByRange }
+      return { of: (node) => sumAt(node, wishes), normalize: normalizeByRange }
     },
     hints: [
       hint(Pod, "add", { mayHelp: ({ pod }) => pod.spec.affinity?.podAffinity !== undefined }),
@@ -97,13 +104,21 @@ function rulesFor(info: PodInfo, context: CycleContext): Rules {
     declared.map((term) => affinityTerm(term, info.pod, context.cache))
   const affinity = toTerms(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
   const antiAffinity = toTerms(podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
-  const near = affinity.map((term) => ({ term, counts: context.view.countPods(affinity, term.topologyKey) }))
+  const { view } = context
+  const counted = (term: AffinityTerm, all: readonly AffinityTerm[]): Counted => ({
+    term,
+    counts: view.countPods(all, term.topologyKey),
+    placeOf: view.labelReader(term.topologyKey),
+  })
+  const near = affinity.map((term) => counted(term, affinity))
   return {
     near,
     isFirst:
       near.every(({ counts }) => counts.size === 0) && affinity.every((term) => termMatches(term, info.pod)),
-    away: antiAffinity.map((term) => ({ term, counts: context.view.countPods([term], term.topologyKey) })),
-    repelling: heldAgainst(info, context).filter(({ kind }) => kind === "requiredAntiAffinity"),
+    away: antiAffinity.map((term) => counted(term, [term])),
+    repelling: heldAgainst(info, context)
+      .filter(({ kind }) => kind === "requiredAntiAffinity")
+      .map((term) => ({ term, placeOf: view.labelReader(term.declared.topologyKey) })),
   }
 }
 
@@ -121,19 +136,18 @@ function heldAgainst({ pod }: PodInfo, { view, cache }: CycleContext): HeldTerm[
   return held
 }
 
-function judge({ node }: NodeInfo, { near, isFirst, away, repelling }: Rules): Rejection | undefined {
-  const labels = node.metadata.labels ?? {}
-  for (const { term, counts } of near) {
-    const value = labels[term.topologyKey]
+function judge(node: NodeInfo, { near, isFirst, away, repelling }: Rules): Rejection | undefined {
+  for (const { counts, placeOf } of near) {
+    const value = placeOf(node)
     if (value === undefined || (!isFirst && !counts.has(value))) return rules.affinity
   }
-  for (const { term, counts } of away) {
-    const value = labels[term.topologyKey]
+  for (const { counts, placeOf } of away) {
+    const value = placeOf(node)
     if (value !== undefined && counts.has(value)) return rules.antiAffinity
   }
-  for (const { declared, holders } of repelling) {
-    const value = labels[declared.topologyKey]
-    if (value !== undefined && holders.has(value)) return rules.existing
+  for (const { term, placeOf } of repelling) {
+    const value = placeOf(node)
+    if (value !== undefined && term.holders.has(value)) return rules.existing
   }
   return undefined
 }
@@ -182,7 +196,8 @@ function judgeHeld(
         meansNamespace(declared, namespace, pod.metadata.namespace ?? "", cache),
     ).length
   const sums = new Map<string, number>()
-  for (const { declared, holders } of repelling) {
+  for (const { term } of repelling) {
+    const { declared, holders } = term
     const there = holders.get(labels[declared.topologyKey] ?? "") ?? 0
     sums.set(declared.topologyKey, (sums.get(declared.topologyKey) ?? 0) + there)
   }
@@ -201,7 +216,7 @@ function judgeHeld(
 
 /** What each place is worth, for one label of nodes. */
 interface Wish {
-  readonly topologyKey: string
+  readonly placeOf: LabelReader
   readonly weight: number
   readonly counts: ByValue
 }
@@ -216,20 +231,25 @@ function weigh(info: PodInfo, options: InterPodAffinityOptions, context: CycleCo
     prefers = true
     const term = affinityTerm(declared, info.pod, context.cache)
     const counts = context.view.countPods([term], term.topologyKey)
-    wishes.push({ topologyKey: term.topologyKey, weight, counts })
+    wishes.push({ placeOf: context.view.labelReader(term.topologyKey), weight, counts })
   }
   if (!prefers && ignorePreferencesOfOthers) return wishes
   for (const { kind, weight, declared, holders } of heldAgainst(info, context)) {
     const worth = kind === "preferred" ? weight : kind === "requiredAffinity" ? hardWeight : 0
-    if (worth !== 0) wishes.push({ topologyKey: declared.topologyKey, weight: worth, counts: holders })
+    if (worth === 0) continue
+    wishes.push({
+      placeOf: context.view.labelReader(declared.topologyKey),
+      weight: worth,
+      counts: holders,
+    })
   }
   return wishes.filter(({ counts }) => counts.size > 0)
 }
 
-function sumAt(labels: Readonly<Record<string, string>>, wishes: readonly Wish[]): number {
+function sumAt(node: NodeInfo, wishes: readonly Wish[]): number {
   let sum = 0
-  for (const { topologyKey, weight, counts } of wishes) {
-    const value = labels[topologyKey]
+  for (const { placeOf, weight, counts } of wishes) {
+    const value = placeOf(node)
     if (value !== undefined) sum += (counts.get(value) ?? 0) * weight
   }
   return sum

@@ -11,6 +11,7 @@ import {
   resolvable,
   unresolvable,
 } from "../framework.ts"
+import type { LabelReader } from "../label-columns.ts"
 import type { NodeInfo } from "../node-info.ts"
 import type { PodInfo } from "../pod-info.ts"
 import {
@@ -39,6 +40,7 @@ const rules = {
 /** A constraint with what it comes to now. */
 interface Counted {
   readonly constraint: SpreadConstraint
+  readonly domainOf: LabelReader
   readonly domains: Domains
   readonly least: number
   /** 1 if the pod itself is one of those it is spread among. */
@@ -55,7 +57,8 @@ export function podTopologySpread(defaults?: readonly TopologySpreadConstraint[]
       const states = constraints.map((constraint): Counted => {
         const domains = countDomains(info, constraint, constraints, context)
         const self = matchesLabels(constraint.selector, info.pod.metadata.labels) ? 1 : 0
-        return { constraint, domains, least: leastOf(domains, constraint), self }
+        const domainOf = context.view.labelReader(constraint.topologyKey)
+        return { constraint, domainOf, domains, least: leastOf(domains, constraint), self }
       })
       return {
         check(node) {
@@ -113,9 +116,9 @@ function sameNamespace({ pod }: PodInfo, current: Pod | undefined): boolean {
 function judge(
   info: PodInfo,
   node: NodeInfo,
-  { constraint, domains, least, self }: Counted,
+  { constraint, domainOf, domains, least, self }: Counted,
 ): Rejection | undefined {
-  const value = node.node.metadata.labels?.[constraint.topologyKey]
+  const value = domainOf(node)
   if (value === undefined) return rules.label
   let there = domains.counts.get(value) ?? 0
   let lowest = least
@@ -158,23 +161,19 @@ function scoreBy(
   isDefault: boolean,
   context: CycleContext,
 ): { of: (node: NodeInfo) => number; normalize: (scores: number[]) => void } | undefined {
-  const hasAllKeys = ({ node }: NodeInfo) =>
-    constraints.every(({ topologyKey }) => node.metadata.labels?.[topologyKey] !== undefined)
+  const readers = constraints.map(({ topologyKey }) => context.view.labelReader(topologyKey))
   // Defaults are only a wish: nodes without zones are spread over as well.
-  const ignored = (node: NodeInfo) => !isDefault && !hasAllKeys(node)
-  const states = constraints.map((constraint) => {
+  const ignored = (node: NodeInfo) => !isDefault && readers.some((domainOf) => domainOf(node) === undefined)
+  const states = constraints.map((constraint, index) => {
+    const domainOf = readers[index]!
     const domains = countDomains(info, constraint, isDefault ? [constraint] : constraints, context)
-    const own = new Set(
-      nodes
-        .filter((node) => !ignored(node))
-        .map(({ node }) => node.metadata.labels?.[constraint.topologyKey]),
-    )
-    return { constraint, domains, weight: Math.log(own.size + 2) }
+    const own = new Set(nodes.filter((node) => !ignored(node)).map(domainOf))
+    return { constraint, domainOf, domains, weight: Math.log(own.size + 2) }
   })
   const raw = (node: NodeInfo) => {
     let score = 0
-    for (const { constraint, domains, weight } of states) {
-      const value = node.node.metadata.labels?.[constraint.topologyKey]
+    for (const { constraint, domainOf, domains, weight } of states) {
+      const value = domainOf(node)
       if (value !== undefined) score += (domains.counts.get(value) ?? 0) * weight + (constraint.maxSkew - 1)
     }
     return Math.round(score)
