@@ -35,7 +35,10 @@ export function readModel(source) {
 function textOf(comment) {
   const lines = comment.split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trimEnd())
   // The package's generator escapes quotes as if they stood in a string.
-  return lines.join("\n").trim().replaceAll('\\"', '"')
+  return lines
+    .join("\n")
+    .trim()
+    .replaceAll(/\\(["'])/g, "$1")
 }
 
 if (fileURLToPath(import.meta.url) === process.argv[1]) {

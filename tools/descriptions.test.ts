@@ -19,7 +19,7 @@ export declare class V1PodSpec {
     'restartPolicy'?: string;
     'affinity'?: V1Affinity;
     /**
-    * Where.
+    * Where \\'not\\'.
     */
     'nodeName': string;
     static readonly discriminator: string | undefined;
@@ -28,7 +28,7 @@ export declare class V1PodSpec {
     V1PodSpec: {
       "": "PodSpec is a description of a pod.",
       restartPolicy: 'Says "when".\n\nMore.',
-      nodeName: "Where.",
+      nodeName: "Where 'not'.",
     },
   })
 })

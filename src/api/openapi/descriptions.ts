@@ -20,9 +20,19 @@ export function descriptionsFrom(table: DescriptionTable): Descriptions {
     of(definition, field = "") {
       const [kind = "", version = "", group = ""] = definition.split(".").toReversed()
       const short = `${capitalize(version)}${kind}`
-      return (table[`${capitalize(group)}${short}`] ?? table[short])?.[field]
+      const known = (table[`${capitalize(group)}${short}`] ?? table[short])?.[field]
+      return known ?? (field === "metadata" ? metadataText(kind) : undefined)
     },
   }
+}
+
+const conventions = "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md"
+
+/** The package says nothing of fields that are other types; this one is everywhere, and clients look for it. */
+function metadataText(kind: string): string {
+  return kind.endsWith("List")
+    ? `Standard list metadata. More info: ${conventions}#types-kinds`
+    : `Standard object's metadata. More info: ${conventions}#metadata`
 }
 
 function capitalize(text: string): string {

@@ -51,6 +51,17 @@ describe("openApiV3", () => {
     })
   })
 
+  it("says of every object what metadata is, custom ones too", () => {
+    const property = { description: expect.stringContaining("Standard object's metadata.") as string }
+    const properties = { metadata: property }
+    expect(schemasOf(document)["io.k8s.api.apps.v1.Deployment"]).toMatchObject({ properties })
+    const list = { metadata: { description: expect.stringContaining("Standard list metadata.") as string } }
+    expect(schemasOf(document)["io.k8s.api.apps.v1.DeploymentList"]).toMatchObject({ properties: list })
+    expect(descriptions.of("io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata", "metadata")).toMatch(
+      /^Standard object's metadata/,
+    )
+  })
+
   it("refers to nothing that is not there", () => {
     for (const groupVersion of openApiV3Paths(builtInResources).values()) {
       const each = openApiV3(builtInResources, groupVersion)
