@@ -14,12 +14,12 @@ export class FieldPath {
     this.#step = step
   }
 
-  child(...names: string[]): FieldPath {
+  /** A field of this one, or one below that. Validators ask for many and need few: so no list of names is made. */
+  child(name: string, second?: string, third?: string): FieldPath {
     const isRoot = this.#step === "" && this.#parent === undefined
-    return names.reduce<FieldPath>(
-      (path, name, position) => new FieldPath(path, isRoot && position === 0 ? name : `.${name}`),
-      this,
-    )
+    const path = new FieldPath(this, isRoot ? name : `.${name}`)
+    if (second === undefined) return path
+    return third === undefined ? path.child(second) : path.child(second).child(third)
   }
 
   index(index: number): FieldPath {

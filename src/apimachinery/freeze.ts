@@ -7,7 +7,7 @@ export function deepFreeze<T>(value: T): T {
   if (Array.isArray(value)) {
     for (const element of value) if (typeof element === "object") deepFreeze(element)
   } else {
-    for (const key of Object.keys(value)) {
+    for (const key in value) {
       const member = (value as Record<string, unknown>)[key]
       if (typeof member === "object") deepFreeze(member)
     }
@@ -45,7 +45,7 @@ export function copyJson<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value
   if (Array.isArray(value)) return value.map(copyJson) as T
   const copy = { ...value } as Record<string, unknown>
-  for (const key of Object.keys(copy)) {
+  for (const key in copy) {
     const member = copy[key]
     if (typeof member === "object" && member !== null && key !== "__proto__") copy[key] = copyJson(member)
   }

@@ -95,22 +95,24 @@ class Walk {
   }
 
   #decodeObject(plan: ObjectPlan, value: JsonRecord, depth: number): JsonRecord {
-    const keys = Object.keys(value)
     let last = -1
     let alwaysCount = 0
+    let index = 0
     this.#owners[depth] = plan
-    for (let index = 0; index < keys.length; index++) {
-      const key = keys[index]!
+    // The engine reads members fastest in a loop over their names.
+    for (const key in value) {
+      const before = value[key]
       const field = plan.fields.get(key)
-      if (field === undefined || field.index <= last) return this.#rebuild(plan, value, keys, index, depth)
+      if (field === undefined || field.index <= last) return this.#rebuild(plan, value, index, depth)
       this.#path[depth] = key
-      const decoded = this.#decodeField(plan, field, value[key], depth + 1)
-      if (decoded !== value[key]) return this.#rebuild(plan, value, keys, index, depth, { decoded })
+      const decoded = this.#decodeField(plan, field, before, depth + 1)
+      if (decoded !== before) return this.#rebuild(plan, value, index, depth, { decoded })
       last = field.index
       if (field.isAlwaysWritten) alwaysCount++
+      index++
     }
     const isComplete = alwaysCount === plan.alwaysCount || !plan.isTyped
-    return isComplete ? value : this.#rebuild(plan, value, keys, keys.length, depth)
+    return isComplete ? value : this.#rebuild(plan, value, index, depth)
   }
 
   /**
@@ -120,16 +122,16 @@ class Walk {
   #rebuild(
     plan: ObjectPlan,
     value: JsonRecord,
-    keys: string[],
     start: number,
     depth: number,
     first?: { readonly decoded: unknown },
   ): JsonRecord {
-    const members: unknown[] = []
+    const members = new Array<unknown>(plan.list.length)
     let unknown: string[] | undefined
+    let index = -1
     this.#owners[depth] = plan
-    for (let index = 0; index < keys.length; index++) {
-      const key = keys[index]!
+    for (const key in value) {
+      index++
       const field = plan.fields.get(key)
       this.#path[depth] = key
       if (field === undefined) {
@@ -144,7 +146,7 @@ class Walk {
     for (const field of plan.list) {
       let member = members[field.index]
       if (member === undefined && plan.isTyped && field.isAlwaysWritten) member = absentValue(field)
-      if (member !== undefined) setMember(result, field.name, member)
+      if (member !== undefined) result[field.name] = member
     }
     for (const key of unknown ?? []) setMember(result, key, value[key])
     return result

@@ -11,8 +11,13 @@ export interface Instant {
 
 /** "2026-01-02T03:04:05Z" */
 export function formatTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, -5)}Z`
+  // Many things happen in one second.
+  const second = Math.floor(ms / 1000)
+  if (second !== latest.second) latest = { second, text: `${new Date(ms).toISOString().slice(0, -5)}Z` }
+  return latest.text
 }
+
+let latest = { second: Number.NaN, text: "" }
 
 /** "2026-01-02T03:04:05.678000Z" */
 export function formatMicroTime(ms: number): string {

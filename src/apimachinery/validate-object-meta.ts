@@ -182,10 +182,13 @@ export function validateManagedFields(
   })
 }
 
+const ordinary = /^[ -~]*$/
+
 /** Also the query parameter `fieldManager`. */
 export function validateFieldManager(manager: string, path: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   if (utf8Length(manager) > maxFieldManagerBytes) errors.push(tooLong(path, maxFieldManagerBytes))
+  if (ordinary.test(manager)) return errors
   let position = 0
   for (const character of manager) {
     if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character)) {

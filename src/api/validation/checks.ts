@@ -48,7 +48,7 @@ export function isEmpty(value: unknown): boolean {
 /** One of a closed set; empty is another mistake than wrong. */
 export function* oneOf(value: string | undefined, path: FieldPath, supported: readonly string[]): Errors {
   if (!value) yield requiredValue(path)
-  else yield* oneOfIfSet(value, path, supported)
+  else if (!supported.includes(value)) yield unsupportedValue(path, value, supported)
 }
 
 /** One of a closed set, "" if that is in the set; absent is fine. */
@@ -84,15 +84,15 @@ export function* positiveQuantity(value: string | number, path: FieldPath): Erro
 }
 
 export function* dnsLabel(value: string, path: FieldPath): Errors {
-  yield* problems(value, path, dnsLabelProblems(value))
+  for (const text of dnsLabelProblems(value)) yield invalidValue(path, value, text)
 }
 
 export function* dnsSubdomain(value: string, path: FieldPath): Errors {
-  yield* problems(value, path, dnsSubdomainProblems(value))
+  for (const text of dnsSubdomainProblems(value)) yield invalidValue(path, value, text)
 }
 
 export function* qualifiedName(value: string, path: FieldPath): Errors {
-  yield* problems(value, path, qualifiedNameProblems(value))
+  for (const text of qualifiedNameProblems(value)) yield invalidValue(path, value, text)
 }
 
 /** What was set once stays. */

@@ -59,9 +59,18 @@ class Reader {
     const names = namesOf(record)
     if (names.length === 0) return this.#readWhole(zero, value)
     const before = isRecord(zero) ? zero : undefined
-    const shape = this.#shapes.find((each) => isSame(each.names, names)) ?? this.#remember(names)
-    const nodes = names.map((name, index) => shape.readers[index]!.read(before?.[name], record[name]))
+    const shape = this.#findShape(names) ?? this.#remember(names)
+    const nodes = new Array<FieldSet | undefined>(names.length)
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index]!
+      nodes[index] = shape.readers[index]!.read(before?.[name], record[name])
+    }
     return shape.join(nodes, zero === undefined)
+  }
+
+  #findShape(names: readonly string[]): Shape | undefined {
+    for (const shape of this.#shapes.items) if (isSame(shape.names, names)) return shape
+    return undefined
   }
 
   #remember(names: readonly string[]): Shape {
@@ -80,7 +89,7 @@ class Reader {
     const groups = groupElements(plan, list)
     const keys = [...groups.keys()]
     const element = readerOf(plan.element.get())
-    const shape = this.#shapes.find((each) => isSame(each.names, keys)) ?? this.#remember(keys)
+    const shape = this.#findShape(keys) ?? this.#remember(keys)
     // Several elements with one key are one field together.
     const nodes = keys.map((key) => {
       const [first, ...others] = groups.get(key)!
@@ -104,8 +113,9 @@ class Shape {
   }
 
   join(nodes: readonly (FieldSet | undefined)[], hasItself: boolean): FieldSet | undefined {
-    const known = this.#made.find((each) => each.hasItself === hasItself && isSame(each.nodes, nodes))
-    return (known ?? this.#made.add({ nodes, hasItself, node: this.#make(nodes, hasItself) })).node
+    for (const known of this.#made.items)
+      if (known.hasItself === hasItself && isSame(known.nodes, nodes)) return known.node
+    return this.#made.add({ nodes, hasItself, node: this.#make(nodes, hasItself) }).node
   }
 
   #make(nodes: readonly (FieldSet | undefined)[], hasItself: boolean): FieldSet | undefined {
@@ -123,7 +133,7 @@ interface Made {
 
 /** The latest few of something, in the place of which new ones come. */
 class Recent<T> {
-  readonly #items: T[] = []
+  readonly items: T[] = []
   readonly #limit: number
   #next = 0
 
@@ -131,13 +141,8 @@ class Recent<T> {
     this.#limit = limit
   }
 
-  find(isWanted: (item: T) => boolean): T | undefined {
-    for (const item of this.#items) if (isWanted(item)) return item
-    return undefined
-  }
-
   add(item: T): T {
-    this.#items[this.#next] = item
+    this.items[this.#next] = item
     this.#next = (this.#next + 1) % this.#limit
     return item
   }
@@ -156,7 +161,7 @@ function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
 
 function namesOf(record: JsonRecord): string[] {
   const names = Object.keys(record)
-  return names.some((name) => record[name] === undefined)
-    ? names.filter((name) => record[name] !== undefined)
-    : names
+  for (const name of names)
+    if (record[name] === undefined) return names.filter((each) => record[each] !== undefined)
+  return names
 }

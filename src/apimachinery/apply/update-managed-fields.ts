@@ -78,13 +78,16 @@ function managersOfNew(request: UpdateRequest): readonly ManagedFieldsEntry[] | 
   return [encodeManager(withFields({ ...id, time: undefined, fields }, fields, now))]
 }
 
+const zeros = new WeakMap<object, JsonRecord>()
 const everything: FieldSet = {}
 const owned = new WeakMap<FieldSet, WeakMap<FieldSet, FieldSet>>()
 
 /** Of the fields of a new object those that may be somebody's; sets that come again are looked up. */
 function ownedOfNew({ schema, updated, resetFields }: UpdateRequest): FieldSet | undefined {
   const plan = objectPlan(schema)
-  const fields = fieldsOfNew(plan, zeroOf(plan), updated)
+  let zero = zeros.get(plan)
+  if (!zero) zeros.set(plan, (zero = zeroOf(plan) as JsonRecord))
+  const fields = fieldsOfNew(plan, zero, updated)
   if (!fields) return undefined
   let known = owned.get(resetFields ?? everything)
   if (!known) owned.set(resetFields ?? everything, (known = new WeakMap<FieldSet, FieldSet>()))

@@ -64,9 +64,21 @@ function validateFieldValidation(value: string): FieldError[] {
 /** How a request names itself in managed fields when it does not say: the user agent's program. */
 export function managerOf(options: Pick<WriteOptions, "fieldManager">, userAgent: string): string {
   if (options.fieldManager !== "") return options.fieldManager
-  // Up to 128 bytes of printable characters, as the validation of the option demands.
-  const program = userAgent.split("/")[0] ?? ""
-  return Array.from(program)
+  let program = programs.get(userAgent)
+  if (program === undefined) {
+    if (programs.size >= maxPrograms) programs.clear()
+    programs.set(userAgent, (program = programOf(userAgent)))
+  }
+  return program
+}
+
+// The same few clients come again and again.
+const programs = new Map<string, string>()
+const maxPrograms = 1000
+
+/** Up to 128 bytes of printable characters, as the validation of the option demands. */
+function programOf(userAgent: string): string {
+  return Array.from(userAgent.split("/")[0] ?? "")
     .filter((character) => /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character))
     .join("")
     .slice(0, 128)

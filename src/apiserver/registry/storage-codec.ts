@@ -14,6 +14,15 @@ export interface StorageCodec extends StorageDecoder {
   isCurrent(bytes: Uint8Array): boolean
 }
 
+/**
+ * Where bytes carry the object that they were made of: the store hands the same array back with the watch event, and
+ * parsing it anew would cost more than everything else. A WeakMap would be tidier, but one with as many keys as there are
+ * objects costs every garbage collection dearly.
+ */
+const encoded = Symbol("encoded")
+
+type EncodedBytes = Uint8Array & { [encoded]?: KubeObject }
+
 const encoder = new TextEncoder()
 
 export interface StorageCodecOptions {
@@ -32,30 +41,29 @@ export function createStorageCodec(
   const isJson = mediaType === "application/json"
   const jsonPrefix = encoder.encode(typePrefix(storage))
   const ownPrefix = isJson ? jsonPrefix : envelopePrefix(formatGroupVersion(storage), storage.kind)
-  // The object behind bytes that were written a moment ago: the store hands the same array back with the watch event, and
-  // parsing it anew would cost more than everything else.
-  const written = new WeakMap<Uint8Array, KubeObject>()
   return {
     encode(object) {
-      const bytes = isJson ? encodeJsonBytes(inStoredOrder(object)) : encodeProtobuf(storage, object)
-      written.set(bytes, object)
+      const bytes: EncodedBytes = isJson
+        ? encodeJsonBytes(inStoredOrder(object))
+        : encodeProtobuf(storage, object)
+      bytes[encoded] = object
       return bytes
     },
-    decode(bytes) {
-      const known = written.get(bytes)
+    decode(bytes: EncodedBytes) {
+      const known = bytes[encoded]
       if (known) return known
       if (!startsWith(bytes, jsonPrefix)) return fromForeign(bytes)
       const object = parseJson(bytes) as KubeObject
       return complete ? complete(object) : object
     },
-    isCurrent(bytes) {
-      if (written.has(bytes)) return true
+    isCurrent(bytes: EncodedBytes) {
+      if (bytes[encoded]) return true
       if (!startsWith(bytes, ownPrefix)) return false
       if (!complete) return true
       const parsed = parseJson(bytes) as KubeObject
       const object = complete(parsed)
       // So that this is found out once.
-      if (object === parsed) written.set(bytes, parsed)
+      if (object === parsed) bytes[encoded] = parsed
       return object === parsed
     },
   }
