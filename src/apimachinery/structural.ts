@@ -126,6 +126,7 @@ class Walk {
     depth: number,
     first?: { readonly decoded: unknown },
   ): JsonRecord {
+    // oxlint-disable-next-line unicorn/no-new-array -- a number, and it must be fast: it is filled out of order
     const members = new Array<unknown>(plan.list.length)
     let unknown: string[] | undefined
     let index = -1

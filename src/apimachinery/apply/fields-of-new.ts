@@ -60,10 +60,10 @@ class Reader {
     if (names.length === 0) return this.#readWhole(zero, value)
     const before = isRecord(zero) ? zero : undefined
     const shape = this.#findShape(names) ?? this.#remember(names)
-    const nodes = new Array<FieldSet | undefined>(names.length)
+    const nodes: (FieldSet | undefined)[] = []
     for (let index = 0; index < names.length; index++) {
       const name = names[index]!
-      nodes[index] = shape.readers[index]!.read(before?.[name], record[name])
+      nodes.push(shape.readers[index]!.read(before?.[name], record[name]))
     }
     return shape.join(nodes, zero === undefined)
   }

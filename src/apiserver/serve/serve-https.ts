@@ -120,12 +120,16 @@ async function answer(
   log: Logger,
 ): Promise<void> {
   const gone = new AbortController()
-  response.on("close", () => gone.abort(new Error("the client has gone")))
+  let isAnswered = false
+  response.on("close", () => {
+    if (!isAnswered) gone.abort(new Error("the client has gone"))
+  })
   // Unhandled, an error of a connection would end the process.
   request.on("error", () => {})
   response.on("error", () => {})
   try {
     await writeResponse(await handle(toServerRequest(request, gone.signal)), request, response)
+    isAnswered = true
   } catch (error) {
     if (gone.signal.aborted) return
     log.warn("answering failed", { path: request.url ?? "", error: String(error) })

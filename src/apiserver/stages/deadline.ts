@@ -1,7 +1,8 @@
 import { onAbort } from "../../base/on-abort.ts"
 import { badRequest, timeout } from "../../apimachinery/status-errors.ts"
 import { durationProblem, parseGoDurationMs } from "../parse-duration.ts"
-import type { RequestContext, Stage } from "../context.ts"
+import type { Next, RequestContext, Stage } from "../context.ts"
+import type { ServerResponse } from "../http/response.ts"
 
 const longRunningSubresources = new Set(["attach", "exec", "proxy", "log", "portforward"])
 
@@ -14,33 +15,39 @@ export function isLongRunning({ verb, subresource, isResource, path }: RequestCo
 export const deadline: Stage = async (context, next) => {
   // A component of this process that loses patience says so with a signal of its own.
   if (isLongRunning(context.info) || context.request.user) return next()
-  const limitMs = limitOf(context)
-  const { clock } = context.server
-  const controller = new AbortController()
-  const abort = () => controller.abort(signal.reason)
-  const { signal } = context.request
-  const forget = onAbort(signal, abort)
-  const late = new Promise<never>((_, reject) => {
-    controller.signal.addEventListener("abort", () => reject(controller.signal.reason as Error), {
-      once: true,
-    })
-  })
-  const timer = clock.after(limitMs, () =>
-    controller.abort(
-      timeout("request did not complete within requested timeout - context deadline exceeded"),
-    ),
-  )
-  context.signal = controller.signal
-  try {
-    return await Promise.race([next(), late])
-  } finally {
-    timer.cancel()
-    forget()
-    late.catch(() => {})
-  }
+  return withinLimit(context, limitOf(context), next)
 }
 
-/** How long the caller, or the server, lets this request take. Throws BadRequest for a `timeout` that is none. */
+function withinLimit(context: RequestContext, limitMs: number, next: Next): Promise<ServerResponse> {
+  const { signal } = context.request
+  const controller = new AbortController()
+  context.signal = controller.signal
+  return new Promise((resolve, reject) => {
+    const giveUp = (reason: unknown) => {
+      controller.abort(reason)
+      reject(reason)
+    }
+    const forget = onAbort(signal, () => giveUp(signal.reason))
+    const timer = context.server.clock.after(limitMs, () =>
+      giveUp(timeout("request did not complete within requested timeout - context deadline exceeded")),
+    )
+    const settle = () => {
+      timer.cancel()
+      forget()
+    }
+    next().then(
+      (response) => {
+        settle()
+        resolve(response)
+      },
+      (error: unknown) => {
+        settle()
+        reject(error)
+      },
+    )
+  })
+}
+
 export function limitOf({ request, server }: RequestContext): number {
   const asked = request.query.get("timeout")
   if (!asked) return server.requestTimeoutMs
