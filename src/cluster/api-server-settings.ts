@@ -52,6 +52,8 @@ export interface AuthorizationSettings {
   readonly configFile?: string
   /** @default Node, RBAC */
   readonly modes?: readonly string[]
+  /** Of mode ABAC. */
+  readonly policyFile?: string
   readonly webhook?: {
     readonly configFile: string
     readonly version: "v1" | "v1beta1"

@@ -15,6 +15,8 @@ import { verifySignature } from "../apiserver/authentication/real/verify-signatu
 import { parseTokenFile } from "../apiserver/authentication/static-tokens.ts"
 import { TokenAuthenticators } from "../apiserver/authentication/token-authenticators.ts"
 import { WebhookTokens } from "../apiserver/authentication/webhook-tokens.ts"
+import { AttributesAuthorizer } from "../apiserver/authorization/attributes/attributes-authorizer.ts"
+import { parsePolicyFile } from "../apiserver/authorization/attributes/policy-file.ts"
 import {
   type AuthorizationConfiguration,
   type AuthorizerConfiguration,
@@ -119,7 +121,7 @@ interface ReadAuthorizers {
 }
 
 async function readAuthorizers(
-  { configFile, modes, webhook }: AuthorizationSettings,
+  { configFile, modes, policyFile, webhook }: AuthorizationSettings,
   parts: FileParts,
 ): Promise<ReadAuthorizers | undefined> {
   if (configFile) {
@@ -133,6 +135,8 @@ async function readAuthorizers(
   if (!modes) return undefined
   const links = await Promise.all(
     modes.map(async (mode): Promise<AuthorizerLink> => {
+      if (mode === "ABAC")
+        return new AttributesAuthorizer(parsePolicyFile(await readFile(policyFile!, "utf8"), policyFile!))
       if (mode !== "Webhook") return mode as AuthorizerLink
       const { post } = await kubeconfigWebhook(webhook!.configFile, parts.clock)
       const usual = { name: "default", timeoutMs: 30_000, onError: "noOpinion" } as const

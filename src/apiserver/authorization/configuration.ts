@@ -54,7 +54,7 @@ const AuthorizationConfiguration = message("AuthorizationConfiguration", {
 })
 export interface AuthorizationConfiguration extends Infer<typeof AuthorizationConfiguration> {}
 
-/** In upstream ABAC, too; a policy file that is read but once has no place here. */
+/** In upstream ABAC, too; a policy file that is read but once has no place in a chain that changes. */
 export const authorizerTypes = ["AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"] as const
 
 /** The chain of `--authorization-config`. Throws ConfigurationError. */

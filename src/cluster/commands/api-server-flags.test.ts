@@ -42,6 +42,11 @@ describe("flags of the API server", () => {
     })
   })
 
+  test("of a policy file", () => {
+    const flags = ["--authorization-mode=RBAC,ABAC", "--authorization-policy-file=p"] as const
+    expect(settings(...flags).authorization).toEqual({ modes: ["RBAC", "ABAC"], policyFile: "p" })
+  })
+
   test("of webhooks", () => {
     expect(
       settings(
@@ -66,7 +71,8 @@ describe("flags of the API server", () => {
       /--audit-policy-file FILE is missing: without a policy the log would stay empty/,
     ],
     [["--audit-policy-file=a"], /add --audit-log-path or --audit-webhook-config-file/],
-    [["--authorization-mode=ABAC"], /ABAC is not one of/],
+    [["--authorization-mode=Roles"], /Roles is not one of/],
+    [["--authorization-mode=ABAC"], /ABAC and --authorization-policy-file belong together/],
     [["--authorization-mode=RBAC,RBAC"], /RBAC is given more than once/],
     [["--authorization-mode=Webhook"], /belong together/],
     [["--authorization-config=a", "--authorization-mode=RBAC"], /can not be specified when/],

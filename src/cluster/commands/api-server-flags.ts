@@ -43,9 +43,10 @@ export const apiServerFlags = {
   "authorization-mode": {
     type: "list",
     placeholder: "MODE,...",
-    description: "Node, RBAC, Webhook, AlwaysAllow, AlwaysDeny, in this order (Node,RBAC)",
+    description: "Node, RBAC, ABAC, Webhook, AlwaysAllow, AlwaysDeny, in this order (Node,RBAC)",
   },
   "authorization-config": { ...file, description: "AuthorizationConfiguration: the chain of authorizers" },
+  "authorization-policy-file": { ...file, description: "the policies of mode ABAC, one JSON object a line" },
   "authorization-webhook-config-file": {
     ...file,
     description: "kubeconfig of the server that mode Webhook asks",
@@ -138,20 +139,23 @@ function auditSettings(values: Values): AuditSettings | undefined {
   }
 }
 
+const authorizationModes: readonly string[] = [...authorizerTypes, "ABAC"]
+
 function authorizationSettings(values: Values): AuthorizationSettings | undefined {
   const configFile = values["authorization-config"]
   const modes = values["authorization-mode"]
   const webhookFile = values["authorization-webhook-config-file"]
+  const policyFile = values["authorization-policy-file"]
   if (configFile) {
-    if (modes.length > 0 || webhookFile)
+    if (modes.length > 0 || webhookFile || policyFile)
       throw new UsageError(
         "--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are specified",
       )
     return { configFile }
   }
   for (const mode of modes) {
-    if (!authorizerTypes.some((known) => known === mode))
-      throw new UsageError(`--authorization-mode: ${mode} is not one of ${authorizerTypes.join(", ")}`)
+    if (!authorizationModes.includes(mode))
+      throw new UsageError(`--authorization-mode: ${mode} is not one of ${authorizationModes.join(", ")}`)
     if (modes.filter((other) => other === mode).length > 1)
       throw new UsageError(`--authorization-mode: ${mode} is given more than once`)
   }
@@ -159,8 +163,14 @@ function authorizationSettings(values: Values): AuthorizationSettings | undefine
     throw new UsageError(
       "--authorization-mode Webhook and --authorization-webhook-config-file belong together",
     )
+  if (modes.includes("ABAC") !== (policyFile !== undefined))
+    throw new UsageError("--authorization-mode ABAC and --authorization-policy-file belong together")
   if (modes.length === 0) return undefined
-  return { modes, ...(webhookFile && { webhook: webhookSettings(values, webhookFile) }) }
+  return {
+    modes,
+    ...(policyFile && { policyFile }),
+    ...(webhookFile && { webhook: webhookSettings(values, webhookFile) }),
+  }
 }
 
 function webhookSettings(values: Values, configFile: string): NonNullable<AuthorizationSettings["webhook"]> {
