@@ -33,7 +33,10 @@ describe("every kind, with the real kubectl", () => {
     const mentioned = new Set(documents.flatMap((text) => /^kind: (\w+)$/m.exec(text)?.[1] ?? []))
     const { stdout: table } = await kubectl.try("api-resources --verbs=create,delete --no-headers")
     const kinds = linesOf(table).map((line) => line.trim().split(/\s+/).at(-1)!)
-    expect(kinds.filter((kind) => !mentioned.has(kind))).toEqual(["PodCertificateRequest"])
+    // Of the three others a cluster brings the definitions; network.test.ts has them.
+    const elsewhere = ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"]
+    const forgotten = kinds.filter((kind) => !mentioned.has(kind) && !elsewhere.includes(kind))
+    expect(forgotten).toEqual(["PodCertificateRequest"])
     expect(linesOf(stdout).length).toBe(kinds.length)
   })
 
@@ -168,9 +171,16 @@ describe("every kind, with the real kubectl", () => {
   })
 
   test("delete takes them all away", async () => {
-    const { stdout, stderr } = await kubectl.try(`delete -f ${path} --ignore-not-found --timeout=60s`)
-    expect(linesOf(stderr).filter((line) => line !== "")).toEqual([])
-    expect(linesOf(stdout).filter((line) => !line.includes("deleted"))).toEqual([])
+    // One kubectl looks no more than five times a second whether they are gone: several look for their share of them.
+    const shares = Array.from({ length: 6 }, (_, share) =>
+      documents.filter((_, index) => index % 6 === share).join("---\n"),
+    )
+    const remove = (share: string) =>
+      kubectl.try("delete -f - --ignore-not-found --wait --timeout=60s", share)
+    for (const { stdout, stderr } of await Promise.all(shares.map(remove))) {
+      expect(linesOf(stderr).filter((line) => line !== "")).toEqual([])
+      expect(linesOf(stdout).filter((line) => !line.includes("deleted"))).toEqual([])
+    }
     expect((await kubectl.try(`get -f ${path} -o name`)).stdout.trim()).toBe("")
   })
 })
