@@ -68,6 +68,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly scale?: ScalePaths
   readonly subresources: readonly Subresource[]
   readonly columns: readonly Column<T>[]
+  /** How a table lists them, where that is not by name. */
+  readonly tableOrder?: Reader<T, [T], number>
   /** Fields that `fieldSelector` may name, beside metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, Reader<T, [], string>>>
   /** The version whose form is stored, where several are served (`autoscaling/v2`). @default this version */
@@ -98,6 +100,7 @@ export interface ResourceDeclaration<T extends KubeObject> {
   readonly scale?: ScalePaths
   readonly subresources?: readonly Subresource[]
   readonly columns?: readonly Column<T>[]
+  readonly tableOrder?: Reader<T, [T], number>
   readonly selectableFields?: Readonly<Record<string, Reader<T, [], string>>>
   readonly storedAs?: GroupVersion
   readonly conversion?: Conversion<T>

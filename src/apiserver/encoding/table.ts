@@ -26,7 +26,7 @@ export interface TableOptions {
 
 /** What `kubectl get` prints (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables). */
 export function tableOf(
-  resource: Pick<Resource, "columns">,
+  resource: Pick<Resource, "columns" | "tableOrder">,
   objects: readonly KubeObject[],
   metadata: object,
   options: TableOptions,
@@ -38,8 +38,15 @@ export function tableOf(
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata,
     columnDefinitions: options.withColumns ? columns.map(definitionOf) : null,
-    rows: objects.map((object) => rowOf(columns, object, options)),
+    rows: inOrder(resource, objects).map((object) => rowOf(columns, object, options)),
   }
+}
+
+function inOrder(
+  { tableOrder }: Pick<Resource, "tableOrder">,
+  objects: readonly KubeObject[],
+): readonly KubeObject[] {
+  return tableOrder ? [...objects].sort(tableOrder) : objects
 }
 
 function definitionOf({

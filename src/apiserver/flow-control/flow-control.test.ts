@@ -143,4 +143,15 @@ describe("in the server", () => {
     expect(levels).toMatch(/global-default, +1, +false, +false, +1, +0, /)
     expect((await late).status).toBe(429)
   })
+
+  test("a table lists schemas as they are asked", async () => {
+    const accept = "application/json;as=Table;v=v1;g=meta.k8s.io"
+    const path = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas"
+    const answer = await server.server.handle({ ...request("admin"), path, user: admin, headers: { accept } })
+    const { value } = answer.body as { value: () => { rows: { cells: [string, string, number] }[] } }
+    const rows = value().rows.map(({ cells }) => cells)
+    expect(rows.map(([name]) => name).slice(0, 2)).toEqual(["exempt", "probes"])
+    const precedences = rows.map(([, , precedence]) => precedence)
+    expect(precedences).toEqual(precedences.toSorted((a, b) => a - b))
+  })
 })

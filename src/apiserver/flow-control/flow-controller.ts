@@ -1,4 +1,4 @@
-import { FlowSchema } from "../../api/flowcontrol/v1/flow-schema.ts"
+import { byPrecedence, FlowSchema } from "../../api/flowcontrol/v1/flow-schema.ts"
 import { PriorityLevelConfiguration } from "../../api/flowcontrol/v1/priority-level-configuration.ts"
 import { mandatoryLevels, mandatorySchemas } from "../../api/flowcontrol/mandatory.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
@@ -116,10 +116,7 @@ export class FlowController implements ObjectFollower {
   }
 
   #inOrder(): readonly FlowSchema[] {
-    return (this.#ordered ??= [...this.#schemas.values()].sort(
-      (a, b) =>
-        a.spec.matchingPrecedence - b.spec.matchingPrecedence || (a.metadata.name < b.metadata.name ? -1 : 1),
-    ))
+    return (this.#ordered ??= [...this.#schemas.values()].sort(byPrecedence))
   }
 
   /** Shares become seats whenever a level comes, goes or changes. */

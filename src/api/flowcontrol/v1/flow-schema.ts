@@ -130,5 +130,12 @@ export const FlowSchema = resource<FlowSchema>({
       ({ status }) => status.conditions?.find(({ type }) => type === "Dangling")?.status ?? "?",
     ),
   ],
+  tableOrder: byPrecedence,
   schema: FlowSchemaSchema,
 })
+
+/** In which order they are asked whether a request is theirs. */
+export function byPrecedence(a: FlowSchema, b: FlowSchema): number {
+  const difference = a.spec.matchingPrecedence - b.spec.matchingPrecedence
+  return difference || (a.metadata.name < b.metadata.name ? -1 : 1)
+}
