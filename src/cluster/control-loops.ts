@@ -22,6 +22,7 @@ import {
   localProvisionerUser,
   schedulerUser,
 } from "./identities.ts"
+import { remoteVolumeDirectories } from "./nodes/node-volumes.ts"
 import { simulatedNodeAnnotation } from "./nodes/start-simulated-node.ts"
 
 export interface LoopParts
@@ -123,11 +124,14 @@ async function runLocalProvisioner(parts: LoopParts): Promise<void> {
   const { clientFor, informersFor, volumeDirectories, signal } = parts
   await ensureLocalStorageClass(clientFor(selfUser))
   const informers = informersFor(localProvisionerUser)
+  // What a node is asked, the cluster itself asks: the provisioner's user has no right to what nodes do.
+  const toNodes = parts.server.transportFor(selfUser)
   const provisioner = createLocalProvisioner({
     ...parts,
     client: clientFor(localProvisionerUser),
     informers,
-    directoriesOf: (nodeName) => volumeDirectories.get(nodeName),
+    directoriesOf: (node) =>
+      volumeDirectories.get(node.metadata.name) ?? remoteVolumeDirectories(toNodes, node),
     log: parts.log.named("local-provisioner"),
   })
   informers.start(signal)

@@ -70,6 +70,8 @@ export interface KubeletOptions {
   readonly evictionThresholds?: EvictionThresholds
   /** False where there is no disk to fill. @default true */
   readonly keepsHouse?: boolean
+  /** Told in the node's status: attached volumes that may be mounted. @default none */
+  readonly volumesInUse?: () => readonly string[]
   /** Told in the node's status: where this kubelet listens. */
   readonly port: () => number
 }
@@ -148,6 +150,8 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     machine,
     version,
     kubeletPort: options.port,
+    ...(host.devices && { devices: () => host.devices!.capacity() }),
+    ...(options.volumesInUse && { volumesInUse: options.volumesInUse }),
     ...(options.checkMs !== undefined && { checkMs: options.checkMs }),
     pressure: () => ({
       memoryPressure: evictions.has("MemoryPressure"),

@@ -14,6 +14,8 @@ export interface NodeHost {
   readonly volumes: PodVolumes
   readonly cgroups: PodCgroups
   readonly files: ContainerFiles
+  /** Devices that plugins look after. @default none */
+  readonly devices?: PodDevices
   readonly prober: Prober
   readonly logs: ContainerLogs
   machine(): Promise<Machine>
@@ -141,15 +143,63 @@ export interface ContainerMountNeeds {
   readonly recursiveReadOnly: boolean
 }
 
+export interface VolumeErrorOptions {
+  /** The step that failed, in upstream's words. @default "MountVolume.SetUp" */
+  readonly operation?: string
+  /** Nothing is wrong: what is needed is on its way. */
+  readonly isWaiting?: boolean
+}
+
 /** `volume` is what could not be mounted; `message` says why, as events show it. */
 export class VolumeError extends Error {
   override readonly name = "VolumeError"
   readonly volume: string
+  readonly operation: string
+  readonly isWaiting: boolean
 
-  constructor(volume: string, message: string) {
+  constructor(volume: string, message: string, options: VolumeErrorOptions = {}) {
     super(message)
     this.volume = volume
+    this.operation = options.operation ?? "MountVolume.SetUp"
+    this.isWaiting = options.isWaiting ?? false
   }
+}
+
+/** A pod may not run here after all: it becomes Failed with this. */
+export class AdmissionError extends Error {
+  override readonly name = "AdmissionError"
+  readonly reason: string
+
+  constructor(reason: string, message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
+export interface PodDevices {
+  /**
+   * Gives a pod's containers the devices that their limits ask for; what they were given before stays theirs. Throws
+   * AdmissionError. `isRunning`: some container has them in use already.
+   */
+  allocate(pod: Pod, isRunning: boolean): Promise<void>
+  /** What a container that is about to be made needs in order to use its devices. Throws when one is not ready. */
+  prepareContainer(podUid: string, container: string): Promise<ContainerDevices>
+  /** Idempotent; nothing of the pod runs any more. */
+  free(podUid: string): Promise<void>
+  /** What the node has; resources that are gone are 0. */
+  capacity(): DeviceCapacity
+}
+
+export interface ContainerDevices {
+  readonly environment: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly mounts: readonly Mount[]
+  readonly devices: readonly Device[]
+}
+
+export interface DeviceCapacity {
+  readonly capacity: ResourceList
+  readonly allocatable: ResourceList
 }
 
 export interface PodCgroups {

@@ -37,8 +37,8 @@ import {
 } from "./plan.ts"
 import type { VolumeDirectories } from "./volume-directories.ts"
 
-/** The directories of a node of this process; undefined for other nodes. */
-export type DirectoriesOf = (nodeName: string) => VolumeDirectories | undefined
+/** The directories of a node of this process, or of one that can be asked from here; undefined for other nodes. */
+export type DirectoriesOf = (node: Node) => VolumeDirectories | undefined
 
 /** A node may be one of this process's that is not up yet. */
 const lookAgainMs = 15_000
@@ -78,7 +78,7 @@ async function reconcileClaim(
   // Decide.
   const countOn = (name: string) => cache.byIndex(PersistentVolume, "host", name).length
   const node = cache.find(Node, { name: chooseNode(claim, cache.list(Node), countOn) ?? "" })
-  const directories = node && directoriesOf(node.metadata.name)
+  const directories = node && directoriesOf(node)
   if (!node || !directories) return requeueAfter(lookAgainMs)
   const impossible = whyImpossible(claim)
   if (impossible) {
@@ -115,7 +115,7 @@ async function reconcileVolume(
   const volume = cache.find(PersistentVolume, key)
   if (!volume || !isOurs(volume)) return done
   const node = cache.list(Node).find((one) => hostnameOf(one) === hostOf(volume))
-  const directories = node && directoriesOf(node.metadata.name)
+  const directories = node && directoriesOf(node)
   const { namespace, name = "", uid } = volume.spec.claimRef ?? {}
   const claim = cache.find(PersistentVolumeClaim, { namespace, name })
 

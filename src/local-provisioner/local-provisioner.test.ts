@@ -23,7 +23,7 @@ beforeEach(async () => {
     persistentVolumeBinderController,
     claimProtectionController,
     volumeProtectionController,
-    createLocalProvisionerController((name) => directories[name]),
+    createLocalProvisionerController(({ metadata: { name } }) => directories[name]),
   ])
   await ensureLocalStorageClass(cluster.client)
   for (const name of ["node-1", "node-2", "node-far"])

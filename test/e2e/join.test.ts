@@ -1,4 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { cli, eventually, hostState, type Kubectl, run, TestCluster, whyNoContainers } from "./cluster.ts"
@@ -128,6 +129,42 @@ describe.skipIf(missing)("a machine that joins", () => {
     const requests = await kubectl.call("get csr -o wide")
     expect(requests.match(/kubelet-serving +system:node:second .*Approved,Issued/g)).toHaveLength(1)
     expect(requests.match(/kube-apiserver-client-kubelet +system:bootstrap:/g)).toHaveLength(1)
+  })
+
+  test("keeps the data of claims of its pods", async () => {
+    const claim = {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "data" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+    }
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "keeper" },
+      spec: {
+        nodeSelector: { "kubernetes.io/hostname": "second" },
+        terminationGracePeriodSeconds: 1,
+        containers: [
+          {
+            name: "main",
+            image: "e2e/busybox:1",
+            command: ["sh", "-c", "echo kept > /data/file; exec sleep 600"],
+            volumeMounts: [{ name: "data", mountPath: "/data" }],
+          },
+        ],
+        volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }],
+      },
+    }
+    for (const object of [claim, pod]) await kubectl.call("apply -f -", JSON.stringify(object))
+    await kubectl.call("wait pod/keeper --for=condition=Ready --timeout=30s")
+    const volumes = join(nodeDirectory, "nodes/second/volumes")
+    const [volume = ""] = readdirSync(volumes)
+    await eventually(async () => {
+      expect(readFileSync(join(volumes, volume, "file"), "utf8")).toBe("kept\n")
+    })
+    await kubectl.call("delete pod/keeper pvc/data")
+    await eventually(async () => expect(readdirSync(volumes)).toEqual([]))
   })
 
   test("may not read what is not its own", async () => {

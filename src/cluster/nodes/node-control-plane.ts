@@ -14,6 +14,8 @@ export interface NodeControlPlane {
   informersFor(role: NodeRole): Informers
   /** Opens the kubelet's own API where the API server will find it. */
   serveKubelet(kubelet: Kubelet, nodeLogs?: NodeLogPlaces): Promise<KubeletServer>
+  /** What the Node says of how the control plane reaches it. @default nothing */
+  readonly nodeAnnotations?: Readonly<Record<string, string>>
   /** Volumes of the default storage class may be made in these directories of the node. */
   offerVolumes(directories: VolumeDirectories): void
   /** The node has its pod network, and this address in it: pods may want to come by it. */

@@ -5,9 +5,10 @@ import { createClient } from "../../client/create-client.ts"
 import { createInformers } from "../../client/informers.ts"
 import type { Connection } from "../../client/real/connection.ts"
 import { createHttpsTransport } from "../../client/real/https-transport.ts"
-import { type KubeletServer, serveKubelet } from "../../kubelet/server/serve-kubelet.ts"
+import { type KubeletServer, type NodeRoute, serveKubelet } from "../../kubelet/server/serve-kubelet.ts"
 import type { KeyPair } from "../certificates/key-pair-files.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
+import { offersVolumes, volumeRoute } from "./node-volumes.ts"
 
 /** Where every kubelet of every cluster listens. */
 const kubeletPort = 10_250
@@ -41,6 +42,7 @@ export function remoteControlPlane(options: RemoteControlPlaneOptions): RemoteCo
   let { credentials } = options
   const transport = createHttpsTransport(credentials.connection, { clock })
   let server: KubeletServer | undefined
+  const routes: NodeRoute[] = []
   return {
     clientFor: (role) => createClient(transport, { userAgent: role }),
     informersFor: (role) =>
@@ -57,12 +59,16 @@ export function remoteControlPlane(options: RemoteControlPlaneOptions): RemoteCo
         port: kubeletPort,
         serving: toServing(credentials),
         clientAuthorities: credentials.connection.certificateAuthority!,
+        routes,
         log: log.named("kubelet"),
         ...(nodeLogs && { nodeLogs }),
       })
       return server
     },
-    offerVolumes() {},
+    nodeAnnotations: offersVolumes,
+    offerVolumes(directories) {
+      routes.push(volumeRoute(directories))
+    },
     // The API server is reached where it is; no door of this node leads to it.
     async connected() {},
     renew(next) {

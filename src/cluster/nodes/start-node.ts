@@ -103,7 +103,11 @@ function createNodeKubelet(
 ): Promise<RealKubelet> {
   const { networks, ownAddress } = parts
   return createRealKubelet({
-    node: { name: parts.name, labels: {} },
+    node: {
+      name: parts.name,
+      labels: {},
+      ...(controlPlane.nodeAnnotations && { annotations: controlPlane.nodeAnnotations }),
+    },
     client: controlPlane.clientFor("kubelet"),
     clock: parts.clock,
     random: parts.random,

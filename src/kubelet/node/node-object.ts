@@ -1,7 +1,7 @@
 import type { Node, NodeCondition, NodeStatus } from "../../api/core/v1/node.ts"
 import type { ResourceList } from "../../api/core/v1/resource-requirements.ts"
 import type { Image, RuntimeStatus, RuntimeVersion } from "../../container-runtime/cri.ts"
-import type { Machine } from "../node-host.ts"
+import type { DeviceCapacity, Machine } from "../node-host.ts"
 
 export const kubeletVersion = "v1.36.0"
 
@@ -18,6 +18,9 @@ export interface NodeFacts {
   readonly kubeletPort: number
   /** The node as the API shows it. */
   readonly node?: Node | undefined
+  /** Attached volumes that something of this node uses or is about to use. */
+  readonly volumesInUse: readonly string[]
+  readonly devices: DeviceCapacity
 }
 
 export function computeNodeStatus({
@@ -28,12 +31,14 @@ export function computeNodeStatus({
   conditions,
   kubeletPort,
   node,
+  volumesInUse,
+  devices,
 }: NodeFacts): NodeStatus {
   const handlers = runtime?.runtimeHandlers ?? []
   const extended = extendedResources(node)
   return {
-    capacity: { ...extended, ...machine.capacity },
-    allocatable: { ...extended, ...machine.allocatable },
+    capacity: { ...extended, ...devices.capacity, ...machine.capacity },
+    allocatable: { ...extended, ...devices.allocatable, ...machine.allocatable },
     conditions: [...conditions],
     addresses: [...machine.addresses],
     daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
@@ -44,6 +49,9 @@ export function computeNodeStatus({
       kubeProxyVersion: "",
     },
     images: nodeImages(images),
+    ...((volumesInUse.length > 0 || node?.status.volumesInUse?.length) && {
+      volumesInUse: [...volumesInUse],
+    }),
     ...(handlers.length > 0 && {
       runtimeHandlers: handlers.map(({ name, recursiveReadOnlyMounts, userNamespaces }) => ({
         name,

@@ -11,7 +11,7 @@ import type {
   RuntimeStatus,
   RuntimeVersion,
 } from "../../container-runtime/cri.ts"
-import type { Machine } from "../node-host.ts"
+import type { DeviceCapacity, Machine } from "../node-host.ts"
 import { computeNodeConditions, type NodeHealth } from "./node-conditions.ts"
 import { computeNodeStatus, type NodeIdentity, nodeLabels } from "./node-object.ts"
 
@@ -28,6 +28,10 @@ export interface NodeReporterOptions {
   readonly kubeletPort: () => number
   /** How often the machine is looked at. @default 10 s */
   readonly checkMs?: number
+  /** Attached volumes that may be mounted. @default none */
+  readonly volumesInUse?: () => readonly string[]
+  /** What plugins look after. @default nothing */
+  readonly devices?: () => DeviceCapacity
   /** What the node is short of. */
   readonly pressure: () => Pick<NodeHealth, "memoryPressure" | "diskPressure" | "pidPressure">
 }
@@ -46,6 +50,9 @@ export class NodeReporter {
   #node: Node | undefined
   #wake: () => void = () => {}
   #shuttingDown = false
+  /** Something may have changed since it was last looked at. */
+  #isDue = false
+  #waiting: (() => void)[] = []
   #resolveReady: () => void = () => {}
   /** Resolves when the API has been told that the node is Ready. */
   readonly ready: Promise<void>
@@ -64,7 +71,16 @@ export class NodeReporter {
 
   /** Something about the node may have changed: look at once. */
   look(): void {
+    this.#isDue = true
     this.#wake()
+  }
+
+  /** Resolves when the API has been told how the node is now, or later. */
+  told(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      this.look()
+    })
   }
 
   shutDown(): void {
@@ -86,15 +102,26 @@ export class NodeReporter {
     }
     while (!signal.aborted) {
       await this.#refresh()
-      await this.#update(await this.#look()).catch((error: unknown) =>
-        log.warn("node status not written, trying again", { error }),
-      )
+      this.#isDue = false
+      await this.#tellNow()
       const { checkMs = defaultCheckMs } = this.#options
       await this.#wait(isReady(this.#written) ? checkMs : eagerMs, signal)
     }
   }
 
+  async #tellNow(): Promise<void> {
+    const waiting = this.#waiting.splice(0)
+    try {
+      await this.#update(await this.#look())
+      for (const resolve of waiting) resolve()
+    } catch (error) {
+      this.#waiting.unshift(...waiting)
+      this.#options.log.warn("node status not written, trying again", { error })
+    }
+  }
+
   async #wait(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#isDue) return
     const waiting = new AbortController()
     this.#wake = () => waiting.abort()
     signal.addEventListener("abort", this.#wake, { once: true })
@@ -117,6 +144,8 @@ export class NodeReporter {
       conditions,
       kubeletPort: kubeletPort(),
       node: this.#node,
+      volumesInUse: this.#options.volumesInUse?.() ?? [],
+      devices: this.#options.devices?.() ?? { capacity: {}, allocatable: {} },
     })
   }
 

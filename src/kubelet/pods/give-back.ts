@@ -20,6 +20,7 @@ export async function cleanUpPod(services: KubeletServices, podUid: string): Pro
   if (sandboxes.some(({ ready }) => ready)) await stopSandboxes(services, podUid)
   else await services.network.release(podUid)
   await host.volumes.unmount(podUid)
+  await host.devices?.free(podUid)
   await host.cgroups.remove(podUid)
   puller.forget(podUid)
 }

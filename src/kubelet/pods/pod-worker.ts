@@ -7,7 +7,7 @@ import type { PodSandboxConfig } from "../../container-runtime/cri.ts"
 import type { PodAddresses } from "../containers/pod-field.ts"
 import { StartError } from "../images/start-error.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
-import { VolumeError } from "../node-host.ts"
+import { AdmissionError, VolumeError } from "../node-host.ts"
 import { computePodStatus } from "../status/compute-pod-status.ts"
 import { findPodContainer, podReference } from "./pod-containers.ts"
 import type { PodEffect, PodInput, PodState, RemovedContainer, ResizePending } from "./pod-state.ts"
@@ -24,6 +24,8 @@ import { stopContainer } from "./stop-container.ts"
 // How long to wait before something that failed is tried again. Upstream waits 10 to 15 s for most; sooner does no harm.
 const retryMs = 2000
 const maxRetryMs = 120_000
+// For what is on its way, such as a volume that is being attached.
+const waitingMs = 300
 const startRetryMs = 10_000
 const forgetTries = 8
 
@@ -165,15 +167,26 @@ export class PodWorker {
   async #prepare(): Promise<void> {
     const { host, clock } = this.#services
     try {
+      await host.devices?.allocate(this.#state.pod, runningContainers(this.#state.runtime).length > 0)
       await host.volumes.mount(this.#state.pod, () => this.handle({ kind: "retryNow" }))
       this.#failures = 0
       this.handle({ kind: "setupDone" })
     } catch (error) {
-      const volume = error instanceof VolumeError ? error.volume : ""
-      const message = `MountVolume.SetUp failed for volume "${volume}" : ${(error as Error).message}`
-      if (!this.#closed) this.#event("Warning", "FailedMount", message)
-      this.handle({ kind: "setupFailed", retryAtMs: clock.now() + this.#nextRetryMs(500) })
+      if (error instanceof AdmissionError) return this.#reject(error)
+      const failure = error instanceof VolumeError ? error : new VolumeError("", (error as Error).message)
+      const { volume, operation, isWaiting } = failure
+      const message = `${operation} failed for volume "${volume}" : ${failure.message}`
+      const reason = operation.startsWith("MapVolume") ? "FailedMapVolume" : "FailedMount"
+      if (!this.#closed && !isWaiting) this.#event("Warning", reason, message)
+      const delayMs = isWaiting ? waitingMs : this.#nextRetryMs(500)
+      this.handle({ kind: "setupFailed", retryAtMs: clock.now() + delayMs })
     }
+  }
+
+  /** Nothing of the pod was begun. */
+  #reject({ reason, message }: AdmissionError): void {
+    if (!this.#closed) this.#event("Warning", reason, message)
+    this.handle({ kind: "evict", reason, message, gracePeriodSeconds: 0 })
   }
 
   async #startSandbox(attempt: number): Promise<void> {

@@ -110,17 +110,25 @@ async function containerConfig(
     imageVolumes,
     recursiveReadOnly: await mountsRecursivelyReadOnly(services, pod, spec),
   })
+  const given = await services.host.devices?.prepareContainer(pod.metadata.uid, spec.name)
   return {
     metadata: { name: spec.name, attempt },
     image: { image: image.id, userSpecifiedImage: spec.image ?? "" },
     command: expand(spec.command),
     args: expand(spec.args),
     workingDir: spec.workingDir ?? "",
-    environment: Object.entries(variables).map(([key, value]) => ({ key, value })),
-    mounts: [...mounts, ...(await services.host.files.containerMounts(pod, spec, addresses))],
-    devices: services.host.volumes.containerDevices(pod, spec),
+    environment: Object.entries({ ...variables, ...given?.environment }).map(([key, value]) => ({
+      key,
+      value,
+    })),
+    mounts: [
+      ...mounts,
+      ...(given?.mounts ?? []),
+      ...(await services.host.files.containerMounts(pod, spec, addresses)),
+    ],
+    devices: [...services.host.volumes.containerDevices(pod, spec), ...(given?.devices ?? [])],
     labels: containerLabels(pod, spec),
-    annotations: containerAnnotations(pod, spec, attempt),
+    annotations: { ...given?.annotations, ...containerAnnotations(pod, spec, attempt) },
     logPath: `${spec.name}/${attempt}.log`,
     stdin: spec.stdin ?? false,
     stdinOnce: spec.stdinOnce ?? false,

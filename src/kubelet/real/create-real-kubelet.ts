@@ -1,8 +1,9 @@
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
-import type { Clock } from "../../base/clock.ts"
+import { type Clock, sleep } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
+import { onAbort } from "../../base/on-abort.ts"
 import type { Random } from "../../base/random.ts"
 import { Service } from "../../api/core/v1/service.ts"
 import type { Client } from "../../client/client.ts"
@@ -14,6 +15,12 @@ import type { NodeIdentity } from "../node/node-object.ts"
 import { NodeObjects } from "../objects/node-objects.ts"
 import { PeriodicProber } from "../probes/periodic-prober.ts"
 import { ServiceAccountTokens } from "../volumes/service-account-tokens.ts"
+import { CsiDrivers } from "./csi/csi-drivers.ts"
+import { CsiNodeObject } from "./csi/csi-node-object.ts"
+import { CsiVolumes } from "./csi/csi-volumes.ts"
+import { DeviceManager } from "./devices/device-manager.ts"
+import { kubeletPaths } from "./kubelet-paths.ts"
+import { PluginWatcher } from "./plugins/plugin-watcher.ts"
 import { RealCgroups } from "./cgroups.ts"
 import { RealContainerFiles } from "./container-files.ts"
 import { RealContainerLogs } from "./logs/real-container-logs.ts"
@@ -71,25 +78,47 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
   const machine = await readMachine({ ...options, nodeName: options.node.name })
   const objects = new NodeObjects({ client, clock, random, log, signal: stopped.signal })
   const hostIps = machine.addresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address)
+  const paths = kubeletPaths(rootDirectory)
+  const tokens = new ServiceAccountTokens({ client, clock, random })
+  const nodeName = options.node.name
+  const nodeObject = new CsiNodeObject({ client, nodeName })
+  const drivers = new CsiDrivers({
+    root: rootDirectory,
+    clock,
+    nodeObject,
+    registered: (name) => csi.unstageUnused(name),
+  })
+  const tellInUse = () => kubelet.reporter.told()
+  const csi: CsiVolumes = new CsiVolumes({ paths, nodeName, drivers, objects, tokens, log, tellInUse })
   const volumes = new RealPodVolumes({
     rootDirectory,
     objects,
-    tokens: new ServiceAccountTokens({ client, clock, random }),
+    tokens,
+    csi,
     facts: () => ({ allocatable: machine.allocatable, addresses: { hostIps, podIps: [] } }),
     commands,
     clock,
     log,
   })
   await volumes.start()
+  const devices = new DeviceManager({
+    directory: paths.devicePlugins,
+    clock,
+    log,
+    changed: () => kubelet.reporter.look(),
+  })
+  await devices.start()
   const cgroups = new RealCgroups({ parent: options.cgroupParent, log })
   const volumeUsages = new VolumeUsages(rootDirectory, clock)
   const services = new Informer<Service>({ resource: Service, client, clock, random, log })
   let port = 10250
-  const kubelet = await createKubelet({
+  const kubelet: Kubelet = await createKubelet({
     ...options,
     objects,
+    volumesInUse: () => csi.inUse(),
     host: {
       volumes,
+      devices,
       cgroups,
       files: new RealContainerFiles({
         rootDirectory,
@@ -123,6 +152,22 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     }),
     port: () => port,
   })
+  /** Drivers are told to the API once the node is. */
+  async function findPlugins(signal: AbortSignal): Promise<void> {
+    await Promise.race([kubelet.ready, new Promise<void>((resolve) => onAbort(signal, resolve))])
+    while (!signal.aborted) {
+      try {
+        await nodeObject.ensure()
+        break
+      } catch (error) {
+        log.warn("CSINode not made, trying again", { error })
+        await sleep(clock, 1000, signal)
+      }
+    }
+    if (signal.aborted) return
+    await new PluginWatcher({ paths, handlers: { CSIPlugin: drivers }, clock, log }).start(signal)
+  }
+
   return {
     ...kubelet,
     setPort(value) {
@@ -132,7 +177,8 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     async run(signal) {
       signal.addEventListener("abort", () => stopped.abort(), { once: true })
       services.run(signal).catch((error: unknown) => log.error("services are no longer followed", { error }))
-      await kubelet.run(signal)
+      await Promise.all([kubelet.run(signal), findPlugins(signal)])
+      await devices.close()
     },
     async close() {
       await volumes.close()

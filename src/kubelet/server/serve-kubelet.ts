@@ -28,12 +28,21 @@ export interface KubeletServerOptions {
   /** PEM: what the server shows, and whose clients it believes. */
   readonly serving: { readonly certificate: string; readonly key: string }
   readonly clientAuthorities: string
+  /** What else of the node is asked at this door, by those with the right to `nodes/proxy`. @default nothing */
+  readonly routes?: readonly NodeRoute[]
   readonly log: Logger
   /** What `/logs/` shows. @default the machine's /var/log */
   readonly nodeLogs?: NodeLogPlaces
 }
 
 const machineLogs: NodeLogPlaces = { directory: "/var/log", services: {} }
+
+/** Answers requests to paths below `/name`. */
+export interface NodeRoute {
+  readonly name: string
+  /** `parts` is the rest of the path. Resolves to JSON; throws HttpProblem. */
+  answer(method: string, parts: readonly string[], query: URLSearchParams): Promise<unknown>
+}
 
 export interface KubeletServer {
   readonly port: number
@@ -147,6 +156,8 @@ class KubeletRoutes {
       )
     if (first === "run" && rest.length >= 3 && request.method === "POST")
       return text(response, await run(kubelet, rest, query))
+    const other = this.#options.routes?.find(({ name }) => name === first)
+    if (other) return json(response, await other.answer(request.method ?? "GET", rest, query))
     if (["exec", "attach", "portForward"].includes(first ?? ""))
       throw new HttpProblem(400, "Upgrade request required")
     throw new HttpProblem(404, "404 page not found")

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts"
 import type { Random } from "../../base/random.ts"
-import { parseTime } from "../../apimachinery/time.ts"
+import { formatTime, parseTime } from "../../apimachinery/time.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { ServiceAccount } from "../../api/core/v1/service-account.ts"
 import type { Client } from "../../client/client.ts"
@@ -26,20 +26,34 @@ export class ServiceAccountTokens {
     this.#options = options
   }
 
+  /** A token and when it ends, as the API says it. */
+  async getStatus(
+    pod: Pod,
+    audience: string,
+    expirationSeconds: number,
+  ): Promise<{ token: string; expirationTimestamp: string }> {
+    const { token, expiresAtMs } = await this.#current(pod, audience, expirationSeconds)
+    return { token, expirationTimestamp: formatTime(expiresAtMs) }
+  }
+
   async get(pod: Pod, audience: string, expirationSeconds: number): Promise<string> {
+    return (await this.#current(pod, audience, expirationSeconds)).token
+  }
+
+  async #current(pod: Pod, audience: string, expirationSeconds: number): Promise<Token> {
     const { clock } = this.#options
     const ofPod = this.#tokens.get(pod.metadata.uid) ?? new Map<string, Token>()
     this.#tokens.set(pod.metadata.uid, ofPod)
     const key = `${audience} ${expirationSeconds}`
     const known = ofPod.get(key)
-    if (known && clock.now() < known.refreshAtMs) return known.token
+    if (known && clock.now() < known.refreshAtMs) return known
     try {
       const fresh = await this.#request(pod, audience, expirationSeconds)
       ofPod.set(key, fresh)
-      return fresh.token
+      return fresh
     } catch (error) {
       // An old token that still works beats none.
-      if (known && clock.now() < known.expiresAtMs) return known.token
+      if (known && clock.now() < known.expiresAtMs) return known
       throw new Error(`failed to fetch token: ${(error as Error).message}`, { cause: error })
     }
   }

@@ -6,6 +6,9 @@ import { PersistentVolumeClaim } from "../../../api/core/v1/persistent-volume-cl
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import type { Volume } from "../../../api/core/v1/volume.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
+import { ephemeralCsiVolume, persistentCsiVolume } from "../../volumes/csi-volume.ts"
+import type { CsiVolumes } from "../csi/csi-volumes.ts"
+import { sha256, toOwnPath } from "../kubelet-paths.ts"
 import { ensureHostPath } from "./host-path.ts"
 import { mountsBelow } from "./mounts.ts"
 import { giveToGroup } from "./ownership.ts"
@@ -16,6 +19,9 @@ export interface MountContext {
   readonly directory: string
   readonly objects: NodeObjects
   readonly commands: Commands
+  readonly csi: CsiVolumes
+  /** The kubelet's own directory. */
+  readonly root: string
 }
 
 export interface MountedVolume {
@@ -29,12 +35,17 @@ export interface MountedVolume {
 
 /** Mounts a volume that is a place on a disk or a server; undefined for volumes that are files made from objects. */
 export async function mountSource(context: MountContext, volume: Volume): Promise<MountedVolume | undefined> {
-  const { hostPath, emptyDir, nfs, persistentVolumeClaim, ephemeral, image } = volume
+  const { hostPath, emptyDir, nfs, persistentVolumeClaim, ephemeral, image, csi } = volume
   // Images are mounted by the container runtime, container by container.
   if (image) return { path: "" }
   if (hostPath) {
-    await ensureHostPath(hostPath.path, hostPath.type ?? "")
-    return { path: hostPath.path }
+    const path = toOwnPath(context.root, hostPath.path)
+    await ensureHostPath(path, hostPath.type ?? "")
+    return { path }
+  }
+  if (csi) {
+    const handle = `csi-${sha256(context.pod.metadata.uid + volume.name)}`
+    return context.csi.mount(context.pod, ephemeralCsiVolume(context.pod, volume.name, { handle, csi }))
   }
   if (emptyDir) return mountEmptyDir(context, emptyDir)
   if (nfs) return mountNfs(context, nfs)
@@ -76,7 +87,7 @@ async function mountClaim(
   claimName: string,
   readOnly: boolean,
 ): Promise<MountedVolume> {
-  const { pod, objects, directory, commands } = context
+  const { pod, objects } = context
   const namespace = pod.metadata.namespace ?? ""
   const claim = await objects.find(PersistentVolumeClaim, { namespace, name: claimName })
   if (!claim) throw new Error(`persistentvolumeclaim "${claimName}" not found`)
@@ -85,16 +96,28 @@ async function mountClaim(
     throw new Error(`PVC ${namespace}/${claimName} is not bound`)
   const volume = await objects.find(PersistentVolume, { name: volumeName })
   if (!volume) throw new Error(`persistentvolume "${volumeName}" not found`)
-  const { claimRef, hostPath, local, nfs, mountOptions } = volume.spec
+  const { claimRef, hostPath, nfs, csi } = volume.spec
   if (claimRef?.uid !== claim.metadata.uid)
     throw new Error(`PV ${volumeName} is bound to another claim than ${namespace}/${claimName}`)
-  if (hostPath) return mountSource(context, { name: "", hostPath }) as Promise<MountedVolume>
+  if (csi) return context.csi.mount(pod, persistentCsiVolume(volume, readOnly))
   if (nfs) return mountNfs(context, { ...nfs, readOnly: readOnly || nfs.readOnly })
+  const mounted = hostPath
+    ? await mountSource(context, { name: "", hostPath })
+    : await mountLocal(context, volume, volumeMode === "Block")
+  return { ...mounted!, ...(readOnly && { isReadOnly: true }) }
+}
+
+async function mountLocal(
+  { pod, directory, commands }: MountContext,
+  { metadata, spec: { local, mountOptions } }: PersistentVolume,
+  isBlock: boolean,
+): Promise<MountedVolume> {
+  const volumeName = metadata.name
   if (!local)
     throw new Error(
       `no volume plugin matched: persistent volume "${volumeName}" is of a type this kubelet does not know`,
     )
-  if (volumeMode === "Block") return { path: local.path, isDevice: true }
+  if (isBlock) return { path: local.path, isDevice: true }
   const found = await stat(local.path).catch(() => undefined)
   if (!found) throw new Error(`path "${local.path}" does not exist`)
   if (found.isBlockDevice()) {

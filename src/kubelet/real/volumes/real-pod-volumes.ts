@@ -13,16 +13,18 @@ import { type ContainerMountNeeds, type PodVolumes, VolumeError } from "../../no
 import type { NodeObjects } from "../../objects/node-objects.ts"
 import type { ServiceAccountTokens } from "../../volumes/service-account-tokens.ts"
 import { type FileSources, volumeFiles } from "../../volumes/volume-files.ts"
+import type { CsiVolumes } from "../csi/csi-volumes.ts"
 import { writeAtomically } from "./atomic-directory.ts"
 import { containerMounts } from "./container-mounts.ts"
 import { type MountedVolume, mountSource } from "./mount-source.ts"
-import { mountsBelow, unmountBelow } from "./mounts.ts"
+import { ensureShared, mountsBelow, unmountBelow } from "./mounts.ts"
 
 export interface RealPodVolumesOptions {
   /** The kubelet's own; pods' volumes lie below `pods/`. */
   readonly rootDirectory: string
   readonly objects: NodeObjects
   readonly tokens: ServiceAccountTokens
+  readonly csi: CsiVolumes
   /** Facts for the downward API; asked anew each time. */
   readonly facts: (pod: Pod) => Pick<FileSources, "allocatable" | "addresses" | "trustBundle">
   readonly commands: Commands
@@ -55,17 +57,23 @@ export class RealPodVolumes implements PodVolumes {
 
   /** Secrets live in memory alone, in one file system for the whole node. Call once, before anything else. */
   async start(): Promise<void> {
+    const { rootDirectory, commands, csi } = this.#options
+    await csi.start()
+    await ensureShared(rootDirectory, commands)
     const directory = this.#secretsDirectory()
     await mkdir(directory, { recursive: true, mode: 0o700 })
     if ((await mountsBelow(directory)).includes(directory)) return
-    await this.#options.commands
+    await commands
       .run("mount", ["-t", "tmpfs", "-o", "mode=0700", "tmpfs", directory])
       .catch((error: unknown) => this.#options.log.warn("secrets are kept on disk", { directory, error }))
   }
 
   /** Unmounts everything of every pod. For the end of the node, when no pod runs any more. */
   async close(): Promise<void> {
-    for (const podUid of this.#mounted.keys()) await this.unmount(podUid)
+    for (const podUid of this.#mounted.keys())
+      await this.unmount(podUid).catch((error: unknown) =>
+        this.#options.log.warn("volumes not unmounted in order", { podUid, error }),
+      )
     await unmountBelow(this.#options.rootDirectory, this.#options.commands)
   }
 
@@ -78,6 +86,7 @@ export class RealPodVolumes implements PodVolumes {
       try {
         mounted.paths.set(volume.name, await this.#mountVolume(pod, volume))
       } catch (error) {
+        if (error instanceof VolumeError) throw error
         throw new VolumeError(volume.name, (error as Error).message)
       }
     }
@@ -142,6 +151,7 @@ export class RealPodVolumes implements PodVolumes {
       this.#mounted.delete(podUid)
       await mounted.writing
     }
+    await this.#options.csi.unmount(podUid)
     this.#options.tokens.forget(podUid)
     const pod = this.#podDirectory(podUid)
     const secrets = join(this.#secretsDirectory(), podUid)
@@ -157,9 +167,9 @@ export class RealPodVolumes implements PodVolumes {
 
   /** Makes one volume ready. */
   async #mountVolume(pod: Pod, volume: Volume): Promise<MountedVolume> {
-    const { objects, commands } = this.#options
+    const { objects, commands, csi, rootDirectory: root } = this.#options
     const directory = this.#volumeDirectory(pod, volume)
-    const mounted = await mountSource({ pod, directory, objects, commands }, volume)
+    const mounted = await mountSource({ pod, directory, objects, commands, csi, root }, volume)
     if (mounted) return mounted
     await mkdir(directory, { recursive: true })
     await chmod(directory, 0o777)

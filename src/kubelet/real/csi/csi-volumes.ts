@@ -1,0 +1,334 @@
+import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { CSIDriver } from "../../../api/storage/v1/csi-driver.ts"
+import type { Pod } from "../../../api/core/v1/pod.ts"
+import type { Logger } from "../../../base/log.ts"
+import type { NodeObjects } from "../../objects/node-objects.ts"
+import { VolumeError } from "../../node-host.ts"
+import {
+  changesGroup,
+  checkLifecycle,
+  type CsiVolume,
+  csiAccessMode,
+  uniqueCsiName,
+} from "../../volumes/csi-volume.ts"
+import type { ServiceAccountTokens } from "../../volumes/service-account-tokens.ts"
+import { type KubeletPaths, sha256 } from "../kubelet-paths.ts"
+import type { MountedVolume } from "../volumes/mount-source.ts"
+import { giveToGroup } from "../volumes/ownership.ts"
+import { findAttachment } from "./attachment.ts"
+import { type CsiDriver, isFinal } from "./csi-driver.ts"
+import type { CsiDrivers } from "./csi-drivers.ts"
+import type { VolumeCapability } from "./csi-messages.ts"
+import { publishAttributes, secretData } from "./publish-attributes.ts"
+import { type CsiVolumeData, listVolumeData, writeVolumeData } from "./volume-data.ts"
+
+export interface CsiVolumesOptions {
+  readonly paths: KubeletPaths
+  readonly nodeName: string
+  readonly drivers: CsiDrivers
+  readonly objects: NodeObjects
+  readonly tokens: ServiceAccountTokens
+  readonly log: Logger
+  /** Resolves when the node's status says what `inUse` does: nothing may be mounted of which it does not tell. */
+  readonly tellInUse: () => Promise<void>
+}
+
+/**
+ * Volumes of CSI drivers: once per node they are staged, once per pod published. Everything is noted on disk beside the
+ * mounts and asked from there, so that a kubelet that starts anew can undo what another did. Calls are idempotent, as the
+ * interface demands; those for one volume come one after the other.
+ */
+export class CsiVolumes {
+  readonly #options: CsiVolumesOptions
+  readonly #queues = new Map<string, Promise<unknown>>()
+  readonly #inUse = new Set<string>()
+
+  constructor(options: CsiVolumesOptions) {
+    this.#options = options
+  }
+
+  /** Names of the volumes that this node needs attached. */
+  inUse(): readonly string[] {
+    return [...this.#inUse].sort()
+  }
+
+  /** Finds what an earlier process has mounted. */
+  async start(): Promise<void> {
+    const { paths } = this.#options
+    for (const driver of await readdir(dirname(paths.csiGlobal("driver", ""))).catch(() => []))
+      if (driver !== "volumeDevices")
+        for (const { data } of await listVolumeData(dirname(paths.csiGlobal(driver, ""))))
+          this.#inUse.add(nameOf(data))
+    for (const { data } of await this.#published()) this.#inUse.add(nameOf(data))
+  }
+
+  /** Stages and publishes; done before, it is made sure of. Throws VolumeError. */
+  async mount(pod: Pod, volume: CsiVolume): Promise<MountedVolume> {
+    return this.#inTurn(uniqueCsiName(volume), () => this.#mount(pod, volume))
+  }
+
+  async #mount(pod: Pod, volume: CsiVolume): Promise<MountedVolume> {
+    const { objects, paths } = this.#options
+    const { specName } = volume
+    const object = await objects.find(CSIDriver, { name: volume.driver })
+    const publishContext = await this.#attach(volume, object)
+    const device = volume.isBlock ? "MapVolume.SetUpDevice" : "MountVolume.MountDevice"
+    const first = volume.lifecycle === "Ephemeral" ? "MountVolume.SetUp" : device
+    const driver = await failing(volume, first, () => this.#driver(volume.driver, first))
+    await failing(volume, "MountVolume.SetUp", () => checkLifecycle(volume, object))
+    const capability = await failing(volume, device, () => capabilityOf(pod, volume, driver))
+    const staged =
+      volume.lifecycle === "Persistent"
+        ? await failing(volume, device, () => this.#stage(driver, { volume, capability, publishContext }))
+        : ""
+    const target = volume.isBlock
+      ? join(paths.csiDevices, "publish", specName, pod.metadata.uid)
+      : join(paths.csiVolume(pod.metadata.uid, specName), "mount")
+    await failing(volume, volume.isBlock ? "MapVolume.MapPodDevice" : "MountVolume.SetUp", async () => {
+      const attributes = await publishAttributes(this.#options, { pod, volume, object })
+      await this.#publish(driver, pod, {
+        volume,
+        capability,
+        publishContext,
+        staged,
+        target,
+        ...attributes,
+      })
+      const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {}
+      if (fsGroup === undefined || capability.mount?.volumeMountGroup || !changesGroup(volume, object)) return
+      await giveToGroup(target, fsGroup, fsGroupChangePolicy)
+    })
+    return { path: target, ...(volume.isBlock && { isDevice: true }), isReadOnly: volume.readOnly }
+  }
+
+  /** Waits for the control plane to attach the volume, where the driver wants that. */
+  async #attach(volume: CsiVolume, object: CSIDriver | undefined): Promise<Record<string, string>> {
+    const { objects, nodeName, tellInUse } = this.#options
+    if (volume.lifecycle === "Ephemeral") return {}
+    const name = uniqueCsiName(volume)
+    if (!this.#inUse.has(name)) {
+      this.#inUse.add(name)
+      if (object?.spec.attachRequired !== false) await tellInUse()
+    }
+    if (object?.spec.attachRequired === false) return {}
+    return findAttachment(objects, volume, attachmentName(volume, nodeName))
+  }
+
+  /** Resolves to where it is staged; "" for drivers that do not stage. */
+  async #stage(
+    driver: CsiDriver,
+    {
+      volume,
+      capability,
+      publishContext,
+    }: { volume: CsiVolume; capability: VolumeCapability; publishContext: Record<string, string> },
+  ): Promise<string> {
+    const { objects } = this.#options
+    const { specName, handle } = volume
+    const directory = this.#globalDirectory(volume)
+    await writeVolumeData(directory, this.#dataOf(volume))
+    if (!(await driver.can("STAGE_UNSTAGE_VOLUME"))) return ""
+    const stagingTargetPath = volume.isBlock
+      ? join(this.#options.paths.csiDevices, "staging", specName)
+      : join(directory, "globalmount")
+    await makeDirectory(stagingTargetPath)
+    await driver.stage({
+      volumeId: handle,
+      publishContext,
+      stagingTargetPath,
+      volumeCapability: capability,
+      secrets: volume.stageSecret ? await secretData(objects, volume.stageSecret, "NodeStageSecretRef") : {},
+      volumeContext: { ...volume.attributes },
+    })
+    return stagingTargetPath
+  }
+
+  async #publish(
+    driver: CsiDriver,
+    pod: Pod,
+    request: {
+      volume: CsiVolume
+      capability: VolumeCapability
+      publishContext: Record<string, string>
+      staged: string
+      target: string
+      attributes: Record<string, string>
+      secrets: Record<string, string>
+    },
+  ): Promise<void> {
+    const { volume, target } = request
+    const directory = this.#podDirectory(pod, volume)
+    await makeDirectory(dirname(target))
+    await writeVolumeData(directory, this.#dataOf(volume))
+    try {
+      await driver.publish({
+        volumeId: volume.handle,
+        publishContext: request.publishContext,
+        stagingTargetPath: request.staged,
+        targetPath: target,
+        volumeCapability: request.capability,
+        readonly: volume.readOnly,
+        secrets: request.secrets,
+        volumeContext: request.attributes,
+      })
+    } catch (error) {
+      // Nothing of it is mounted: there is nothing to undo.
+      if (isFinal(error) && !(await isThere(target))) await rm(directory, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  /** Undoes what was mounted for a pod, and for the node what no pod needs any more. Throws when a driver cannot. */
+  async unmount(podUid: string): Promise<void> {
+    const { paths } = this.#options
+    for (const { directory, data } of await listVolumeData(dirname(paths.csiVolume(podUid, "any"))))
+      await this.#inTurn(nameOf(data), () => this.#unmount(directory, data, join(directory, "mount")))
+    for (const { directory, data } of await listVolumeData(dirname(paths.csiDevice(podUid, "any")))) {
+      const target = join(paths.csiDevices, "publish", data.specVolID, podUid)
+      await this.#inTurn(nameOf(data), () => this.#unmount(directory, data, target))
+    }
+  }
+
+  async #unmount(directory: string, data: CsiVolumeData, target: string): Promise<void> {
+    const driver = this.#driver(data.driverName, "Unmount")
+    await driver.unpublish(data.volumeHandle, target)
+    // The driver should have removed it; some do not. Never more than an empty directory: it could still be mounted.
+    await rmdir(target).catch(() => rm(target, { force: true }).catch(() => {}))
+    if (await isThere(target))
+      throw new Error(`kubernetes.io/csi: ${target} is still there after it was unmounted`)
+    await rm(directory, { recursive: true, force: true })
+    if (data.volumeLifecycleMode === "Persistent") await this.#unstageIfUnused(data)
+  }
+
+  /** When a driver comes: what was not undone for want of it. */
+  async unstageUnused(driverName: string): Promise<void> {
+    const { paths, log } = this.#options
+    for (const { data } of await listVolumeData(dirname(paths.csiGlobal(driverName, ""))))
+      await this.#inTurn(nameOf(data), () => this.#unstageIfUnused(data)).catch((error: unknown) =>
+        log.warn("volume not unstaged", { volume: data.volumeHandle, error }),
+      )
+  }
+
+  async #unstageIfUnused(data: CsiVolumeData): Promise<void> {
+    const users = (await this.#published()).filter((user) => nameOf(user.data) === nameOf(data))
+    if (users.length > 0) return
+    const { paths, tellInUse, log } = this.#options
+    const directory = paths.csiGlobal(data.driverName, data.volumeHandle)
+    const driver = this.#driver(data.driverName, "Unstage")
+    if (await driver.can("STAGE_UNSTAGE_VOLUME")) {
+      const block = join(paths.csiDevices, "staging", data.specVolID)
+      const staged = (await isThere(block)) ? block : join(directory, "globalmount")
+      await driver.unstage(data.volumeHandle, staged)
+      await rmdir(staged).catch(() => {})
+    }
+    await rm(directory, { recursive: true, force: true })
+    this.#inUse.delete(nameOf(data))
+    void tellInUse().catch((error: unknown) => log.debug("volumes in use not told", { error }))
+  }
+
+  #driver(name: string, operation: string): CsiDriver {
+    try {
+      return this.#options.drivers.get(name)
+    } catch (error) {
+      const { message } = error as Error
+      throw new Error(`kubernetes.io/csi: ${clientFailures[operation]}: ${message}`, { cause: error })
+    }
+  }
+
+  /** All volumes that are published to pods of this node. */
+  async #published(): Promise<readonly { readonly data: CsiVolumeData }[]> {
+    const { paths } = this.#options
+    const pods = await readdir(dirname(paths.pod("any"))).catch(() => [])
+    const lists = await Promise.all(
+      pods.flatMap((uid) => [
+        listVolumeData(dirname(paths.csiVolume(uid, "any"))),
+        listVolumeData(dirname(paths.csiDevice(uid, "any"))),
+      ]),
+    )
+    return lists.flat()
+  }
+
+  #podDirectory({ metadata: { uid } }: Pod, { isBlock, specName }: CsiVolume): string {
+    const { paths } = this.#options
+    return isBlock ? paths.csiDevice(uid, specName) : paths.csiVolume(uid, specName)
+  }
+
+  #globalDirectory({ driver, handle }: CsiVolume): string {
+    return this.#options.paths.csiGlobal(driver, handle)
+  }
+
+  #dataOf(volume: CsiVolume): CsiVolumeData {
+    const { nodeName } = this.#options
+    return {
+      specVolID: volume.specName,
+      volumeHandle: volume.handle,
+      driverName: volume.driver,
+      nodeName,
+      volumeLifecycleMode: volume.lifecycle,
+      attachmentID: attachmentName(volume, nodeName),
+    }
+  }
+
+  #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#queues.get(name) ?? Promise.resolve()).then(work, work)
+    this.#queues.set(name, turn)
+    const forget = () => {
+      if (this.#queues.get(name) === turn) this.#queues.delete(name)
+    }
+    turn.then(forget, forget)
+    return turn
+  }
+}
+
+/** As the attach-detach controller names the VolumeAttachment. */
+function attachmentName({ handle, driver }: CsiVolume, nodeName: string): string {
+  return `csi-${sha256(`${handle}${driver}${nodeName}`)}`
+}
+
+function nameOf({ driverName, volumeHandle }: CsiVolumeData): string {
+  return uniqueCsiName({ driver: driverName, handle: volumeHandle })
+}
+
+async function capabilityOf(pod: Pod, volume: CsiVolume, driver: CsiDriver): Promise<VolumeCapability> {
+  const mode = csiAccessMode(volume, await driver.can("SINGLE_NODE_MULTI_WRITER"))
+  if (volume.isBlock) return { block: {}, accessMode: { mode } }
+  const { fsGroup } = pod.spec.securityContext ?? {}
+  const takesGroup = fsGroup !== undefined && (await driver.can("VOLUME_MOUNT_GROUP"))
+  const mount = {
+    fsType: volume.fsType,
+    mountFlags: [...volume.mountOptions],
+    volumeMountGroup: takesGroup ? String(fsGroup) : "",
+  }
+  return { mount, accessMode: { mode } }
+}
+
+/** Failures as events tell them: which step, of which volume. */
+async function failing<T>(
+  { specName }: CsiVolume,
+  operation: string,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new VolumeError(specName, (error as Error).message, { operation })
+  }
+}
+
+/** As upstream tells that a driver is not there. */
+const clientFailures: Readonly<Record<string, string>> = {
+  "MountVolume.SetUp": "mounter.SetUpAt failed to get CSI client",
+  "MountVolume.MountDevice": "attacher.MountDevice failed to create newCsiDriverClient",
+  "MapVolume.SetUpDevice": "blockMapper.stageVolumeForBlock failed to get CSI client",
+  Unmount: "Unmounter.TearDownAt failed to get CSI client",
+  Unstage: "attacher.UnmountDevice failed to create newCsiDriverClient",
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o750 })
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined
+}

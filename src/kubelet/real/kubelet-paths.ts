@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto"
+import { join } from "node:path"
+
+/** Where drivers and the pods that carry them expect a kubelet's directory. */
+const usualRoot = "/var/lib/kubelet"
+
+/** The places below a kubelet's directory, laid out as upstream's. */
+export interface KubeletPaths {
+  readonly root: string
+  readonly pluginsRegistry: string
+  readonly devicePlugins: string
+  readonly podResources: string
+  pod(podUid: string): string
+  /** The directory of a CSI volume in a pod; the volume itself is at `mount` in it. */
+  csiVolume(podUid: string, specName: string): string
+  /** The directory of a CSI block volume in a pod. */
+  csiDevice(podUid: string, specName: string): string
+  /** The directory of a CSI volume on the node; it is staged at `globalmount` in it. */
+  csiGlobal(driver: string, volumeHandle: string): string
+  /** Where CSI block volumes are staged and published. */
+  readonly csiDevices: string
+}
+
+export function kubeletPaths(root: string): KubeletPaths {
+  const csi = join(root, "plugins/kubernetes.io/csi")
+  const pod = (podUid: string) => join(root, "pods", podUid)
+  return {
+    root,
+    pluginsRegistry: join(root, "plugins_registry"),
+    devicePlugins: join(root, "device-plugins"),
+    podResources: join(root, "pod-resources"),
+    pod,
+    csiVolume: (podUid, specName) => join(pod(podUid), "volumes/kubernetes.io~csi", escape(specName)),
+    csiDevice: (podUid, specName) => join(pod(podUid), "volumeDevices/kubernetes.io~csi", escape(specName)),
+    csiGlobal: (driver, volumeHandle) => join(csi, driver, sha256(volumeHandle)),
+    csiDevices: join(csi, "volumeDevices"),
+  }
+}
+
+/**
+ * Manifests of drivers name /var/lib/kubelet, whichever directory a kubelet really has. In pods of this node that is this
+ * kubelet's directory (docs/decisions/0100).
+ */
+export function toOwnPath(root: string, path: string): string {
+  return replaceRoot(path, usualRoot, root)
+}
+
+/** The other way round: how a driver that knows the kubelet's directory by its usual name calls one of our paths. */
+export function toUsualPath(root: string, path: string): string {
+  return replaceRoot(path, root, usualRoot)
+}
+
+export function isUsualPath(path: string): boolean {
+  return path.startsWith(`${usualRoot}/`)
+}
+
+function replaceRoot(path: string, from: string, to: string): string {
+  return path === from || path.startsWith(`${from}/`) ? to + path.slice(from.length) : path
+}
+
+/** A name as a part of a path, as upstream writes it. */
+function escape(name: string): string {
+  return name.replaceAll("/", "~")
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex")
+}
