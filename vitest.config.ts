@@ -5,7 +5,9 @@ import { defineConfig } from "vitest/config"
 const machineTests = [
   "src/container-runtime/containerd/**/*.test.ts",
   "src/container-runtime/pause-image.test.ts",
-  "src/kubelet/real/{real-kubelet,kubelet-api}.test.ts",
+  "src/kubelet/real/*.test.ts",
+  "src/kubelet/real/csi/csi.test.ts",
+  "src/kubelet/real/devices/devices.test.ts",
   "src/network/**/*.test.ts",
   "src/proxy/proxy.test.ts",
   "src/apiserver/streaming/streaming.test.ts",

@@ -38,10 +38,13 @@ export interface PodUsage {
 }
 
 export interface VolumeUsage {
+  /** The volume's in the pod. */
   readonly name: string
   readonly space: FilesystemSpace
   /** The claim it comes from. */
   readonly claim?: string
+  /** It is on the node's own disk and goes with the pod. */
+  readonly isLocal: boolean
 }
 
 /** Counters of a control group since it was made. */
@@ -127,6 +130,8 @@ export interface PodVolumes {
   containerMounts(pod: Pod, container: Container, needs: ContainerMountNeeds): Promise<Mount[]>
   /** The block devices of one container. Throws when one of them is none. */
   containerDevices(pod: Pod, container: Container): Device[]
+  /** How full a pod's volumes are, as of a minute ago at most. Volumes of which nothing can be said are left out. */
+  usage(podUid: string): Promise<readonly VolumeUsage[]>
   /** Idempotent; after it nothing of the pod's volumes is left. */
   unmount(podUid: string): Promise<void>
   /** Pods that have something left on the machine, of this run or an earlier one. */
@@ -262,6 +267,8 @@ export interface LogOptions {
 }
 
 export interface ContainerLogs {
+  /** How big a log is, with what was put aside of it. */
+  size(path: string): Promise<number>
   /**
    * A container's output. With `follow` it goes on until `signal` aborts or the container has ended (`ended` resolves)
    * and everything has been read.

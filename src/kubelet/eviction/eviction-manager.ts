@@ -8,6 +8,8 @@ import type { ImageCollector } from "../images/image-collector.ts"
 import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import type { NodeHost } from "../node-host.ts"
 import type { PodWorkers } from "../pods/pod-workers.ts"
+import { exceededStorage, hasStorageLimit } from "./exceeded-storage.ts"
+import type { EvictionCondition } from "../pods/pod-state.ts"
 import { evictionMessage, resourceOf } from "./eviction-message.ts"
 import {
   conditionOf,
@@ -62,6 +64,7 @@ export class EvictionManager {
 
   async look(): Promise<void> {
     const { host, clock, changed, images, thresholds = defaultThresholds } = this.#options
+    await this.#enforceLimits()
     const shortages = findShortages(await host.usage(), thresholds)
     const before = [...this.#held.keys()].sort().join()
     this.#held = holdConditions(this.#held, shortages, clock.now())
@@ -73,8 +76,32 @@ export class EvictionManager {
     await this.#evictOne(worst)
   }
 
+  /** Pods that have written more than they may go, however much room there is. */
+  async #enforceLimits(): Promise<void> {
+    const { workers, host } = this.#options
+    const limited = workers
+      .list()
+      .filter(
+        ({ state: { stage, pod } }) => stage.kind === "syncing" && hasStorageLimit(pod) && !isCritical(pod),
+      )
+    if (limited.length === 0) return
+    const usages = await this.#usages("disk")
+    for (const { state } of limited) {
+      const { pod, runtime } = state
+      const containers = []
+      for (const { name, bytes } of usages.find((usage) => usage.pod === pod)?.containers ?? []) {
+        const logs = runtime.containers.filter((each) => each.name === name && each.logPath)
+        const sizes = await Promise.all(logs.map(({ logPath }) => host.logs.size(logPath)))
+        containers.push({ name, bytes: sizes.reduce((sum, size) => sum + size, bytes) })
+      }
+      const volumes = await host.volumes.usage(pod.metadata.uid)
+      const message = exceededStorage(pod, { volumes, containers })
+      if (message) this.#evict(pod, message)
+    }
+  }
+
   async #evictOne(shortage: Shortage): Promise<void> {
-    const { workers, events, metrics, log } = this.#options
+    const { metrics, log } = this.#options
     const resource = resourceOf(shortage)
     const usages = await this.#usages(resource === "memory" ? "memory" : "disk")
     const ranked = rankForEviction(usages, resource === "memory" ? "memory" : "ephemeral-storage")
@@ -86,14 +113,19 @@ export class EvictionManager {
       namespace: victim.pod.metadata.namespace,
       resource,
     })
-    events.event(victim.pod, "Warning", "Evicted", message)
     metrics.evictions.add(1, shortage.signal)
-    workers.find(victim.pod.metadata.uid)?.handle({
+    this.#evict(victim.pod, message, { reason: "TerminationByKubelet", message })
+  }
+
+  #evict(pod: Pod, message: string, condition?: EvictionCondition): void {
+    const { workers, events } = this.#options
+    events.event(pod, "Warning", "Evicted", message)
+    workers.find(pod.metadata.uid)?.handle({
       kind: "evict",
       reason: "Evicted",
       message,
       gracePeriodSeconds: 1,
-      condition: { reason: "TerminationByKubelet", message },
+      ...(condition && { condition }),
     })
   }
 

@@ -30,7 +30,6 @@ import { httpStatus, httpTarget } from "./probes/http-request.ts"
 import { tryProbe } from "./probes/try-probe.ts"
 import { staticPodFiles } from "./static-pod-files.ts"
 import { readUsage } from "./usage.ts"
-import { VolumeUsages } from "./volume-usage.ts"
 import { RealPodVolumes } from "./volumes/real-pod-volumes.ts"
 
 export interface RealKubeletOptions {
@@ -109,7 +108,6 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
   })
   await devices.start()
   const cgroups = new RealCgroups({ parent: options.cgroupParent, log })
-  const volumeUsages = new VolumeUsages(rootDirectory, clock)
   const services = new Informer<Service>({ resource: Service, client, clock, random, log })
   let port = 10250
   const kubelet: Kubelet = await createKubelet({
@@ -134,7 +132,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
       logs: new RealContainerLogs(clock),
       machine: async () => machine,
       usage: () => readUsage(rootDirectory, clock.now()),
-      podUsage: (pod, containerIds) => readPodUsage(cgroups, volumeUsages, pod, containerIds),
+      podUsage: (pod, containerIds) => readPodUsage(cgroups, volumes, pod, containerIds),
     },
     httpGet: (action, to, podIp, signal) =>
       httpStatus(httpTarget(action, to, podIp, "kube-lifecycle/1.36"), signal),

@@ -1,16 +1,15 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Pod } from "../../api/core/v1/pod.ts"
-import type { PodUsage } from "../node-host.ts"
+import type { PodUsage, PodVolumes } from "../node-host.ts"
 import type { RealCgroups } from "./cgroups.ts"
 import { findProcess, readGroupUsage } from "./group-usage.ts"
 import { interfaceUsage } from "./usage.ts"
-import type { VolumeUsages } from "./volume-usage.ts"
 
 /** What the kernel tells of one pod: of its control groups, its network, its volumes. */
 export async function readPodUsage(
   cgroups: RealCgroups,
-  volumes: VolumeUsages,
+  volumes: Pick<PodVolumes, "usage">,
   pod: Pod,
   containerIds: readonly string[],
 ): Promise<PodUsage> {
@@ -19,7 +18,7 @@ export async function readPodUsage(
   const [group, network, volumeUsages, ...containers] = await Promise.all([
     readGroupUsage(path, isUnified),
     pod.spec.hostNetwork ? [] : readNetwork(path, isUnified),
-    volumes.of(pod),
+    volumes.usage(pod.metadata.uid).catch(() => []),
     ...containerIds.map((id) => readGroupUsage(join(path, id), isUnified)),
   ])
   return {

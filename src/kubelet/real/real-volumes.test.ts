@@ -1,3 +1,4 @@
+import { mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { buildFilesImage } from "../../../test/e2e/images.ts"
@@ -26,6 +27,41 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
     const pod = await node.until(name, (each) => waiting(each)?.reason === reason)
     return waiting(pod)?.message ?? ""
   }
+
+  it("evicts a pod that writes more into its emptyDir than it may, and tells how full volumes are", async () => {
+    const write = "dd if=/dev/zero of=/scratch/file bs=1M count=3 2>/dev/null; sleep 600"
+    await node.create("writer", {
+      containers: [shell("main", write, { volumeMounts: [{ name: "scratch", mountPath: "/scratch" }] })],
+      volumes: [{ name: "scratch", emptyDir: { sizeLimit: "2Mi" } }],
+    })
+    const pod = await node.until("writer", (each) => each?.status.phase === "Failed")
+    expect(pod.status).toMatchObject({
+      reason: "Evicted",
+      message: 'Usage of EmptyDir volume "scratch" exceeds the limit "2Mi". ',
+    })
+  })
+
+  it("shows a node's own kubelet directory where manifests of drivers look for it", async () => {
+    await node.create("driver", {
+      containers: [
+        shell("main", forever, {
+          securityContext: { privileged: true },
+          volumeMounts: [{ name: "kubelet", mountPath: "/kubelet", mountPropagation: "Bidirectional" }],
+        }),
+      ],
+      volumes: [{ name: "kubelet", hostPath: { path: "/var/lib/kubelet", type: "Directory" } }],
+    })
+    const pod = await node.until("driver", isReady)
+    expect(await node.exec(pod, "main", "ls", "/kubelet")).toContain("device-plugins")
+    // What it mounts there is mounted on the host too.
+    const target = join(node.directory, "kubelet/plugins/for-the-test")
+    mkdirSync(target, { recursive: true })
+    await node.exec(pod, "main", "mount", "-t", "tmpfs", "tmpfs", "/kubelet/plugins/for-the-test")
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).toContain(` ${target} `)
+    await node.exec(pod, "main", "umount", "/kubelet/plugins/for-the-test")
+    await node.server.client.delete(Pod, { namespace, name: "driver" })
+    await node.until("driver", (each) => each === undefined)
+  })
 
   describe("image volumes", () => {
     const reference = "localhost/volume-test/files:1"

@@ -81,7 +81,7 @@ function podSummary(pod: PodStats, space: FilesystemSpace, time: string): object
     pod.containers.reduce((all, container) => all + (of(container) ?? 0), 0)
   const volumes = usage?.volumes ?? []
   // Whatever lies on the node's own disk: what containers wrote, and volumes that have no file system of their own.
-  const onDisk = volumes.filter(({ space: { inodesUsed } }) => inodesUsed !== undefined)
+  const onDisk = volumes.filter(({ isLocal }) => isLocal)
   return {
     podRef: { name: pod.name, namespace: pod.namespace, uid: pod.uid },
     startTime: formatTime(pod.startedAtMs),

@@ -46,6 +46,7 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
       update() {},
       containerMounts: async () => [],
       containerDevices: () => [],
+      usage: async () => [],
       async unmount() {},
       listPods: async () => [],
     },
@@ -68,6 +69,7 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
       },
       tail: async ({ containerId }, maxLines) =>
         (options.findBehaviour(containerId)?.log ?? "").split("\n").slice(-maxLines).join("\n"),
+      size: async () => 0,
       async rotate() {},
       async remove() {},
     },

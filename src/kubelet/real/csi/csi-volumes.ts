@@ -4,7 +4,7 @@ import { CSIDriver } from "../../../api/storage/v1/csi-driver.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import type { Logger } from "../../../base/log.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
-import { VolumeError } from "../../node-host.ts"
+import { type FilesystemSpace, VolumeError } from "../../node-host.ts"
 import {
   changesGroup,
   checkLifecycle,
@@ -99,7 +99,32 @@ export class CsiVolumes {
       if (fsGroup === undefined || capability.mount?.volumeMountGroup || !changesGroup(volume, object)) return
       await giveToGroup(target, fsGroup, fsGroupChangePolicy)
     })
-    return { path: target, ...(volume.isBlock && { isDevice: true }), isReadOnly: volume.readOnly }
+    return {
+      path: target,
+      ...(volume.isBlock && { isDevice: true }),
+      isReadOnly: volume.readOnly,
+      measure: () => this.#measure(volume, target, staged),
+    }
+  }
+
+  async #measure(
+    { driver: name, handle }: CsiVolume,
+    target: string,
+    staged: string,
+  ): Promise<FilesystemSpace | undefined> {
+    const driver = this.#options.drivers.get(name)
+    if (!(await driver.can("GET_VOLUME_STATS"))) return undefined
+    const usages = await driver.stats(handle, target, staged)
+    const bytes = usages.find(({ unit }) => unit === "BYTES")
+    const inodes = usages.find(({ unit }) => unit === "INODES")
+    return {
+      capacityBytes: bytes?.total ?? 0,
+      availableBytes: bytes?.available ?? 0,
+      usedBytes: bytes?.used ?? 0,
+      inodes: inodes?.total ?? 0,
+      inodesFree: inodes?.available ?? 0,
+      inodesUsed: inodes?.used ?? 0,
+    }
   }
 
   /** Waits for the control plane to attach the volume, where the driver wants that. */

@@ -10,6 +10,7 @@ import { Node } from "../../../api/core/v1/node.ts"
 import { PersistentVolume } from "../../../api/core/v1/persistent-volume.ts"
 import { PersistentVolumeClaim } from "../../../api/core/v1/persistent-volume-claim.ts"
 import { Pod } from "../../../api/core/v1/pod.ts"
+import { ServiceAccount } from "../../../api/core/v1/service-account.ts"
 import { Secret } from "../../../api/core/v1/secret.ts"
 import { CSIDriver } from "../../../api/storage/v1/csi-driver.ts"
 import { CSINode } from "../../../api/storage/v1/csi-node.ts"
@@ -48,6 +49,7 @@ describe.skipIf(why)("CSI drivers of a node", { timeout: 30_000 }, () => {
     node = await startRealNode()
     data = join(node.directory, "csi-data")
     kubeletDirectory = join(node.directory, "kubelet")
+    await node.server.client.create(ServiceAccount, { metadata: { name: "default", namespace } })
     await node.server.client.create(CSIDriver, {
       metadata: { name: driver },
       spec: {
@@ -239,7 +241,7 @@ describe.skipIf(why)("CSI drivers of a node", { timeout: 30_000 }, () => {
 
   it("waits for a driver that is not there", async () => {
     await plugin.stop()
-    const drivers = async () => (await node.server.client.get(CSINode, { name: "node-1" })).spec.drivers
+    const drivers = async () => (await node.server.client.get(CSINode, { name: "node-1" })).spec.drivers ?? []
     await expect.poll(drivers).toEqual([])
     await provision("late")
     await attach("late")

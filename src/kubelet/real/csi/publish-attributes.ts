@@ -37,7 +37,7 @@ async function tokensFor(
 ): Promise<Record<string, { token: string; expirationTimestamp: string }>> {
   const found: Record<string, { token: string; expirationTimestamp: string }> = {}
   for (const { audience, expirationSeconds = defaultSeconds } of requests)
-    found[audience] = await tokens.getStatus(pod, audience, Number(expirationSeconds))
+    found[audience] = await tokens.getStatus(pod, audience, expirationSeconds)
   return found
 }
 

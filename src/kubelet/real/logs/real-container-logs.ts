@@ -3,7 +3,7 @@ import { type FileHandle, open, stat } from "node:fs/promises"
 import type { Clock } from "../../../base/clock.ts"
 import { LogFilter, parseLogLine } from "../../logs/log-line.ts"
 import type { ContainerLogs, LogOptions, LogSource } from "../../node-host.ts"
-import { removeLog, rotateLog } from "./rotate-logs.ts"
+import { logSize, removeLog, rotateLog } from "./rotate-logs.ts"
 import { tailOffset } from "./tail-offset.ts"
 
 const chunkBytes = 64 << 10
@@ -36,6 +36,10 @@ export class RealContainerLogs implements ContainerLogs {
     for await (const chunk of this.read(log, options, new AbortController().signal)) chunks.push(chunk)
     const text = Buffer.concat(chunks)
     return text.subarray(Math.max(0, text.length - maxBytes)).toString()
+  }
+
+  size(path: string): Promise<number> {
+    return logSize(path)
   }
 
   async rotate(path: string, reopen: () => Promise<void>): Promise<void> {

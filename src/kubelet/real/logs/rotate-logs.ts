@@ -63,3 +63,15 @@ async function compress(path: string): Promise<void> {
   await rename(`${path}.tmp`, `${path}.gz`)
   await rm(path)
 }
+
+/** How many bytes a log takes, with what was put aside of it. */
+export async function logSize(path: string): Promise<number> {
+  let bytes = 0
+  for (const name of await readdir(dirname(path)).catch(() => []))
+    if (name.startsWith(basename(path)))
+      bytes += await stat(join(dirname(path), name)).then(
+        ({ size }) => size,
+        () => 0,
+      )
+  return bytes
+}

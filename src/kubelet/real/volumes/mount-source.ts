@@ -5,6 +5,7 @@ import { PersistentVolume } from "../../../api/core/v1/persistent-volume.ts"
 import { PersistentVolumeClaim } from "../../../api/core/v1/persistent-volume-claim.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import type { Volume } from "../../../api/core/v1/volume.ts"
+import type { FilesystemSpace } from "../../node-host.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
 import { ephemeralCsiVolume, persistentCsiVolume } from "../../volumes/csi-volume.ts"
 import type { CsiVolumes } from "../csi/csi-volumes.ts"
@@ -31,6 +32,10 @@ export interface MountedVolume {
   readonly isDevice?: boolean
   /** Containers may only read it. @default by its type */
   readonly isReadOnly?: boolean
+  /** The claim that it comes by. */
+  readonly claim?: string
+  /** How full it is, where a driver knows. @default as its file system says */
+  readonly measure?: () => Promise<FilesystemSpace | undefined>
 }
 
 /** Mounts a volume that is a place on a disk or a server; undefined for volumes that are files made from objects. */
@@ -99,12 +104,14 @@ async function mountClaim(
   const { claimRef, hostPath, nfs, csi } = volume.spec
   if (claimRef?.uid !== claim.metadata.uid)
     throw new Error(`PV ${volumeName} is bound to another claim than ${namespace}/${claimName}`)
-  if (csi) return context.csi.mount(pod, persistentCsiVolume(volume, readOnly))
-  if (nfs) return mountNfs(context, { ...nfs, readOnly: readOnly || nfs.readOnly })
+  if (csi)
+    return { ...(await context.csi.mount(pod, persistentCsiVolume(volume, readOnly))), claim: claimName }
+  if (nfs)
+    return { ...(await mountNfs(context, { ...nfs, readOnly: readOnly || nfs.readOnly })), claim: claimName }
   const mounted = hostPath
     ? await mountSource(context, { name: "", hostPath })
     : await mountLocal(context, volume, volumeMode === "Block")
-  return { ...mounted!, ...(readOnly && { isReadOnly: true }) }
+  return { ...mounted!, claim: claimName, ...(readOnly && { isReadOnly: true }) }
 }
 
 async function mountLocal(

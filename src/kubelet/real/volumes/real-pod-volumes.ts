@@ -9,7 +9,7 @@ import type { Pod } from "../../../api/core/v1/pod.ts"
 import { Secret } from "../../../api/core/v1/secret.ts"
 import type { Volume } from "../../../api/core/v1/volume.ts"
 import type { Device, Mount } from "../../../container-runtime/cri.ts"
-import { type ContainerMountNeeds, type PodVolumes, VolumeError } from "../../node-host.ts"
+import { type ContainerMountNeeds, type PodVolumes, VolumeError, type VolumeUsage } from "../../node-host.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
 import type { ServiceAccountTokens } from "../../volumes/service-account-tokens.ts"
 import { type FileSources, volumeFiles } from "../../volumes/volume-files.ts"
@@ -17,6 +17,7 @@ import type { CsiVolumes } from "../csi/csi-volumes.ts"
 import { writeAtomically } from "./atomic-directory.ts"
 import { containerMounts } from "./container-mounts.ts"
 import { type MountedVolume, mountSource } from "./mount-source.ts"
+import { measureVolumes } from "./volume-usage.ts"
 import { ensureShared, mountsBelow, unmountBelow } from "./mounts.ts"
 
 export interface RealPodVolumesOptions {
@@ -32,6 +33,8 @@ export interface RealPodVolumesOptions {
   readonly log: Logger
 }
 
+const minUsageAgeMs = 10_000
+
 /** A pod whose volumes are there, and what keeps them current. */
 interface MountedPod {
   pod: Pod
@@ -42,6 +45,8 @@ interface MountedPod {
   readonly unfollow: (() => void)[]
   retry: () => void
   refresh?: Timer
+  /** What was measured last, and how long that will do. */
+  usage?: { readonly measured: Promise<readonly VolumeUsage[]>; untilMs: number }
   writing: Promise<void>
 }
 
@@ -141,6 +146,25 @@ export class RealPodVolumes implements PodVolumes {
       if (!volume?.isDevice) throw new Error(`volume "${name}" is not a device`)
       return { containerPath: devicePath, hostPath: volume.path, permissions: "mrw" }
     })
+  }
+
+  usage(podUid: string): Promise<readonly VolumeUsage[]> {
+    const mounted = this.#mounted.get(podUid)
+    if (!mounted) return Promise.resolve([])
+    const { clock, commands } = this.#options
+    if (!mounted.usage || clock.monotonic() >= mounted.usage.untilMs) {
+      const startedMs = clock.monotonic()
+      const measured = measureVolumes(mounted.pod.spec.volumes ?? [], mounted.paths, commands)
+      const usage = { measured, untilMs: Number.POSITIVE_INFINITY }
+      mounted.usage = usage
+      const done = () => {
+        // Where it takes long it is done less often.
+        const tookMs = clock.monotonic() - startedMs
+        usage.untilMs = clock.monotonic() + Math.max(minUsageAgeMs, tookMs * 50)
+      }
+      measured.then(done, done)
+    }
+    return mounted.usage.measured
   }
 
   async unmount(podUid: string): Promise<void> {
