@@ -5,6 +5,8 @@ import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
 import { onAbort } from "../../base/on-abort.ts"
 import type { Random } from "../../base/random.ts"
+import { ClusterTrustBundle } from "../../api/certificates/v1beta1/cluster-trust-bundle.ts"
+import { PodCertificateRequest } from "../../api/certificates/v1beta1/pod-certificate-request.ts"
 import { Service } from "../../api/core/v1/service.ts"
 import type { Client } from "../../client/client.ts"
 import { Informer } from "../../client/informer.ts"
@@ -12,8 +14,10 @@ import type { ImageService, RuntimeService } from "../../container-runtime/cri.t
 import { createKubelet, type Kubelet } from "../kubelet.ts"
 import type { PodNetworkPort } from "../kubelet-services.ts"
 import type { NodeIdentity } from "../node/node-object.ts"
+import { LazyInformer } from "../objects/lazy-informer.ts"
 import { NodeObjects } from "../objects/node-objects.ts"
 import { PeriodicProber } from "../probes/periodic-prober.ts"
+import { projectTrustBundle } from "../volumes/trust-bundles.ts"
 import { ServiceAccountTokens } from "../volumes/service-account-tokens.ts"
 import { CsiDrivers } from "./csi/csi-drivers.ts"
 import { CsiNodeObject } from "./csi/csi-node-object.ts"
@@ -30,6 +34,7 @@ import { httpStatus, httpTarget } from "./probes/http-request.ts"
 import { tryProbe } from "./probes/try-probe.ts"
 import { staticPodFiles } from "./static-pod-files.ts"
 import { readUsage } from "./usage.ts"
+import { PodCertificates } from "./volumes/pod-certificates.ts"
 import { RealPodVolumes } from "./volumes/real-pod-volumes.ts"
 
 export interface RealKubeletOptions {
@@ -89,12 +94,37 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
   })
   const tellInUse = () => kubelet.reporter.told()
   const csi: CsiVolumes = new CsiVolumes({ paths, nodeName, drivers, objects, tokens, log, tellInUse })
-  const volumes = new RealPodVolumes({
+  const lazily = { client, clock, random, log, signal: stopped.signal }
+  const bundles = new LazyInformer({
+    ...lazily,
+    resource: ClusterTrustBundle,
+    changed: () => volumes.refreshProjected("clusterTrustBundle"),
+  })
+  const requests = new LazyInformer({
+    ...lazily,
+    resource: PodCertificateRequest,
+    scope: { fieldSelector: `spec.nodeName=${nodeName}` },
+    changed: ({ spec }) => volumes.refreshProjected("podCertificate", spec.podUID),
+  })
+  const certificates = new PodCertificates({
+    nodeName,
+    client,
+    clock,
+    random,
+    requests: () => requests.list(),
+    events: () => kubelet.services.events,
+  })
+  const volumes: RealPodVolumes = new RealPodVolumes({
+    certificates,
     rootDirectory,
     objects,
     tokens,
     csi,
-    facts: () => ({ allocatable: machine.allocatable, addresses: { hostIps, podIps: [] } }),
+    facts: () => ({
+      allocatable: machine.allocatable,
+      addresses: { hostIps, podIps: [] },
+      trustBundle: async (source) => projectTrustBundle(source, await bundles.list()),
+    }),
     commands,
     clock,
     log,

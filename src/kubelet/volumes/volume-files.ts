@@ -1,6 +1,10 @@
 import { decodeBase64 } from "../../base/base64.ts"
 import type { ConfigMap } from "../../api/core/v1/config-map.ts"
 import type { DownwardAPIVolumeFile } from "../../api/core/v1/downward-api.ts"
+import type {
+  ClusterTrustBundleProjection,
+  PodCertificateProjection,
+} from "../../api/core/v1/projected-volume.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { ResourceList } from "../../api/core/v1/resource-requirements.ts"
 import type { Secret } from "../../api/core/v1/secret.ts"
@@ -22,8 +26,14 @@ export interface FileSources {
   findSecret(namespace: string, name: string): Promise<Secret | undefined>
   /** A current token of the pod's service account. */
   token(pod: Pod, audience: string, expirationSeconds: number): Promise<string>
-  /** PEM of a ClusterTrustBundle or of all of a signer; undefined when there is none. */
-  trustBundle?(selection: { name?: string; signerName?: string }): Promise<string | undefined>
+  /** PEM of a ClusterTrustBundle or of all of a signer. @default nothing is shown */
+  trustBundle?(source: ClusterTrustBundleProjection): Promise<string>
+  /** `place` tells one source of the pod from another. @default nothing is shown */
+  podCertificate?(
+    pod: Pod,
+    place: string,
+    source: PodCertificateProjection,
+  ): Promise<{ readonly key: string; readonly chain: string }>
   readonly allocatable: ResourceList
   readonly addresses: PodAddresses
 }
@@ -48,7 +58,7 @@ export async function volumeFiles(
   }
   if (downwardAPI)
     return downwardFiles(pod, downwardAPI.items ?? [], downwardAPI.defaultMode ?? defaultMode, sources)
-  if (projected) return projectedFiles(pod, projected, sources)
+  if (projected) return projectedFiles(pod, volume.name, projected, sources)
   return undefined
 }
 
@@ -121,6 +131,7 @@ async function downwardFiles(
 
 async function projectedFiles(
   pod: Pod,
+  volumeName: string,
   projected: NonNullable<Volume["projected"]>,
   sources: FileSources,
 ): Promise<VolumeFiles> {
@@ -129,8 +140,8 @@ async function projectedFiles(
   const add = (more: VolumeFiles) => {
     for (const [path, file] of more) files.set(path, file)
   }
-  for (const source of projected.sources ?? []) {
-    const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle } = source
+  for (const [index, source] of (projected.sources ?? []).entries()) {
+    const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source
     if (configMap) add(await configMapFiles(pod, { ...configMap, name: configMap.name ?? "", mode }, sources))
     if (secret) add(await secretFiles(pod, { ...secret, name: secret.name ?? "", mode }, sources))
     if (downwardAPI) add(await downwardFiles(pod, downwardAPI.items ?? [], mode, sources))
@@ -139,24 +150,25 @@ async function projectedFiles(
       const token = await sources.token(pod, audience, expirationSeconds ?? 3600)
       add(new Map([[path, { content: encoder.encode(token), ...tokenRights(pod, mode) }]]))
     }
+    const text = (content: string) => ({ content: encoder.encode(content), ...tokenRights(pod, mode) })
     if (clusterTrustBundle) {
-      const { name, signerName, path, optional } = clusterTrustBundle
-      const selection = { ...(name && { name }), ...(signerName && { signerName }) }
-      const pem = await sources.trustBundle?.(selection)
-      if (pem === undefined && !optional)
-        throw new Error(
-          name
-            ? `clustertrustbundle.certificates.k8s.io "${name}" not found`
-            : `no ClusterTrustBundles match signerName ${signerName}`,
-        )
-      add(new Map([[path, { content: encoder.encode(pem ?? ""), mode }]]))
+      const pem = (await sources.trustBundle?.(clusterTrustBundle)) ?? ""
+      add(new Map([[clusterTrustBundle.path, text(pem)]]))
+    }
+    if (podCertificate) {
+      const found = await sources.podCertificate?.(pod, `${volumeName} ${index}`, podCertificate)
+      const { key = "", chain = "" } = found ?? {}
+      const { credentialBundlePath, keyPath, certificateChainPath } = podCertificate
+      if (credentialBundlePath) add(new Map([[credentialBundlePath, text(key + chain)]]))
+      if (keyPath) add(new Map([[keyPath, text(key)]]))
+      if (certificateChainPath) add(new Map([[certificateChainPath, text(chain)]]))
     }
   }
   return files
 }
 
 /**
- * A token is readable by the pod's own user alone: by its group if it has an fsGroup, by its user if all containers run as
+ * A token, a key and what goes with them are readable by the pod's own user alone: by its group if it has an fsGroup, by its user if all containers run as
  * the same one (the file is then theirs), otherwise as the volume says.
  */
 function tokenRights(pod: Pod, mode: number): Pick<VolumeFile, "mode" | "owner"> {

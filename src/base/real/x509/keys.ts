@@ -23,16 +23,20 @@ export function privateKeyPem(key: KeyObject): string {
 
 const ecdsaWithSha256 = "1.2.840.10045.4.3.2"
 const rsaWithSha256 = "1.2.840.113549.1.1.11"
+const ed25519 = "1.3.101.112"
 
 /** The AlgorithmIdentifier under which `signWith` signs. */
 export function signatureAlgorithm(key: KeyObject): Uint8Array {
+  if (key.asymmetricKeyType === "ed25519") return sequence(objectIdentifier(ed25519))
   return key.asymmetricKeyType === "rsa"
     ? sequence(objectIdentifier(rsaWithSha256), nothing())
     : sequence(objectIdentifier(ecdsaWithSha256))
 }
 
 export function signWith(key: KeyObject, data: Uint8Array): Uint8Array {
-  return new Uint8Array(sign("sha256", data, key))
+  // Ed25519 hashes by itself.
+  const hash = key.asymmetricKeyType === "ed25519" ? null : "sha256"
+  return new Uint8Array(sign(hash, data, key))
 }
 
 /** The public key's own bits, over which key identifiers are hashed (RFC 5280 4.2.1.2). */

@@ -16,6 +16,7 @@ import { type FileSources, volumeFiles } from "../../volumes/volume-files.ts"
 import type { CsiVolumes } from "../csi/csi-volumes.ts"
 import { writeAtomically } from "./atomic-directory.ts"
 import { containerMounts } from "./container-mounts.ts"
+import type { PodCertificates } from "./pod-certificates.ts"
 import { type MountedVolume, mountSource } from "./mount-source.ts"
 import { measureVolumes } from "./volume-usage.ts"
 import { ensureShared, mountsBelow, unmountBelow } from "./mounts.ts"
@@ -25,6 +26,7 @@ export interface RealPodVolumesOptions {
   readonly rootDirectory: string
   readonly objects: NodeObjects
   readonly tokens: ServiceAccountTokens
+  readonly certificates: PodCertificates
   readonly csi: CsiVolumes
   /** Facts for the downward API; asked anew each time. */
   readonly facts: (pod: Pod) => Pick<FileSources, "allocatable" | "addresses" | "trustBundle">
@@ -127,6 +129,18 @@ export class RealPodVolumes implements PodVolumes {
     if (followsPod) this.#rewrite(mounted)
   }
 
+  /** Something that projected volumes show has changed: trust bundles, or the certificate of one pod. */
+  refreshProjected(source: "clusterTrustBundle" | "podCertificate", podUid?: string): void {
+    for (const [uid, mounted] of this.#mounted) {
+      if (podUid !== undefined && podUid !== uid) continue
+      for (const { name, projected } of mounted.pod.spec.volumes ?? []) {
+        if (!projected?.sources?.some((each) => each[source])) continue
+        if (mounted.paths.has(name)) this.#rewrite(mounted)
+        else mounted.retry()
+      }
+    }
+  }
+
   containerMounts(pod: Pod, container: Container, needs: ContainerMountNeeds): Promise<Mount[]> {
     const { uid } = pod.metadata
     return containerMounts({
@@ -177,6 +191,7 @@ export class RealPodVolumes implements PodVolumes {
     }
     await this.#options.csi.unmount(podUid)
     this.#options.tokens.forget(podUid)
+    this.#options.certificates.forget(podUid)
     const pod = this.#podDirectory(podUid)
     const secrets = join(this.#secretsDirectory(), podUid)
     for (const directory of [join(pod, "volumes"), join(pod, "volume-subpaths"), secrets]) {
@@ -206,11 +221,12 @@ export class RealPodVolumes implements PodVolumes {
 
   /** Writes what an object-backed volume holds now; false for volumes of other types. */
   async #writeFiles(pod: Pod, volume: Volume): Promise<boolean> {
-    const { objects, tokens, facts } = this.#options
+    const { objects, tokens, facts, certificates } = this.#options
     const files = await volumeFiles(pod, volume, {
       findConfigMap: (namespace, name) => objects.find(ConfigMap, { namespace, name }),
       findSecret: (namespace, name) => objects.find(Secret, { namespace, name }),
       token: (of, audience, expirationSeconds) => tokens.get(of, audience, expirationSeconds),
+      podCertificate: (of, place, source) => certificates.get(of, place, source),
       ...facts(pod),
     })
     if (!files) return false
@@ -257,10 +273,14 @@ export class RealPodVolumes implements PodVolumes {
   }
 
   #scheduleRefresh(mounted: MountedPod): void {
-    const { clock, tokens } = this.#options
-    const atMs = tokens.refreshAtMs(mounted.pod.metadata.uid)
+    const { clock, tokens, certificates } = this.#options
+    const { uid } = mounted.pod.metadata
+    const times = [tokens.refreshAtMs(uid), certificates.refreshAtMs(uid)].filter(
+      (time) => time !== undefined,
+    )
     mounted.refresh?.cancel()
-    if (atMs === undefined) return
+    if (times.length === 0) return
+    const atMs = Math.min(...times)
     const delayMs = Math.max(atMs - clock.now(), 1000)
     mounted.refresh = clock.after(delayMs, () => this.#rewrite(mounted))
   }

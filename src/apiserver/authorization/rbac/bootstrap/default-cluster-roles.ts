@@ -218,6 +218,8 @@ export const clusterRoles: Readonly<Record<string, RoleNotation>> = {
     rule("get", "resource.k8s.io", "resourceclaims"),
     rule("deletecollection", "resource.k8s.io", "resourceslices"),
     rule("get", core, "serviceaccounts"),
+    rule(read, "certificates.k8s.io", "clustertrustbundles"),
+    rule("create get list watch", "certificates.k8s.io", "podcertificaterequests"),
   ]),
   "system:node-bootstrapper": role([
     rule("create get list watch", "certificates.k8s.io", "certificatesigningrequests"),
