@@ -187,6 +187,7 @@ export class PodWorker {
   #reject({ reason, message }: AdmissionError): void {
     if (!this.#closed) this.#event("Warning", reason, message)
     this.handle({ kind: "evict", reason, message, gracePeriodSeconds: 0 })
+    this.handle({ kind: "setupFailed", retryAtMs: this.#services.clock.now() })
   }
 
   async #startSandbox(attempt: number): Promise<void> {

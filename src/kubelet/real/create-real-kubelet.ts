@@ -93,7 +93,18 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     registered: (name) => csi.unstageUnused(name),
   })
   const tellInUse = () => kubelet.reporter.told()
-  const csi: CsiVolumes = new CsiVolumes({ paths, nodeName, drivers, objects, tokens, log, tellInUse })
+  const csi: CsiVolumes = new CsiVolumes({
+    paths,
+    nodeName,
+    drivers,
+    objects,
+    tokens,
+    client,
+    clock,
+    log,
+    events: () => kubelet.services.events,
+    tellInUse,
+  })
   const lazily = { client, clock, random, log, signal: stopped.signal }
   const bundles = new LazyInformer({
     ...lazily,
@@ -194,6 +205,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     }
     if (signal.aborted) return
     await new PluginWatcher({ paths, handlers: { CSIPlugin: drivers }, clock, log }).start(signal)
+    await csi.run(signal)
   }
 
   return {

@@ -12,6 +12,8 @@ interface SecretKey {
 export interface CsiVolume {
   /** The persistent volume's name, or the one in the pod: what events and directories call it. */
   readonly specName: string
+  /** The claim that it comes by, of the pod's namespace. */
+  readonly claim?: string
   readonly driver: string
   readonly handle: string
   readonly lifecycle: "Persistent" | "Ephemeral"
@@ -26,7 +28,10 @@ export interface CsiVolume {
   readonly expandSecret?: SecretKey
 }
 
-export function persistentCsiVolume({ metadata, spec }: PersistentVolume, readOnly: boolean): CsiVolume {
+export function persistentCsiVolume(
+  { metadata, spec }: PersistentVolume,
+  { claim, readOnly }: { readonly claim: string; readonly readOnly: boolean },
+): CsiVolume {
   const csi = spec.csi!
   const secret = (reference: { name?: string; namespace?: string } | undefined) =>
     reference && { namespace: reference.namespace ?? "", name: reference.name ?? "" }
@@ -35,6 +40,7 @@ export function persistentCsiVolume({ metadata, spec }: PersistentVolume, readOn
   const expandSecret = secret(csi.nodeExpandSecretRef)
   return {
     specName: metadata.name,
+    claim,
     driver: csi.driver,
     handle: csi.volumeHandle,
     lifecycle: "Persistent",

@@ -10,6 +10,9 @@ import {
 import { startTestServer, type TestServer } from "../../../apiserver/testing.ts"
 import { Namespace } from "../../../api/core/v1/namespace.ts"
 import { Node } from "../../../api/core/v1/node.ts"
+import { PersistentVolume } from "../../../api/core/v1/persistent-volume.ts"
+import { PersistentVolumeClaim } from "../../../api/core/v1/persistent-volume-claim.ts"
+import { SimulatedClock } from "../../../base/simulated/clock.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import { ServiceAccount } from "../../../api/core/v1/service-account.ts"
 import { CSIDriver } from "../../../api/storage/v1/csi-driver.ts"
@@ -39,6 +42,8 @@ describe.skipIf(process.platform !== "linux" || !isRoot)("volumes of CSI drivers
   let plugin: NodePlugin
   let stop: AbortController
   let volumes: CsiVolumes
+  let clock: SimulatedClock
+  let told: string[]
 
   async function startKubelet(): Promise<CsiVolumes> {
     const { client } = server
@@ -58,6 +63,9 @@ describe.skipIf(process.platform !== "linux" || !isRoot)("volumes of CSI drivers
       drivers,
       objects: new NodeObjects({ ...services, signal: stop.signal }),
       tokens: new ServiceAccountTokens(services),
+      client,
+      clock,
+      events: () => ({ event: (_, type, reason, message) => void told.push(`${type} ${reason} ${message}`) }),
       log,
       tellInUse: async () => {},
     })
@@ -69,6 +77,8 @@ describe.skipIf(process.platform !== "linux" || !isRoot)("volumes of CSI drivers
 
   beforeEach(async () => {
     stop = new AbortController()
+    clock = new SimulatedClock()
+    told = []
     directory = mkdtempSync(join(tmpdir(), "coracle-csi-"))
     data = join(directory, "data")
     mkdirSync(data)
@@ -188,6 +198,42 @@ describe.skipIf(process.platform !== "linux" || !isRoot)("volumes of CSI drivers
     expect(methods()).toEqual(["NodePublishVolume"])
     await volumes.unmount("a")
     expect(methods()).toEqual(["NodePublishVolume", "NodeUnpublishVolume"])
+  })
+
+  it("grow when there is more room for them", async () => {
+    const { client } = server
+    const size = (storage: string) => ({ capacity: { storage }, accessModes: ["ReadWriteOnce" as const] })
+    await client.create(PersistentVolume, {
+      metadata: { name: "pv-1" },
+      spec: { ...size("2Gi"), csi: { driver: name, volumeHandle: "handle" } },
+    })
+    const claim = await client.create(PersistentVolumeClaim, {
+      metadata: { name: "data", namespace: "default" },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        resources: { requests: { storage: "2Gi" } },
+        volumeName: "pv-1",
+        storageClassName: "",
+      },
+    })
+    const status = { phase: "Bound" as const, ...size("2Gi") }
+    const current = await client.updateStatus(PersistentVolumeClaim, { ...claim, status })
+    await volumes.mount(pod("a"), { ...volume, claim: "data" })
+    expect(methods()).not.toContain("NodeExpandVolume")
+
+    void volumes.run(stop.signal)
+    await client.updateStatus(PersistentVolumeClaim, { ...current, status: { ...status, ...size("1Gi") } })
+    await clock.advance(60_000)
+    await expect.poll(methods).toContain("NodeExpandVolume")
+    const capacity = async () =>
+      (await client.get(PersistentVolumeClaim, { namespace: "default", name: "data" })).status.capacity?.[
+        "storage"
+      ]
+    await expect.poll(capacity).toBe("2Gi")
+    expect(told).toContain(
+      'Normal FileSystemResizeSuccessful MountVolume.NodeExpandVolume succeeded for volume "pv-1"',
+    )
+    await volumes.unmount("a")
   })
 
   it("cannot be had of a driver that is not there", async () => {

@@ -2,6 +2,9 @@ import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { CSIDriver } from "../../../api/storage/v1/csi-driver.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
+import { type Clock, sleep } from "../../../base/clock.ts"
+import type { Client } from "../../../client/client.ts"
+import type { EventRecorder } from "../../../client/event-recorder.ts"
 import type { Logger } from "../../../base/log.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
 import { type FilesystemSpace, VolumeError } from "../../node-host.ts"
@@ -20,6 +23,7 @@ import { findAttachment } from "./attachment.ts"
 import { type CsiDriver, isFinal } from "./csi-driver.ts"
 import type { CsiDrivers } from "./csi-drivers.ts"
 import type { VolumeCapability } from "./csi-messages.ts"
+import { expandIfGrown, hasGrown } from "./expand-volume.ts"
 import { publishAttributes, secretData } from "./publish-attributes.ts"
 import { type CsiVolumeData, listVolumeData, writeVolumeData } from "./volume-data.ts"
 
@@ -29,6 +33,9 @@ export interface CsiVolumesOptions {
   readonly drivers: CsiDrivers
   readonly objects: NodeObjects
   readonly tokens: ServiceAccountTokens
+  readonly client: Client
+  readonly events: () => Pick<EventRecorder, "event">
+  readonly clock: Clock
   readonly log: Logger
   /** Resolves when the node's status says what `inUse` does: nothing may be mounted of which it does not tell. */
   readonly tellInUse: () => Promise<void>
@@ -43,6 +50,8 @@ export class CsiVolumes {
   readonly #options: CsiVolumesOptions
   readonly #queues = new Map<string, Promise<unknown>>()
   readonly #inUse = new Set<string>()
+  /** What this process has mounted, by pod and volume. */
+  readonly #mounted = new Map<string, { readonly pod: Pod; readonly volume: CsiVolume }>()
 
   constructor(options: CsiVolumesOptions) {
     this.#options = options
@@ -61,6 +70,31 @@ export class CsiVolumes {
         for (const { data } of await listVolumeData(dirname(paths.csiGlobal(driver, ""))))
           this.#inUse.add(nameOf(data))
     for (const { data } of await this.#published()) this.#inUse.add(nameOf(data))
+  }
+
+  /**
+   * Looks after what is mounted, every minute until `signal` aborts: drivers that want it hear of the pod anew
+   * (requiresRepublish), and volumes that have grown are made to grow here.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, objects, log } = this.#options
+    for (await sleep(clock, lookMs, signal); !signal.aborted; await sleep(clock, lookMs, signal)) {
+      for (const { pod, volume } of this.#mounted.values()) {
+        try {
+          const object = await objects.find(CSIDriver, { name: volume.driver })
+          // Mounting again republishes, and lets it grow; growing alone disturbs the driver less.
+          if (object?.spec.requiresRepublish || (await this.#hasGrown(pod, volume)))
+            await this.mount(pod, volume)
+        } catch (error) {
+          log.warn("volume not looked after", { pod: pod.metadata.name, volume: volume.specName, error })
+        }
+      }
+    }
+  }
+
+  async #hasGrown({ metadata }: Pod, { claim, specName }: CsiVolume): Promise<boolean> {
+    if (!claim) return false
+    return hasGrown(this.#options.objects, { namespace: metadata.namespace ?? "", name: claim }, specName)
   }
 
   /** Stages and publishes; done before, it is made sure of. Throws VolumeError. */
@@ -99,6 +133,9 @@ export class CsiVolumes {
       if (fsGroup === undefined || capability.mount?.volumeMountGroup || !changesGroup(volume, object)) return
       await giveToGroup(target, fsGroup, fsGroupChangePolicy)
     })
+    const expandable = { pod, volume, driver, capability, target, staged }
+    await failing(volume, "MountVolume.NodeExpandVolume", () => expandIfGrown(this.#options, expandable))
+    this.#mounted.set(`${pod.metadata.uid} ${specName}`, { pod, volume })
     return {
       path: target,
       ...(volume.isBlock && { isDevice: true }),
@@ -207,6 +244,7 @@ export class CsiVolumes {
   /** Undoes what was mounted for a pod, and for the node what no pod needs any more. Throws when a driver cannot. */
   async unmount(podUid: string): Promise<void> {
     const { paths } = this.#options
+    for (const key of this.#mounted.keys()) if (key.startsWith(`${podUid} `)) this.#mounted.delete(key)
     for (const { directory, data } of await listVolumeData(dirname(paths.csiVolume(podUid, "any"))))
       await this.#inTurn(nameOf(data), () => this.#unmount(directory, data, join(directory, "mount")))
     for (const { directory, data } of await listVolumeData(dirname(paths.csiDevice(podUid, "any")))) {
@@ -305,6 +343,8 @@ export class CsiVolumes {
     return turn
   }
 }
+
+const lookMs = 60_000
 
 /** As the attach-detach controller names the VolumeAttachment. */
 function attachmentName({ handle, driver }: CsiVolume, nodeName: string): string {

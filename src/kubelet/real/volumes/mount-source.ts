@@ -105,7 +105,10 @@ async function mountClaim(
   if (claimRef?.uid !== claim.metadata.uid)
     throw new Error(`PV ${volumeName} is bound to another claim than ${namespace}/${claimName}`)
   if (csi)
-    return { ...(await context.csi.mount(pod, persistentCsiVolume(volume, readOnly))), claim: claimName }
+    return {
+      ...(await context.csi.mount(pod, persistentCsiVolume(volume, { claim: claimName, readOnly }))),
+      claim: claimName,
+    }
   if (nfs)
     return { ...(await mountNfs(context, { ...nfs, readOnly: readOnly || nfs.readOnly })), claim: claimName }
   const mounted = hostPath
