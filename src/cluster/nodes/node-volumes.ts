@@ -1,5 +1,6 @@
 import type { Node } from "../../api/core/v1/node.ts"
-import type { Transport } from "../../client/transport.ts"
+import { joinBytes } from "../../base/join-bytes.ts"
+import type { ApiRequest, Transport } from "../../client/transport.ts"
 import { HttpProblem } from "../../kubelet/server/http-problem.ts"
 import type { NodeRoute } from "../../kubelet/server/serve-kubelet.ts"
 import type { VolumeDirectories } from "../../local-provisioner/volume-directories.ts"
@@ -36,12 +37,18 @@ export function remoteVolumeDirectories(transport: Transport, node: Node): Volum
   const base = `/api/v1/nodes/${node.metadata.name}/proxy/${path}`
   return {
     async create(name) {
-      const request = { method: "POST", path: `${base}/${encodeURIComponent(name)}`, body: {} } as const
-      const { body } = await transport.request(request)
-      return (body as { path: string }).path
+      const answer = await ask(transport, { method: "POST", path: `${base}/${encodeURIComponent(name)}` })
+      return (JSON.parse(answer) as { path: string }).path
     },
     async remove(directory) {
-      await transport.request({ method: "DELETE", path: base, query: { path: directory } })
+      await ask(transport, { method: "DELETE", path: base, query: { path: directory } })
     },
   }
+}
+
+/** What a node answers comes through the API server as it is: bytes. */
+async function ask(transport: Transport, request: ApiRequest): Promise<string> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of await transport.stream(request)) pieces.push(piece)
+  return new TextDecoder().decode(joinBytes(pieces))
 }

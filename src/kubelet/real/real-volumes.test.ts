@@ -34,8 +34,10 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
       containers: [shell("main", write, { volumeMounts: [{ name: "scratch", mountPath: "/scratch" }] })],
       volumes: [{ name: "scratch", emptyDir: { sizeLimit: "2Mi" } }],
     })
-    const pod = await node.until("writer", (each) => each?.status.phase === "Failed")
-    expect(pod.status).toMatchObject({
+    // It is looked every 10 s.
+    const phase = async () => (await node.get("writer")).status.phase
+    await expect.poll(phase, { timeout: 28_000, interval: 200 }).toBe("Failed")
+    expect((await node.get("writer")).status).toMatchObject({
       reason: "Evicted",
       message: 'Usage of EmptyDir volume "scratch" exceeds the limit "2Mi". ',
     })

@@ -14,6 +14,7 @@ import { SeededRandom } from "../../base/simulated/random.ts"
 import { SimulatedImages } from "../../container-runtime/simulated/simulated-images.ts"
 import { SimulatedRuntime } from "../../container-runtime/simulated/simulated-runtime.ts"
 import type { Kubelet } from "../kubelet.ts"
+import { AdmissionError, type PodDevices } from "../node-host.ts"
 import { createSimulatedKubelet } from "./create-simulated-kubelet.ts"
 
 const prefix = "simulation.coracle.dev/"
@@ -475,6 +476,31 @@ describe("a simulated node", () => {
     expect((await get(world, "alone")).status.phase).toBe("Pending")
     expect(await eventsOf(world, "alone")).toContain(
       "FailedCreatePodSandBox: Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces",
+    )
+  })
+
+  it("fails a pod whose devices cannot be had", async () => {
+    const world = await startWorld()
+    const freed: string[] = []
+    const devices: PodDevices = {
+      async allocate() {
+        throw new AdmissionError("UnexpectedAdmissionError", "Pod was rejected: no such device")
+      },
+      prepareContainer: async () => ({ environment: {}, annotations: {}, mounts: [], devices: [] }),
+      free: async (uid) => void freed.push(uid),
+      capacity: () => ({ capacity: {}, allocatable: {} }),
+    }
+    Object.assign(world.kubelet.services.host, { devices })
+    const { metadata } = await world.server.client.create(Pod, podOf("one"))
+    await world.clock.advance(2000)
+    expect((await get(world, "one")).status).toMatchObject({
+      phase: "Failed",
+      reason: "UnexpectedAdmissionError",
+      message: "Pod was rejected: no such device",
+    })
+    expect(freed).toEqual([metadata.uid])
+    expect(await eventsOf(world, "one")).toContain(
+      "UnexpectedAdmissionError: Pod was rejected: no such device",
     )
   })
 
