@@ -1,5 +1,6 @@
 // How long a pod takes from its creation in the API to "Ready" in the API, with real containers, against the very same
-// containers started by bare CRI calls in the same run: one at a time, and many at once. Needs root and containerd.
+// containers started by bare CRI calls in the same run: one at a time, and many at once; and how long until both are
+// gone again. Needs root and containerd.
 //   npm run bench -- node [ROUNDS] [AT_ONCE]
 import { Pod } from "../src/api/core/v1/pod.ts"
 import type { ContainerConfig, PodSandboxConfig } from "../src/container-runtime/cri.ts"
@@ -26,11 +27,18 @@ const hold = setInterval(() => {}, 60_000)
 const node = await startRealNode()
 let pods = 0
 
-async function kubeletStart(): Promise<number> {
-  const name = `bench-${pods++}`
+async function kubeletStart(name = `bench-${pods++}`): Promise<number> {
   const startedMs = performance.now()
   await node.create(name, { containers: [shell("main", forever)] })
   await node.until(name, (pod) => pod?.status.containerStatuses?.[0]?.ready === true)
+  return performance.now() - startedMs
+}
+
+/** From the deletion in the API until the pod is gone from there. */
+async function kubeletStop(name: string): Promise<number> {
+  const startedMs = performance.now()
+  await node.server.client.delete(Pod, { namespace: "default", name })
+  await node.until(name, (pod) => pod === undefined)
   return performance.now() - startedMs
 }
 
@@ -74,6 +82,21 @@ async function bareStart({ containerd, directory }: RealNode): Promise<number> {
   return performance.now() - startedMs
 }
 
+/** The container by its signal, then the sandbox: what a kubelet must at least do. */
+async function bareStop({ containerd: { runtime } }: RealNode, sandbox: string): Promise<number> {
+  const startedMs = performance.now()
+  const containers = await runtime.listContainers({ podSandboxId: sandbox })
+  await Promise.all(containers.map(({ id }) => runtime.stopContainer(id, 3)))
+  await runtime.stopPodSandbox(sandbox)
+  await runtime.removePodSandbox(sandbox)
+  return performance.now() - startedMs
+}
+
+async function bareSandboxes({ containerd: { runtime } }: RealNode): Promise<string[]> {
+  const sandboxes = await runtime.listPodSandboxes({ labelSelector: { bare: "true" } })
+  return sandboxes.map(({ id }) => id)
+}
+
 async function removeBare({ containerd: { runtime } }: RealNode): Promise<void> {
   const sandboxes = await runtime.listPodSandboxes({ labelSelector: { bare: "true" } })
   await Promise.all(sandboxes.map(({ id }) => runtime.removePodSandbox(id)))
@@ -84,7 +107,12 @@ function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
 }
 
-function report(what: string, kubelet: readonly number[], bare: readonly number[]): void {
+interface Figures {
+  readonly kubelet: number[]
+  readonly bare: number[]
+}
+
+function report(what: string, { kubelet, bare }: Figures): void {
   const line = (name: string, values: readonly number[]) =>
     `  ${name.padEnd(10)} p50 ${percentile(values, 0.5).toFixed(0).padStart(6)} ms   p99 ${percentile(values, 0.99).toFixed(0).padStart(6)} ms`
   console.log(what)
@@ -97,23 +125,31 @@ function report(what: string, kubelet: readonly number[], bare: readonly number[
 try {
   await kubeletStart()
   await bareStart(node)
-  const kubelet: number[] = []
-  const bare: number[] = []
-  for (let round = 0; round < rounds; round++) {
-    kubelet.push(await kubeletStart())
-    bare.push(await bareStart(node))
-    // Each has the machine to itself: what runs already is taken away.
-    await removeAllPods()
-    await removeBare(node)
-  }
-  report(`one at a time, ${rounds} times`, kubelet, bare)
-
-  const together = await Promise.all(Array.from({ length: atOnce }, () => kubeletStart()))
-  const removedMs = await removeAllPods()
-  const bareTogether = await Promise.all(Array.from({ length: atOnce }, () => bareStart(node)))
+  await removeAllPods()
   await removeBare(node)
-  report(`${atOnce} at once`, together, bareTogether)
-  console.log(`  all ${atOnce} deleted in ${removedMs.toFixed(0)} ms`)
+  const starts: Figures = { kubelet: [], bare: [] }
+  const stops: Figures = { kubelet: [], bare: [] }
+  for (let round = 0; round < rounds; round++) {
+    // Each has the machine to itself: what runs already is taken away.
+    starts.kubelet.push(await kubeletStart(`one-${round}`))
+    stops.kubelet.push(await kubeletStop(`one-${round}`))
+    starts.bare.push(await bareStart(node))
+    stops.bare.push(await bareStop(node, (await bareSandboxes(node))[0]!))
+  }
+  report(`start, one at a time, ${rounds} times`, starts)
+  report(`stop, one at a time, ${rounds} times`, stops)
+
+  const names = Array.from({ length: atOnce }, (_, index) => `many-${index}`)
+  const startedMany = {
+    kubelet: await Promise.all(names.map((name) => kubeletStart(name))),
+    bare: [] as number[],
+  }
+  const stoppedMany = { kubelet: await Promise.all(names.map(kubeletStop)), bare: [] as number[] }
+  startedMany.bare = await Promise.all(names.map(() => bareStart(node)))
+  const sandboxes = await bareSandboxes(node)
+  stoppedMany.bare = await Promise.all(sandboxes.map((sandbox) => bareStop(node, sandbox)))
+  report(`start, ${atOnce} at once`, startedMany)
+  report(`stop, ${atOnce} at once`, stoppedMany)
 } finally {
   const left = await node.stop()
   if (left.length > 0) console.log("left on the machine:", left)

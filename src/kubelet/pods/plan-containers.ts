@@ -209,9 +209,10 @@ function remove(draft: StepDraft, containers: readonly RuntimeContainer[]): void
 }
 
 /** One more than the newest the runtime knows; after it has lost its memory, one more than the API knows. */
-function nextAttempt({ runtime, pod }: PodState, name: string): number {
+function nextAttempt({ runtime, pod, restarts }: PodState, name: string): number {
   const newest = newestContainer(runtime, name)
   if (newest) return newest.attempt + 1
+  if (restarts?.[name] !== undefined) return restarts[name]
   const { containerStatuses = [], initContainerStatuses = [] } = pod.status
   const known = [...containerStatuses, ...initContainerStatuses].find((status) => status.name === name)
   return known?.containerID ? known.restartCount + 1 : 0

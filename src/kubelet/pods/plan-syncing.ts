@@ -2,6 +2,7 @@ import { parseTime } from "../../apimachinery/time.ts"
 import { becomeTerminating } from "./become.ts"
 import { hashContainer } from "./hash-container.ts"
 import { planContainers } from "./plan-containers.ts"
+import { planRestartAll } from "./plan-restart-all.ts"
 import { needsRestartToResize } from "./plan-resize.ts"
 import { podContainers } from "./pod-containers.ts"
 import type { PodState, Step } from "./pod-state.ts"
@@ -13,7 +14,8 @@ import { StepDraft } from "./step-draft.ts"
 export function planSyncing(state: PodState, nowMs: number): Step {
   const draft = new StepDraft(state)
   if (endsByDeadline(draft, nowMs) || endsByCompletion(draft, nowMs)) return draft.finish()
-  if (isPrepared(draft, nowMs) && hasSandbox(draft, nowMs)) planContainers(draft, nowMs)
+  if (isPrepared(draft, nowMs) && hasSandbox(draft, nowMs) && !planRestartAll(draft))
+    planContainers(draft, nowMs)
   return draft.finish()
 }
 

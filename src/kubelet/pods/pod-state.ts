@@ -26,6 +26,10 @@ export interface PodState {
   readonly probes: Readonly<Record<string, ProbeResults>>
   /** Why new requests and limits cannot be given to it now. */
   readonly resizePending?: ResizePending
+  /** One of its containers has ended in a way that means that all begin anew, and some are still there. */
+  readonly restartingAll?: boolean
+  /** How often each container had begun when all were removed for that, by name: the runtime knows nothing of it. */
+  readonly restarts?: Readonly<Record<string, number>>
   /** When the pod was first seen here. */
   readonly startedAtMs: number
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import type { Container } from "../../api/core/v1/container.ts"
 import type { ContainerRole } from "./pod-containers.ts"
-import { shouldRestart } from "./restart-policy.ts"
+import { restartsAll, shouldRestart } from "./restart-policy.ts"
 
 const container = (role: ContainerRole, spec: Partial<Container> = {}) => ({
   role,
@@ -28,4 +28,14 @@ it("lets a container's own policy and rules decide first", () => {
   const ruled = container("main", { restartPolicy: "Never", restartPolicyRules })
   expect(shouldRestart(ruled, "Always", 42)).toBe(true)
   expect(shouldRestart(ruled, "Always", 1)).toBe(false)
+})
+
+it("lets the first rule that fits say whether it begins anew alone or with all", () => {
+  const rule = (action: string, ...values: number[]) => ({ action, exitCodes: { operator: "In", values } })
+  const { spec } = container("main", {
+    restartPolicy: "Never",
+    restartPolicyRules: [rule("Restart", 1), rule("RestartAllContainers", 1, 2)],
+  })
+  expect([1, 2, 3].map((exitCode) => restartsAll(spec, exitCode))).toEqual([false, true, false])
+  expect(shouldRestart({ role: "main", spec }, "Never", 2)).toBe(true)
 })

@@ -13,14 +13,23 @@ export function shouldRestart(
 ): boolean {
   if (role === "ephemeral") return false
   if (role === "sidecar" && !spec.restartPolicyRules?.length) return true
-  for (const rule of spec.restartPolicyRules ?? []) {
-    if (rule.action === "Restart" && matchesExitCode(rule, exitCode)) return true
-  }
+  // Whether it alone or everything begins anew, it does.
+  if (findRule(spec, exitCode)) return true
   const policy = spec.restartPolicy ?? podPolicy
   // An init container that did its work has no reason to do it again.
   if (role === "init" && exitCode === 0) return false
   if (policy === "Always") return true
   return policy === "OnFailure" && exitCode !== 0
+}
+
+/** Whether the end of this container means that all containers of the pod begin anew. */
+export function restartsAll(spec: Container, exitCode: number): boolean {
+  return findRule(spec, exitCode)?.action === "RestartAllContainers"
+}
+
+/** The first that fits. */
+function findRule({ restartPolicyRules = [] }: Container, exitCode: number): RestartRule | undefined {
+  return restartPolicyRules.find((rule) => matchesExitCode(rule, exitCode))
 }
 
 type RestartRule = NonNullable<Container["restartPolicyRules"]>[number]

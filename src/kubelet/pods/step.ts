@@ -4,7 +4,7 @@ import { becomeTerminating, lowerGracePeriod } from "./become.ts"
 import { planSyncing } from "./plan-syncing.ts"
 import { planTerminated, planTerminating } from "./plan-terminating.ts"
 import type { PodInput, PodState, Step } from "./pod-state.ts"
-import { withContainer, withSandbox } from "./runtime-pod.ts"
+import { type RuntimeContainer, type RuntimePod, withContainer, withSandbox } from "./runtime-pod.ts"
 
 /**
  * The pod's whole life as one function: what is known, plus what happened, gives what is known next and what to do. It
@@ -57,9 +57,9 @@ function absorb(state: PodState, input: PodInput, nowMs: number): PodState {
         ? becomeTerminating(state, { ...input, kind: "evicted" }, nowMs, input.gracePeriodSeconds)
         : state
     case "observed":
-      return { ...state, runtime: input.runtime }
+      return { ...state, runtime: withoutRestarted(state, input.runtime) }
     case "containerObserved":
-      return { ...state, runtime: withContainer(state.runtime, input.container) }
+      return { ...state, runtime: withoutRestarted(state, withContainer(state.runtime, input.container)) }
     case "containersRemoved":
       return forgetContainers(state, input.ids)
     case "setupDone":
@@ -118,6 +118,14 @@ function absorb(state: PodState, input: PodInput, nowMs: number): PodState {
     default:
       return assertNever(input)
   }
+}
+
+/** What was removed so that all begin anew may be seen once more, by somebody who looked before. */
+function withoutRestarted({ restarts }: PodState, runtime: RuntimePod): RuntimePod {
+  if (!restarts) return runtime
+  const isOld = ({ name, attempt }: RuntimeContainer) => attempt < (restarts[name] ?? 0)
+  if (!runtime.containers.some(isOld)) return runtime
+  return { ...runtime, containers: runtime.containers.filter((container) => !isOld(container)) }
 }
 
 function absorbPod(state: PodState, pod: PodState["pod"], nowMs: number): PodState {

@@ -447,6 +447,51 @@ describe("a simulated node", () => {
     ])
   })
 
+  it("begins anew with all containers when one ends in a way that asks for it", async () => {
+    const world = await startWorld()
+    const ruled = {
+      name: "a",
+      image: "app:1",
+      restartPolicy: "Never",
+      restartPolicyRules: [{ action: "RestartAllContainers", exitCodes: { operator: "In", values: [7] } }],
+    }
+    const spec = {
+      restartPolicy: "Never",
+      initContainers: [
+        { name: "prepare", image: "app:1" },
+        { name: "beside", image: "app:1", restartPolicy: "Always" },
+      ],
+      containers: [ruled, { name: "b", image: "app:1" }],
+    } as unknown as Parameters<typeof podOf>[1]
+    const annotations = {
+      [`${prefix}prepare.run-for`]: "1s",
+      [`${prefix}a.run-for`]: "5s",
+      [`${prefix}a.exit-code`]: "7 3",
+    }
+    await world.server.client.create(Pod, podOf("anew", spec, annotations))
+    await world.clock.advance(3000)
+    const before = await get(world, "anew")
+    expect(condition(before, "AllContainersRestarting")).toMatchObject({ status: "False" })
+    await world.clock.advance(7000)
+    const after = await get(world, "anew")
+    const { initContainerStatuses = [], containerStatuses = [] } = after.status
+    expect(
+      [...initContainerStatuses, ...containerStatuses].map(({ name, restartCount }) => [name, restartCount]),
+    ).toEqual([
+      ["prepare", 1],
+      ["beside", 1],
+      ["a", 1],
+      ["b", 1],
+    ])
+    expect(containerStatuses[1]!.state.running).toBeDefined()
+    expect(containerStatuses[1]!.lastState.terminated).toBeDefined()
+    expect(after.status.podIP).toBe(before.status.podIP)
+    // The second time it ends with a code for which there is no rule.
+    await world.clock.advance(6000)
+    const [a] = (await get(world, "anew")).status.containerStatuses!
+    expect(a).toMatchObject({ restartCount: 1, state: { terminated: { exitCode: 3 } } })
+  })
+
   it("makes room for a critical pod", async () => {
     const world = await startWorld()
     const asking = (cpu: string) => ({

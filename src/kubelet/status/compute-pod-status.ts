@@ -42,6 +42,7 @@ export function computePodStatus(state: PodState, node: NodeView, nowMs: number)
       disruption: evicted?.condition,
       resizePending: state.resizePending,
       isResizing: Object.values(state.containers).some(({ kind }) => kind === "resizing"),
+      restartingAll: state.restartingAll ?? false,
       nowMs,
     }),
     ...messageOf(pod, failed ? evicted : undefined),

@@ -19,7 +19,7 @@ export interface ContainerStatusContext {
 
 /** The status of one container, from what the runtime shows and what the kubelet is doing about it. Pure. */
 export function computeContainerStatus(
-  { runtime, containers, probes, stage }: PodState,
+  { runtime, containers, probes, stage, restarts }: PodState,
   container: PodContainer,
   context: ContainerStatusContext,
 ): ContainerStatus {
@@ -29,6 +29,8 @@ export function computeContainerStatus(
   const [newest, before] = attempts
   const work = containers[spec.name]
   const over = stage.kind === "terminated" || stage.kind === "finished"
+  if (!newest && restarts?.[spec.name] !== undefined && !over)
+    return beforeRestart(container, work, restarts[spec.name]!, context)
   if (!newest) return withoutRuntime(container, work, over, context)
 
   const waiting = newest.state === "exited" && !over ? waitingOf(work) : undefined
@@ -51,6 +53,31 @@ export function computeContainerStatus(
       newest.state === "running" && {
         user: { linux: { ...newest.user, supplementalGroups: [...newest.user.supplementalGroups] } },
       }),
+  }
+}
+
+/** It was removed so that all containers begin anew. */
+function beforeRestart(
+  { spec }: PodContainer,
+  work: ContainerWork | undefined,
+  restartCount: number,
+  { previous }: ContainerStatusContext,
+): ContainerStatus {
+  const why = {
+    reason: "RestartingAllContainers",
+    message: "The container is removed because RestartAllContainers in place",
+  }
+  const ended = { exitCode: 137, ...why, startedAt: null as never, finishedAt: null as never }
+  return {
+    name: spec.name,
+    state: { waiting: waitingOf(work) ?? why },
+    lastState: { terminated: previous?.state.terminated ?? ended },
+    ready: false,
+    restartCount,
+    image: spec.image ?? "",
+    imageID: "",
+    started: false,
+    ...volumeMountsOf({ spec }),
   }
 }
 

@@ -12,6 +12,8 @@ export interface ConditionsInput {
   readonly disruption: { readonly reason: string; readonly message: string } | undefined
   readonly resizePending: { readonly reason: string; readonly message: string } | undefined
   readonly isResizing: boolean
+  /** All containers begin anew, and some are still there. */
+  readonly restartingAll: boolean
   readonly nowMs: number
 }
 
@@ -25,6 +27,7 @@ export const kubeletConditions: readonly string[] = [
   "DisruptionTarget",
   "PodResizePending",
   "PodResizeInProgress",
+  "AllContainersRestarting",
 ]
 
 type Verdict = Pick<PodCondition, "status" | "reason" | "message">
@@ -49,7 +52,19 @@ export function computePodConditions(input: ConditionsInput): PodCondition[] {
   }
   if (isResizing && resizePending?.reason !== "Error")
     verdicts.push(["PodResizeInProgress", { status: "True" }])
+  const mayRestartAll = podContainers(pod).some(({ spec }) =>
+    spec.restartPolicyRules?.some(({ action }) => action === "RestartAllContainers"),
+  )
+  if (mayRestartAll) verdicts.push(["AllContainersRestarting", judgeRestart(phase, input.restartingAll)])
   return verdicts.map(([type, verdict]) => withTimes(pod, type, verdict, nowMs))
+}
+
+function judgeRestart(phase: PodPhase, restartingAll: boolean): Verdict {
+  if (phase === "Succeeded") return { status: "False", reason: "PodCompleted" }
+  if (phase === "Failed") return { status: "False", reason: "PodFailed" }
+  if (!restartingAll) return { status: "False" }
+  const message = "container exited with restart policy rule"
+  return { status: "True", reason: "RestartAllContainersStarted", message }
 }
 
 function withTimes(pod: Pod, type: string, verdict: Verdict, nowMs: number): PodCondition {
