@@ -30,6 +30,7 @@ const plurals = new Set([
   "resourceclaims",
   "resourceslices",
   "deviceclasses",
+  "devicetaintrules",
   // Every server makes some of these when it starts.
   "priorityclasses",
   "flowschemas",

@@ -1,49 +1,51 @@
 import type { DeviceClass } from "../../../api/resource/v1/device-class.ts"
 import type { DeviceRequest, ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
+import { toleratesDeviceTaint } from "../../../api/resource/v1/tolerates-device-taint.ts"
+import { type Amounts, consumedCapacity, hasRoom } from "./consumable-capacity.ts"
+import { isShared, type Ledger } from "./ledger.ts"
 import { attributeText, matchesSelectors, type OfferedDevice } from "./match-device.ts"
+
+type Ask = Omit<NonNullable<DeviceRequest["exactly"]>, "name">
 
 /** Which device is for which request of a claim. */
 export interface Allocated {
   /** "gpu", or "gpu/small" where the request has alternatives. */
   readonly request: string
+  readonly ask: Ask
   readonly offered: OfferedDevice
-  readonly adminAccess: boolean
+  /** What it takes of the device's capacities. */
+  readonly amounts: Amounts
 }
-
-export const deviceId = ({ driver, pool, device }: OfferedDevice) => `${driver}/${pool}/${device.name}`
-
-type Ask = Omit<NonNullable<DeviceRequest["exactly"]>, "name">
 
 interface Slot {
   readonly request: string
+  readonly ask: Ask
   readonly candidates: readonly OfferedDevice[]
-  readonly adminAccess: boolean
 }
 
 /**
  * Devices for every request of the claim, none of them taken: each request in turn takes the first that will do, and when a
  * later one finds none, an earlier one takes another (https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/).
- * Undefined when there is no way.
+ * What is found is taken in the ledger. Undefined when there is no way; then the ledger is as it was.
  */
 export function allocate(
   claim: ResourceClaim,
   offered: readonly OfferedDevice[],
-  taken: ReadonlySet<string>,
+  ledger: Ledger,
   findClass: (name: string) => DeviceClass | undefined,
 ): Allocated[] | undefined {
   const { requests = [] } = claim.spec.devices
   for (const asks of alternatives(requests)) {
-    const slots = asks.flatMap(
-      ({ request, ask }) => slotsOf(request, ask, offered, taken, findClass) ?? [noSlot],
-    )
+    const slots = asks.flatMap(({ request, ask }) => slotsOf(request, ask, offered, findClass) ?? [noSlot])
     if (slots.includes(noSlot)) continue
-    const found = fill(claim, slots, 0, [], new Set(taken))
+    const found = fill(claim, slots, 0, [], ledger)
     if (found) return found
   }
   return undefined
 }
 
-const noSlot: Slot = { request: "", candidates: [], adminAccess: false }
+const noSlot: Slot = { request: "", ask: { deviceClassName: "" }, candidates: [] }
+const nothing: Amounts = new Map()
 
 /** Every way to choose one of the alternatives of each request, the preferred first. */
 function* alternatives(requests: readonly DeviceRequest[]): Iterable<{ request: string; ask: Ask }[]> {
@@ -55,41 +57,29 @@ function* alternatives(requests: readonly DeviceRequest[]): Iterable<{ request: 
   for (const choice of choices) for (const rest of alternatives(others)) yield [choice, ...rest]
 }
 
-/** A slot for each device that is asked for; undefined when "all" are asked for and some are taken, or there are none. */
+/** A slot for each device that is asked for; undefined when "all" are asked for and there are none. */
 function slotsOf(
   request: string,
   ask: Ask,
   offered: readonly OfferedDevice[],
-  taken: ReadonlySet<string>,
   findClass: (name: string) => DeviceClass | undefined,
 ): Slot[] | undefined {
   const deviceClass = findClass(ask.deviceClassName)
   if (!deviceClass) return undefined
-  const adminAccess = ask.adminAccess ?? false
   const fitting = offered.filter(
     (each) =>
       matchesSelectors(each, deviceClass.spec.selectors) &&
       matchesSelectors(each, ask.selectors) &&
       isTolerated(each, ask),
   )
-  if (ask.allocationMode === "All") {
-    if (fitting.length === 0 || (!adminAccess && fitting.some((each) => taken.has(deviceId(each)))))
-      return undefined
-    return fitting.map((each) => ({ request, candidates: [each], adminAccess }))
-  }
-  return Array.from({ length: ask.count || 1 }, () => ({ request, candidates: fitting, adminAccess }))
+  if (ask.allocationMode === "All")
+    return fitting.length > 0 ? fitting.map((each) => ({ request, ask, candidates: [each] })) : undefined
+  return Array.from({ length: ask.count || 1 }, () => ({ request, ask, candidates: fitting }))
 }
 
 function isTolerated({ device }: OfferedDevice, { tolerations = [] }: Ask): boolean {
   return (device.taints ?? []).every(
-    ({ key, value, effect }) =>
-      effect === "None" ||
-      tolerations.some(
-        (each) =>
-          (!each.effect || each.effect === effect) &&
-          (!each.key || each.key === key) &&
-          (each.operator === "Exists" || (each.value ?? "") === (value ?? "")),
-      ),
+    (taint) => taint.effect === "None" || tolerations.some((each) => toleratesDeviceTaint(each, taint)),
   )
 }
 
@@ -98,21 +88,43 @@ function fill(
   slots: readonly Slot[],
   index: number,
   chosen: readonly Allocated[],
-  taken: Set<string>,
+  ledger: Ledger,
 ): Allocated[] | undefined {
   const slot = slots[index]
   if (!slot) return Array.from(chosen)
+  const { request, ask } = slot
   for (const offered of slot.candidates) {
-    const id = deviceId(offered)
-    if (!slot.adminAccess && taken.has(id)) continue
-    const next = [...chosen, { request: slot.request, offered, adminAccess: slot.adminAccess }]
+    const amounts = amountsOf(offered, ask)
+    if (!amounts || isChosen(chosen, offered)) continue
+    if (!ask.adminAccess && !ledger.isFree(offered, amounts)) continue
+    const next = [...chosen, { request, ask, offered, amounts }]
     if (!meetsConstraints(claim, next)) continue
-    if (!slot.adminAccess) taken.add(id)
-    const found = fill(claim, slots, index + 1, next, taken)
+    // Who looks after devices has them beside those who use them.
+    if (ask.adminAccess) {
+      const found = fill(claim, slots, index + 1, next, ledger)
+      if (found) return found
+      continue
+    }
+    const isFirst = !ledger.isShared(offered)
+    ledger.take(offered, amounts)
+    const found = fill(claim, slots, index + 1, next, ledger)
     if (found) return found
-    if (!slot.adminAccess) taken.delete(id)
+    ledger.giveBack(offered, amounts, isFirst)
   }
   return undefined
+}
+
+/** Undefined: the device does not have so much. One that is given whole needs only to be large enough. */
+function amountsOf(offered: OfferedDevice, { capacity, adminAccess }: Ask): Amounts | undefined {
+  const amounts = consumedCapacity(offered.device, capacity?.requests)
+  if (isShared(offered) && !adminAccess) return amounts
+  if (!capacity?.requests) return nothing
+  return amounts && hasRoom(offered.device, amounts, undefined) ? nothing : undefined
+}
+
+/** One claim has a device once, with or without the rights of an administrator; of shared ones it may have several parts. */
+function isChosen(chosen: readonly Allocated[], offered: OfferedDevice): boolean {
+  return !isShared(offered) && chosen.some((each) => each.offered === offered)
 }
 
 function meetsConstraints({ spec }: ResourceClaim, chosen: readonly Allocated[]): boolean {

@@ -3,6 +3,7 @@ import type { Pod } from "../../../api/core/v1/pod.ts"
 import { DeviceClass } from "../../../api/resource/v1/device-class.ts"
 import { ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
 import { ResourceSlice } from "../../../api/resource/v1/resource-slice.ts"
+import { DeviceTaintRule } from "../../../api/resource/v1beta2/device-taint-rule.ts"
 import type { Draft } from "../../../apimachinery/meta.ts"
 import { startTestScheduler, type TestScheduler } from "../../testing.ts"
 
@@ -60,6 +61,36 @@ function claim(name: string, parts: { count?: number; expression?: string; match
       },
     },
   })
+}
+
+type Device = NonNullable<NonNullable<Draft<ResourceSlice>["spec"]>["devices"]>[number]
+
+/** On node a, in a pool that may have a slice of counters beside this one. */
+function offerDevices(...devices: Device[]) {
+  const hasCounters = devices.some(({ consumesCounters }) => consumesCounters)
+  return cluster.client.create(ResourceSlice, {
+    metadata: { name: "devices" },
+    spec: {
+      driver: "gpu.example.com",
+      nodeName: "a",
+      pool: { name: "a", generation: 1, resourceSliceCount: hasCounters ? 2 : 1 },
+      devices,
+    },
+  })
+}
+
+type Ask = NonNullable<ResourceClaim["spec"]["devices"]["requests"]>[number]["exactly"]
+
+function ask(name: string, more: Partial<NonNullable<Ask>> = {}) {
+  return cluster.client.create(ResourceClaim, {
+    metadata: { namespace: "default", name },
+    spec: { devices: { requests: [{ name: "gpu", exactly: { deviceClassName: "gpu", ...more } }] } },
+  })
+}
+
+async function resultsOf(name: string) {
+  const { status } = await cluster.client.get(ResourceClaim, { namespace: "default", name })
+  return status.allocation?.devices.results ?? []
 }
 
 async function devicesOf(name: string): Promise<string[]> {
@@ -129,5 +160,118 @@ describe("claims for devices", () => {
       const { status } = await cluster.client.get(ResourceClaim, { namespace: "default", name: "shared" })
       expect(status.reservedFor).toHaveLength(2)
     })
+  })
+
+  test("share a device's capacity as far as it goes, rounded up to what its policy allows", async () => {
+    await cluster.addNode("a")
+    await offerDevices({
+      name: "nic",
+      allowMultipleAllocations: true,
+      capacity: {
+        bandwidth: {
+          value: "10Gi",
+          requestPolicy: { default: "1Gi", validRange: { min: "1Gi", step: "2Gi" } },
+        },
+      },
+    })
+    for (const [name, bandwidth] of [
+      ["one", "4Gi"],
+      ["two", "4Gi"],
+      ["three", "1Gi"],
+    ] as const)
+      await ask(name, { capacity: { requests: { bandwidth } } })
+    await cluster.addPod("first", using("one"))
+    await cluster.nodeOf("first")
+    await cluster.addPod("second", using("two"))
+    await cluster.nodeOf("second")
+    const results = await Promise.all(["one", "two"].map(resultsOf))
+    expect(results.flat().map(({ consumedCapacity }) => consumedCapacity)).toEqual([
+      { bandwidth: "5Gi" },
+      { bandwidth: "5Gi" },
+    ])
+    expect(new Set(results.flat().map(({ shareID }) => shareID)).size).toBe(2)
+    await cluster.addPod("third", using("three"))
+    expect(await cluster.pendingBecause("third")).toContain("1 cannot allocate all claims.")
+  })
+
+  test("take from counters that devices share: a whole, or its parts", async () => {
+    await cluster.addNode("a")
+    const memory = (value: string) => [{ counterSet: "gpu", counters: { memory: { value } } }]
+    await cluster.client.create(ResourceSlice, {
+      metadata: { name: "counters" },
+      spec: {
+        driver: "gpu.example.com",
+        nodeName: "a",
+        pool: { name: "a", generation: 1, resourceSliceCount: 2 },
+        sharedCounters: [{ name: "gpu", counters: { memory: { value: "40Gi" } } }],
+      },
+    })
+    await offerDevices(
+      { name: "whole", consumesCounters: memory("40Gi") },
+      { name: "half-0", consumesCounters: memory("20Gi") },
+      { name: "half-1", consumesCounters: memory("20Gi") },
+    )
+    await ask("one")
+    await cluster.addPod("first", using("one"))
+    await cluster.nodeOf("first")
+    expect(await devicesOf("one")).toEqual(["a/whole"])
+    await ask("two")
+    await cluster.addPod("second", using("two"))
+    expect(await cluster.pendingBecause("second")).toContain("1 cannot allocate all claims.")
+  })
+
+  test("are not given what an administrator's rule taints, unless they tolerate it", async () => {
+    await cluster.addNode("a")
+    await offer("a", [8, "left"])
+    await cluster.client.create(DeviceTaintRule, {
+      metadata: { name: "broken" },
+      spec: { deviceSelector: { driver: "gpu.example.com" }, taint: { key: "broken", effect: "NoSchedule" } },
+    })
+    await ask("careful")
+    await cluster.addPod("first", using("careful"))
+    expect(await cluster.pendingBecause("first")).toContain("1 cannot allocate all claims.")
+    const tolerations = [{ key: "broken", operator: "Exists" as const, effect: "NoSchedule" as const }]
+    await ask("bold", { tolerations })
+    await cluster.addPod("second", using("bold"))
+    expect(await cluster.nodeOf("second")).toBe("a")
+    expect((await resultsOf("bold"))[0]?.tolerations).toEqual(tolerations)
+  })
+
+  test("are waited for where their driver says when they are ready, and given up when that fails", async () => {
+    await cluster.addNode("a")
+    await offerDevices({
+      name: "fabric",
+      bindsToNode: true,
+      bindingConditions: ["Attached"],
+      bindingFailureConditions: ["AttachFailed"],
+    })
+    await ask("one")
+    const pod = await cluster.addPod("first", using("one"))
+    await vi.waitFor(async () => expect(await resultsOf("one")).toHaveLength(1))
+    const report = async (type: string) => {
+      const claimed = await cluster.client.get(ResourceClaim, { namespace: "default", name: "one" })
+      const condition = {
+        type,
+        status: "True" as const,
+        reason: "Driver",
+        message: "says so",
+        lastTransitionTime: "2026-01-01T00:00:00Z",
+      }
+      const device = { driver: "gpu.example.com", pool: "a", device: "fabric", conditions: [condition] }
+      const status = { ...claimed.status, devices: [device] }
+      await cluster.client.updateStatus(ResourceClaim, { ...claimed, status })
+    }
+    expect(pod.spec.nodeName).toBeUndefined()
+    // Taken back, and given anew: what was said of the first attempt is forgotten.
+    await report("AttachFailed")
+    await vi.waitFor(async () => {
+      const claimed = await cluster.client.get(ResourceClaim, { namespace: "default", name: "one" })
+      expect(claimed.status.devices ?? []).toEqual([])
+      expect(claimed.status.allocation).toBeDefined()
+    }, 10_000)
+    await report("Attached")
+    expect(await cluster.nodeOf("first")).toBe("a")
+    const { status } = await cluster.client.get(ResourceClaim, { namespace: "default", name: "one" })
+    expect(status.allocation?.allocationTimestamp).toBeDefined()
   })
 })

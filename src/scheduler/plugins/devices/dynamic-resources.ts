@@ -4,12 +4,18 @@ import type { Pod } from "../../../api/core/v1/pod.ts"
 import { DeviceClass } from "../../../api/resource/v1/device-class.ts"
 import { ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
 import { ResourceSlice } from "../../../api/resource/v1/resource-slice.ts"
+import { DeviceTaintRule } from "../../../api/resource/v1beta2/device-taint-rule.ts"
+import { parseQuantity } from "../../../apimachinery/quantity.ts"
+import { formatTime } from "../../../apimachinery/time.ts"
 import type { Cache } from "../../../client/cache.ts"
 import { type BindContext, hint, type Plugin, type Reservation, unresolvable } from "../../framework.ts"
 import type { PodInfo } from "../../pod-info.ts"
 import { AssumedObjects } from "../volumes/assumed-objects.ts"
-import { allocate, type Allocated, deviceId } from "./allocate.ts"
-import { offeredDevices, selectorOf } from "./offered-devices.ts"
+import { allocate, type Allocated } from "./allocate.ts"
+import { awaitDevices } from "./await-devices.ts"
+import { formatAmounts } from "./consumable-capacity.ts"
+import { isShared, Ledger } from "./ledger.ts"
+import { allDevices, offeredDevices, selectorOf, sharedCounters } from "./offered-devices.ts"
 import { isReservedFor, resourceClaimsOf } from "./pod-resource-claims.ts"
 
 export const claimFinalizer = "resource.kubernetes.io/delete-protection"
@@ -34,13 +40,12 @@ export function dynamicResources(): Plugin {
     node: Node,
     cache: Cache,
   ): Map<ResourceClaim, Allocated[]> | undefined {
-    const taken = takenDevices(assumed, cache)
+    const ledger = openLedger(assumed, cache)
     const offered = offeredDevices(node, cache)
     const allocations = new Map<ResourceClaim, Allocated[]>()
     for (const claim of claims) {
-      const found = allocate(claim, offered, taken, (name) => cache.find(DeviceClass, { name }))
+      const found = allocate(claim, offered, ledger, (name) => cache.find(DeviceClass, { name }))
       if (!found) return undefined
-      for (const each of found) if (!each.adminAccess) taken.add(deviceId(each.offered))
       allocations.set(claim, found)
     }
     return allocations
@@ -49,7 +54,7 @@ export function dynamicResources(): Plugin {
   return {
     name: "DynamicResources",
     attach(informers) {
-      for (const resource of [ResourceClaim, ResourceSlice, DeviceClass])
+      for (const resource of [ResourceClaim, ResourceSlice, DeviceClass, DeviceTaintRule])
         informers.for(resource as typeof ResourceClaim)
     },
     filter({ pod }, { cache }) {
@@ -85,6 +90,7 @@ export function dynamicResources(): Plugin {
       return {
         async prepare(context) {
           for (const claim of reserved) await writeClaim(claim, context)
+          await awaitDevices(reserved, pod.metadata.uid, context)
         },
         undo() {
           for (const claim of reserved) assumed.forget(claim)
@@ -97,6 +103,8 @@ export function dynamicResources(): Plugin {
       hint(ResourceClaim, "delete", { mayHelp: usesClaims }),
       hint(ResourceSlice, "add", { mayHelp: usesClaims }),
       hint(ResourceSlice, "update", { mayHelp: usesClaims }),
+      hint(DeviceTaintRule, "update", { mayHelp: usesClaims }),
+      hint(DeviceTaintRule, "delete", { mayHelp: usesClaims }),
       hint(DeviceClass, "add", { mayHelp: usesClaims }),
       hint(DeviceClass, "update", { mayHelp: usesClaims }),
       hint(Node, "add"),
@@ -113,8 +121,6 @@ function whyNever({ spec, status }: ResourceClaim, cache: Cache): string | undef
   if (status.allocation) return undefined
   for (const { name, exactly, firstAvailable = [] } of spec.devices.requests ?? []) {
     for (const ask of exactly ? [exactly] : firstAvailable) {
-      if (ask.capacity)
-        return `request ${name}: asks for a part of a device's capacity, which is not shared here`
       if (!cache.find(DeviceClass, { name: ask.deviceClassName }))
         return `request ${name}: device class ${ask.deviceClassName} does not exist`
     }
@@ -122,15 +128,21 @@ function whyNever({ spec, status }: ResourceClaim, cache: Cache): string | undef
   return undefined
 }
 
-/** Devices that claims have, or will have. */
-function takenDevices(assumed: AssumedObjects<ResourceClaim>, cache: Cache): Set<string> {
-  const taken = new Set<string>()
-  for (const claim of cache.list(ResourceClaim)) {
-    for (const { driver, pool, device, adminAccess } of assumed.over(claim).status.allocation?.devices
-      .results ?? [])
-      if (!adminAccess) taken.add(`${driver}/${pool}/${device}`)
-  }
-  return taken
+/** With what claims have, or will have. */
+function openLedger(assumed: AssumedObjects<ResourceClaim>, cache: Cache): Ledger {
+  const ledger = new Ledger(sharedCounters(cache))
+  const devices = allDevices(cache)
+  for (const claim of cache.list(ResourceClaim))
+    for (const result of assumed.over(claim).status.allocation?.devices.results ?? []) {
+      const { driver, pool, device: name, adminAccess, consumedCapacity = {} } = result
+      // One that is offered no more stays with who has it.
+      const known = devices.get(`${driver}/${pool}/${name}`) ?? { driver, pool, device: { name } }
+      const amounts = new Map(
+        Object.entries(consumedCapacity).map(([part, value]) => [part, parseQuantity(value).nanos]),
+      )
+      if (!adminAccess) ledger.take(known, amounts)
+    }
+  return ledger
 }
 
 function reserveFor(
@@ -146,7 +158,7 @@ function reserveFor(
     : [...(claim.status.reservedFor ?? []), consumer]
   const allocation = allocated && toAllocation(claim, allocated, node, cache)
   const status = { ...claim.status, ...(allocation && { allocation }), reservedFor }
-  return { ...claim, status } as ResourceClaim
+  return { ...claim, status }
 }
 
 function toAllocation(claim: ResourceClaim, allocated: readonly Allocated[], node: Node, cache: Cache) {
@@ -155,19 +167,47 @@ function toAllocation(claim: ResourceClaim, allocated: readonly Allocated[], nod
     node,
     cache,
   )
-  const results = allocated.map(({ request, offered, adminAccess }) => ({
-    request,
-    driver: offered.driver,
-    pool: offered.pool,
-    device: offered.device.name,
-    ...(adminAccess && { adminAccess }),
-  }))
-  const config = (claim.spec.devices.config ?? []).map((each) => ({ source: "FromClaim", ...each }))
+  const results = allocated.map((each, index) => toResult(claim, each, index))
+  const config = [
+    ...allocated.flatMap(({ ask, request }) =>
+      (cache.find(DeviceClass, { name: ask.deviceClassName })?.spec.config ?? []).map((each) => ({
+        source: "FromClass" as const,
+        requests: [request],
+        ...each,
+      })),
+    ),
+    ...(claim.spec.devices.config ?? []).map((each) => ({ source: "FromClaim" as const, ...each })),
+  ]
   return { devices: { results, ...(config.length && { config }) }, ...(nodeSelector && { nodeSelector }) }
 }
 
+function toResult({ metadata }: ResourceClaim, { request, ask, offered, amounts }: Allocated, index: number) {
+  const { driver, pool, device } = offered
+  const { bindingConditions, bindingFailureConditions } = device
+  return {
+    request,
+    driver,
+    pool,
+    device: device.name,
+    ...(ask.adminAccess && { adminAccess: true }),
+    ...(ask.tolerations?.length && { tolerations: ask.tolerations }),
+    ...(bindingConditions?.length && { bindingConditions, bindingFailureConditions }),
+    ...(isShared(offered) &&
+      !ask.adminAccess && {
+        shareID: shareId(metadata.uid, index),
+        consumedCapacity: formatAmounts(device, amounts),
+      }),
+  }
+}
+
+/** As unique as the claim's own: a claim has each share once. */
+function shareId(uid: string, index: number): string {
+  return `${uid.slice(0, 24)}${index.toString(16).padStart(12, "0")}`
+}
+
 /** The finalizer first: an allocated claim must not vanish under its pod. */
-async function writeClaim(claim: ResourceClaim, { client }: BindContext): Promise<void> {
+async function writeClaim(given: ResourceClaim, { client, clock }: BindContext): Promise<void> {
+  const claim = withTimestamp(given, formatTime(clock.now()))
   const { finalizers = [] } = claim.metadata
   if (finalizers.includes(claimFinalizer) || !claim.status.allocation) {
     await client.updateStatus(ResourceClaim, claim)
@@ -176,4 +216,11 @@ async function writeClaim(claim: ResourceClaim, { client }: BindContext): Promis
   const metadata = { ...claim.metadata, finalizers: [...finalizers, claimFinalizer] }
   const protectedClaim = await client.update(ResourceClaim, { ...claim, metadata })
   await client.updateStatus(ResourceClaim, { ...protectedClaim, status: claim.status })
+}
+
+/** When devices were given: they may take only so long to be ready. */
+function withTimestamp(claim: ResourceClaim, allocationTimestamp: string): ResourceClaim {
+  const { allocation } = claim.status
+  if (!allocation || allocation.allocationTimestamp) return claim
+  return { ...claim, status: { ...claim.status, allocation: { ...allocation, allocationTimestamp } } }
 }

@@ -1,8 +1,12 @@
 import { matchesAnyTerm } from "../../../api/core/v1/match-node-selector.ts"
 import type { Node } from "../../../api/core/v1/node.ts"
 import type { NodeSelector } from "../../../api/core/v1/node-selector.ts"
-import { ResourceSlice } from "../../../api/resource/v1/resource-slice.ts"
+import { type Device, ResourceSlice } from "../../../api/resource/v1/resource-slice.ts"
+import { DeviceTaintRule } from "../../../api/resource/v1beta2/device-taint-rule.ts"
+import { matchesTaintRule } from "../../../api/resource/v1beta2/matches-taint-rule.ts"
+import { parseQuantity } from "../../../apimachinery/quantity.ts"
 import type { Cache } from "../../../client/cache.ts"
+import { counterName, deviceId } from "./ledger.ts"
 import type { OfferedDevice } from "./match-device.ts"
 
 interface Reach {
@@ -13,18 +17,41 @@ interface Reach {
 
 /**
  * The devices that can be used on a node, from the newest generation of each pool, and only of pools of which every slice is
- * here. Devices that share counters with others are left out: nothing here would count them.
+ * here; with the taints that administrators' rules give them beside their drivers'.
  */
 export function offeredDevices(node: Node, cache: Cache): OfferedDevice[] {
+  const rules = cache.list(DeviceTaintRule)
   return completeSlices(cache).flatMap(({ spec }) => {
     const { driver, pool, devices = [], perDeviceNodeSelection } = spec
     if (!perDeviceNodeSelection && !reaches(spec, node)) return []
     return devices
-      .filter(
-        (device) => !device.consumesCounters?.length && (!perDeviceNodeSelection || reaches(device, node)),
-      )
-      .map((device) => ({ driver, pool: pool.name, device }))
+      .filter((device) => !perDeviceNodeSelection || reaches(device, node))
+      .map((device) => ({ driver, pool: pool.name, device: withRules(driver, pool.name, device, rules) }))
   })
+}
+
+function withRules(driver: string, pool: string, device: Device, rules: readonly DeviceTaintRule[]): Device {
+  const added = rules.filter((rule) => matchesTaintRule(rule, { driver, pool, device: device.name }))
+  if (added.length === 0) return device
+  return { ...device, taints: [...(device.taints ?? []), ...added.map(({ spec }) => spec.taint)] }
+}
+
+/** Every device there is, wherever: what is taken of it counts. */
+export function allDevices(cache: Cache): Map<string, OfferedDevice> {
+  const devices = completeSlices(cache).flatMap(({ spec }) =>
+    (spec.devices ?? []).map((device) => ({ driver: spec.driver, pool: spec.pool.name, device })),
+  )
+  return new Map(devices.map((each) => [deviceId(each), each]))
+}
+
+/** The counters of all pools, before anything is taken. */
+export function sharedCounters(cache: Cache): Map<string, bigint> {
+  const counters = new Map<string, bigint>()
+  for (const { spec } of completeSlices(cache))
+    for (const set of spec.sharedCounters ?? [])
+      for (const [name, { value }] of Object.entries(set.counters))
+        counters.set(counterName(spec.driver, spec.pool.name, set.name, name), parseQuantity(value).nanos)
+  return counters
 }
 
 function completeSlices(cache: Cache): ResourceSlice[] {

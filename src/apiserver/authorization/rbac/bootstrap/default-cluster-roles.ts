@@ -174,6 +174,7 @@ export const clusterRoles: Readonly<Record<string, RoleNotation>> = {
     rule("get list patch update watch", "resource.k8s.io", "resourceclaims/status"),
     rule("update", core, "pods/finalizers"),
     rule(read, "resource.k8s.io", "resourceslices"),
+    rule(read, "resource.k8s.io", "devicetaintrules"),
     rule("create delete", "resource.k8s.io", "resourceclaims"),
     rule("patch update", "resource.k8s.io", "resourceclaims/binding"),
     rule(read, "scheduling.k8s.io", "podgroups"),
