@@ -20,7 +20,14 @@ export const nodePackages = {
 /** What the tests and the README's first five minutes build their image from. */
 const imagePackages = { busybox: "busybox-static" }
 /** Real clients and servers that the tests talk to. */
-const testPackages = { etcd: "etcd-server", etcdctl: "etcd-client", unzip: "unzip", curl: "curl" }
+const testPackages = {
+  etcd: "etcd-server",
+  etcdctl: "etcd-client",
+  unzip: "unzip",
+  curl: "curl",
+  openssl: "openssl",
+  "/usr/lib/cni/ptp": "containernetworking-plugins",
+}
 
 export function setup({ forTests = false } = {}) {
   requireNode()
@@ -82,6 +89,7 @@ function withoutStartingServices(action) {
 }
 
 export function findCommand(command) {
+  if (command.startsWith("/")) return existsSync(command) ? command : undefined
   const directories = [...(process.env.PATH ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"]
   for (const directory of directories) {
     try {

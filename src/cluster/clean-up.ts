@@ -9,6 +9,7 @@ import { cleanUpKubelet } from "../kubelet/real/clean-up-kubelet.ts"
 import type { DataDirectory } from "./data-directory.ts"
 import { ensureNetworks, type Networks } from "./networks.ts"
 import { createMachineLink } from "./nodes/machine-nodes.ts"
+import { findForeignPlugin } from "./nodes/foreign-plugin-file.ts"
 import { findNodeSettings } from "./nodes/node-files.ts"
 import { createNodeNetwork } from "./nodes/node-network.ts"
 import { cgroupParent, startNodeContainerd } from "./nodes/start-node.ts"
@@ -34,6 +35,7 @@ export async function cleanUpNode(directory: DataDirectory, name: string, networ
     directory,
     networks,
     ...(ownAddress !== undefined && { ownAddress }),
+    ...findForeignPlugin(directory, name),
     clock: realClock,
     random: realRandom,
     log: silentLogger,

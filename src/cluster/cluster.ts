@@ -7,14 +7,19 @@ import { adminEntry, type ControlPlane, startControlPlane } from "./control-plan
 import type { ClusterState, DataDirectory } from "./data-directory.ts"
 import { machineName, whyNoRealNode } from "./machine.ts"
 import { createCommands } from "../base/real/commands.ts"
+import type { ForeignPlugin } from "../network/foreign/create-foreign-network.ts"
+import { connectingPlugin, whyNoPolicies } from "../network/foreign/why-no-policies.ts"
 import { linkAddress } from "../network/node-link/create-node-link.ts"
 import { type IngressSettings, startIngress } from "./ingress.ts"
+import { selfUser } from "./identities.ts"
 import { ensureNetworks } from "./networks.ts"
+import { rememberForeignPlugin } from "./nodes/foreign-plugin-file.ts"
 import type { ClusterNode } from "./nodes/cluster-node.ts"
 import { forgetNodesBut } from "./nodes/forget-nodes.ts"
 import { type NodePlan, planNodes } from "./nodes/plan-nodes.ts"
 import { type NodesParts, type StartedNodes, startNodes } from "./nodes/start-nodes.ts"
 import type { Progress } from "./progress.ts"
+import { warnOfPolicies } from "./warn-of-policies.ts"
 import type { StoreOptions } from "./store/store-flags.ts"
 
 export interface ClusterOptions {
@@ -26,6 +31,8 @@ export interface ClusterOptions {
   readonly simulatedNodes: number | undefined
   readonly store: StoreOptions
   readonly apiServer: ApiServerSettings
+  /** Undefined: our own plugin connects pods. */
+  readonly foreignPlugin: ForeignPlugin | undefined
   /** Undefined: no ingress. */
   readonly ingress: IngressSettings | undefined
   readonly progress: Progress
@@ -49,6 +56,9 @@ export interface RunningCluster {
 
 /** All of Kubernetes in this process. Resolves when the API server answers and every node is Ready. */
 export async function startCluster(options: ClusterOptions): Promise<RunningCluster> {
+  const { foreignPlugin } = options
+  if (foreignPlugin && (options.nodes ?? 1) > 1)
+    throw new Error("--cni-conf-dir: only a single node can be connected by plugins of the machine")
   const plan = planNodes({ ...options, obstacle: whyNoRealNode(), machineName: machineName() })
   for (const note of plan.notes) options.progress.note(note)
   const stopping: (() => Promise<void>)[] = []
@@ -74,7 +84,15 @@ async function start(
   const { directory, signal, progress } = options
   const isShared = options.store.etcd.length > 0
   const networks = await ensureNetworks(directory.path, createCommands(), isShared)
-  const parts = { networks, directory, clock: realClock, random: realRandom, log: options.log }
+  const { foreignPlugin } = options
+  const parts = {
+    networks,
+    directory,
+    clock: realClock,
+    random: realRandom,
+    log: options.log,
+    ...(foreignPlugin && { foreignPlugin }),
+  }
   const controlPlane = startControlPlane({
     ...parts,
     listen: options.listen,
@@ -84,6 +102,7 @@ async function start(
   })
   stopping.push(() => controlPlane.then((running) => running.stop()).catch(() => {}))
   const nodesParts: NodesParts = { ...parts, controlPlane }
+  if (plan.real.length > 0) rememberForeignPlugin(directory, plan.real[0]!, foreignPlugin)
   const nodes = startNodes(plan, nodesParts)
   stopping.push(() => nodes.stop())
   await unlessAborted(controlPlane, signal)
@@ -92,6 +111,10 @@ async function start(
   const started = await unlessAborted(nodes.started, signal)
   await forgetNodesBut(plan, nodesParts)
   const notes: string[] = []
+  const doubt =
+    foreignPlugin && (await whyNoPolicies(connectingPlugin(foreignPlugin.configDirectory), createCommands()))
+  await warnOfPolicies((await controlPlane).clientFor(selfUser), doubt)
+  if (doubt !== undefined) notes.push(`NetworkPolicies may not be enforced: ${doubt}.`)
   if (options.ingress && plan.real.length + plan.onLink.length > 0) {
     const ingressParts = { ...parts, ...options.ingress, controlPlane: await controlPlane, isShared }
     const ingress = await startIngress(ingressParts)

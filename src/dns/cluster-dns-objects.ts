@@ -12,6 +12,7 @@ const name = "kube-dns"
 const ports = [
   { name: "dns", port: 53, protocol: "UDP" },
   { name: "dns-tcp", port: 53, protocol: "TCP" },
+  { name: "metrics", port: 9153, protocol: "TCP" },
 ] as const
 
 /**

@@ -146,6 +146,7 @@ describe("DNS server", () => {
         ports: [
           { port: 53, protocol: "UDP" },
           { port: 53, protocol: "TCP" },
+          { port: 9153, protocol: "TCP" },
         ],
       },
     })

@@ -12,6 +12,7 @@ import { type Frontend, planService, type ServicePlan } from "./model/plan-servi
 import { type Element, elementsOf } from "./nftables/elements.ts"
 import { Ruleset } from "./nftables/ruleset.ts"
 import { tableName } from "./nftables/table.ts"
+import { ProxyStatus } from "./serving/proxy-status.ts"
 import type { Proxy, ProxyOptions } from "./proxy.ts"
 
 const serviceIndex = "proxy/service"
@@ -31,6 +32,7 @@ export function createProxy(options: ProxyOptions): Proxy {
  * kernel in one transaction.
  */
 class NftablesProxy implements Proxy {
+  readonly status: ProxyStatus
   readonly #options: ProxyOptions
   readonly #families: readonly IpFamily[]
   readonly #ruleset: Ruleset
@@ -40,6 +42,8 @@ class NftablesProxy implements Proxy {
   /** Frontends of Services whose flows or clients must be forgotten with their endpoints. */
   readonly #remembered = new Map<string, readonly Frontend[]>()
   readonly #dirty = new Set<string>()
+  /** When endpoints of dirty Services have changed, as whoever changed them says. */
+  readonly #triggers: number[] = []
   readonly #loop: SyncLoop
   /** The kernel's tables are not what `#ruleset` says: make them all. */
   #makeAll = true
@@ -53,12 +57,14 @@ class NftablesProxy implements Proxy {
       Array.from(new Set<IpFamily>([4, ...[...podNetworks, ...serviceNetworks].map(ipFamily)]))
     this.#ruleset = new Ruleset({ prefix, podNetworks, serviceNetworks }, this.#families)
     this.#tracking = new ConnectionTracking(commands, log)
-    this.#healthChecks = new HealthCheckServers(log)
+    this.status = new ProxyStatus(clock)
+    this.#healthChecks = new HealthCheckServers(log, () => this.status.isHealthy)
     this.#loop = new SyncLoop({
       clock,
       log,
       sync: () => this.#sync(),
       failed: () => {
+        this.status.failed()
         this.#makeAll = true
       },
       inspect: () => this.#inspect(),
@@ -100,25 +106,29 @@ class NftablesProxy implements Proxy {
     informers.addIndex(EndpointSlice, serviceIndex, servicesOf)
     const stops = [
       informers.onChange(Service, (current, previous) =>
-        this.#mark(formatKey(keyOf((current ?? previous)!))),
+        this.#mark(formatKey(keyOf((current ?? previous)!)), "service"),
       ),
       informers.onChange(EndpointSlice, (current, previous) => {
         for (const slice of [current, previous])
-          if (slice) for (const key of servicesOf(slice)) this.#mark(key)
+          if (slice) for (const key of servicesOf(slice)) this.#mark(key, "endpoint")
+        const triggeredAt = current && triggerTime(current)
+        if (triggeredAt !== undefined) this.#triggers.push(triggeredAt)
       }),
       informers.onChange(Node, (current) => {
         if (current?.metadata.name !== nodeName) return
+        this.status.nodeEligible = isEligible(current)
         const zone = current.metadata.labels?.["topology.kubernetes.io/zone"]
         if (zone === this.#zone) return
         this.#zone = zone
-        for (const service of informers.cache.list(Service)) this.#mark(formatKey(keyOf(service)))
+        for (const service of informers.cache.list(Service)) this.#mark(formatKey(keyOf(service)), "service")
       }),
     ]
     return () => stops.forEach((stop) => stop())
   }
 
-  #mark(key: string): void {
+  #mark(key: string, kind: "service" | "endpoint"): void {
     this.#dirty.add(key)
+    this.status.queued(kind)
     this.#loop.trigger()
   }
 
@@ -133,7 +143,9 @@ class NftablesProxy implements Proxy {
   }
 
   async #sync(): Promise<void> {
+    const began = this.#options.clock.now()
     const keys = Array.from(this.#dirty)
+    const triggers = this.#triggers.splice(0)
     this.#dirty.clear()
     const wanted = new Map<string, readonly Element[]>()
     const flows: Flow[] = []
@@ -147,6 +159,7 @@ class NftablesProxy implements Proxy {
       clientsLost ||= change.clientsLost
     }
     await this.#apply(wanted)
+    this.status.synced(began, triggers)
     if (flows.length > 0) await this.#tracking.forget(flows)
     if (clientsLost) await this.#forgetClients()
   }
@@ -205,6 +218,19 @@ class NftablesProxy implements Proxy {
         .run("nft", ["delete", "element", ...table.split(" "), "affinity", `{ ${key} }`])
         .catch(() => {})
   }
+}
+
+/** Undefined in slices whose controller does not tell. */
+function triggerTime({ metadata }: EndpointSlice): number | undefined {
+  const text = metadata.annotations?.["endpoints.kubernetes.io/last-change-trigger-time"]
+  const time = text === undefined ? Number.NaN : Date.parse(text)
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** A node that is about to be taken away should get no traffic from outside. */
+function isEligible({ metadata, spec }: Node): boolean {
+  const isGoing = (spec.taints ?? []).some(({ key }) => key === "ToBeDeletedByClusterAutoscaler")
+  return metadata.deletionTimestamp === undefined && !isGoing
 }
 
 function servicesOf({ metadata }: EndpointSlice): string[] {

@@ -27,7 +27,8 @@ function ask(port: number): Promise<{ code: number | undefined; body: string } |
 
 describe("HealthCheckServers", () => {
   it("tells load balancers whether the node has endpoints, as kube-proxy words it", async () => {
-    const servers = new HealthCheckServers(silentLogger)
+    let isHealthy = true
+    const servers = new HealthCheckServers(silentLogger, () => isHealthy)
     const port = await freePort()
     const check = { namespace: "default", name: "web", port, localEndpoints: 2 }
     servers.update("default/web", check)

@@ -15,10 +15,12 @@ export interface HealthCheck {
  */
 export class HealthCheckServers {
   readonly #log: Logger
+  readonly #isProxyHealthy: () => boolean
   readonly #checks = new Map<string, { check: HealthCheck; server: Server }>()
 
-  constructor(log: Logger) {
+  constructor(log: Logger, isProxyHealthy: () => boolean) {
     this.#log = log
+    this.#isProxyHealthy = isProxyHealthy
   }
 
   /** Serves exactly this check for the Service, or none. */
@@ -42,12 +44,13 @@ export class HealthCheckServers {
     const server = createServer((_request, response) => {
       const current = this.#checks.get(owner)?.check
       if (!current) return response.writeHead(503).end()
-      response.writeHead(current.localEndpoints > 0 ? 200 : 503, {
+      const isHealthy = this.#isProxyHealthy()
+      response.writeHead(current.localEndpoints > 0 && isHealthy ? 200 : 503, {
         "content-type": "application/json",
         "x-content-type-options": "nosniff",
         "x-load-balancing-endpoint-weight": String(current.localEndpoints),
       })
-      return response.end(describe(current))
+      return response.end(describe(current, isHealthy))
     })
     server.on("error", (error) =>
       this.#log.error("cannot serve the health check of a Service", {
@@ -62,9 +65,9 @@ export class HealthCheckServers {
   }
 }
 
-function describe({ namespace, name, localEndpoints }: HealthCheck): string {
+function describe({ namespace, name, localEndpoints }: HealthCheck, serviceProxyHealthy: boolean): string {
   return JSON.stringify(
-    { service: { namespace, name }, localEndpoints, serviceProxyHealthy: true },
+    { service: { namespace, name }, localEndpoints, serviceProxyHealthy },
     undefined,
     "\t",
   )

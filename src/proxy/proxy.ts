@@ -3,6 +3,7 @@ import type { Commands } from "../base/commands.ts"
 import type { IpFamily } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
 import type { Informers } from "../client/informers.ts"
+import type { ProxyStatus } from "./serving/proxy-status.ts"
 
 /** Makes the Services of the cluster reachable on one node. */
 export interface Proxy {
@@ -16,6 +17,7 @@ export interface Proxy {
   /** Resolves when everything that the informers have told so far is in the kernel. */
   settled(): Promise<void>
   cleanUp(): Promise<void>
+  readonly status: ProxyStatus
 }
 
 export interface ProxyOptions {

@@ -27,6 +27,8 @@ describe.skipIf(missing)("the network of three nodes", () => {
   let cluster: TestCluster
   let kubectl: Kubectl
   let client: Client
+  /** Of the pods of the Service shop/web. */
+  let endpoints: string[]
 
   beforeAll(async () => {
     before = hostState()
@@ -35,6 +37,11 @@ describe.skipIf(missing)("the network of three nodes", () => {
     await cluster.coracle("image", "load", buildNodeImage(image))
     kubectl = cluster.kubectl(realClients.kubectl136())
     client = await cluster.client()
+    await cluster.coracle("image", "load", buildBusyboxImage("e2e/busybox:1"))
+    await kubectl.call("apply -f -", webManifest)
+    await kubectl.call("-n shop rollout status deployment/web --timeout=90s")
+    const pods = await client.list(Pod, { namespace: "shop", labelSelector: "app=web" })
+    endpoints = pods.items.map(({ status }) => status.podIP!)
   })
   afterAll(async () => {
     await cluster.destroy()
@@ -42,16 +49,7 @@ describe.skipIf(missing)("the network of three nodes", () => {
   })
 
   describe("Services", () => {
-    let endpoints: string[]
     const asked = 40
-
-    beforeAll(async () => {
-      await cluster.coracle("image", "load", buildBusyboxImage("e2e/busybox:1"))
-      await kubectl.call("apply -f -", webManifest)
-      await kubectl.call("-n shop rollout status deployment/web --timeout=90s")
-      const pods = await client.list(Pod, { namespace: "shop", labelSelector: "app=web" })
-      endpoints = pods.items.map(({ status }) => status.podIP!)
-    })
 
     test("come and go by the thousand while requests are answered", async () => {
       expect(endpoints).toHaveLength(5)

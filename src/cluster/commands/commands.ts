@@ -110,6 +110,12 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./components/controller-manager.ts")).controllerManager,
   },
   {
+    name: "proxy",
+    summary: "run a proxy on this machine for any cluster: Services become nftables rules",
+    usage: "--kubeconfig FILE",
+    load: async () => (await import("./components/proxy.ts")).proxy,
+  },
+  {
     name: "etcd",
     summary: "serve the store of a stopped cluster by etcd's own API",
     usage: "[flags]",

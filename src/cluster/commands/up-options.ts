@@ -4,6 +4,8 @@ import type { ApiServerSettings } from "../api-server-settings.ts"
 import { parseStoreOptions, storeFlags, type StoreOptions } from "../store/store-flags.ts"
 import { apiServerFlags, apiServerSettings } from "./api-server-flags.ts"
 import { UsageError } from "./command.ts"
+import type { ForeignPlugin } from "../../network/foreign/create-foreign-network.ts"
+import { foreignPluginFlags, parseForeignPlugin } from "./foreign-plugin-flags.ts"
 import { ingressFlags, parseIngress } from "./ingress-flags.ts"
 import { parseListen } from "./parse-listen.ts"
 
@@ -31,6 +33,7 @@ export const upFlags = {
     description: "nodes whose containers are simulated (1 where there can be no real one, else 0)",
   },
   ...ingressFlags,
+  ...foreignPluginFlags,
   kubeconfig: {
     type: "string",
     placeholder: "FILE",
@@ -54,6 +57,7 @@ export interface UpOptions {
   readonly nodes: number | undefined
   readonly simulatedNodes: number | undefined
   readonly ingress: IngressSettings | undefined
+  readonly foreignPlugin: ForeignPlugin | undefined
   readonly kubeconfig: string | undefined
   readonly detach: boolean
   readonly store: StoreOptions
@@ -77,6 +81,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     dataDir: values["data-dir"],
     listen,
     ingress: parseIngress(values, listen.host),
+    foreignPlugin: parseForeignPlugin(values),
     nodes: values.nodes ?? (store.snapshot && 0),
     simulatedNodes: values["simulated-nodes"] ?? (store.snapshot && 0),
     kubeconfig: values.kubeconfig,

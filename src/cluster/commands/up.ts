@@ -72,6 +72,7 @@ async function startUnlessStopped(
       store: options.store,
       apiServer: options.apiServer,
       ingress: options.ingress,
+      foreignPlugin: options.foreignPlugin,
       progress,
       log: logger(options, directory),
       signal: abort.signal,

@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
+import type { ForeignPlugin } from "../../network/foreign/create-foreign-network.ts"
 import type { DataDirectory } from "../data-directory.ts"
 import type { Networks } from "../networks.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
@@ -25,6 +26,8 @@ export interface NodeParts {
   readonly controlPlane: Promise<NodeControlPlane>
   /** The node's address where this process is in a network namespace of the node's own. @default the machine's */
   readonly ownAddress?: string
+  /** Pods are connected by this instead of our own plugin. @default ours */
+  readonly foreignPlugin?: ForeignPlugin
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

@@ -14,6 +14,7 @@ export function localControlPlane(controlPlane: ControlPlane, name: string, log:
     "network-policies": policyUser,
   }
   return {
+    isLocal: true,
     clientFor: (role) => controlPlane.clientFor(users[role]),
     informersFor: (role) => controlPlane.informersFor(users[role]),
     serveKubelet: (kubelet, nodeLogs) =>

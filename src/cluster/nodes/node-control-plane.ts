@@ -10,6 +10,8 @@ export type NodeRole = "kubelet" | "proxy" | "dns" | "network-policies"
 
 /** What a node needs of the control plane, which is in its own process or behind a socket. */
 export interface NodeControlPlane {
+  /** In this very process: then what the node's parts tell of themselves is for this machine alone. */
+  readonly isLocal: boolean
   clientFor(role: NodeRole): Client
   informersFor(role: NodeRole): Informers
   /** Opens the kubelet's own API where the API server will find it. */

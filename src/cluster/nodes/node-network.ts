@@ -1,16 +1,20 @@
 import { join } from "node:path"
 import type { Commands } from "../../base/commands.ts"
 import { parseNetwork } from "../../base/ip-address.ts"
+import type { Logger } from "../../base/log.ts"
+import { type Pages, servePages } from "../../base/real/serve-pages.ts"
 import type { PodNetworkPort } from "../../kubelet/kubelet-services.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import type { Informers } from "../../client/informers.ts"
-import { createDnsServer } from "../../dns/create-dns-server.ts"
+import { createDnsServer, type DnsServer } from "../../dns/create-dns-server.ts"
+import { createForeignNetwork } from "../../network/foreign/create-foreign-network.ts"
 import { createOverlay, type Overlay } from "../../network/overlay/create-overlay.ts"
 import { findPodMtu } from "../../network/overlay/overlay-device.ts"
 import { createPodNetwork } from "../../network/plugin/create-pod-network.ts"
 import type { PodNetwork } from "../../network/plugin/pod-network.ts"
 import { createNetworkPolicies } from "../../network/policy/create-network-policies.ts"
 import { createProxy } from "../../proxy/create-proxy.ts"
+import { healthPages, metricsPages } from "../../proxy/serving/status-pages.ts"
 import { machineAddress } from "../machine.ts"
 import type { NodeParts } from "./cluster-node.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
@@ -18,23 +22,27 @@ import type { TakeDownStep } from "./take-down.ts"
 
 /** The pods' network on this machine, as it is also found again after a crash. */
 export async function createNodeNetwork(
-  parts: Pick<NodeParts, "name" | "directory" | "networks" | "ownAddress" | "log">,
+  parts: Pick<NodeParts, "name" | "directory" | "networks" | "ownAddress" | "foreignPlugin" | "log">,
   commands: Commands,
 ): Promise<PodNetwork> {
-  const { name, directory, networks, ownAddress, log } = parts
+  const { name, directory, networks, ownAddress, foreignPlugin, log } = parts
   const nodeDirectory = directory.nodeDirectory(name)
-  return createPodNetwork({
+  const common = {
     clusterId: `${directory.path}/${name}`,
     directory: join(nodeDirectory, "network"),
     // Settings of a namespace of the node's own are nobody else's business.
     ...(ownAddress !== undefined && { sharedDirectory: join(nodeDirectory, "settings") }),
-    clusterCidrs: [networks.pods],
     serviceCidrs: [networks.services],
     dnsServers: [networks.dnsService],
-    // Nodes may join at any time; pods that run by then must fit into what goes between the nodes.
-    mtu: await findPodMtu(commands, nodeAddress(parts), true),
     commands,
     log: log.named("network"),
+  }
+  if (foreignPlugin) return createForeignNetwork({ ...common, ...foreignPlugin })
+  return createPodNetwork({
+    ...common,
+    clusterCidrs: [networks.pods],
+    // Nodes may join at any time; pods that run by then must fit into what goes between the nodes.
+    mtu: await findPodMtu(commands, nodeAddress(parts), true),
   })
 }
 
@@ -55,7 +63,7 @@ export function createNetworkAgents(
   parts: NodeParts,
   { network, controlPlane, commands }: NetworkAgentParts,
 ): NetworkAgents {
-  const { name, networks, clock, log } = parts
+  const { name, networks, foreignPlugin, clock, log } = parts
   const common = { nodeName: name, prefix: network.prefix, commands, clock }
   const policyInformers = controlPlane.informersFor("network-policies")
   const policies = createNetworkPolicies({
@@ -69,12 +77,14 @@ export function createNetworkAgents(
   const proxy = createProxy({
     ...common,
     informers,
-    podNetworks: [networks.pods],
+    // Where a foreign plugin has its pods, only it knows.
+    podNetworks: foreignPlugin ? [] : [networks.pods],
     serviceNetworks: [networks.services],
     log: log.named("proxy"),
   })
   const dnsInformers = controlPlane.informersFor("dns")
   const dns = createDnsServer({ ...parts, informers: dnsInformers, log: log.named("dns") })
+  const told = createTelling(log)
   let overlay: Overlay | undefined
 
   /** Once the node has been given its pod CIDR: its network, its DNS, and the way to other nodes. */
@@ -83,7 +93,15 @@ export function createNetworkAgents(
     if (!podCidrs) return
     await network.start(podCidrs)
     const gateway = network.gateways[0]!
-    overlay = createOverlay({
+    if (!foreignPlugin) overlay = createNodeOverlay(podCidrs)
+    void overlay?.run(signal)
+    const dnsAddresses = [...new Set([networks.dnsService, gateway])]
+    await Promise.all([dns.listen(dnsAddresses), controlPlane.connected(gateway)])
+    for (const host of dnsAddresses) await told.serve("DNS", { host, port: 9153 }, dnsPages(dns))
+  }
+
+  function createNodeOverlay(podCidrs: readonly string[]): Overlay {
+    return createOverlay({
       ...common,
       informers,
       nodeAddress: nodeAddress(parts),
@@ -93,8 +111,6 @@ export function createNetworkAgents(
       networkId: overlayNetworkId(networks.pods),
       log: log.named("overlay"),
     })
-    void overlay.run(signal)
-    await Promise.all([dns.listen([networks.dnsService, gateway]), controlPlane.connected(gateway)])
   }
 
   let connected: (done: Promise<void>) => void
@@ -108,6 +124,13 @@ export function createNetworkAgents(
     },
     ready: Promise.all([isConnected, proxy.ready, policies.ready]).then(() => {}),
     async run(signal) {
+      const host = controlPlane.isLocal ? "127.0.0.1" : "0.0.0.0"
+      await told.serve("the proxy's health", { host, port: 10_256 }, healthPages(proxy.status))
+      await told.serve(
+        "the proxy",
+        { host: "127.0.0.1", port: 10_249 },
+        metricsPages(proxy.status, "nftables"),
+      )
       const connecting = connect(signal)
       connected(connecting)
       const running = [proxy.run(signal), policies.run(signal), connecting]
@@ -115,12 +138,33 @@ export function createNetworkAgents(
       await Promise.allSettled(running)
     },
     takeDown: [
+      ["stop telling of the network", async () => told.close()],
       ["stop DNS", () => dns.close()],
       ["remove the rules of policies", () => policies.cleanUp()],
       ["remove the rules for Services", () => proxy.cleanUp()],
       ["remove the overlay", async () => overlay?.cleanUp()],
       ["remove the pod network", () => network.cleanUp()],
     ],
+  }
+}
+
+/** CoreDNS' way of telling. */
+function dnsPages(dns: DnsServer): Pages {
+  const contentType = "text/plain; version=0.0.4; charset=utf-8"
+  return { "/metrics": () => ({ code: 200, contentType, text: dns.metrics() }) }
+}
+
+/** Ports where monitoring asks. Another cluster of the machine may have them: the network works without. */
+function createTelling(log: Logger) {
+  const open: { close(): void }[] = []
+  return {
+    async serve(what: string, at: { host: string; port: number }, pages: Pages): Promise<void> {
+      await servePages(at, pages).then(
+        (served) => open.push(served),
+        (error: unknown) => log.warn(`nobody is told of ${what}`, { ...at, error }),
+      )
+    },
+    close: () => open.splice(0).forEach((each) => each.close()),
   }
 }
 

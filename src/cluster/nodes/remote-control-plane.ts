@@ -44,6 +44,7 @@ export function remoteControlPlane(options: RemoteControlPlaneOptions): RemoteCo
   let server: KubeletServer | undefined
   const routes: NodeRoute[] = []
   return {
+    isLocal: false,
     clientFor: (role) => createClient(transport, { userAgent: role }),
     informersFor: (role) =>
       createInformers({

@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
-import { type IpFamily, ipFamily, parseNetwork } from "../../base/ip-address.ts"
+import { ipFamily, parseNetwork } from "../../base/ip-address.ts"
 import { clusterPrefix, nodeInterfaceName, podInterfaceName } from "../interface-names.ts"
 import { AddressPool } from "./address-pool.ts"
 import { AllocationFiles } from "./allocation-files.ts"
 import { listInterfaces, removeKernelObjects, removeNetworkNamespace } from "./clean-up.ts"
-import { ensureForwarding, type Forwarding, type ForwardingSetting, restoreForwarding } from "./forwarding.ts"
+import { ensureForwarding, type Forwarding, forwardingSettings, restoreForwarding } from "./forwarding.ts"
 import { installPlugin } from "./install-plugin.ts"
 import { planNodeInterface } from "./node-interface.ts"
 import { planCloseHostPorts, planNodeRules, planOpenHostPorts } from "./node-rules.ts"
@@ -13,11 +13,6 @@ import type { PodAllocation } from "./pod-allocation.ts"
 import type { PodNetwork, PodNetworkOptions, PodToConnect } from "./pod-network.ts"
 import { planPod, podRoute } from "./pod-plan.ts"
 import { podTable } from "./table-names.ts"
-
-const forwardingSettings: Readonly<Record<IpFamily, ForwardingSetting>> = {
-  4: "net.ipv4.ip_forward",
-  6: "net.ipv6.conf.all.forwarding",
-}
 
 /** The pod network of a node with real interfaces; needs root. Nothing happens before `start`. */
 export function createPodNetwork(options: PodNetworkOptions): PodNetwork {

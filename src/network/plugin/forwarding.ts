@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Commands } from "../../base/commands.ts"
+import type { IpFamily } from "../../base/ip-address.ts"
 
 /**
  * A node routes for its pods, which the kernel does only when told. The first cluster on a machine remembers what the
@@ -17,6 +18,11 @@ const settings = {
 } as const
 
 export type ForwardingSetting = keyof typeof settings
+
+export const forwardingSettings: Readonly<Record<IpFamily, ForwardingSetting>> = {
+  4: "net.ipv4.ip_forward",
+  6: "net.ipv6.conf.all.forwarding",
+}
 
 export async function ensureForwarding(
   { sharedDirectory, commands }: Forwarding,

@@ -17,6 +17,12 @@ const flags = {
     placeholder: "FILE",
     description: "where the cluster is and who we are there",
   },
+  verbose: { type: "bool", short: "v", description: "log more" },
+  help: { type: "bool", short: "h", description: "show this" },
+} as const
+
+/** Of components of which one works at a time. */
+export const electionFlags = {
   "leader-elect": {
     type: "string",
     default: "true",
@@ -24,8 +30,6 @@ const flags = {
     placeholder: "true|false",
     description: "work only while holding the Lease of this component (true)",
   },
-  verbose: { type: "bool", short: "v", description: "log more" },
-  help: { type: "bool", short: "h", description: "show this" },
 } as const
 
 /** What a component that runs by itself is given. */
@@ -62,7 +66,8 @@ export async function runConnected<const D extends FlagDefinitions>(
   const stop = new AbortController()
   void stopSignal("ended").then(() => stop.abort())
   const transport = createHttpsTransport(connection, { clock: realClock })
-  const identity = values["leader-elect"] === "false" ? undefined : `${hostname()}_${uuid(realRandom)}`
+  const { "leader-elect": elect = "false" } = parsed.values as { "leader-elect"?: string }
+  const identity = elect === "false" ? undefined : `${hostname()}_${uuid(realRandom)}`
   const level = values.verbose ? "debug" : "info"
   const log = createLogger({ level, name, write: (line) => process.stderr.write(line) })
   try {

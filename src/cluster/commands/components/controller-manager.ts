@@ -11,9 +11,10 @@ import {
 } from "../../../controller-manager/create-controller-manager.ts"
 import { usualNetworks } from "../../networks.ts"
 import { UsageError } from "../command.ts"
-import { type ConnectedParts, runConnected } from "./connect.ts"
+import { type ConnectedParts, electionFlags, runConnected } from "./connect.ts"
 
 const flags = {
+  ...electionFlags,
   controllers: {
     type: "list",
     default: ["*"],

@@ -11,9 +11,10 @@ import {
 import { postJsonTo } from "../../../scheduler/extenders/real/post-json.ts"
 import { servePages } from "../../../scheduler/real/serve-pages.ts"
 import { createScheduler, type Scheduler } from "../../../scheduler/scheduler.ts"
-import { type ConnectedParts, runConnected } from "./connect.ts"
+import { type ConnectedParts, electionFlags, runConnected } from "./connect.ts"
 
 const flags = {
+  ...electionFlags,
   config: {
     type: "string",
     placeholder: "FILE",

@@ -1,0 +1,35 @@
+import type { Page, Pages } from "../../base/real/serve-pages.ts"
+import type { ProxyStatus } from "./proxy-status.ts"
+
+/**
+ * What load balancers outside ask (port 10256 elsewhere): `/healthz` is 200 while this node should get traffic, `/livez`
+ * while the proxy works.
+ */
+export function healthPages(status: ProxyStatus): Pages {
+  const page = (isGood: boolean, more: object): Page => ({
+    code: isGood ? 200 : 503,
+    contentType: "application/json",
+    text: JSON.stringify({
+      lastUpdated: new Date(status.updatedAt).toISOString(),
+      currentTime: new Date(status.now).toISOString(),
+      ...more,
+    }),
+  })
+  return {
+    "/healthz": () => page(status.isHealthy, { nodeEligible: status.nodeEligible }),
+    "/livez": () => page(status.isAlive, {}),
+  }
+}
+
+/** What monitoring asks (port 10249 elsewhere). */
+export function metricsPages(status: Pick<ProxyStatus, "metrics" | "isAlive">, mode: string): Pages {
+  const plain = (text: string, code = 200): Page => ({ code, contentType: "text/plain; charset=utf-8", text })
+  return {
+    "/metrics": () => ({
+      ...plain(status.metrics()),
+      contentType: "text/plain; version=0.0.4; charset=utf-8",
+    }),
+    "/proxyMode": () => plain(mode),
+    "/healthz": () => (status.isAlive ? plain("ok") : plain("not in step with the cluster", 503)),
+  }
+}

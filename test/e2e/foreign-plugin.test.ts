@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { eventually, hostState, type Kubectl, run, TestCluster, whyNoContainers } from "./cluster.ts"
+import { buildBusyboxImage } from "./images.ts"
+import { realClients } from "./real-clients.ts"
+
+const programs = "/usr/lib/cni"
+const missing =
+  whyNoContainers() ??
+  (existsSync(join(programs, "ptp"))
+    ? undefined
+    : "not installed: CNI plugins (apt-get install containernetworking-plugins)")
+
+const configuration = {
+  cniVersion: "0.4.0",
+  name: "e2e",
+  plugins: [
+    {
+      type: "ptp",
+      ipMasq: true,
+      mtu: 1400,
+      ipam: { type: "host-local", ranges: [[{ subnet: "10.87.0.0/24" }]], routes: [{ dst: "0.0.0.0/0" }] },
+    },
+    { type: "portmap", capabilities: { portMappings: true } },
+  ],
+}
+const deny = {
+  apiVersion: "networking.k8s.io/v1",
+  kind: "NetworkPolicy",
+  metadata: { name: "deny" },
+  spec: { podSelector: { matchLabels: { app: "web" } }, policyTypes: ["Ingress"] },
+}
+
+// Debian's CNI plugins connect the pods; everything above them is ours.
+describe.skipIf(missing)("a network plugin of somebody else", () => {
+  let before: Record<string, string>
+  let cluster: TestCluster
+  let kubectl: Kubectl
+
+  beforeAll(async () => {
+    before = hostState()
+    cluster = new TestCluster()
+    const directory = join(cluster.directory, "cni")
+    mkdirSync(directory)
+    writeFileSync(join(directory, "10-e2e.conflist"), JSON.stringify(configuration))
+    await cluster.up(["--ingress", "off", "--cni-conf-dir", directory, "--cni-bin-dir", programs])
+    await cluster.coracle("image", "load", buildBusyboxImage("e2e/busybox:1"))
+    kubectl = cluster.kubectl(realClients.kubectl136())
+    const pod = "--image=e2e/busybox:1 --image-pull-policy=Never --port=8080 --command --"
+    await kubectl.call(
+      `run web --labels=app=web ${pod} sh -c 'hostname > /tmp/index.html && httpd -f -p 8080 -h /tmp'`,
+    )
+    await kubectl.call(`run client --labels=app=client ${pod} sleep 3600`)
+    await kubectl.call("expose pod web --port=80 --target-port=8080")
+    await kubectl.call("wait pod --all --for=condition=Ready --timeout=60s")
+  })
+  afterAll(async () => {
+    await cluster.destroy()
+    // Its addresses are its own affair; nothing else stays.
+    await run("rm", ["-rf", "/var/lib/cni/networks/e2e"])
+    expect(hostState()).toEqual(before)
+  })
+
+  const ask = (url: string) => kubectl.try(`exec client -- wget -q -T 2 -O - ${url}`)
+
+  test("gives pods their addresses, and Services and names lead to them", async () => {
+    const { status } = await kubectl.json<{ status: { podIP: string } }>("get pod web")
+    expect(status.podIP).toMatch(/^10\.87\.0\./)
+    for (const url of [
+      `http://${status.podIP}:8080/`,
+      "http://web/",
+      "http://web.default.svc.cluster.local/",
+    ])
+      await eventually(async () => expect((await ask(url)).stdout.trim(), url).toBe("web"))
+  })
+
+  test("leads pods to the API server", async () => {
+    const answer = await kubectl.try(
+      "exec client -- wget -q -T 5 --no-check-certificate -O - https://kubernetes/version",
+    )
+    expect(answer.stdout + answer.stderr).toMatch(/gitVersion|403|401/)
+  })
+
+  test("is guarded by NetworkPolicies, for it routes", async () => {
+    const applied = await kubectl.call("apply -f -", JSON.stringify(deny))
+    expect(applied).not.toContain("Warning")
+    await eventually(async () => expect((await ask("http://web/")).code).not.toBe(0))
+    await kubectl.call("delete networkpolicy deny")
+    await eventually(async () => expect((await ask("http://web/")).stdout.trim()).toBe("web"))
+  })
+})
