@@ -110,6 +110,12 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./components/controller-manager.ts")).controllerManager,
   },
   {
+    name: "kubelet",
+    summary: "run a kubelet on this machine for any cluster, with the container runtime that is here",
+    usage: "--kubeconfig FILE",
+    load: async () => (await import("./components/kubelet.ts")).kubelet,
+  },
+  {
     name: "proxy",
     summary: "run a proxy on this machine for any cluster: Services become nftables rules",
     usage: "--kubeconfig FILE",

@@ -6,6 +6,7 @@ import { type Random, uuid } from "../../../base/random.ts"
 import { realClock } from "../../../base/real/clock.ts"
 import { createLogger } from "../../../base/real/logger.ts"
 import { realRandom } from "../../../base/real/random.ts"
+import type { Connection } from "../../../client/real/connection.ts"
 import { createHttpsTransport, type HttpsTransport } from "../../../client/real/https-transport.ts"
 import { readKubeconfig, resolveContext } from "../../../client/real/kubeconfig.ts"
 import { describeFlags, UsageError } from "../command.ts"
@@ -35,6 +36,8 @@ export const electionFlags = {
 /** What a component that runs by itself is given. */
 export interface ConnectedParts {
   readonly transport: HttpsTransport
+  /** Where the cluster is and with what we come there. */
+  readonly connection: Connection
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -71,7 +74,15 @@ export async function runConnected<const D extends FlagDefinitions>(
   const level = values.verbose ? "debug" : "info"
   const log = createLogger({ level, name, write: (line) => process.stderr.write(line) })
   try {
-    const parts = { transport, clock: realClock, random: realRandom, log, identity, signal: stop.signal }
+    const parts = {
+      transport,
+      connection,
+      clock: realClock,
+      random: realRandom,
+      log,
+      identity,
+      signal: stop.signal,
+    }
     await component(parts, parsed.values)
   } finally {
     transport.close()

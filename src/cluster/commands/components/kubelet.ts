@@ -1,0 +1,177 @@
+import { existsSync, readFileSync } from "node:fs"
+import { isIP } from "node:net"
+import type { FlagValues } from "../../../base/flags.ts"
+import { createCommands } from "../../../base/real/commands.ts"
+import { connectGrpc, type GrpcChannel } from "../../../base/real/grpc/grpc-channel.ts"
+import { createClient } from "../../../client/create-client.ts"
+import {
+  createImageService,
+  createRuntimeService,
+} from "../../../container-runtime/containerd/runtime-service.ts"
+import type { PodNetworkPort } from "../../../kubelet/kubelet-services.ts"
+import { createRealKubelet } from "../../../kubelet/real/create-real-kubelet.ts"
+import { serveKubelet } from "../../../kubelet/server/serve-kubelet.ts"
+import { issueTemporary } from "../../certificates/issue-certificate.ts"
+import { machineName } from "../../machine.ts"
+import { UsageError } from "../command.ts"
+import { type ConnectedParts, runConnected } from "./connect.ts"
+
+// The names and defaults are upstream's (https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/).
+const flags = {
+  "hostname-override": {
+    type: "string",
+    placeholder: "NAME",
+    description: "the node that this machine is (the machine's name)",
+  },
+  "container-runtime-endpoint": {
+    type: "string",
+    default: "unix:///run/containerd/containerd.sock",
+    placeholder: "SOCKET",
+    description: "the container runtime, by CRI (unix:///run/containerd/containerd.sock)",
+  },
+  "root-dir": {
+    type: "string",
+    default: "/var/lib/kubelet",
+    placeholder: "DIR",
+    description: "where volumes and logs of pods are (/var/lib/kubelet)",
+  },
+  "cgroup-root": {
+    type: "string",
+    default: "/kubepods",
+    placeholder: "PATH",
+    description: "the control group of all pods (/kubepods)",
+  },
+  "node-ip": { type: "string", placeholder: "IP,...", description: "the node's addresses (found out)" },
+  "node-labels": { type: "list", placeholder: "KEY=VALUE", description: "labels that the node starts with" },
+  "cluster-dns": {
+    type: "list",
+    placeholder: "IP",
+    description: "where pods look names up (as the machine does)",
+  },
+  "cluster-domain": {
+    type: "string",
+    default: "cluster.local",
+    placeholder: "DOMAIN",
+    description: "the domain of Services (cluster.local)",
+  },
+  "resolv-conf": {
+    type: "string",
+    placeholder: "FILE",
+    description: "how the machine looks names up (/etc/resolv.conf)",
+  },
+  "max-pods": { type: "int", placeholder: "N", description: "pods that the node takes (110)" },
+  "pod-manifest-path": {
+    type: "string",
+    placeholder: "DIR",
+    description: "manifests of pods that run here whatever the API says (none)",
+  },
+  address: {
+    type: "string",
+    default: "0.0.0.0",
+    placeholder: "IP",
+    description: "where it listens (0.0.0.0)",
+  },
+  port: { type: "int", default: 10_250, placeholder: "PORT", description: "at which port (10250)" },
+  "client-ca-file": {
+    type: "string",
+    placeholder: "FILE",
+    description: "whose clients it believes (those of the cluster in the kubeconfig)",
+  },
+  "tls-cert-file": {
+    type: "string",
+    placeholder: "FILE",
+    description: "its certificate (one of its own making)",
+  },
+  "tls-private-key-file": { type: "string", placeholder: "FILE", description: "and key" },
+} as const
+
+type Values = FlagValues<typeof flags>
+
+/** The network plugin is the runtime's: it connects pods when their sandboxes are made. */
+const runtimesOwnNetwork: PodNetworkPort = { prepare: async () => undefined, async release() {} }
+
+export function kubelet(argv: readonly string[]): Promise<number> {
+  return runConnected("kubelet", argv, flags, run)
+}
+
+/** Pods outlive it, as those of any kubelet: the next one finds them. */
+async function run({ transport, connection, ...parts }: ConnectedParts, own: Values): Promise<void> {
+  if (process.platform !== "linux" || process.getuid?.() !== 0)
+    throw new Error("a kubelet needs Linux and root")
+  const name = (own["hostname-override"] ?? machineName()).trim().toLowerCase()
+  const nodeIps = parseAddresses(own["node-ip"])
+  const serving = readServing(own) ?? issueTemporary(name, parts.clock.now(), parts.random)
+  const channel = await connectRuntime(own["container-runtime-endpoint"], parts)
+  try {
+    const { "max-pods": maxPods, "pod-manifest-path": staticPodDirectory, "resolv-conf": resolvConf } = own
+    const node = await createRealKubelet({
+      ...parts,
+      node: { name, labels: parseLabels(own["node-labels"]) },
+      client: createClient(transport, { userAgent: "kubelet" }),
+      commands: createCommands(),
+      runtime: createRuntimeService(channel),
+      images: createImageService(channel),
+      network: runtimesOwnNetwork,
+      rootDirectory: own["root-dir"],
+      cgroupParent: own["cgroup-root"],
+      dnsServers: own["cluster-dns"],
+      clusterDomain: own["cluster-domain"],
+      ...(nodeIps.length > 0 && { nodeIps }),
+      ...(maxPods !== undefined && { maxPods }),
+      ...(staticPodDirectory !== undefined && { staticPodDirectory }),
+      ...(resolvConf !== undefined && { resolvConf }),
+    })
+    const authorities = own["client-ca-file"]
+    const server = await serveKubelet({
+      kubelets: [node],
+      host: own.address,
+      port: own.port,
+      serving: { certificate: serving.certificatePem, key: serving.keyPem },
+      clientAuthorities:
+        authorities === undefined
+          ? (connection.certificateAuthority ?? "")
+          : readFileSync(authorities, "utf8"),
+      log: parts.log,
+    })
+    node.setPort(server.port)
+    void node.ready.then(() => process.stdout.write("ready\n"))
+    await node.run(parts.signal)
+    await server.close()
+  } finally {
+    channel.close()
+  }
+}
+
+function connectRuntime(endpoint: string, { clock }: Pick<ConnectedParts, "clock">): Promise<GrpcChannel> {
+  const path = endpoint.replace(/^unix:(\/\/)?/, "")
+  if (!path.startsWith("/") || !existsSync(path))
+    throw new UsageError(`--container-runtime-endpoint ${endpoint}: there is no such socket`)
+  return connectGrpc(`unix:${path}`, () => clock.now())
+}
+
+function readServing(own: Values): { certificatePem: string; keyPem: string } | undefined {
+  const [certificate, key] = [own["tls-cert-file"], own["tls-private-key-file"]]
+  if (certificate === undefined && key === undefined) return undefined
+  if (certificate === undefined || key === undefined)
+    throw new UsageError("--tls-cert-file and --tls-private-key-file belong together")
+  return { certificatePem: readFileSync(certificate, "utf8"), keyPem: readFileSync(key, "utf8") }
+}
+
+function parseAddresses(text: string | undefined): string[] {
+  const addresses = (text ?? "").split(",").filter(Boolean)
+  for (const address of addresses)
+    if (!isIP(address)) throw new UsageError(`--node-ip ${text}: ${address} is no address`)
+  return addresses
+}
+
+function parseLabels(texts: readonly string[]): Record<string, string> {
+  const pairs = texts.flatMap((text) => text.split(",")).filter(Boolean)
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [key = "", value] = pair.split("=")
+      if (!key || value === undefined)
+        throw new UsageError(`--node-labels ${pair}: expected a form like disk=fast`)
+      return [key, value]
+    }),
+  )
+}

@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { silentLogger } from "../../src/base/log.ts"
+import { realClock } from "../../src/base/real/clock.ts"
+import { createCommands } from "../../src/base/real/commands.ts"
+import { realRandom } from "../../src/base/real/random.ts"
+import { type Containerd, startContainerd } from "../../src/container-runtime/containerd/start-containerd.ts"
+import { stopAllPods } from "../../src/container-runtime/stop-all-pods.ts"
+import { cli, eventually, type Kubectl, run, TestCluster, whyNoContainers } from "./cluster.ts"
+import { buildBusyboxImage } from "./images.ts"
+import { realClients } from "./real-clients.ts"
+
+const programs = "/usr/lib/cni"
+const missing =
+  whyNoContainers() ??
+  (existsSync(join(programs, "ptp"))
+    ? undefined
+    : "not installed: CNI plugins (apt-get install containernetworking-plugins)")
+const configuration = {
+  cniVersion: "0.4.0",
+  name: "e2e-alone",
+  plugins: [{ type: "ptp", ipam: { type: "host-local", ranges: [[{ subnet: "10.88.0.0/24" }]] } }],
+}
+
+interface Pod {
+  metadata: { name: string; uid: string }
+  status: { phase: string; podIP: string; containerStatuses: { containerID: string; restartCount: number }[] }
+}
+
+// A container runtime that is there, network plugins that are there, a cluster elsewhere: the component alone makes a node.
+describe.skipIf(missing)("coracle kubelet", () => {
+  let cluster: TestCluster
+  let kubectl: Kubectl
+  let containerd: Containerd
+  let kubelet: ChildProcess
+
+  beforeAll(async () => {
+    cluster = new TestCluster(["--nodes", "0", "--simulated-nodes", "1"])
+    await cluster.up()
+    kubectl = cluster.kubectl(realClients.kubectl136())
+    const cniConfigDirectory = join(cluster.directory, "cni")
+    mkdirSync(cniConfigDirectory)
+    writeFileSync(join(cniConfigDirectory, "10-e2e.conflist"), JSON.stringify(configuration))
+    containerd = await startContainerd({
+      directory: join(cluster.directory, "containerd"),
+      cniConfigDirectory,
+      cniBinaryDirectory: programs,
+      clock: realClock,
+      random: realRandom,
+      log: silentLogger,
+      commands: createCommands(),
+    })
+    await containerd.loadImages(buildBusyboxImage("e2e/busybox:1"))
+  })
+  afterAll(async () => {
+    kubelet?.kill("SIGKILL")
+    if (containerd) await stopAllPods(containerd.runtime, 0)
+    await containerd?.stop()
+    await run("sh", [
+      "-c",
+      `grep ${cluster.directory} /proc/self/mounts | cut -d' ' -f2 | xargs -r umount -l`,
+    ])
+    await run("rm", ["-rf", "/var/lib/cni/networks/e2e-alone"])
+    await run("sh", [
+      "-c",
+      "find /sys/fs/cgroup -depth -type d -path '*/coracle-e2e-alone*' -exec rmdir {} +",
+    ])
+    await cluster.destroy()
+  })
+
+  async function start(): Promise<void> {
+    const words = [
+      ...["--kubeconfig", join(cluster.directory, "data/kubeconfig")],
+      ...["--container-runtime-endpoint", containerd.endpoint],
+      ...["--root-dir", join(cluster.directory, "kubelet")],
+      ...["--cgroup-root", "/coracle-e2e-alone"],
+      ...[
+        "--hostname-override",
+        "alone",
+        "--node-labels",
+        "e2e=alone",
+        "--address",
+        "127.0.0.1",
+        "--port",
+        "38250",
+      ],
+    ]
+    kubelet = spawn(process.execPath, [cli, "kubelet", ...words], { stdio: ["ignore", "pipe", "pipe"] })
+    await new Promise<void>((resolve, reject) => {
+      let said = ""
+      kubelet.stderr!.on("data", (data: Buffer) => (said += data.toString()))
+      kubelet.stdout!.once("data", () => resolve())
+      kubelet.once("exit", () => reject(new Error(said)))
+    })
+  }
+
+  const pod = () => kubectl.json<Pod>("get pod web")
+
+  test("makes this machine a node, and pods of it real", async () => {
+    await start()
+    await kubectl.call("wait node/alone --for=condition=Ready --timeout=60s")
+    const overrides = JSON.stringify({ spec: { nodeSelector: { e2e: "alone" } } })
+    await kubectl.call(
+      `run web --image=e2e/busybox:1 --image-pull-policy=Never --overrides='${overrides}' --command -- sleep 3600`,
+    )
+    await kubectl.call("wait pod/web --for=condition=Ready --timeout=60s")
+    expect((await pod()).status.podIP).toMatch(/^10\.88\.0\./)
+  })
+
+  test("finds its pods again", async () => {
+    const earlier = (await pod()).status
+    kubelet.kill("SIGTERM")
+    await new Promise((resolve) => kubelet.once("exit", resolve))
+    await start()
+    await kubectl.call("label pod web seen=again")
+    const later = (await pod()).status
+    expect(later.containerStatuses[0]!.containerID).toBe(earlier.containerStatuses[0]!.containerID)
+    expect(later.containerStatuses[0]!.restartCount).toBe(0)
+    await kubectl.call("delete pod web --grace-period=1 --timeout=60s")
+    await eventually(async () => expect(await containerd.runtime.listPodSandboxes()).toEqual([]))
+  })
+
+  test("refuses what cannot be", async () => {
+    const refused = await run(process.execPath, [
+      ...[cli, "kubelet", "--kubeconfig", join(cluster.directory, "data/kubeconfig")],
+      ...["--container-runtime-endpoint", "unix:///nowhere.sock"],
+    ])
+    expect(refused.stderr).toContain(
+      "--container-runtime-endpoint unix:///nowhere.sock: there is no such socket",
+    )
+  })
+})
