@@ -72,20 +72,22 @@ describe.skipIf(missing)("coracle kubelet", () => {
 
   async function start(): Promise<void> {
     const words = [
-      ...["--kubeconfig", join(cluster.directory, "data/kubeconfig")],
-      ...["--container-runtime-endpoint", containerd.endpoint],
-      ...["--root-dir", join(cluster.directory, "kubelet")],
-      ...["--cgroup-root", "/coracle-e2e-alone"],
-      ...[
-        "--hostname-override",
-        "alone",
-        "--node-labels",
-        "e2e=alone",
-        "--address",
-        "127.0.0.1",
-        "--port",
-        "38250",
-      ],
+      "--kubeconfig",
+      join(cluster.directory, "data/kubeconfig"),
+      "--container-runtime-endpoint",
+      containerd.endpoint,
+      "--root-dir",
+      join(cluster.directory, "kubelet"),
+      "--cgroup-root",
+      "/coracle-e2e-alone",
+      "--hostname-override",
+      "alone",
+      "--node-labels",
+      "e2e=alone",
+      "--address",
+      "127.0.0.1",
+      "--port",
+      "38250",
     ]
     kubelet = spawn(process.execPath, [cli, "kubelet", ...words], { stdio: ["ignore", "pipe", "pipe"] })
     await new Promise<void>((resolve, reject) => {
@@ -124,8 +126,12 @@ describe.skipIf(missing)("coracle kubelet", () => {
 
   test("refuses what cannot be", async () => {
     const refused = await run(process.execPath, [
-      ...[cli, "kubelet", "--kubeconfig", join(cluster.directory, "data/kubeconfig")],
-      ...["--container-runtime-endpoint", "unix:///nowhere.sock"],
+      cli,
+      "kubelet",
+      "--kubeconfig",
+      join(cluster.directory, "data/kubeconfig"),
+      "--container-runtime-endpoint",
+      "unix:///nowhere.sock",
     ])
     expect(refused.stderr).toContain(
       "--container-runtime-endpoint unix:///nowhere.sock: there is no such socket",

@@ -51,8 +51,10 @@ describe.skipIf(missing)("coracle proxy", () => {
 
   async function start(): Promise<void> {
     const ports = [
-      ...["--healthz-bind-address", `127.0.0.1:${healthPort}`],
-      ...["--metrics-bind-address", `127.0.0.1:${metricsPort}`],
+      "--healthz-bind-address",
+      `127.0.0.1:${healthPort}`,
+      "--metrics-bind-address",
+      `127.0.0.1:${metricsPort}`,
     ]
     proxy = spawn(process.execPath, [cli, "proxy", ...connection, ...ports], {
       stdio: ["ignore", "pipe", "pipe"],
