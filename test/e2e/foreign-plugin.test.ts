@@ -18,7 +18,6 @@ const configuration = {
   plugins: [
     {
       type: "ptp",
-      ipMasq: true,
       mtu: 1400,
       ipam: { type: "host-local", ranges: [[{ subnet: "10.87.0.0/24" }]], routes: [{ dst: "0.0.0.0/0" }] },
     },
@@ -62,7 +61,7 @@ describe.skipIf(missing)("a network plugin of somebody else", () => {
     expect(hostState()).toEqual(before)
   })
 
-  const ask = (url: string) => kubectl.try(`exec client -- wget -q -T 2 -O - ${url}`)
+  const ask = (url: string) => kubectl.try(`exec client -- timeout 3 wget -q -O - ${url}`)
 
   test("gives pods their addresses, and Services and names lead to them", async () => {
     const { status } = await kubectl.json<{ status: { podIP: string } }>("get pod web")
@@ -76,10 +75,10 @@ describe.skipIf(missing)("a network plugin of somebody else", () => {
   })
 
   test("leads pods to the API server", async () => {
-    const answer = await kubectl.try(
-      "exec client -- wget -q -T 5 --no-check-certificate -O - https://kubernetes/version",
+    const connect = "timeout 5 nc -w 2 kubernetes 443 </dev/null && echo reached"
+    await eventually(async () =>
+      expect((await kubectl.try(`exec client -- sh -c '${connect}'`)).stdout.trim()).toBe("reached"),
     )
-    expect(answer.stdout + answer.stderr).toMatch(/gitVersion|403|401/)
   })
 
   test("is guarded by NetworkPolicies, for it routes", async () => {

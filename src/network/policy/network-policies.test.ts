@@ -16,6 +16,8 @@ import {
   type TestNamespace,
   whyNoNamespaces,
 } from "../testing/namespaces.ts"
+import { ensureClusterPolicyDefinitions } from "./cluster-wide/definitions.ts"
+import { clusterPolicyResources } from "./cluster-wide/resources.ts"
 import { createNetworkPolicies, type NetworkPolicies } from "./create-network-policies.ts"
 import { isAllowed } from "./model/is-allowed.ts"
 import type { Connection } from "./model/policy-world.ts"
@@ -42,6 +44,7 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
 
   beforeAll(async () => {
     server = await startTestServer()
+    await ensureClusterPolicyDefinitions(server.client)
     node = await createNamespace("node")
     outside = await createNamespace("outside")
     await connectNamespaces(node, { name: "eth0", address: "192.0.2.1/24" }, outside, {
@@ -124,6 +127,13 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
   async function compareAll(): Promise<{ tried: number; allowed: number }> {
     const world = {
       policies: (await server.client.list(NetworkPolicy)).items,
+      clusterPolicies: (
+        await Promise.all(
+          clusterPolicyResources.map(async (kind) =>
+            (await server.client.list(kind)).items.map((item) => ({ ...item, kind: kind.kind })),
+          ),
+        )
+      ).flat(),
       pods: (await server.client.list(Pod)).items.flatMap((pod) => toPolicyPod(pod, "here") ?? []),
       namespaces: new Map(
         (await server.client.list(Namespace)).items.map(({ metadata }) => [
@@ -265,6 +275,74 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
       await setPolicies(specs)
       await compareAll()
     }
+  })
+
+  it("asks cluster-wide policies before and after, in rules that the kernel takes", async () => {
+    const x = { namespaces: { matchLabels: { team: "one" } } }
+    const everybody = { namespaces: {} }
+    await setPolicies({ "two/closed": { podSelector: {}, policyTypes: ["Ingress"] } })
+    const create = (kind: string, name: string, spec: object, annotations = {}) =>
+      server.client.create(clusterPolicyResources.find((each) => each.kind === kind)!, {
+        metadata: { name, annotations },
+        spec,
+      })
+    const log = { "coracle.dev/log-denied": "true" }
+    await create(
+      "ClusterNetworkPolicy",
+      "web",
+      {
+        tier: "Admin",
+        priority: 5,
+        subject: everybody,
+        ingress: [
+          {
+            action: "Accept",
+            from: [x],
+            protocols: [{ tcp: { destinationPort: { number: 80 } } }, { destinationNamedPort: "http" }],
+          },
+          { action: "Pass", from: [{ pods: { podSelector: { matchLabels: { app: "tool" } } } }] },
+        ],
+        egress: [
+          { action: "Deny", to: [{ networks: ["192.0.2.0/24"] }, { nodes: {} }], protocols: [{ udp: {} }] },
+        ],
+      },
+      log,
+    )
+    await create(
+      "AdminNetworkPolicy",
+      "tool",
+      {
+        priority: 6,
+        subject: { pods: { namespaceSelector: {}, podSelector: { matchLabels: { app: "web" } } } },
+        ingress: [
+          {
+            name: 'no "tools"',
+            action: "Deny",
+            from: [everybody],
+            ports: [{ portRange: { protocol: "TCP", start: 81, end: 90 } }],
+          },
+        ],
+      },
+      log,
+    )
+    await create("BaselineAdminNetworkPolicy", "default", {
+      subject: x,
+      egress: [{ action: "Deny", to: [everybody], ports: [{ portNumber: { protocol: "UDP", port: 53 } }] }],
+    })
+    for (const kind of clusterPolicyResources) {
+      const { metadata } = await server.client.list(kind)
+      await informers.reached(kind, metadata.resourceVersion)
+    }
+    await policies.settled()
+    const { tried, allowed } = await compareAll()
+    expect(allowed).toBeGreaterThan(0)
+    expect(allowed).toBeLessThan(tried)
+    for (const kind of clusterPolicyResources) await server.client.deleteCollection(kind)
+    await expect
+      .poll(() => node.commands.run("nft", ["list", "table", "ip", "cortest-policy"]))
+      .not.toContain("admin-")
+    await setPolicies({})
+    expect((await compareAll()).allowed).toBe(tried)
   })
 
   it("protects a pod before anybody knows its address", async () => {
