@@ -41,4 +41,11 @@ describe("the control plane", () => {
     })
     expect(await client.get(EndpointSlice, key).catch(ignoreNotFound)).toBeUndefined()
   })
+
+  it("tells pods of keys that they can fetch, although it listens on loopback", async () => {
+    const path = "/.well-known/openid-configuration"
+    const { body } = await plane.server.transportFor(selfUser).request({ method: "GET", path })
+    const issuer = "https://kubernetes.default.svc.cluster.local"
+    expect(JSON.parse(body as string)).toMatchObject({ issuer, jwks_uri: `${issuer}/openid/v1/jwks` })
+  })
 })

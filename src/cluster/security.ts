@@ -10,7 +10,7 @@ import {
 } from "../apiserver/authentication/authenticate-request.ts"
 import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts"
 import { clientCertificates } from "../apiserver/authentication/client-certificate.ts"
-import { issuerDocuments } from "../apiserver/authentication/issuer-discovery.ts"
+import { issuerDocuments, keysPath } from "../apiserver/authentication/issuer-discovery.ts"
 import { isProvenBy, requestSignatureProblem } from "../base/real/x509/proofs.ts"
 import { certificateVerifier } from "../apiserver/authentication/real/certificate-verifier.ts"
 import { tokenKeys } from "../apiserver/authentication/real/token-keys.ts"
@@ -76,7 +76,8 @@ export function createClusterSecurity(
     const {
       issuers = [serviceAccountIssuer],
       audiences = issuers,
-      keysUrl,
+      // Whoever can reach the issuer by its name, as pods can, reaches the keys there; this server may be on loopback alone.
+      keysUrl = issuers[0] === serviceAccountIssuer ? `${serviceAccountIssuer}${keysPath}` : undefined,
       olderPublicKeys,
     } = serviceAccounts
     const { maxExpirationSeconds, extendExpiration } = serviceAccounts

@@ -117,6 +117,7 @@ describe.skipIf(why)("the real kubelet", { timeout: 30_000 }, () => {
       "1000\n0 2000\ngiven\nbluesecretfull9",
     )
     expect(await run("touch /scratch/x /memory/x && stat -c %g /scratch/x; touch /x")).toContain("2000\n")
+    expect(await run("stat -c %a /scratch /memory")).toBe("2777\n3777\n")
     expect(await run("touch /x")).toContain("Read-only file system")
     expect(await run("dd if=/dev/zero of=/memory/big bs=1M count=2")).toContain("No space left")
     expect(await run("cat /etc/resolv.conf")).toContain("search default.svc.cluster.local svc.cluster.local")

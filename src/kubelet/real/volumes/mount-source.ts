@@ -71,7 +71,8 @@ async function mountEmptyDir(
     const size = sizeLimit === undefined ? [] : ["-o", `size=${quantityValue(sizeLimit)}`]
     await commands.run("mount", ["-t", "tmpfs", ...size, "tmpfs", directory])
   }
-  await chmod(directory, 0o777)
+  // As upstream, where memory keeps the mode with which the kernel makes it: what is there goes only with its owner.
+  await chmod(directory, medium === "Memory" ? 0o1777 : 0o777)
   await giveToPodsGroup(pod, directory)
   return { path: directory }
 }
