@@ -39,3 +39,21 @@ it("of a pod whose time is over is Failed, even if its containers end well befor
   expect(stateWith("running")).toMatchObject({ phase: "Running" })
   expect(stateWith("exited")).toMatchObject({ phase: "Failed", reason: "DeadlineExceeded" })
 })
+
+it("tells what the pod as a whole was given", () => {
+  const view = { hostIps: [], runtimeName: "containerd" }
+  const statusOf = (spec: object) =>
+    computePodStatus(createPodState({ ...pod, spec: { ...pod.spec, ...spec } }, noRuntimePod, 0), view, 1)
+  expect(statusOf({})).toMatchObject({ resources: {} })
+  expect(statusOf({}).allocatedResources).toBeUndefined()
+  const requests = { cpu: "500m", memory: "64Mi" }
+  const twice = ["a", "b"].map((name) => ({ name, image: "web:1", resources: { requests } }))
+  expect(statusOf({ containers: twice })).toMatchObject({
+    allocatedResources: { cpu: "1", memory: "128Mi" },
+    resources: { requests: { cpu: "1", memory: "128Mi" } },
+  })
+  expect(statusOf({ containers: twice, resources: { requests, limits: { cpu: "2" } } })).toMatchObject({
+    allocatedResources: requests,
+    resources: { requests, limits: { cpu: "2" } },
+  })
+})

@@ -1,6 +1,8 @@
 import { formatTime } from "../../apimachinery/time.ts"
 import type { ContainerStatus } from "../../api/core/v1/container-status.ts"
 import type { Pod, PodPhase, PodStatus } from "../../api/core/v1/pod.ts"
+import { type Amounts, computePodLimits, computePodRequests } from "../../api/core/v1/pod-resources.ts"
+import type { ResourceList } from "../../api/core/v1/resource-requirements.ts"
 import { type PodContainer, podContainers } from "../pods/pod-containers.ts"
 import type { PodState } from "../pods/pod-state.ts"
 import { currentSandbox } from "../pods/runtime-pod.ts"
@@ -53,7 +55,25 @@ export function computePodStatus(state: PodState, node: NodeView, nowMs: number)
     containerStatuses: main,
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     qosClass: pod.status.qosClass ?? computeQosClass(pod),
+    ...resourcesOfPod(pod),
   }
+}
+
+/** What the pod as a whole was given (https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/5419-pod-level-resources-in-place-resize). */
+function resourcesOfPod(pod: Pod): Pick<PodStatus, "allocatedResources" | "resources"> {
+  const requests = textsOf(computePodRequests(pod))
+  const limits = textsOf(computePodLimits(pod))
+  return {
+    ...(requests && { allocatedResources: requests }),
+    resources: { ...(limits && { limits }), ...(requests && { requests }) },
+  }
+}
+
+function textsOf(amounts: Amounts): ResourceList | undefined {
+  const entries = Object.entries(amounts)
+  return entries.length === 0
+    ? undefined
+    : Object.fromEntries(entries.map(([name, { text }]) => [name, text]))
 }
 
 function phaseOf(
