@@ -3,7 +3,7 @@ import { ControllerRevision } from "../../api/apps/v1/controller-revision.ts"
 import { DaemonSet } from "../../api/apps/v1/daemon-set.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
-import type { Draft } from "../../apimachinery/meta.ts"
+import type { Draft, KubeObject } from "../../apimachinery/meta.ts"
 import { isActive, isReady } from "../shared/pods.ts"
 import { simulateNodes, type SimulatedNodes } from "../testing/simulated-nodes.ts"
 import { startTestCluster, type TestCluster } from "../testing/test-cluster.ts"
@@ -124,7 +124,14 @@ describe("DaemonSet controller", () => {
     expect(await images()).toEqual(["agent:2", "agent:2", "agent:2"])
     expect(fewest).toBe(2)
     expect((await get()).status).toMatchObject({ updatedNumberScheduled: 3, numberAvailable: 3 })
-    const revisions = (await cluster.client.list(ControllerRevision)).items.map(({ revision }) => revision)
+    const { items } = await cluster.client.list(ControllerRevision)
+    const hashes = (objects: readonly KubeObject[]) =>
+      objects.map(({ metadata }) => metadata.labels?.["controller-revision-hash"])
+    expect(hashes(items)).toEqual(expect.arrayContaining(hashes(await pods())))
+    // Clients compare bytes with what upstream's encoder gives for the template: fields by name.
+    const { template } = (items[0]!.data as unknown as { spec: { template: object } }).spec
+    expect(Object.keys(template)).toEqual(["$patch", "metadata", "spec"])
+    const revisions = items.map(({ revision }) => revision)
     expect(revisions.sort()).toEqual([1, 2])
   })
 

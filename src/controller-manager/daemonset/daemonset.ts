@@ -22,7 +22,7 @@ import {
   watch,
 } from "../../client/controller.ts"
 import { ensureRevision } from "../revisions/ensure-revision.ts"
-import { hashLabel, planHistory, revisionLabel } from "../revisions/revisions.ts"
+import { hashOf, planHistory, revisionLabel } from "../revisions/revisions.ts"
 import { claim, orphanIndex } from "../shared/claim.ts"
 import { keysOfOwner } from "../shared/keys-of-owner.ts"
 import { nextAvailableInMs } from "../shared/pods.ts"
@@ -70,7 +70,7 @@ async function reconcile(
   const view: DaemonView = {
     daemonSet,
     places: placesOf(daemonSet, cache.list(Node), pods),
-    revisionHash: revision.metadata.labels?.[hashLabel] ?? "",
+    revisionHash: hashOf(revision),
     nowMs: clock.now(),
   }
 
@@ -111,7 +111,7 @@ async function truncateHistory(
   const hashes = new Set(
     places.flatMap(({ pods }) => pods.map((pod) => pod.metadata.labels?.[revisionLabel])),
   )
-  const live = revisions.filter(({ metadata }) => hashes.has(metadata.labels?.[hashLabel]))
+  const live = revisions.filter((revision) => hashes.has(hashOf(revision)))
   const inUse = new Set([current, ...live].map(({ metadata }) => metadata.name))
   for (const revision of planHistory(daemonSet, revisions, inUse))
     await client.delete(ControllerRevision, keyOf(revision)).catch(ignoreNotFound)

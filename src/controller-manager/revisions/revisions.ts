@@ -1,6 +1,6 @@
 import { ControllerRevision } from "../../api/apps/v1/controller-revision.ts"
 import type { PodTemplateSpec } from "../../api/core/v1/pod.ts"
-import { hashJson } from "../../apimachinery/hash.ts"
+import { canonicalJson, hashJson } from "../../apimachinery/hash.ts"
 import type { Draft, KubeObject } from "../../apimachinery/meta.ts"
 import type { JsonObject } from "../../apimachinery/schema.ts"
 import { controllerReference } from "../shared/owner.ts"
@@ -15,12 +15,22 @@ export type Templated = KubeObject & {
   readonly spec: { readonly template: PodTemplateSpec; readonly revisionHistoryLimit?: number | undefined }
 }
 
-export const hashLabel = "controller.kubernetes.io/hash"
+const hashLabel = "controller.kubernetes.io/hash"
+/** On pods; a DaemonSet's revisions carry the same, a StatefulSet's carry `hashLabel`. */
 export const revisionLabel = "controller-revision-hash"
 
-/** What a revision remembers: a patch that `kubectl rollout undo` applies to the workload. */
+/** The hash that pods of a DaemonSet's revision are marked with. */
+export function hashOf({ metadata }: ControllerRevision): string {
+  return metadata.labels?.[revisionLabel] ?? metadata.labels?.[hashLabel] ?? ""
+}
+
+/**
+ * What a revision remembers: a patch that `kubectl rollout undo` applies to the workload. Clients tell the present
+ * revision by comparing bytes, so the fields are in the order in which upstream writes them.
+ */
 function snapshot({ spec }: Templated): JsonObject {
-  return { spec: { template: { ...(spec.template as unknown as JsonObject), $patch: "replace" } } }
+  const patch = { spec: { template: { ...(spec.template as unknown as JsonObject), $patch: "replace" } } }
+  return JSON.parse(canonicalJson(patch)) as JsonObject
 }
 
 export type RevisionPlan =
@@ -52,11 +62,12 @@ function newRevision(
 ): Draft<ControllerRevision> {
   const { name, namespace, annotations } = owner.metadata
   const hash = hashJson(data, collisionCount)
+  const label = owner.kind === "DaemonSet" ? revisionLabel : hashLabel
   return {
     metadata: {
       name: `${name}-${hash}`,
       namespace,
-      labels: { ...owner.spec.template.metadata.labels, [hashLabel]: hash },
+      labels: { ...owner.spec.template.metadata.labels, [label]: hash },
       annotations,
       ownerReferences: [controllerReference(owner)],
     },
