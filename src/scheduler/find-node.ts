@@ -131,7 +131,12 @@ export class NodeFinder {
       ? (node: NodeInfo) => verdicts.check(node, local) ?? runChecks(others, node)
       : (node: NodeInfo) => runChecks(checks, node)
     if (!context.anyNominated()) return judge
-    return (node) => runChecksCrowded(checks, pod, node, context) ?? judge(node)
+    const crowded = (node: NodeInfo) => runChecksCrowded(checks, pod, node, context)
+    if (!verdicts || others.length > 0) return (node) => crowded(node) ?? judge(node)
+    return (node) => {
+      const nominated = context.nominatedTo(node.name)
+      return verdicts.checkCrowded(node, pod, nominated, () => crowded(node)) ?? judge(node)
+    }
   }
 
   /** `extra` is added to each node's score, in the order of `feasible`. */

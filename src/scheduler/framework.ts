@@ -38,9 +38,14 @@ export interface Plugin {
 export interface CycleContext {
   readonly view: ClusterView
   readonly cache: Cache
-  /** Pods that were promised room on this node by preemption; they are there as far as lesser pods are concerned. */
+  /**
+   * Pods that were promised room on this node by preemption; they are there as far as lesser pods are concerned. The same
+   * list as long as nothing has changed.
+   */
   readonly nominatedTo: (nodeName: string) => readonly PodInfo[]
   readonly anyNominated: () => boolean
+  /** Whether any of them wants certain pods away from itself. */
+  readonly anyNominatedRepels: () => boolean
 }
 
 /** What was put aside for a pod on a node. */

@@ -4,23 +4,26 @@ const none: readonly PodInfo[] = []
 
 /** Which pods were promised room on which node by preemption, until they are placed, there or elsewhere. */
 export class Nominations {
-  readonly #byNode = new Map<string, Map<string, PodInfo>>()
+  /** Each list is replaced when it changes, so that whoever kept one can see whether it still holds. */
+  readonly #byNode = new Map<string, readonly PodInfo[]>()
   readonly #nodeOf = new Map<string, string>()
+  /** How many want certain pods away from themselves. */
+  repelling = 0
 
   get size(): number {
     return this.#nodeOf.size
   }
 
+  /** The same list as long as nothing has changed. */
   on(nodeName: string): readonly PodInfo[] {
-    const pods = this.#byNode.get(nodeName)
-    return pods ? Array.from(pods.values()) : none
+    return this.#byNode.get(nodeName) ?? none
   }
 
   set(info: PodInfo, nodeName: string): void {
     this.delete(info.uid)
     this.#nodeOf.set(info.uid, nodeName)
-    const pods = this.#byNode.get(nodeName) ?? new Map<string, PodInfo>()
-    this.#byNode.set(nodeName, pods.set(info.uid, info))
+    this.#byNode.set(nodeName, [...this.on(nodeName), info])
+    if (repels(info)) this.repelling++
   }
 
   /** What the API says of a waiting pod: after a restart it is all that is known. */
@@ -33,8 +36,14 @@ export class Nominations {
     const nodeName = this.#nodeOf.get(uid)
     if (nodeName === undefined) return
     this.#nodeOf.delete(uid)
-    const pods = this.#byNode.get(nodeName)
-    pods?.delete(uid)
-    if (pods?.size === 0) this.#byNode.delete(nodeName)
+    const before = this.on(nodeName)
+    if (before.some((info) => info.uid === uid && repels(info))) this.repelling--
+    const left = before.filter((info) => info.uid !== uid)
+    if (left.length > 0) this.#byNode.set(nodeName, left)
+    else this.#byNode.delete(nodeName)
   }
+}
+
+function repels({ pod }: PodInfo): boolean {
+  return pod.spec.affinity?.podAntiAffinity !== undefined
 }

@@ -182,5 +182,6 @@ function contextOf(view: ClusterView, nominations: Nominations, informers: Infor
     cache: informers.cache,
     nominatedTo: (nodeName) => nominations.on(nodeName),
     anyNominated: () => nominations.size > 0,
+    anyNominatedRepels: () => nominations.repelling > 0,
   }
 }

@@ -69,8 +69,9 @@ export function interPodAffinity(options: InterPodAffinityOptions = {}): Plugin 
     filter(info, context) {
       const asked = rulesFor(info, context)
       const { near, away, repelling } = asked
-      // In a trial there may be others on a node than there are.
-      if (near.length + away.length + repelling.length === 0 && !context.anyNominated()) return undefined
+      // In a trial there may be others on a node than there are, with wishes that nobody else has.
+      if (near.length + away.length + repelling.length === 0 && !context.anyNominatedRepels())
+        return undefined
       return {
         check: (node) => (node.original ? judgeTrial(info, node, asked, context) : judge(node, asked)),
       }

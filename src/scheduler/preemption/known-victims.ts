@@ -5,13 +5,20 @@ import type { PodInfo } from "../pod-info.ts"
 import type { Filters } from "../run-filters.ts"
 import type { Candidate } from "./find-victims.ts"
 
+interface Found {
+  /** Of the node, and who was promised room on it, when it was asked. */
+  readonly generation: number
+  readonly nominated: readonly PodInfo[]
+  readonly answer: Candidate | Rejection
+}
+
 /**
- * Who would have to go from each node for a pod of one shape and priority. Where that follows from the node alone, it is
- * kept until the node changes: the next pod of the same workload, which finds no room either, asks of the same nodes.
+ * Who would have to go from each node for a pod of one shape and priority. Where that follows from the node and from who
+ * was promised room on it alone, it is kept until these change: the next pod of the same workload, which finds no room either, asks of the same nodes.
  */
 export class KnownVictims {
   #key = ""
-  #found = new WeakMap<NodeInfo, { readonly generation: number; readonly answer: Candidate | Rejection }>()
+  #found = new WeakMap<NodeInfo, Found>()
 
   /** A question about one pod to many nodes. `find` is asked where the answer is not known. */
   asker(
@@ -28,11 +35,13 @@ export class KnownVictims {
       this.#found = new WeakMap()
     }
     return (node) => {
-      if (context.nominatedTo(node.name).length > 0) return find(node)
+      const nominated = context.nominatedTo(node.name)
+      // The room that was promised to itself does not stand in its way.
+      if (nominated.some(({ uid }) => uid === pod.uid)) return find(node)
       const known = this.#found.get(node)
-      if (known?.generation === node.generation) return known.answer
+      if (known?.generation === node.generation && known.nominated === nominated) return known.answer
       const answer = find(node)
-      this.#found.set(node, { generation: node.generation, answer })
+      this.#found.set(node, { generation: node.generation, nominated, answer })
       return answer
     }
   }
