@@ -1,6 +1,6 @@
 /**
  * Counters, gauges and histograms in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/).
- * Counting is a look-up in a map; names and labels are put together only when somebody reads.
+ * Counting is a look-up in maps; names and labels are put together only when somebody reads.
  */
 export interface Metric {
   /** Appends its lines. */
@@ -16,6 +16,41 @@ export interface MetricOptions {
 // Cannot be in a label value that came over HTTP.
 const separator = "\u0000"
 
+/** Things by their labels, found by a map for each label: putting labels together for every look-up would cost more. */
+class Labelled<T> {
+  readonly #make: () => T
+  readonly #root: Branch<T> = { below: undefined, value: undefined }
+  /** With the labels put together, in the order in which they came. */
+  readonly entries: [key: string, value: T][] = []
+
+  constructor(make: () => T) {
+    this.#make = make
+  }
+
+  at(labels: readonly string[]): T {
+    let branch = this.#root
+    for (const label of labels) {
+      let next = branch.below?.get(label)
+      if (!next)
+        (branch.below ??= new Map<string, Branch<T>>()).set(
+          label,
+          (next = { below: undefined, value: undefined }),
+        )
+      branch = next
+    }
+    if (branch.value === undefined) {
+      branch.value = this.#make()
+      this.entries.push([labels.join(separator), branch.value])
+    }
+    return branch.value
+  }
+}
+
+interface Branch<T> {
+  below: Map<string, Branch<T>> | undefined
+  value: T | undefined
+}
+
 /** One figure of a metric, for whoever counts it often: the look-up by labels is done once. */
 export interface Cell {
   value: number
@@ -24,7 +59,7 @@ export interface Cell {
 export class Counter implements Metric {
   readonly #options: MetricOptions
   readonly #type: "counter" | "gauge"
-  readonly #values = new Map<string, Cell>()
+  readonly #values = new Labelled<Cell>(() => ({ value: 0 }))
 
   constructor(options: MetricOptions, type: "counter" | "gauge" = "counter") {
     this.#options = options
@@ -40,16 +75,14 @@ export class Counter implements Metric {
   }
 
   at(...labels: readonly string[]): Cell {
-    const key = labels.join(separator)
-    let cell = this.#values.get(key)
-    if (!cell) this.#values.set(key, (cell = { value: 0 }))
-    return cell
+    return this.#values.at(labels)
   }
 
   write(lines: string[], options = this.#options): void {
     const { name, labels = [] } = options
     writeHead(lines, options, this.#type)
-    for (const [key, { value }] of this.#values) lines.push(`${name}${formatLabels(labels, key)} ${value}`)
+    for (const [key, { value }] of this.#values.entries)
+      lines.push(`${name}${formatLabels(labels, key)} ${value}`)
   }
 
   /** The same figures under another name. */
@@ -81,12 +114,13 @@ export class Buckets {
 export class Histogram implements Metric {
   readonly #options: MetricOptions
   readonly #bounds: readonly number[]
-  readonly #values = new Map<string, Buckets>()
+  readonly #values: Labelled<Buckets>
 
   /** @param bounds upper bounds of the buckets, ascending */
   constructor(options: MetricOptions, bounds: readonly number[]) {
     this.#options = options
     this.#bounds = bounds
+    this.#values = new Labelled(() => new Buckets(bounds))
   }
 
   observe(value: number, ...labels: readonly string[]): void {
@@ -94,10 +128,7 @@ export class Histogram implements Metric {
   }
 
   at(...labels: readonly string[]): Buckets {
-    const key = labels.join(separator)
-    let buckets = this.#values.get(key)
-    if (!buckets) this.#values.set(key, (buckets = new Buckets(this.#bounds)))
-    return buckets
+    return this.#values.at(labels)
   }
 
   /** The same figures under another name. */
@@ -108,7 +139,7 @@ export class Histogram implements Metric {
   write(lines: string[], options = this.#options): void {
     const { name, labels = [] } = options
     writeHead(lines, options, "histogram")
-    for (const [key, { counts, sum, count }] of this.#values) {
+    for (const [key, { counts, sum, count }] of this.#values.entries) {
       let cumulative = 0
       for (const [index, bound] of this.#bounds.entries()) {
         cumulative += counts[index]!

@@ -13,13 +13,15 @@ export function integer(random: Random, below: number): number {
   return Math.floor(random.next() * below)
 }
 
+const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
+
 /** An RFC 4122 version 4 UUID. */
 export function uuid(random: Random): string {
   const bytes = random.bytes(16)
   bytes[6] = (bytes[6]! & 0x0f) | 0x40
   bytes[8] = (bytes[8]! & 0x3f) | 0x80
   let hex = ""
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0")
+  for (const byte of bytes) hex += hexBytes[byte]!
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 

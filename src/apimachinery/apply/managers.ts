@@ -28,9 +28,14 @@ export interface Manager {
 export type ManagerKey = string
 
 export function managerKey({ manager, operation, apiVersion, subresource }: ManagerId): ManagerKey {
-  const version = operation === "Apply" ? "" : `,"apiVersion":${JSON.stringify(apiVersion)}`
-  const part = subresource ? `,"subresource":${JSON.stringify(subresource)}` : ""
-  return `{"manager":${JSON.stringify(manager)},"operation":"${operation}"${version}${part}}`
+  const version = operation === "Apply" ? "" : `,"apiVersion":${quoted(apiVersion)}`
+  const part = subresource ? `,"subresource":${quoted(subresource)}` : ""
+  return `{"manager":${quoted(manager)},"operation":"${operation}"${version}${part}}`
+}
+
+/** As JSON; what names mostly are made of needs no escapes. */
+function quoted(text: string): string {
+  return /^[\w .:/-]*$/.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
 export type ManagerId = Pick<Manager, "manager" | "operation" | "apiVersion" | "subresource">

@@ -63,8 +63,21 @@ function trackInView(
   else delete updated.metadata.managedFields
 }
 
+const managedKinds = new WeakMap<ServedResource, Map<string, ManagedKind>>()
+
 /** What ownership needs to know of the object's kind and of the path it is written through. */
-export function managedKind(
+export function managedKind(request: ResourceRequest, view: View, convert: Convert | undefined): ManagedKind {
+  // What a webhook converts belongs to the request.
+  if (convert) return newManagedKind(request, view, convert)
+  const { served } = request
+  let bySubresource = managedKinds.get(served)
+  if (!bySubresource) managedKinds.set(served, (bySubresource = new Map<string, ManagedKind>()))
+  let kind = bySubresource.get(view.subresource)
+  if (!kind) bySubresource.set(view.subresource, (kind = newManagedKind(request, view, undefined)))
+  return kind
+}
+
+function newManagedKind(
   { context, served }: ResourceRequest,
   view: View,
   convert: Convert | undefined,
@@ -94,7 +107,7 @@ const known = new WeakMap<ObjectSchema, Map<string, FieldSet | undefined>>()
 /** Fields that a write through this path leaves alone, so that nobody gets to own them by it. */
 function resetFields({ resource, isCustom }: ServedResource, { subresource }: View): FieldSet | undefined {
   let bySubresource = known.get(resource.schema)
-  if (!bySubresource) known.set(resource.schema, (bySubresource = new Map()))
+  if (!bySubresource) known.set(resource.schema, (bySubresource = new Map<string, FieldSet | undefined>()))
   if (!bySubresource.has(subresource))
     bySubresource.set(subresource, computeResetFields(resource, subresource, isCustom))
   return bySubresource.get(subresource)
