@@ -14,7 +14,6 @@ import { PersistentVolume } from "../../../api/core/v1/persistent-volume.ts"
 import { PersistentVolumeClaim } from "../../../api/core/v1/persistent-volume-claim.ts"
 import { SimulatedClock } from "../../../base/simulated/clock.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
-import { ServiceAccount } from "../../../api/core/v1/service-account.ts"
 import { CSIDriver } from "../../../api/storage/v1/csi-driver.ts"
 import { CSINode } from "../../../api/storage/v1/csi-node.ts"
 import { GrpcError } from "../../../base/grpc-error.ts"
@@ -24,7 +23,6 @@ import { createCommands } from "../../../base/real/commands.ts"
 import { realRandom } from "../../../base/real/random.ts"
 import { NodeObjects } from "../../objects/node-objects.ts"
 import type { CsiVolume } from "../../volumes/csi-volume.ts"
-import { ServiceAccountTokens } from "../../volumes/service-account-tokens.ts"
 import { kubeletPaths } from "../kubelet-paths.ts"
 import { PluginWatcher } from "../plugins/plugin-watcher.ts"
 import { CsiDrivers } from "./csi-drivers.ts"
@@ -62,7 +60,12 @@ describe.skipIf(process.platform !== "linux" || !isRoot)("volumes of CSI drivers
       nodeName: "node-1",
       drivers,
       objects: new NodeObjects({ ...services, signal: stop.signal }),
-      tokens: new ServiceAccountTokens(services),
+      tokens: {
+        getStatus: async ({ metadata }, audience) => ({
+          token: `${metadata.name}'s token for ${audience}`,
+          expirationTimestamp: "2030-01-01T00:00:00Z",
+        }),
+      },
       client,
       clock,
       events: () => ({ event: (_, type, reason, message) => void told.push(`${type} ${reason} ${message}`) }),
@@ -85,12 +88,12 @@ describe.skipIf(process.platform !== "linux" || !isRoot)("volumes of CSI drivers
     server = await startTestServer({ clock: realClock, random: realRandom })
     await server.client.create(Node, { metadata: { name: "node-1" } })
     await server.client.create(Namespace, { metadata: { name: "default" } }).catch(() => {})
-    await server.client.create(ServiceAccount, { metadata: { name: "default", namespace: "default" } })
     await server.client.create(CSIDriver, {
       metadata: { name },
       spec: {
         attachRequired: false,
         podInfoOnMount: true,
+        tokenRequests: [{ audience: "vault" }],
         fsGroupPolicy: "File",
         volumeLifecycleModes: ["Persistent", "Ephemeral"],
       },
@@ -137,6 +140,11 @@ describe.skipIf(process.platform !== "linux" || !isRoot)("volumes of CSI drivers
     const { path } = await volumes.mount(pod("a", { securityContext: { fsGroup: 4711 } }), volume)
     expect(path).toBe(join(directory, "pods/a/volumes/kubernetes.io~csi/pv-1/mount"))
     expect(statSync(join(data, "handle")).gid).toBe(4711)
+    const context = plugin.calls[1]?.request["volumeContext"] as Record<string, string>
+    const tokens = JSON.parse(context["csi.storage.k8s.io/serviceAccount.tokens"] ?? "{}")
+    expect(tokens).toEqual({
+      vault: { token: "a's token for vault", expirationTimestamp: "2030-01-01T00:00:00Z" },
+    })
     await volumes.mount(pod("b"), volume)
     expect(volumes.inUse()).toEqual([`kubernetes.io/csi/${name}^handle`])
     expect(plugin.calls[0]?.request).toMatchObject({
@@ -224,12 +232,12 @@ describe.skipIf(process.platform !== "linux" || !isRoot)("volumes of CSI drivers
     void volumes.run(stop.signal)
     await client.updateStatus(PersistentVolumeClaim, { ...current, status: { ...status, ...size("1Gi") } })
     await clock.advance(60_000)
-    await expect.poll(methods).toContain("NodeExpandVolume")
+    await expect.poll(methods, { timeout: 10_000 }).toContain("NodeExpandVolume")
     const capacity = async () =>
       (await client.get(PersistentVolumeClaim, { namespace: "default", name: "data" })).status.capacity?.[
         "storage"
       ]
-    await expect.poll(capacity).toBe("2Gi")
+    await expect.poll(capacity, { timeout: 10_000 }).toBe("2Gi")
     expect(told).toContain(
       'Normal FileSystemResizeSuccessful MountVolume.NodeExpandVolume succeeded for volume "pv-1"',
     )
@@ -239,7 +247,7 @@ describe.skipIf(process.platform !== "linux" || !isRoot)("volumes of CSI drivers
   it("cannot be had of a driver that is not there", async () => {
     await plugin.stop()
     const drivers = async () => (await server.client.get(CSINode, { name: "node-1" })).spec.drivers ?? []
-    await expect.poll(drivers).toEqual([])
+    await expect.poll(drivers, { timeout: 10_000 }).toEqual([])
     await expect(volumes.mount(pod("a"), volume)).rejects.toMatchObject({
       operation: "MountVolume.MountDevice",
       message: `kubernetes.io/csi: attacher.MountDevice failed to create newCsiDriverClient: driver name ${name} not found in the list of registered CSI drivers`,

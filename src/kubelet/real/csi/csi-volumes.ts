@@ -32,7 +32,7 @@ export interface CsiVolumesOptions {
   readonly nodeName: string
   readonly drivers: CsiDrivers
   readonly objects: NodeObjects
-  readonly tokens: ServiceAccountTokens
+  readonly tokens: Pick<ServiceAccountTokens, "getStatus">
   readonly client: Client
   readonly events: () => Pick<EventRecorder, "event">
   readonly clock: Clock

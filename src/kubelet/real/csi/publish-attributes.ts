@@ -13,7 +13,10 @@ export interface PublishAttributes {
 
 /** What a driver is told when a volume is published: of the volume, and, where it wants to know, of the pod. */
 export async function publishAttributes(
-  { objects, tokens }: { readonly objects: NodeObjects; readonly tokens: ServiceAccountTokens },
+  {
+    objects,
+    tokens,
+  }: { readonly objects: NodeObjects; readonly tokens: Pick<ServiceAccountTokens, "getStatus"> },
   { pod, volume, object }: { pod: Pod; volume: CsiVolume; object: CSIDriver | undefined },
 ): Promise<PublishAttributes> {
   const attributes: Record<string, string> = { ...volume.attributes }
@@ -33,7 +36,7 @@ export async function publishAttributes(
 async function tokensFor(
   pod: Pod,
   requests: NonNullable<CSIDriver["spec"]["tokenRequests"]>,
-  tokens: ServiceAccountTokens,
+  tokens: Pick<ServiceAccountTokens, "getStatus">,
 ): Promise<Record<string, { token: string; expirationTimestamp: string }>> {
   const found: Record<string, { token: string; expirationTimestamp: string }> = {}
   for (const { audience, expirationSeconds = defaultSeconds } of requests)

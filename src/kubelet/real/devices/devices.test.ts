@@ -49,13 +49,13 @@ describe.skipIf(why)("device plugins", { timeout: 30_000 }, () => {
   }
 
   it("are counted in what the node has, the healthy ones in what may be asked for", async () => {
-    await expect.poll(amounts).toEqual(["3", "3"])
+    await expect.poll(amounts, { timeout: 10_000 }).toEqual(["3", "3"])
     plugin.show([
       { id: "a", health: "Healthy" },
       { id: "b", health: "Unhealthy" },
       { id: "c", health: "Healthy" },
     ])
-    await expect.poll(amounts).toEqual(["3", "2"])
+    await expect.poll(amounts, { timeout: 10_000 }).toEqual(["3", "2"])
   })
 
   it("give containers devices of their own", async () => {
@@ -80,9 +80,9 @@ describe.skipIf(why)("device plugins", { timeout: 30_000 }, () => {
 
   it("are known again when the kubelet has started anew", async () => {
     await node.restartKubelet()
-    await expect.poll(amounts).toEqual(["0", "0"])
+    await expect.poll(amounts, { timeout: 10_000 }).toEqual(["0", "0"])
     await plugin.register()
-    await expect.poll(amounts).toEqual(["3", "2"])
+    await expect.poll(amounts, { timeout: 10_000 }).toEqual(["3", "2"])
     await create("two", 1)
     const two = await node.until("two", isReady)
     expect(await node.exec(two, "main", "sh", "-c", "echo $DIALS")).toBe("a\n")
