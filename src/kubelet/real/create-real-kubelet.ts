@@ -23,6 +23,7 @@ import { CsiDrivers } from "./csi/csi-drivers.ts"
 import { CsiNodeObject } from "./csi/csi-node-object.ts"
 import { CsiVolumes } from "./csi/csi-volumes.ts"
 import { DeviceManager } from "./devices/device-manager.ts"
+import { servePodResources } from "./devices/serve-pod-resources.ts"
 import { kubeletPaths } from "./kubelet-paths.ts"
 import { PluginWatcher } from "./plugins/plugin-watcher.ts"
 import { RealCgroups } from "./cgroups.ts"
@@ -217,7 +218,14 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     async run(signal) {
       signal.addEventListener("abort", () => stopped.abort(), { once: true })
       services.run(signal).catch((error: unknown) => log.error("services are no longer followed", { error }))
+      const podResources = await servePodResources({
+        directory: paths.podResources,
+        pods: () =>
+          kubelet.workers.list().flatMap(({ state }) => (state.stage.kind === "syncing" ? [state.pod] : [])),
+        devices,
+      }).catch((error: unknown) => log.warn("nobody is told of pods' resources", { error }))
       await Promise.all([kubelet.run(signal), findPlugins(signal)])
+      await podResources?.close()
       await devices.close()
     },
     async close() {

@@ -37,7 +37,7 @@ export interface Device {
   health: string
   topology?: { nodes: { id: number }[] }
 }
-const Topology = message<{ nodes: { id: number }[] }>({
+export const Topology = message<{ nodes: { id: number }[] }>({
   nodes: [1, repeated(message<{ id: number }>({ id: [1, integer] }))],
 })
 export const ListAndWatchResponse = message<{ devices: Device[] }>({

@@ -1,0 +1,52 @@
+import { integer, message, repeated, string } from "../../../base/protobuf.ts"
+import { Topology } from "./device-messages.ts"
+
+// The pod resources interface (k8s.io/kubelet/pkg/apis/podresources/v1); field numbers are facts of it.
+
+export const podResourcesService = "/v1.PodResourcesLister"
+
+export interface ContainerDevices {
+  resourceName: string
+  deviceIds: string[]
+  topology?: { nodes: { id: number }[] }
+}
+const ContainerDevices = message<ContainerDevices>({
+  resourceName: [1, string],
+  deviceIds: [2, repeated(string)],
+  topology: [3, Topology],
+})
+
+export interface PodResources {
+  name: string
+  namespace: string
+  containers: { name: string; devices: ContainerDevices[] }[]
+}
+const PodResources = message<PodResources>({
+  name: [1, string],
+  namespace: [2, string],
+  containers: [
+    3,
+    repeated(
+      message<PodResources["containers"][number]>({
+        name: [1, string],
+        devices: [2, repeated(ContainerDevices)],
+      }),
+    ),
+  ],
+})
+
+export const ListResponse = message<{ podResources: PodResources[] }>({
+  podResources: [1, repeated(PodResources)],
+})
+
+export const GetRequest = message<{ podName: string; podNamespace: string }>({
+  podName: [1, string],
+  podNamespace: [2, string],
+})
+export const GetResponse = message<{ podResources?: PodResources }>({ podResources: [1, PodResources] })
+
+/** No container has processors or memory of its own here. */
+export const AllocatableResponse = message<{ devices: ContainerDevices[]; cpuIds: number[] }>({
+  devices: [1, repeated(ContainerDevices)],
+  cpuIds: [2, repeated(integer)],
+})

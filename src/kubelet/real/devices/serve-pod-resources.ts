@@ -1,0 +1,74 @@
+import { join } from "node:path"
+import type { Pod } from "../../../api/core/v1/pod.ts"
+import { isSidecar } from "../../../api/core/v1/pod-resources.ts"
+import { GrpcError } from "../../../base/grpc-error.ts"
+import { type GrpcServer, serveGrpc, unaryMethod } from "../../../base/real/grpc/serve-grpc.ts"
+import { type Device, Nothing } from "./device-messages.ts"
+import type { DeviceManager } from "./device-manager.ts"
+import * as wire from "./pod-resources-messages.ts"
+
+export interface PodResourcesOptions {
+  /** The kubelet's `pod-resources`. */
+  readonly directory: string
+  /** Pods that have not ended. */
+  readonly pods: () => readonly Pod[]
+  readonly devices: Pick<DeviceManager, "allocations" | "devices">
+}
+
+/**
+ * Tells monitoring agents which container has which devices, on a socket of its own
+ * (https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/#monitoring-device-plugin-resources).
+ */
+export function servePodResources({ directory, pods, devices }: PodResourcesOptions): Promise<GrpcServer> {
+  const { podResourcesService: service } = wire
+  return serveGrpc(join(directory, "kubelet.sock"), {
+    [`${service}/List`]: unaryMethod(Nothing, wire.ListResponse, async () => ({
+      podResources: pods().map((pod) => resourcesOf(pod, devices)),
+    })),
+    [`${service}/Get`]: unaryMethod(wire.GetRequest, wire.GetResponse, async ({ podName, podNamespace }) => {
+      const pod = pods().find(
+        ({ metadata }) => metadata.name === podName && metadata.namespace === podNamespace,
+      )
+      if (!pod) throw new GrpcError("Unknown", `pod ${podName} in namespace ${podNamespace} not found`)
+      return { podResources: resourcesOf(pod, devices) }
+    }),
+    [`${service}/GetAllocatableResources`]: unaryMethod(Nothing, wire.AllocatableResponse, async () => ({
+      devices: [...devices.devices()].flatMap(([resourceName, all]) =>
+        all.map((device) => toWire(resourceName, [device.id], [device])),
+      ),
+      cpuIds: [],
+    })),
+  })
+}
+
+function resourcesOf({ metadata, spec }: Pod, devices: PodResourcesOptions["devices"]): wire.PodResources {
+  const known = devices.devices()
+  const containers = [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers]
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace ?? "",
+    containers: containers.map(({ name }) => ({
+      name,
+      devices: devices
+        .allocations()
+        .filter(({ podUid, container }) => podUid === metadata.uid && container === name)
+        .map(({ resource, ids }) =>
+          toWire(
+            resource,
+            ids,
+            (known.get(resource) ?? []).filter(({ id }) => ids.includes(id)),
+          ),
+        ),
+    })),
+  }
+}
+
+/** Where devices are is told by the NUMA nodes of all of them. */
+function toWire(resourceName: string, ids: readonly string[], all: readonly Device[]): wire.ContainerDevices {
+  const nodes = [...new Set(all.flatMap(({ topology }) => topology?.nodes.map(({ id }) => id) ?? []))].sort()
+  return {
+    resourceName,
+    deviceIds: [...ids],
+    ...(nodes.length > 0 && { topology: { nodes: nodes.map((id) => ({ id })) } }),
+  }
+}
