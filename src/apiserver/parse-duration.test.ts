@@ -14,6 +14,7 @@ test.each([
 test.each([
   ["x", 'time: invalid duration "x"'],
   ["1", 'time: missing unit in duration "1"'],
+  ["99999999999999999999", 'time: invalid duration "99999999999999999999"'],
   ["5s1", 'time: missing unit in duration "5s1"'],
   ["1d", 'time: unknown unit "d" in duration "1d"'],
 ])("why %s is none", (text, problem) => expect(durationProblem(text)).toBe(problem))

@@ -21,12 +21,17 @@ export function parseGoDurationMs(text: string): number | undefined {
   return match[1] === "-" ? -total : total
 }
 
+const maxInteger = 2n ** 63n
+
 /** Why a text is no duration, in the words of Go's time.ParseDuration. */
 export function durationProblem(text: string): string {
   const match = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))*(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(text)
   const quoted = quote(text)
   if (!match) return `time: invalid duration ${quoted}`
   const [, unit] = match
+  // Go's parser gives up on a number that it cannot hold before it looks for a unit.
+  if (text.split(/\D+/).some((digits) => digits !== "" && BigInt(digits) > maxInteger))
+    return `time: invalid duration ${quoted}`
   return unit
     ? `time: unknown unit ${quote(unit)} in duration ${quoted}`
     : `time: missing unit in duration ${quoted}`

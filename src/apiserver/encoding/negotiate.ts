@@ -18,7 +18,7 @@ export function negotiate(
   { request }: Pick<RequestContext, "request">,
   { isCollection = false, mayTransform = true, isCustom = false }: NegotiateOptions = {},
 ): OutputFormat {
-  requireKnownType(headerOf(request.headers, "accept"), isCollection)
+  requireKnownType(request, isCollection)
   const chosen = findFormat(request, mayTransform, isCustom)
   if (!chosen) throw notAcceptable(types)
   return chosen
@@ -30,7 +30,8 @@ export function requireStream({ media }: OutputFormat): void {
 }
 
 /** Upstream's router looks first, at the bare types, before anybody understands what else a clause says. */
-function requireKnownType(accept: string, isCollection: boolean): void {
+export function requireKnownType({ headers }: RequestContext["request"], isCollection: boolean): void {
+  const accept = headerOf(headers, "accept")
   const bare = accept.split(",").map((clause) => clause.split(";")[0]!.trim())
   if (accept === "" || bare.some((type) => type === "*/*" || types.includes(type))) return
   const available = isCollection ? [...types, ...streamTypes] : types

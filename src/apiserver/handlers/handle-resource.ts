@@ -13,7 +13,7 @@ import { evictPod } from "../subresources/evict-pod.ts"
 import { answerReview, isReview } from "../subresources/reviews.ts"
 import { finalizeView } from "../subresources/finalize-view.ts"
 import { scaleView } from "../subresources/scale-view.ts"
-import { negotiate } from "../encoding/negotiate.ts"
+import { negotiate, requireKnownType } from "../encoding/negotiate.ts"
 import { attachToPod, execInPod, forwardPodPorts, readPodLog } from "../streaming/connect-pod.ts"
 import { proxyToNode, proxyToPod, proxyToService } from "../streaming/proxy.ts"
 import { deprecationOf } from "./deprecations.ts"
@@ -85,12 +85,9 @@ export function handleResource(context: RequestContext): Promise<ServerResponse>
   if (connect) return connect(request)
   const isQuestion = isReview(served.resource)
   if (verb === "patch") patchTypeOf(context, served)
-  context.format = negotiate(context, {
-    isCollection: verb === "watch" || verb === "list",
-    mayTransform: !isQuestion,
-    isCustom: served.isCustom,
-  })
+  requireKnownType(context.request, verb === "watch" || verb === "list")
   warnOfDeprecation(request)
+  context.format = negotiate(context, { mayTransform: !isQuestion, isCustom: served.isCustom })
   if (isQuestion) return answerReview(request)
   const computed = server.computed.get(path)
   if (computed) return readComputed(request, computed)
