@@ -44,8 +44,9 @@ function planScaleDown(
 
   const targets = new Map(active.map((replicaSet) => [replicaSet, replicasOf(replicaSet)]))
   // Old pods that are not available help nobody: they go first, whatever their age.
-  takeAway(targets, mayGo, (replicaSet) => replicasOf(replicaSet) - available(replicaSet))
-  const spare = sum(all, available) - minAvailable(deployment)
+  const gone = takeAway(targets, mayGo, (replicaSet) => replicasOf(replicaSet) - available(replicaSet))
+  // A status may be late, and tell as available what was taken away a moment ago: specs are never behind.
+  const spare = Math.min(sum(all, available) - minAvailable(deployment), mayGo - gone)
   takeAway(targets, spare, (replicaSet) => targets.get(replicaSet)!)
 
   return Array.from(targets, ([replicaSet, to]) => ({ replicaSet, to })).filter(
@@ -53,18 +54,19 @@ function planScaleDown(
   )
 }
 
-/** Lowers the targets, oldest ReplicaSet first, by at most `budget` in all. */
+/** Lowers the targets, oldest ReplicaSet first, by at most `budget` in all; gives by how much. */
 function takeAway(
   targets: Map<ReplicaSet, number>,
   budget: number,
   most: (replicaSet: ReplicaSet) => number,
-): void {
+): number {
   let left = budget
   for (const [replicaSet, target] of targets) {
     const taken = Math.max(0, Math.min(left, most(replicaSet), target))
     targets.set(replicaSet, target - taken)
     left -= taken
   }
+  return budget - left
 }
 
 function available(replicaSet: ReplicaSet): number {

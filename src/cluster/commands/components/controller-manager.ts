@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs"
 import type { FlagValues } from "../../../base/flags.ts"
+import { formatMetrics } from "../../../base/metrics.ts"
+import { processMetrics } from "../../../base/real/process-metrics.ts"
+import { createClient } from "../../../client/create-client.ts"
 import { tokenKeys } from "../../../apiserver/authentication/real/token-keys.ts"
 import { sha256Hex } from "../../../controller-manager/attach-detach/real/sha256-hex.ts"
 import { hmacSha256 } from "../../../controller-manager/bootstrap/real/hmac-sha256.ts"
@@ -10,6 +13,8 @@ import {
   createControllerManager,
 } from "../../../controller-manager/create-controller-manager.ts"
 import { usualNetworks } from "../../networks.ts"
+import { metricsType } from "../../secure-port/metrics-type.ts"
+import { openSecurePort, securePortFlags } from "../../secure-port/secure-port-flags.ts"
 import { UsageError } from "../command.ts"
 import { type ConnectedParts, electionFlags, runConnected } from "./connect.ts"
 
@@ -38,6 +43,7 @@ const flags = {
     description: "the authority that signs certificates of nodes and people",
   },
   "cluster-signing-key-file": { type: "string", placeholder: "FILE", description: "its key" },
+  ...securePortFlags("10257"),
   "service-account-private-key-file": {
     type: "string",
     placeholder: "FILE",
@@ -65,7 +71,36 @@ async function run(
     sha256Hex,
     ...(identity !== undefined && { leaderElection: { identity } }),
   })
+  const client = createClient(parts.transport, { userAgent: "kube-controller-manager" })
+  const metrics = [...manager.metrics, ...processMetrics(parts.clock.now())]
+  await openSecurePort("kube-controller-manager", values, { ...parts, client, signal }, (path) => {
+    if (path === "/metrics") return { contentType: metricsType, text: formatMetrics(metrics) }
+    return path === "/configz"
+      ? { contentType: "application/json", text: configz(values, identity) }
+      : undefined
+  })
   await manager.run(signal)
+}
+
+/** As it was asked to run. */
+function configz(values: FlagValues<typeof flags>, identity: string | undefined): string {
+  const configuration = {
+    apiVersion: "kubecontrollermanager.config.k8s.io/v1alpha1",
+    kind: "KubeControllerManagerConfiguration",
+    Generic: {
+      Address: values["bind-address"],
+      Port: Number(values["secure-port"]),
+      Controllers: values.controllers,
+      LeaderElection: {
+        leaderElect: identity !== undefined,
+        resourceLock: "leases",
+        resourceName: "kube-controller-manager",
+        resourceNamespace: "kube-system",
+      },
+    },
+    KubeCloudShared: { AllocateNodeCIDRs: true, ClusterCIDR: values["cluster-cidr"].join(",") },
+  }
+  return JSON.stringify({ "kubecontrollermanager.config.k8s.io": configuration })
 }
 
 type Authorities = Pick<

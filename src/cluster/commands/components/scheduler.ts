@@ -9,8 +9,10 @@ import {
   loadConfiguration,
 } from "../../../scheduler/configuration/load-configuration.ts"
 import { postJsonTo } from "../../../scheduler/extenders/real/post-json.ts"
+import { schedulerPage } from "../../../scheduler/pages.ts"
 import { servePages } from "../../../scheduler/real/serve-pages.ts"
 import { createScheduler, type Scheduler } from "../../../scheduler/scheduler.ts"
+import { openSecurePort, securePortFlags } from "../../secure-port/secure-port-flags.ts"
 import { type ConnectedParts, electionFlags, runConnected } from "./connect.ts"
 
 const flags = {
@@ -20,6 +22,7 @@ const flags = {
     placeholder: "FILE",
     description: "a KubeSchedulerConfiguration: profiles, plugins, extenders",
   },
+  ...securePortFlags("10259"),
   serve: {
     type: "string",
     placeholder: "ADDR:PORT",
@@ -41,6 +44,16 @@ async function run(
   const events = createEventRecorder({ ...parts, client, component: "default-scheduler" })
   let leading: Scheduler | undefined
   const served = own.serve === undefined ? undefined : await servePages(own.serve, () => leading)
+  await openSecurePort("kube-scheduler", own, { ...parts, client }, (path) => {
+    if (path === "/configz") return { contentType: "application/json", text: configz(loaded) }
+    return (
+      leading &&
+      schedulerPage(
+        leading,
+        path.split("/").filter((part) => part !== ""),
+      )
+    )
+  })
   const lead = async (signal: AbortSignal) => {
     const informers = createInformers({ ...parts, client })
     leading = createScheduler({ ...parts, ...loaded?.options, client, informers, events })
@@ -55,6 +68,10 @@ async function run(
   } finally {
     served?.close()
   }
+}
+
+function configz(loaded: LoadedConfiguration | undefined): string {
+  return JSON.stringify({ componentconfig: loaded?.configuration ?? {} })
 }
 
 function readConfiguration(path: string): LoadedConfiguration {
