@@ -19,10 +19,7 @@ const set = (name: string, replicas: number, availableReplicas: number) =>
   }) as unknown as ReplicaSet
 
 const planned = (newest: ReplicaSet, ...old: ReplicaSet[]) =>
-  planRollingUpdate(deployment, { newest, old }).map(({ replicaSet, to }) => [
-    replicaSet.metadata.name,
-    to,
-  ])
+  planRollingUpdate(deployment, { newest, old }).map(({ replicaSet, to }) => [replicaSet.metadata.name, to])
 
 test("takes away as much as availability allows", () => {
   expect(planned(set("new", 1, 1), set("old", 4, 4))).toEqual([["old", 2]])
