@@ -28,7 +28,7 @@ export async function applyStep(
     case "delete":
       return remove(context, set, step)
     case "repair":
-      return repair(context, step)
+      return repair(context, set, step)
   }
 }
 
@@ -84,9 +84,17 @@ async function remove(
 }
 
 async function repair(
-  { client }: ReconcileContext,
+  { client, events }: ReconcileContext,
+  set: StatefulSet,
   { pod, ordinal }: Extract<Step, { kind: "repair" }>,
 ): Promise<void> {
   const labels = { ...pod.metadata.labels, ...identityLabels(pod.metadata.name, ordinal) }
-  await client.update(Pod, { ...pod, metadata: { ...pod.metadata, labels } })
+  const what = `update Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`
+  try {
+    await client.update(Pod, { ...pod, metadata: { ...pod.metadata, labels } })
+    events.event(set, "Normal", "SuccessfulUpdate", `${what} successful`)
+  } catch (error) {
+    events.event(set, "Warning", "FailedUpdate", `${what} failed error: ${messageOf(error)}`)
+    throw error
+  }
 }

@@ -239,6 +239,22 @@ describe("StatefulSet controller", () => {
     expect(await ownersOf("data-web-1")).toEqual(["Pod"])
   })
 
+  it("gives a replica back the labels that somebody took away, and says so", async () => {
+    await create({ replicas: 1 })
+    await cluster.edit(Pod, { ...key, name: "web-0" }, ({ metadata }) => {
+      metadata.labels = {
+        ...labels,
+        "controller-revision-hash": metadata.labels!["controller-revision-hash"]!,
+      }
+    })
+    await cluster.advance(50)
+    const [pod] = await pods()
+    expect(pod!.metadata.labels).toMatchObject({ "statefulset.kubernetes.io/pod-name": "web-0" })
+    expect(await cluster.events({ kind: "StatefulSet" })).toContain(
+      "Normal SuccessfulUpdate update Pod web-0 in StatefulSet web successful",
+    )
+  })
+
   it("makes no revision again when one of a set that is going is collected", async () => {
     await create({ replicas: 1 })
     await edit(({ metadata }) => Object.assign(metadata, { finalizers: ["example.com/held"] }))
