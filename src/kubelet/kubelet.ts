@@ -60,6 +60,8 @@ export interface KubeletOptions {
   readonly pods?: PodFeed
   /** Pods that are not the API's. @default none */
   readonly staticPods?: StaticPodSource
+  /** What it counts of its own work. @default counters of its own */
+  readonly metrics?: KubeletMetrics
   /** How often everything is compared with the runtime. @default never */
   readonly relistMs?: number
   /** How often the machine is looked at for the node's status. @default 10 s */
@@ -88,7 +90,7 @@ export interface Kubelet {
 
 export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   const { clock, random, log, host, node } = options
-  const metrics = new KubeletMetrics()
+  const { metrics = new KubeletMetrics() } = options
   const client = measuredClient(options.client, metrics, clock)
   const runtime = measuredRuntime(options.runtime, metrics, clock)
   const images = measuredImages(options.images, metrics, clock)

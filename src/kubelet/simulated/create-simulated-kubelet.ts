@@ -7,10 +7,14 @@ import type { Client } from "../../client/client.ts"
 import { Informer } from "../../client/informer.ts"
 import type { ImageService, RuntimeService } from "../../container-runtime/cri.ts"
 import { createKubelet, type Kubelet } from "../kubelet.ts"
+import { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import type { NodeIdentity } from "../node/node-object.ts"
 import { NodeObjects } from "../objects/node-objects.ts"
 import type { PodFeed } from "../objects/pod-feed.ts"
 import { type ContainerBehaviour, createSimulatedHost } from "./simulated-host.ts"
+
+// Of thousands of simulated kubelets in one process nobody asks each what it counts: they count together.
+const together = new KubeletMetrics()
 
 export interface SimulatedKubeletOptions {
   readonly node: NodeIdentity
@@ -55,6 +59,7 @@ export async function createSimulatedKubelet(options: SimulatedKubeletOptions): 
   const services =
     options.services ?? new Informer<Service>({ resource: Service, client, clock, random, log })
   const kubelet = await createKubelet({
+    metrics: together,
     node,
     client,
     clock,

@@ -1,10 +1,12 @@
 import { image } from "../cluster-under-soak.ts"
 import type { JobWish, Workload } from "./wishes.ts"
 
+// Whichever of its processes is killed, the container ends.
 const serve = `trap 'exit 0' TERM
 mkdir -p /www && hostname > /www/index.html && echo "serving $VERSION"
-httpd -f -p 8080 -h /www &
-while :; do date > /data/alive; sleep 1 & wait $!; done`
+httpd -f -p 8080 -h /www & server=$!
+while kill -0 $server; do date > /data/alive; sleep 1 & wait $!; done
+exit 1`
 
 /** A pod of everything that a node has to make and take away: volumes of several kinds, probes, an init container, a sidecar. */
 export function podTemplate({ name, version, kind }: Workload): object {
