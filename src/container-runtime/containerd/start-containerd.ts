@@ -57,6 +57,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   const snapshotter = (await overlayWorks(`${directory}/probe`, options.commands)) ? "overlayfs" : "native"
   if (snapshotter === "native")
     log.warn("no overlay file system here: every container gets a full copy of its image", { directory })
+  let tidying = new AbortController()
   const supervised = await superviseContainerd({
     paths,
     config: renderConfig({
@@ -70,7 +71,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     }),
     clock,
     log,
-    restarted: () => void tidy().catch((error: unknown) => log.debug("shims not looked at", { error })),
+    restarted: () => keepTidy(),
     ...(options.binary !== undefined && { binary: options.binary }),
   })
   const channel = await connectGrpc(`unix:${paths.socket}`, () => clock.now()).catch(
@@ -89,9 +90,24 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     const ended = supervised.pid === undefined ? 0 : await endOrphanShims(paths.socket, supervised.pid, ids)
     if (ended > 0) log.info("ended shims that nobody knew any more", { ended })
   }
+  /** A sandbox that was half made is still known at first; once it has been removed, nobody knows its shim any more. */
+  function keepTidy(): void {
+    tidying.abort()
+    tidying = new AbortController()
+    const { signal } = tidying
+    const look = () => tidy().catch((error: unknown) => log.debug("shims not looked at", { error }))
+    void (async () => {
+      await look()
+      for (let waitMs = 5000; waitMs < 600_000 && !signal.aborted; waitMs *= 2) {
+        await sleep(clock, waitMs, signal)
+        if (!signal.aborted) await look()
+      }
+    })()
+  }
   try {
     const version = await firstAnswer(runtime, clock, paths.log)
     await tidy()
+    keepTidy()
     const load = async (archive: AsyncIterable<Uint8Array>, name?: string) => {
       const id = uuid(options.random)
       const loaded = await loadImageArchive(channel, archive, { id, now: clock.now(), ...(name && { name }) })
@@ -118,6 +134,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
       },
       loadImages: (path, name) => load(readArchiveFile(path), name),
       async stop() {
+        tidying.abort()
         const pods = await runtime.listPodSandboxes({ state: "SANDBOX_READY" }).catch(() => undefined)
         channel.close()
         await supervised.stop()
@@ -127,6 +144,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     }
   } catch (error) {
     channel.close()
+    tidying.abort()
     await supervised.stop()
     throw error
   }
