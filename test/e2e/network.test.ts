@@ -71,7 +71,7 @@ describe.skipIf(missing)("the network of three nodes", () => {
       expect(removal.failures).toEqual([])
       // What is no Service's address leads nowhere, as with kube-proxy.
       await expect(get(addresses[0]!, 80)).rejects.toThrow("timed out")
-    })
+    }, 300_000)
 
     test("reach pods of other nodes through the overlay", async () => {
       const sent = () => vxlanPackets(cluster)
