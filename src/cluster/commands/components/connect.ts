@@ -47,12 +47,12 @@ export interface ConnectedParts {
   readonly signal: AbortSignal
 }
 
-/** Runs one component against the cluster of a kubeconfig until the process is asked to end. `own` are its own flags. */
+/** Runs one component against the cluster of a kubeconfig until the process is asked to end, or it is "done". `own` are its own flags. */
 export async function runConnected<const D extends FlagDefinitions>(
   name: string,
   argv: readonly string[],
   own: D,
-  component: (parts: ConnectedParts, values: FlagValues<D>) => Promise<void>,
+  component: (parts: ConnectedParts, values: FlagValues<D>) => Promise<void | "done">,
 ): Promise<number> {
   const all = { ...own, ...flags }
   const parsed = parseFlags(argv, all)
@@ -83,7 +83,7 @@ export async function runConnected<const D extends FlagDefinitions>(
       identity,
       signal: stop.signal,
     }
-    await component(parts, parsed.values)
+    if ((await component(parts, parsed.values)) === "done") return 0
   } finally {
     transport.close()
   }

@@ -51,7 +51,10 @@ export function proxy(argv: readonly string[]): Promise<number> {
   return runConnected("proxy", argv, flags, run)
 }
 
-async function run({ transport, ...parts }: ConnectedParts, own: FlagValues<typeof flags>): Promise<void> {
+async function run(
+  { transport, ...parts }: ConnectedParts,
+  own: FlagValues<typeof flags>,
+): Promise<void | "done"> {
   if (own["proxy-mode"] !== "nftables")
     throw new UsageError(`--proxy-mode ${own["proxy-mode"]}: Services are made of nftables rules alone`)
   const podNetworks = parseNetworks(own["cluster-cidr"])
@@ -67,7 +70,10 @@ async function run({ transport, ...parts }: ConnectedParts, own: FlagValues<type
     clock: parts.clock,
     log: parts.log,
   })
-  if (own.cleanup) return proxying.cleanUp()
+  if (own.cleanup) {
+    await proxying.cleanUp()
+    return "done"
+  }
   const served = [
     await serve("healthz-bind-address", own["healthz-bind-address"], healthPages(proxying.status)),
     await serve(
