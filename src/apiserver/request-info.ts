@@ -32,10 +32,7 @@ const verbs: Readonly<Record<string, string>> = {
 /** Never throws: a path that cannot be decoded is taken as it is and found nowhere. */
 export function parseRequestInfo(method: string, rawPath: string, query: URLSearchParams): RequestInfo {
   const path = decode(rawPath)
-  const parts = rawPath
-    .split("/")
-    .filter((part) => part !== "")
-    .map(decode)
+  const parts = segmentsOf(rawPath)
   const root = parts[0]
   const groupParts = root === "api" ? 2 : root === "apis" ? 3 : 0
   if (groupParts === 0 || parts.length <= groupParts) return pathInfo(method, path, parts)
@@ -85,7 +82,8 @@ function resourceInfo(
     isResource: true,
     path,
     verb,
-    ...groupVersion,
+    group: groupVersion.group,
+    version: groupVersion.version,
     namespace,
     resource,
     subresource,
@@ -109,6 +107,18 @@ function nameInFieldSelector(verb: string, query: URLSearchParams): string {
 /** Booleans in a query as upstream reads them: "?watch" and anything but "0" and "false" is true. */
 export function isTrue(value: string | null): boolean {
   return value !== null && value !== "0" && value.toLowerCase() !== "false"
+}
+
+/** Decoded one by one: a slash that was encoded is part of a name. */
+function segmentsOf(path: string): string[] {
+  const segments: string[] = []
+  for (let start = 0; start < path.length; ) {
+    const slash = path.indexOf("/", start)
+    const end = slash < 0 ? path.length : slash
+    if (end > start) segments.push(decode(path.slice(start, end)))
+    start = end + 1
+  }
+  return segments
 }
 
 function decode(text: string): string {
