@@ -5,7 +5,7 @@ import { controllerOf } from "../../src/apimachinery/meta.ts"
 import type { Observed } from "../world/history.ts"
 import { Armed } from "./armed.ts"
 import { type Checker, isOver, nameOf } from "./checker.ts"
-import { isAvailable, isDisturbance } from "./disruptions.ts"
+import { isAvailable, isDisturbance, isGoing } from "./disruptions.ts"
 
 /**
  * A rolling update of a DaemonSet leaves no more nodes without an available pod than maxUnavailable, none at all where it
@@ -39,7 +39,7 @@ export function daemonAvailability(): Checker {
       if (isDisturbance(current as Pod | undefined, previous as Pod | undefined)) armed.disarm(uid)
       const served = nodesServed(set, objects)
       const least = (set.status.desiredNumberScheduled ?? 0) - mayMiss(set)
-      return armed.has(uid) && served < least
+      return armed.has(uid) && served < least && !isGoing(set, objects)
         ? `${nameOf(set)} is available on ${served} nodes, and never on fewer than ${least} was promised`
         : undefined
     },

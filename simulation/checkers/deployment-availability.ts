@@ -5,7 +5,7 @@ import { controllerOf } from "../../src/apimachinery/meta.ts"
 import type { Observed } from "../world/history.ts"
 import { Armed } from "./armed.ts"
 import { type Checker, nameOf } from "./checker.ts"
-import { isAvailable, isDisturbance } from "./disruptions.ts"
+import { isAvailable, isDisturbance, isGoing } from "./disruptions.ts"
 
 /** A rolling update never leaves fewer pods available than replicas less maxUnavailable. */
 export function deploymentAvailability(): Checker {
@@ -25,7 +25,7 @@ export function deploymentAvailability(): Checker {
       const { uid } = deployment.metadata
       if (isDisturbance(current as Pod | undefined, previous as Pod | undefined)) armed.disarm(uid)
       const available = availableOf(deployment, objects)
-      return armed.has(uid) && available < leastOf(deployment)
+      return armed.has(uid) && available < leastOf(deployment) && !isGoing(deployment, objects)
         ? `${nameOf(deployment)} has ${available} pods available, and never fewer than ${leastOf(deployment)} were promised`
         : undefined
     },

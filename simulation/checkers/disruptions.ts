@@ -1,10 +1,18 @@
 import type { Pod } from "../../src/api/core/v1/pod.ts"
+import type { KubeObject } from "../../src/apimachinery/meta.ts"
+import type { Observed } from "../world/history.ts"
 import { isReady } from "./checker.ts"
 
 /** Why a pod has to go, where that was said. */
 export function disruptionReason({ status }: Pod): string | undefined {
   return status.conditions?.find(({ type, status: value }) => type === "DisruptionTarget" && value === "True")
     ?.reason
+}
+
+/** Deleted, or in a namespace that is: all that is in there goes, in no order that was promised. */
+export function isGoing({ metadata }: KubeObject, objects: Observed): boolean {
+  const namespace = objects.find("namespaces", "", metadata.namespace ?? "")
+  return metadata.deletionTimestamp !== undefined || namespace?.metadata.deletionTimestamp !== undefined
 }
 
 /** Ready, and nobody has told it to go. */
