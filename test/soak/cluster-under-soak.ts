@@ -113,6 +113,10 @@ export class ClusterUnderSoak {
     return `/coracle/${createHash("sha256").update(this.data).digest("hex").slice(0, 8)}`
   }
 
+  get serverPort(): string {
+    return new URL(this.#cluster.state.server).port
+  }
+
   get probes(): string {
     return this.#probes
   }
