@@ -111,10 +111,8 @@ async function start(
   const started = await unlessAborted(nodes.started, signal)
   await forgetNodesBut(plan, nodesParts)
   const notes: string[] = []
-  const doubt =
-    foreignPlugin && (await whyNoPolicies(connectingPlugin(foreignPlugin.configDirectory), createCommands()))
-  await warnOfPolicies((await controlPlane).clientFor(selfUser), doubt)
-  if (doubt !== undefined) notes.push(`NetworkPolicies may not be enforced: ${doubt}.`)
+  // Without a real node nobody enforces anything, and a backup may be read-only.
+  if (plan.real.length > 0) notes.push(...(await tellOfPolicies(await controlPlane, foreignPlugin)))
   if (options.ingress && plan.real.length + plan.onLink.length > 0) {
     const ingressParts = { ...parts, ...options.ingress, controlPlane: await controlPlane, isShared }
     const ingress = await startIngress(ingressParts)
@@ -145,6 +143,17 @@ function running(
     removeNode: (name) => nodes.remove(name),
     stop,
   }
+}
+
+/** Where NetworkPolicies may not hold, whoever starts the cluster or writes one is told. */
+async function tellOfPolicies(
+  { clientFor }: ControlPlane,
+  foreignPlugin: ForeignPlugin | undefined,
+): Promise<string[]> {
+  const doubt =
+    foreignPlugin && (await whyNoPolicies(connectingPlugin(foreignPlugin.configDirectory), createCommands()))
+  await warnOfPolicies(clientFor(selfUser), doubt)
+  return doubt === undefined ? [] : [`NetworkPolicies may not be enforced: ${doubt}.`]
 }
 
 function describe({ name, runtime, endpoint }: ClusterNode): ClusterState["nodes"][number] {
