@@ -60,6 +60,19 @@ describe("a node's last word", () => {
     ).toBeUndefined()
   })
 
+  it("trusts the scheduler, who knows labels and taints that have just changed", () => {
+    const lastTransitionTime = "2026-01-01T00:00:00Z"
+    const condition = { type: "PodScheduled", status: "True", lastTransitionTime, lastProbeTime: "" }
+    const scheduled = (spec: object): Pod => ({
+      ...pod("p", "", spec),
+      status: { conditions: [condition] },
+    })
+    expect(admitPod(scheduled({ nodeSelector: { disk: "hdd" } }), [], place())).toBeUndefined()
+    const tainted = place({ taints: [{ key: "maintenance", effect: "NoExecute" }] })
+    expect(admitPod(scheduled({}), [], tainted)).toBeUndefined()
+    expect(admitPod(scheduled({ os: { name: "windows" } }), [], place())?.reason).toBe("PodOSNotSupported")
+  })
+
   it("keeps out whom a taint drives out, but for static pods and those that tolerate it", () => {
     const tainted = place({ taints: [{ key: "maintenance", effect: "NoExecute" }] })
     expect(admitPod(pod("p", ""), [], tainted)?.reason).toBe("TaintToleration")

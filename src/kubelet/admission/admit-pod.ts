@@ -35,10 +35,18 @@ export function admitPod(pod: Pod, others: readonly Pod[], node: NodeOfPod): Rej
   return (
     refuseForeign(pod, node) ??
     findShortage(pod, others, node) ??
-    refuseByLabels(pod, node) ??
+    (wasScheduled(pod) ? undefined : refuseByLabels(pod, node)) ??
     refuseTakenPorts(pod, others) ??
-    refuseTainted(pod, node)
+    (wasScheduled(pod) ? undefined : refuseTainted(pod, node))
   )
+}
+
+/**
+ * The scheduler has seen the node's labels and taints a moment ago; ours may be older, since they are read with each report
+ * of the node's status. Who says themselves where their pod goes has nobody but us to check it.
+ */
+function wasScheduled({ status }: Pod): boolean {
+  return status.conditions?.some(({ type, status }) => type === "PodScheduled" && status === "True") ?? false
 }
 
 function refuseForeign({ metadata, spec }: Pod, { node, strictGroups }: NodeOfPod): Rejection | undefined {
