@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { builtInResources } from "../../api/index.ts"
 import { ConfigMap } from "../../api/core/v1/config-map.ts"
+import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { ResourceQuota } from "../../api/core/v1/resource-quota.ts"
 import { startTestCluster, type TestCluster } from "../testing/test-cluster.ts"
@@ -52,4 +53,32 @@ it("counts what is used, and gives back what goes or ends", async () => {
     used: { pods: "1" },
   })
   expect(cluster.errors).toEqual([])
+})
+
+it("lets go of a class of attributes as soon as the volume has another", async () => {
+  const claimKey = { namespace, name: "data" }
+  const claim = await cluster.client.create(PersistentVolumeClaim, {
+    metadata: claimKey,
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      resources: { requests: { storage: "1Gi" } },
+      volumeAttributesClassName: "silver",
+    },
+  })
+  const current = (currentVolumeAttributesClassName: string) => ({
+    ...claim,
+    metadata: claimKey,
+    status: { ...claim.status, currentVolumeAttributesClassName },
+  })
+  await cluster.client.updateStatus(PersistentVolumeClaim, current("gold") as never)
+  const scope = { scopeName: "VolumeAttributesClass" as const, operator: "In" as const, values: ["gold"] }
+  await cluster.client.create(ResourceQuota, {
+    metadata: key,
+    spec: { hard: { persistentvolumeclaims: "1" }, scopeSelector: { matchExpressions: [scope] } },
+  })
+  await cluster.advance(2000)
+  expect(await used()).toEqual({ persistentvolumeclaims: "1" })
+  await cluster.client.updateStatus(PersistentVolumeClaim, current("silver") as never)
+  await cluster.advance(1000)
+  expect(await used()).toEqual({ persistentvolumeclaims: "0" })
 })

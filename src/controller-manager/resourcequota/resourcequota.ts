@@ -6,13 +6,14 @@
  * Woken by new and changed quotas, by deletions in their namespace, by changes that change what an object uses (a pod
  * that ends, a claim that grows), and every five minutes.
  */
-import { persistentVolumeClaimQuota } from "../../api/core/quota/claim-quota.ts"
+import { mayChangeUsage, persistentVolumeClaimQuota } from "../../api/core/quota/claim-quota.ts"
 import { computeQuotaUsage, QuotaEvaluators } from "../../api/core/quota/compute-quota-usage.ts"
 import { podQuota } from "../../api/core/quota/pod-quota.ts"
 import type { QuotaEvaluator } from "../../api/core/quota/quota-evaluator.ts"
 import { resourceClaimQuota } from "../../api/core/quota/resource-claim-quota.ts"
 import { serviceQuota } from "../../api/core/quota/service-quota.ts"
 import { formatAmounts } from "../../api/core/v1/pod-resources.ts"
+import type { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { ResourceQuota } from "../../api/core/v1/resource-quota.ts"
 import { DeviceClass } from "../../api/resource/v1/device-class.ts"
@@ -122,8 +123,9 @@ function changesUsage(resource: Resource, current: KubeObject | undefined, previ
   switch (groupResource(resource)) {
     case "pods":
       return isTerminal(current as Pod) !== isTerminal(previous as Pod)
-    case "services":
     case "persistentvolumeclaims":
+      return mayChangeUsage(current as PersistentVolumeClaim, previous as PersistentVolumeClaim)
+    case "services":
       return !deepEqual((current as { spec?: unknown }).spec, (previous as { spec?: unknown }).spec)
     default:
       return false
