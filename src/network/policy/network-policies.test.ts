@@ -303,7 +303,11 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
           { action: "Pass", from: [{ pods: { podSelector: { matchLabels: { app: "tool" } } } }] },
         ],
         egress: [
-          { action: "Deny", to: [{ networks: ["192.0.2.0/24"] }, { nodes: {} }], protocols: [{ udp: {} }] },
+          {
+            action: "Deny",
+            to: [{ networks: ["192.0.2.0/24"] }, { nodes: {} }],
+            protocols: [{ udp: { destinationPort: { number: 53 } } }],
+          },
         ],
       },
       log,

@@ -209,7 +209,7 @@ export function clusterWideRounds(addressOf: (pod: string) => string): Round[] {
     }),
     one("egress to a port", {
       "ClusterNetworkPolicy/port": admin(5, podsOf("z", "b"), {
-        egress: [to("Deny", all, { protocols: [{ udp: {} }, tcpPort(81)] })],
+        egress: [to("Deny", all, { protocols: [{ udp: { destinationPort: { number: 80 } } }, tcpPort(81)] })],
       }),
     }),
     one("a named port", {
