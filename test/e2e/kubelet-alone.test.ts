@@ -24,6 +24,23 @@ const configuration = {
   plugins: [{ type: "ptp", ipam: { type: "host-local", ranges: [[{ subnet: "10.88.0.0/24" }]] } }],
 }
 
+const web = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "web" },
+  spec: {
+    nodeSelector: { e2e: "alone" },
+    containers: [
+      {
+        name: "web",
+        image: "e2e/busybox:1",
+        imagePullPolicy: "Never",
+        command: ["sleep", "3600"],
+      },
+    ],
+  },
+}
+
 interface Pod {
   metadata: { name: string; uid: string }
   status: { phase: string; podIP: string; containerStatuses: { containerID: string; restartCount: number }[] }
@@ -103,10 +120,7 @@ describe.skipIf(missing)("coracle kubelet", () => {
   test("makes this machine a node, and pods of it real", async () => {
     await start()
     await kubectl.call("wait node/alone --for=condition=Ready --timeout=60s")
-    const overrides = JSON.stringify({ spec: { nodeSelector: { e2e: "alone" } } })
-    await kubectl.call(
-      `run web --image=e2e/busybox:1 --image-pull-policy=Never --overrides='${overrides}' --command -- sleep 3600`,
-    )
+    await kubectl.call("apply -f -", JSON.stringify(web))
     await kubectl.call("wait pod/web --for=condition=Ready --timeout=60s")
     expect((await pod()).status.podIP).toMatch(/^10\.88\.0\./)
   })
