@@ -62,6 +62,11 @@ export class Informer<T extends KubeObject> {
     return this.#revision >= 0
   }
 
+  /** Before `run`: there is nothing to wait for yet. */
+  takeAsEmpty(): void {
+    this.#resolveSynced()
+  }
+
   /** A handler that comes late is told of everything that is already here. Gives a function that removes it. */
   onChange(handler: ChangeHandler<T>): () => void {
     this.#handlers.add(handler)

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts"
+import { type Clock, sleep } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import { formatGroupVersion, type KubeObject, type ObjectKey } from "../apimachinery/meta.ts"
@@ -39,9 +39,15 @@ export interface InformersOptions {
   readonly log: Logger
   /** Restricts what is asked for. @default everything, in all namespaces */
   readonly scope?: (resource: Resource) => InformerScope | undefined
+  /** Of a resource that is not served there are no objects, until it is. @default everything is */
+  readonly isServed?: (resource: Resource) => Promise<boolean>
 }
 
+/** How often a resource that is not served is looked for. */
+const lookAgainMs = 30_000
+
 interface Running {
+  readonly resource: Resource
   readonly informer: Informer<KubeObject>
   readonly stop: AbortController
 }
@@ -56,15 +62,27 @@ export function createInformers(options: InformersOptions): Informers {
     if (!entry) {
       const scope = options.scope?.(resource)
       const informer = new Informer<KubeObject>({ ...options, resource, ...(scope && { scope }) } as never)
-      entry = { informer, stop: new AbortController() }
+      entry = { informer, resource, stop: new AbortController() }
       all.set(id, entry)
       if (started) run(entry)
     }
     return entry
   }
 
-  function run(entry: Running): void {
-    void entry.informer.run(entry.stop.signal)
+  function run({ informer, resource, stop }: Running): void {
+    void waitUntilServed(informer, resource, stop.signal).then(() => informer.run(stop.signal))
+  }
+
+  async function waitUntilServed(informer: Informer<KubeObject>, resource: Resource, signal: AbortSignal) {
+    const { isServed, clock, log } = options
+    if (!isServed) return
+    // Who cannot be asked is taken to serve it: then the informer itself tells what is wrong.
+    const look = () => isServed(resource).catch(() => true)
+    if (await look()) return
+    log.info("not served by this cluster: taken to be none", { resource: identity(resource) })
+    informer.takeAsEmpty()
+    do await sleep(clock, lookAgainMs, signal)
+    while (!signal.aborted && !(await look()))
   }
 
   const informers: Informers = {

@@ -1,3 +1,4 @@
+import type { Resource } from "../apimachinery/resource.ts"
 import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import { gauge, type Metric } from "../base/metrics.ts"
@@ -25,6 +26,8 @@ export interface ControllerManagerOptions
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  /** Where the cluster may be one of another version. @default everything is served */
+  readonly isServed?: (resource: Resource) => Promise<boolean>
   /** `--controllers`. @default ["*"] */
   readonly controllers?: readonly string[]
   /** Runs only while it holds the Lease kube-system/kube-controller-manager. @default alone: no election */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import type { FlagValues } from "../../../base/flags.ts"
 import { formatMetrics } from "../../../base/metrics.ts"
 import { processMetrics } from "../../../base/real/process-metrics.ts"
+import { createServedCheck } from "../../../client/create-served-check.ts"
 import { createClient } from "../../../client/create-client.ts"
 import { tokenKeys } from "../../../apiserver/authentication/real/token-keys.ts"
 import { sha256Hex } from "../../../controller-manager/attach-detach/real/sha256-hex.ts"
@@ -66,6 +67,7 @@ async function run(
     ...parts,
     ...readAuthorities(parts, values),
     controllers: values.controllers,
+    isServed: createServedCheck(parts.transport),
     nodeIpam: { clusterCidrs: values["cluster-cidr"] },
     hmacSha256,
     sha256Hex,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import type { FlagValues } from "../../../base/flags.ts"
 import { createClient } from "../../../client/create-client.ts"
+import { createServedCheck } from "../../../client/create-served-check.ts"
 import { createEventRecorder } from "../../../client/create-event-recorder.ts"
 import { createInformers } from "../../../client/informers.ts"
 import { runAsLeader } from "../../../client/leader-election.ts"
@@ -55,7 +56,7 @@ async function run(
     )
   })
   const lead = async (signal: AbortSignal) => {
-    const informers = createInformers({ ...parts, client })
+    const informers = createInformers({ ...parts, client, isServed: createServedCheck(transport) })
     leading = createScheduler({ ...parts, ...loaded?.options, client, informers, events })
     informers.start(signal)
     await leading.run(signal)
