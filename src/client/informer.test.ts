@@ -130,8 +130,10 @@ describe("Informer", () => {
     expect(told).toEqual([])
   })
 
-  it("lists where the server has no initial events", async () => {
-    const refused = new StatusError("Invalid", "sendInitialEvents is forbidden for watch")
+  it.each([
+    new StatusError("Invalid", "sendInitialEvents is forbidden for watch"),
+    new StatusError("InternalError", "the required storage feature RequestWatchProgress is disabled"),
+  ])("lists where the server has no initial events: %s", async (refused) => {
     const list = { metadata: { resourceVersion: "9" }, items: [thing("a", 1)] }
     const transport = new ScriptedTransport([[refused], [added(thing("b", 10))]], [list])
     const { names } = await follow(transport)

@@ -122,8 +122,10 @@ export class Informer<T extends KubeObject> {
       try {
         return await this.#streamAll(signal)
       } catch (error) {
-        if (!isStatusError(error, "Invalid", "BadRequest")) throw error
-        this.#streamsInitialEvents = false
+        const hasAll = this.#resourceVersion !== ""
+        if (hasAll || !isStatusError(error) || isStatusError(error, "Expired", "Gone")) throw error
+        // A list may do where a stream does not: servers refuse streams for many reasons, an old etcd among them.
+        if (isStatusError(error, "Invalid", "BadRequest")) this.#streamsInitialEvents = false
       }
     }
     if (fromNothing) await this.#listAll(signal)
