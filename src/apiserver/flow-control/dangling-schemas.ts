@@ -33,7 +33,7 @@ export class DanglingSchemas implements ObjectFollower {
   constructor(options: DanglingSchemasOptions) {
     this.#options = options
     const { clock, log } = options
-    this.#loop = new SyncLoop({ clock, log, sync: () => this.#sync() })
+    this.#loop = new SyncLoop({ clock, log, sync: () => this.#sync(), inspectionMs: 600_000 })
   }
 
   put(): void {

@@ -3,6 +3,7 @@ import { PriorityLevelConfiguration } from "../../api/flowcontrol/v1/priority-le
 import { mandatoryLevels, mandatorySchemas } from "../../api/flowcontrol/mandatory.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import { type Clock, sleep } from "../../base/clock.ts"
+import { onAbort } from "../../base/on-abort.ts"
 import type { UserInfo } from "../authentication/authenticator.ts"
 import type { ObjectFollower } from "../authorization/object-follower.ts"
 import type { RequestInfo } from "../request-info.ts"
@@ -33,6 +34,8 @@ export class FlowController implements ObjectFollower {
   readonly #levels = new Map<string, PriorityLevel>()
   #ordered: readonly FlowSchema[] | undefined = undefined
   #fairFraction = 0
+  /** Ends the rest, while there is one. */
+  #wake: (() => void) | undefined = undefined
 
   /** @param totalSeats how many seats the server has */
   constructor(totalSeats: number, clock: Clock) {
@@ -53,13 +56,34 @@ export class FlowController implements ObjectFollower {
     return this.#fairFraction
   }
 
-  /** Shares out the seats again and again, until `signal` aborts. */
+  /**
+   * Shares out the seats again and again, until `signal` aborts. While every level has far more than it needs there is
+   * nothing to share, and it rests.
+   */
   async run(signal: AbortSignal): Promise<void> {
-    for (;;) {
+    while (!signal.aborted) {
       await sleep(this.#clock, borrowingPeriodMs, signal)
       if (signal.aborted) return
       this.shareOut()
+      if (!this.#isBusy) await this.#becomesBusy(signal)
     }
+  }
+
+  get #isBusy(): boolean {
+    return [...this.#levels.values()].some(
+      (level) => usesMuch(level) || takesMuch(level, level.demand.demand.highWatermark),
+    )
+  }
+
+  #becomesBusy(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const forget = onAbort(signal, resolve)
+      this.#wake = () => {
+        this.#wake = undefined
+        forget()
+        resolve()
+      }
+    })
   }
 
   put(object: KubeObject): void {
@@ -92,6 +116,7 @@ export class FlowController implements ObjectFollower {
       // A schema whose level is not there is as if it were not there itself.
       if (!configuration || !matchesRequest(schema, info, user)) continue
       const level = this.#levels.get(configuration.metadata.name)!
+      if (this.#wake && usesMuch(level)) this.#wake()
       return { schema, configuration, level, flow: flowOf(schema, info, user) }
     }
     throw new Error("the flow schema catch-all does not catch all")
@@ -132,6 +157,15 @@ export class FlowController implements ObjectFollower {
     for (const [name, level] of this.#levels) level.isQuiescing = !this.#configurations.has(name)
     this.shareOut()
   }
+}
+
+function usesMuch(level: PriorityLevel): boolean {
+  return level.waiting > 0 || takesMuch(level, level.seatsInUse)
+}
+
+/** Who is exempt takes what he wants. */
+function takesMuch({ configuration, limit }: PriorityLevel, seats: number): boolean {
+  return !configuration.isExempt && seats * 4 >= limit
 }
 
 function flowOf({ metadata, spec }: FlowSchema, { namespace }: RequestInfo, { name }: UserInfo): Flow {

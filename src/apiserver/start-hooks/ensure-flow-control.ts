@@ -35,14 +35,25 @@ export async function keepFlowControl(
   }
 }
 
+/** Worked out once: they are looked at for as long as the server runs. */
+const whole = new WeakMap<KubeObject, KubeObject>()
+
+function withDefaults<T extends KubeObject>({ schema }: Resource<T>, object: T): T {
+  let known = whole.get(object)
+  if (!known) whole.set(object, (known = applyDefaults(schema, object)))
+  return known as T
+}
+
 async function ensure<T extends KubeObject & { readonly spec: object }>(
   client: Client,
   resource: Resource<T>,
   wanted: DefaultObjects<T>,
 ): Promise<void> {
-  const whole = (objects: readonly T[]) => objects.map((object) => applyDefaults(resource.schema, object))
   const { items } = await client.list(resource)
-  const defaults = { mandatory: whole(wanted.mandatory), suggested: whole(wanted.suggested) }
+  const defaults = {
+    mandatory: wanted.mandatory.map((object) => withDefaults(resource, object)),
+    suggested: wanted.suggested.map((object) => withDefaults(resource, object)),
+  }
   const { create, update, remove } = planDefaultObjects(defaults, items)
   const options = { fieldManager }
   await Promise.all([

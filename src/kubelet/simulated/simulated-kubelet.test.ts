@@ -1,34 +1,18 @@
 import { afterEach, describe, expect, it } from "vitest"
-import { startTestServer, type TestServer } from "../../apiserver/testing.ts"
-import { Event } from "../../api/core/v1/event.ts"
 import { ConfigMap } from "../../api/core/v1/config-map.ts"
 import { Lease } from "../../api/coordination/v1/lease.ts"
-import { Namespace } from "../../api/core/v1/namespace.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { RuntimeClass } from "../../api/node/v1/runtime-class.ts"
-import type { Draft } from "../../apimachinery/meta.ts"
-import { silentLogger } from "../../base/log.ts"
-import { SimulatedClock } from "../../base/simulated/clock.ts"
-import { SeededRandom } from "../../base/simulated/random.ts"
-import { SimulatedImages } from "../../container-runtime/simulated/simulated-images.ts"
-import { SimulatedRuntime } from "../../container-runtime/simulated/simulated-runtime.ts"
-import type { Kubelet } from "../kubelet.ts"
-import { AdmissionError, type PodDevices } from "../node-host.ts"
-import { createSimulatedKubelet } from "./create-simulated-kubelet.ts"
-
-const prefix = "simulation.coracle.dev/"
-
-interface World {
-  readonly server: TestServer
-  readonly clock: SimulatedClock
-  readonly runtime: SimulatedRuntime
-  readonly images: SimulatedImages
-  kubelet: Kubelet
-  stop(): Promise<void>
-  /** Ends the kubelet, as a crash does, and starts another on the same machine. */
-  restartKubelet(): Promise<void>
-}
+import {
+  condition,
+  eventsOf,
+  get,
+  podOf,
+  prefix,
+  startWorld,
+  type World,
+} from "../testing/simulated-world.ts"
 
 let world: World | undefined
 afterEach(async () => {
@@ -36,87 +20,14 @@ afterEach(async () => {
   world = undefined
 })
 
-async function startWorld(): Promise<World> {
-  const clock = new SimulatedClock()
-  const random = new SeededRandom("kubelet")
-  const server = await startTestServer({ clock, random })
-  await server.client.create(Namespace, { metadata: { name: "default" } }).catch(() => {})
-  let address = 1
-  const runtime = new SimulatedRuntime({ clock, random, assignIp: () => `10.244.0.${address++}` })
-  const images = new SimulatedImages({ clock })
-  const startKubelet = async () => {
-    const kubelet = await createSimulatedKubelet({
-      node: { name: "node-1", labels: {} },
-      nodeIp: "192.0.2.1",
-      client: server.client,
-      clock,
-      random,
-      log: silentLogger,
-      runtime,
-      images,
-      findBehaviour: (id) => runtime.findProfile(id),
-      capacity: { cpu: "4", memory: "8Gi", pods: "10" },
-    })
-    const stop = new AbortController()
-    const running = kubelet.run(stop.signal)
-    return { kubelet, stop, running }
-  }
-  let current = await startKubelet()
-  await clock.advance(500)
-  const started: World = {
-    server,
-    clock,
-    runtime,
-    images,
-    kubelet: current.kubelet,
-    async stop() {
-      current.stop.abort()
-      await clock.advance(1000)
-      await current.running
-      await server.stop()
-    },
-    async restartKubelet() {
-      current.stop.abort()
-      await clock.advance(1000)
-      await current.running
-      current = await startKubelet()
-      started.kubelet = current.kubelet
-      await clock.advance(500)
-    },
-  }
-  world = started
-  return started
-}
-
-function podOf(
-  name: string,
-  spec: Draft<Pod["spec"]> = {},
-  annotations: Record<string, string> = {},
-): Draft<Pod> {
-  return {
-    metadata: { name, namespace: "default", annotations },
-    spec: {
-      nodeName: "node-1",
-      containers: [{ name: "main", image: "app:1", imagePullPolicy: "IfNotPresent" }],
-      ...spec,
-    },
-  }
-}
-
-const get = ({ server }: World, name: string) => server.client.get(Pod, { namespace: "default", name })
-const condition = (pod: Pod, type: string) => pod.status.conditions?.find((each) => each.type === type)
-
-async function eventsOf({ server, clock }: World, name: string): Promise<string[]> {
-  await clock.advance(100)
-  const { items } = await server.client.list(Event, { namespace: "default" })
-  return items
-    .filter(({ involvedObject }) => involvedObject.name === name)
-    .map(({ reason, message }) => `${reason}: ${message}`)
+async function start(): Promise<World> {
+  world = await startWorld()
+  return world
 }
 
 describe("a simulated node", () => {
   it("registers, is Ready, and shows that it lives", async () => {
-    const { server, clock } = await startWorld()
+    const { server, clock } = await start()
     const node = await server.client.get(Node, { name: "node-1" })
     expect(node.status.conditions?.map(({ type, status, reason }) => `${type}=${status} ${reason}`)).toEqual([
       "MemoryPressure=False KubeletHasSufficientMemory",
@@ -133,7 +44,7 @@ describe("a simulated node", () => {
   })
 
   it("runs a pod and tells its story", async () => {
-    const world = await startWorld()
+    const world = await start()
     await world.server.client.create(Pod, podOf("web"))
     await world.clock.advance(100)
     const pod = await get(world, "web")
@@ -173,7 +84,7 @@ describe("a simulated node", () => {
   })
 
   it("deletes a pod gracefully, and forgets it", async () => {
-    const world = await startWorld()
+    const world = await start()
     await world.server.client.create(Pod, podOf("web", {}, { [`${prefix}stop-delay`]: "5s" }))
     await world.clock.advance(100)
     await world.server.client.delete(Pod, { namespace: "default", name: "web" })
@@ -188,7 +99,7 @@ describe("a simulated node", () => {
   })
 
   it("kills what does not end within its grace period", async () => {
-    const world = await startWorld()
+    const world = await start()
     await world.server.client.create(
       Pod,
       podOf("web", { terminationGracePeriodSeconds: 600 }, { [`${prefix}stop-delay`]: "1h" }),
@@ -203,7 +114,7 @@ describe("a simulated node", () => {
   })
 
   it("restarts what ends, later and later", async () => {
-    const world = await startWorld()
+    const world = await start()
     await world.server.client.create(Pod, podOf("crash", {}, { [`${prefix}exit-code`]: "1" }))
     const restarts = async () => (await get(world, "crash")).status.containerStatuses![0]!.restartCount
     // Ends 1 s after each start: at 1, 2, 13, 34 s; starts again at 1, 12, 33, 74 s.
@@ -242,7 +153,7 @@ describe("a simulated node", () => {
   ] as const)(
     "ends a pod with restartPolicy %s and exit code %s as %s",
     async (restartPolicy, exitCode, phase) => {
-      const world = await startWorld()
+      const world = await start()
       await world.server.client.create(
         Pod,
         podOf("job", { restartPolicy }, { [`${prefix}exit-code`]: exitCode }),
@@ -261,7 +172,7 @@ describe("a simulated node", () => {
   )
 
   it("starts init containers in order, and sidecars with them", async () => {
-    const world = await startWorld()
+    const world = await start()
     await world.server.client.create(
       Pod,
       podOf(
@@ -306,7 +217,7 @@ describe("a simulated node", () => {
   })
 
   it("fails a pod whose init container fails for good", async () => {
-    const world = await startWorld()
+    const world = await start()
     await world.server.client.create(
       Pod,
       podOf(
@@ -321,7 +232,7 @@ describe("a simulated node", () => {
   })
 
   it("is ready when its probe says so, at once", async () => {
-    const world = await startWorld()
+    const world = await start()
     const readinessProbe = { httpGet: { port: 80 }, periodSeconds: 10 }
     await world.server.client.create(
       Pod,
@@ -348,7 +259,7 @@ describe("a simulated node", () => {
   })
 
   it("waits for an image that cannot be pulled, as upstream words it", async () => {
-    const world = await startWorld()
+    const world = await start()
     await world.server.client.create(
       Pod,
       podOf("nope", { containers: [{ name: "main", image: "app:missing" }] }),
@@ -368,7 +279,7 @@ describe("a simulated node", () => {
   })
 
   it("waits for a ConfigMap and goes on when it is there", async () => {
-    const world = await startWorld()
+    const world = await start()
     const env = [{ name: "A", valueFrom: { configMapKeyRef: { name: "settings", key: "a" } } }]
     await world.server.client.create(
       Pod,
@@ -388,7 +299,7 @@ describe("a simulated node", () => {
   })
 
   it("shows why a volume is not there", async () => {
-    const world = await startWorld()
+    const world = await start()
     const volumes = [{ name: "config", configMap: { name: "absent" } }]
     await world.server.client.create(Pod, podOf("mounting", { volumes }))
     await world.clock.advance(1000)
@@ -401,7 +312,7 @@ describe("a simulated node", () => {
   })
 
   it("says when a RuntimeClass is not there, and uses it when it is", async () => {
-    const world = await startWorld()
+    const world = await start()
     await world.server.client.create(Pod, podOf("classy", { runtimeClassName: "gvisor" }))
     await world.clock.advance(1000)
     expect(await eventsOf(world, "classy")).toContain(
@@ -413,163 +324,8 @@ describe("a simulated node", () => {
     expect((await world.runtime.listPodSandboxes())[0]!.runtimeHandler).toBe("runsc")
   })
 
-  it("defers a resize for which there is no room until there is", async () => {
-    const world = await startWorld()
-    const pod = (cpu: string) => ({
-      containers: [{ name: "main", image: "app:1", resources: { requests: { cpu } } }],
-    })
-    await world.server.client.create(Pod, podOf("big", pod("2")))
-    await world.server.client.create(Pod, podOf("small", pod("1")))
-    await world.clock.advance(500)
-    const body = { spec: { containers: [{ name: "main", resources: { requests: { cpu: "3" } } }] } }
-    const key = { namespace: "default", name: "small" }
-    await world.server.client.patch(Pod, key, { type: "strategic", body }, { subresource: "resize" })
-    await world.clock.advance(500)
-    const pending = await get(world, "small")
-    expect(condition(pending, "PodResizePending")).toMatchObject({
-      status: "True",
-      reason: "Deferred",
-      message: "Node didn't have enough resource: cpu, requested: 3000, used: 2000, capacity: 4000",
-    })
-    expect(pending.status.containerStatuses![0]!.resources).toEqual({ requests: { cpu: "1" } })
-    await world.server.client.delete(Pod, { namespace: "default", name: "big" })
-    await world.clock.advance(2000)
-    const resized = await get(world, "small")
-    expect(resized.status.containerStatuses![0]!.resources).toEqual({ requests: { cpu: "3" } })
-    expect(condition(resized, "PodResizePending")).toBeUndefined()
-    const told = (await eventsOf(world, "small")).filter((text) => text.includes("Resize"))
-    const containers = '"containers":[{"name":"main","resources":{"requests":{"cpu":"3"}}}],"generation":2'
-    const why = "Node didn't have enough resource: cpu, requested: 3000, used: 2000, capacity: 4000"
-    expect(told.sort()).toEqual([
-      `ResizeCompleted: Pod resize completed: {${containers}}`,
-      `ResizeDeferred: Pod resize Deferred: {${containers},"error":"${why}"}`,
-      `ResizeStarted: Pod resize started: {${containers}}`,
-    ])
-  })
-
-  it("begins anew with all containers when one ends in a way that asks for it", async () => {
-    const world = await startWorld()
-    const ruled = {
-      name: "a",
-      image: "app:1",
-      restartPolicy: "Never",
-      restartPolicyRules: [{ action: "RestartAllContainers", exitCodes: { operator: "In", values: [7] } }],
-    }
-    const spec = {
-      restartPolicy: "Never",
-      initContainers: [
-        { name: "prepare", image: "app:1" },
-        { name: "beside", image: "app:1", restartPolicy: "Always" },
-      ],
-      containers: [ruled, { name: "b", image: "app:1" }],
-    } as unknown as Parameters<typeof podOf>[1]
-    const annotations = {
-      [`${prefix}prepare.run-for`]: "1s",
-      [`${prefix}a.run-for`]: "5s",
-      [`${prefix}a.exit-code`]: "7 3",
-    }
-    await world.server.client.create(Pod, podOf("anew", spec, annotations))
-    await world.clock.advance(3000)
-    const before = await get(world, "anew")
-    expect(condition(before, "AllContainersRestarting")).toMatchObject({ status: "False" })
-    await world.clock.advance(7000)
-    const after = await get(world, "anew")
-    const { initContainerStatuses = [], containerStatuses = [] } = after.status
-    expect(
-      [...initContainerStatuses, ...containerStatuses].map(({ name, restartCount }) => [name, restartCount]),
-    ).toEqual([
-      ["prepare", 1],
-      ["beside", 1],
-      ["a", 1],
-      ["b", 1],
-    ])
-    expect(containerStatuses[1]!.state.running).toBeDefined()
-    expect(containerStatuses[1]!.lastState.terminated).toBeDefined()
-    expect(after.status.podIP).toBe(before.status.podIP)
-    // The second time it ends with a code for which there is no rule.
-    await world.clock.advance(6000)
-    const [a] = (await get(world, "anew")).status.containerStatuses!
-    expect(a).toMatchObject({ restartCount: 1, state: { terminated: { exitCode: 3 } } })
-  })
-
-  it("makes room for a critical pod", async () => {
-    const world = await startWorld()
-    const asking = (cpu: string) => ({
-      containers: [{ name: "main", image: "app:1", resources: { requests: { cpu } } }],
-    })
-    await world.server.client.create(Pod, podOf("plain", asking("3")))
-    await world.clock.advance(500)
-    const critical = podOf("critical", { ...asking("2"), priority: 2_000_000_000 })
-    await world.server.client.create(Pod, {
-      ...critical,
-      metadata: { ...critical.metadata, namespace: "kube-system" },
-    })
-    await world.clock.advance(3000)
-    expect((await get(world, "plain")).status).toMatchObject({
-      phase: "Failed",
-      reason: "Preempting",
-      message: "Preempted in order to admit critical pod",
-    })
-    const kept = await world.server.client.get(Pod, { namespace: "kube-system", name: "critical" })
-    expect(kept.status.phase).toBe("Running")
-  })
-
-  it("does not run as the machine's users who asked for users of its own", async () => {
-    const world = await startWorld()
-    await world.server.client.create(Pod, podOf("alone", { hostUsers: false }))
-    await world.clock.advance(500)
-    expect((await get(world, "alone")).status.phase).toBe("Pending")
-    expect(await eventsOf(world, "alone")).toContain(
-      "FailedCreatePodSandBox: Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces",
-    )
-  })
-
-  it("fails a pod whose devices cannot be had", async () => {
-    const world = await startWorld()
-    const freed: string[] = []
-    const devices: PodDevices = {
-      async allocate() {
-        throw new AdmissionError("UnexpectedAdmissionError", "Pod was rejected: no such device")
-      },
-      prepareContainer: async () => ({ environment: {}, annotations: {}, mounts: [], devices: [] }),
-      free: async (uid) => void freed.push(uid),
-      capacity: () => ({ capacity: {}, allocatable: {} }),
-    }
-    Object.assign(world.kubelet.services.host, { devices })
-    const { metadata } = await world.server.client.create(Pod, podOf("one"))
-    await world.clock.advance(2000)
-    expect((await get(world, "one")).status).toMatchObject({
-      phase: "Failed",
-      reason: "UnexpectedAdmissionError",
-      message: "Pod was rejected: no such device",
-    })
-    expect(freed).toEqual([metadata.uid])
-    expect(await eventsOf(world, "one")).toContain(
-      "UnexpectedAdmissionError: Pod was rejected: no such device",
-    )
-  })
-
-  it("turns away a pod for which it has no room", async () => {
-    const world = await startWorld()
-    const resources = { requests: { cpu: "3" } }
-    const containers = [{ name: "main", image: "app:1", resources }]
-    await world.server.client.create(Pod, podOf("one", { containers }))
-    await world.clock.advance(500)
-    await world.server.client.create(Pod, podOf("two", { containers }))
-    await world.clock.advance(500)
-    expect((await get(world, "two")).status).toMatchObject({
-      phase: "Failed",
-      reason: "OutOfcpu",
-      message:
-        "Pod was rejected: Node didn't have enough resource: cpu, requested: 3000, used: 3000, capacity: 4000",
-    })
-    await world.server.client.delete(Pod, { namespace: "default", name: "two" })
-    await world.clock.advance(500)
-    await expect(get(world, "two")).rejects.toThrow("not found")
-  })
-
   it("ends a pod at its deadline", async () => {
-    const world = await startWorld()
+    const world = await start()
     await world.server.client.create(Pod, podOf("late", { activeDeadlineSeconds: 20 }))
     await world.clock.advance(19_000)
     expect((await get(world, "late")).status.phase).toBe("Running")
@@ -582,7 +338,7 @@ describe("a simulated node", () => {
   })
 
   it("restarts a container whose image was changed", async () => {
-    const world = await startWorld()
+    const world = await start()
     await world.server.client.create(Pod, podOf("web"))
     await world.clock.advance(500)
     const pod = await get(world, "web")
@@ -602,7 +358,7 @@ describe("a simulated node", () => {
   })
 
   it("makes a new sandbox when the old one dies", async () => {
-    const world = await startWorld()
+    const world = await start()
     await world.server.client.create(Pod, podOf("web"))
     await world.clock.advance(500)
     const [sandbox] = await world.runtime.listPodSandboxes()
@@ -617,7 +373,7 @@ describe("a simulated node", () => {
   })
 
   it("takes over running pods after a restart of its own, and ends those that were deleted meanwhile", async () => {
-    const world = await startWorld()
+    const world = await start()
     const readinessProbe = { httpGet: { port: 80 } }
     const containers = [{ name: "main", image: "app:1", readinessProbe }]
     await world.server.client.create(Pod, podOf("kept", { containers }))

@@ -1,0 +1,180 @@
+import { afterEach, describe, expect, it } from "vitest"
+import { Pod } from "../../api/core/v1/pod.ts"
+import { AdmissionError, type PodDevices } from "../node-host.ts"
+import {
+  condition,
+  eventsOf,
+  get,
+  podOf,
+  prefix,
+  startWorld,
+  type World,
+} from "../testing/simulated-world.ts"
+
+let world: World | undefined
+afterEach(async () => {
+  await world?.stop()
+  world = undefined
+})
+
+async function start(): Promise<World> {
+  world = await startWorld()
+  return world
+}
+
+describe("what a simulated node has room for, and changes", () => {
+  it("defers a resize for which there is no room until there is", async () => {
+    const world = await start()
+    const pod = (cpu: string) => ({
+      containers: [{ name: "main", image: "app:1", resources: { requests: { cpu } } }],
+    })
+    await world.server.client.create(Pod, podOf("big", pod("2")))
+    await world.server.client.create(Pod, podOf("small", pod("1")))
+    await world.clock.advance(500)
+    const body = { spec: { containers: [{ name: "main", resources: { requests: { cpu: "3" } } }] } }
+    const key = { namespace: "default", name: "small" }
+    await world.server.client.patch(Pod, key, { type: "strategic", body }, { subresource: "resize" })
+    await world.clock.advance(500)
+    const pending = await get(world, "small")
+    expect(condition(pending, "PodResizePending")).toMatchObject({
+      status: "True",
+      reason: "Deferred",
+      message: "Node didn't have enough resource: cpu, requested: 3000, used: 2000, capacity: 4000",
+    })
+    expect(pending.status.containerStatuses![0]!.resources).toEqual({ requests: { cpu: "1" } })
+    await world.server.client.delete(Pod, { namespace: "default", name: "big" })
+    await world.clock.advance(2000)
+    const resized = await get(world, "small")
+    expect(resized.status.containerStatuses![0]!.resources).toEqual({ requests: { cpu: "3" } })
+    expect(condition(resized, "PodResizePending")).toBeUndefined()
+    const told = (await eventsOf(world, "small")).filter((text) => text.includes("Resize"))
+    const containers = '"containers":[{"name":"main","resources":{"requests":{"cpu":"3"}}}],"generation":2'
+    const why = "Node didn't have enough resource: cpu, requested: 3000, used: 2000, capacity: 4000"
+    expect(told.sort()).toEqual([
+      `ResizeCompleted: Pod resize completed: {${containers}}`,
+      `ResizeDeferred: Pod resize Deferred: {${containers},"error":"${why}"}`,
+      `ResizeStarted: Pod resize started: {${containers}}`,
+    ])
+  })
+
+  it("begins anew with all containers when one ends in a way that asks for it", async () => {
+    const world = await start()
+    const ruled = {
+      name: "a",
+      image: "app:1",
+      restartPolicy: "Never",
+      restartPolicyRules: [{ action: "RestartAllContainers", exitCodes: { operator: "In", values: [7] } }],
+    }
+    const spec = {
+      restartPolicy: "Never",
+      initContainers: [
+        { name: "prepare", image: "app:1" },
+        { name: "beside", image: "app:1", restartPolicy: "Always" },
+      ],
+      containers: [ruled, { name: "b", image: "app:1" }],
+    } as unknown as Parameters<typeof podOf>[1]
+    const annotations = {
+      [`${prefix}prepare.run-for`]: "1s",
+      [`${prefix}a.run-for`]: "5s",
+      [`${prefix}a.exit-code`]: "7 3",
+    }
+    await world.server.client.create(Pod, podOf("anew", spec, annotations))
+    await world.clock.advance(3000)
+    const before = await get(world, "anew")
+    expect(condition(before, "AllContainersRestarting")).toMatchObject({ status: "False" })
+    await world.clock.advance(7000)
+    const after = await get(world, "anew")
+    const { initContainerStatuses = [], containerStatuses = [] } = after.status
+    expect(
+      [...initContainerStatuses, ...containerStatuses].map(({ name, restartCount }) => [name, restartCount]),
+    ).toEqual([
+      ["prepare", 1],
+      ["beside", 1],
+      ["a", 1],
+      ["b", 1],
+    ])
+    expect(containerStatuses[1]!.state.running).toBeDefined()
+    expect(containerStatuses[1]!.lastState.terminated).toBeDefined()
+    expect(after.status.podIP).toBe(before.status.podIP)
+    // The second time it ends with a code for which there is no rule.
+    await world.clock.advance(6000)
+    const [a] = (await get(world, "anew")).status.containerStatuses!
+    expect(a).toMatchObject({ restartCount: 1, state: { terminated: { exitCode: 3 } } })
+  })
+
+  it("makes room for a critical pod", async () => {
+    const world = await start()
+    const asking = (cpu: string) => ({
+      containers: [{ name: "main", image: "app:1", resources: { requests: { cpu } } }],
+    })
+    await world.server.client.create(Pod, podOf("plain", asking("3")))
+    await world.clock.advance(500)
+    const critical = podOf("critical", { ...asking("2"), priority: 2_000_000_000 })
+    await world.server.client.create(Pod, {
+      ...critical,
+      metadata: { ...critical.metadata, namespace: "kube-system" },
+    })
+    await world.clock.advance(3000)
+    expect((await get(world, "plain")).status).toMatchObject({
+      phase: "Failed",
+      reason: "Preempting",
+      message: "Preempted in order to admit critical pod",
+    })
+    const kept = await world.server.client.get(Pod, { namespace: "kube-system", name: "critical" })
+    expect(kept.status.phase).toBe("Running")
+  })
+
+  it("does not run as the machine's users who asked for users of its own", async () => {
+    const world = await start()
+    await world.server.client.create(Pod, podOf("alone", { hostUsers: false }))
+    await world.clock.advance(500)
+    expect((await get(world, "alone")).status.phase).toBe("Pending")
+    expect(await eventsOf(world, "alone")).toContain(
+      "FailedCreatePodSandBox: Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces",
+    )
+  })
+
+  it("fails a pod whose devices cannot be had", async () => {
+    const world = await start()
+    const freed: string[] = []
+    const devices: PodDevices = {
+      async allocate() {
+        throw new AdmissionError("UnexpectedAdmissionError", "Pod was rejected: no such device")
+      },
+      prepareContainer: async () => ({ environment: {}, annotations: {}, mounts: [], devices: [] }),
+      free: async (uid) => void freed.push(uid),
+      capacity: () => ({ capacity: {}, allocatable: {} }),
+    }
+    Object.assign(world.kubelet.services.host, { devices })
+    const { metadata } = await world.server.client.create(Pod, podOf("one"))
+    await world.clock.advance(2000)
+    expect((await get(world, "one")).status).toMatchObject({
+      phase: "Failed",
+      reason: "UnexpectedAdmissionError",
+      message: "Pod was rejected: no such device",
+    })
+    expect(freed).toEqual([metadata.uid])
+    expect(await eventsOf(world, "one")).toContain(
+      "UnexpectedAdmissionError: Pod was rejected: no such device",
+    )
+  })
+
+  it("turns away a pod for which it has no room", async () => {
+    const world = await start()
+    const resources = { requests: { cpu: "3" } }
+    const containers = [{ name: "main", image: "app:1", resources }]
+    await world.server.client.create(Pod, podOf("one", { containers }))
+    await world.clock.advance(500)
+    await world.server.client.create(Pod, podOf("two", { containers }))
+    await world.clock.advance(500)
+    expect((await get(world, "two")).status).toMatchObject({
+      phase: "Failed",
+      reason: "OutOfcpu",
+      message:
+        "Pod was rejected: Node didn't have enough resource: cpu, requested: 3000, used: 3000, capacity: 4000",
+    })
+    await world.server.client.delete(Pod, { namespace: "default", name: "two" })
+    await world.clock.advance(500)
+    await expect(get(world, "two")).rejects.toThrow("not found")
+  })
+})
