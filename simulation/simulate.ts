@@ -50,6 +50,8 @@ class Run {
   readonly #history: History
   readonly #checkers: readonly Checker[]
   readonly #streams = watchStreams()
+  /** Steps of the plan that have not ended. */
+  readonly #underWay = new Set<Promise<void>>()
   readonly #counts = new FaultCounts()
   readonly #stop = new AbortController()
   #failure: string | undefined
@@ -108,7 +110,9 @@ class Run {
     for (const step of this.#plan.steps) {
       await this.#advanceTo(step.atMs)
       if (this.#failure) return
-      void this.#do(step).catch(() => {})
+      const doing = this.#do(step).catch(() => {})
+      this.#underWay.add(doing)
+      void doing.finally(() => this.#underWay.delete(doing))
     }
     await this.#advanceTo(this.#plan.stormMs)
     await clock.advance(0)
@@ -119,8 +123,7 @@ class Run {
     const healing = this.#world.heal()
     await clock.advance(0)
     await healing
-    for (let node = 1; node < this.#plan.nodes; node++)
-      void this.#wish({ kind: "cordon", node, unschedulable: false })
+    void this.#uncordonAll()
     const until = clock.monotonic() + patienceMs
     let unrested: string[] = []
     while (clock.monotonic() < until && !this.#failure) {
@@ -129,6 +132,13 @@ class Run {
       if (unrested.length === 0) return
     }
     this.#failure ??= `not at rest ${patienceMs / 1000} s after the storm:\n${unrested.map((line) => `  ${line}`).join("\n")}`
+  }
+
+  /** Once nobody is still at closing nodes: a drain that began in the storm may end after it. */
+  async #uncordonAll(): Promise<void> {
+    await Promise.all(this.#underWay)
+    for (let node = 1; node < this.#plan.nodes; node++)
+      void this.#wish({ kind: "cordon", node, unschedulable: false })
   }
 
   /** What is still pending; once nothing is, what the checkers have to say about that. */

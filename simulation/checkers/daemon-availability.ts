@@ -28,6 +28,11 @@ export function daemonAvailability(): Checker {
         return undefined
       }
       if (resource === "daemonsets") {
+        // A status may be late: it said at rest with fewer nodes than there are by now.
+        const [now, before] = [current, previous].map(
+          (set) => (set as DaemonSet | undefined)?.status.desiredNumberScheduled,
+        )
+        if (now !== before && current) armed.disarm(current.metadata.uid)
         if (current) look(current as DaemonSet, armed, atMs, objects)
         return undefined
       }

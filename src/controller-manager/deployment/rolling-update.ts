@@ -69,6 +69,7 @@ function takeAway(
   return budget - left
 }
 
+/** Of those it still asks for: a status may be late, and count what is about to go. */
 function available(replicaSet: ReplicaSet): number {
-  return replicaSet.status.availableReplicas ?? 0
+  return Math.min(replicaSet.status.availableReplicas ?? 0, replicasOf(replicaSet))
 }
