@@ -19,9 +19,9 @@ export interface StorageCodec extends StorageDecoder {
  * parsing it anew would cost more than everything else. A WeakMap would be tidier, but one with as many keys as there are
  * objects costs every garbage collection dearly.
  */
-const encoded = Symbol("encoded")
+const madeOf = Symbol("made of")
 
-type EncodedBytes = Uint8Array & { [encoded]?: KubeObject }
+type EncodedBytes = Uint8Array & { [mark: symbol]: KubeObject | undefined }
 
 const encoder = new TextEncoder()
 
@@ -38,14 +38,16 @@ export function createStorageCodec(
   storage: Resource,
   { fromForeign, complete, mediaType = "application/json" }: StorageCodecOptions,
 ): StorageCodec {
+  // Where schemas change, what was right under the last one is looked at anew.
+  const encoded = complete ? Symbol("made of, under one schema") : madeOf
   const isJson = mediaType === "application/json"
   const jsonPrefix = encoder.encode(typePrefix(storage))
   const ownPrefix = isJson ? jsonPrefix : envelopePrefix(formatGroupVersion(storage), storage.kind)
   return {
     encode(object) {
-      const bytes: EncodedBytes = isJson
-        ? encodeJsonBytes(inStoredOrder(object))
-        : encodeProtobuf(storage, object)
+      const bytes = (
+        isJson ? encodeJsonBytes(inStoredOrder(object)) : encodeProtobuf(storage, object)
+      ) as EncodedBytes
       bytes[encoded] = object
       return bytes
     },
