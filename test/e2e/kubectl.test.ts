@@ -193,9 +193,9 @@ describe.skipIf(missing)("kubectl", () => {
       expect(await kubectl.call("auth can-i create pods")).toBe("yes\n")
       const denied = await kubectl.try("auth can-i list secrets --as=system:serviceaccount:shop:default")
       expect(denied.stdout).toBe("no\n")
-      const top = await kubectl.try("top pods")
-      expect(top.code).toBe(1)
-      expect(top.stderr).toContain("Metrics API not available")
+      const top = await eventually(() => kubectl.call("-n shop top pods --no-headers"))
+      expect(top).toMatch(/^web-\S+ +\d+m +\d+Mi *$/m)
+      expect(await kubectl.call("top nodes --no-headers")).toMatch(/^\S+ +\d+m +\d+% +\d+Mi +\d+% *$/m)
     })
 
     test("delete --wait returns when the pod is gone", async () => {
