@@ -75,11 +75,15 @@ const links = (text: readonly string[]) =>
     .sort()
     .join("\n")
 
-/** Without counters and timeouts, and without the API server's port, which is another one after each start. */
+/**
+ * Without counters and timeouts, and without the API server's port, which is another one after each start. In order of text:
+ * a node that started again has its tables in another order, and what is left behind shows all the same.
+ */
 const rulesOf = (serverPort: string, text: readonly string[]) =>
   text
     .map((line) => line.replace(/counter packets \d+ bytes \d+/g, "counter").replace(/ expires \S+/g, ""))
     .map((line) => line.replaceAll(new RegExp(`\\b${serverPort}\\b`, "g"), "PORT"))
+    .sort()
     .join("\n")
 
 function files(directory: string): string {
