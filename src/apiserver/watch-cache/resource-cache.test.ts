@@ -121,6 +121,16 @@ test("a watcher that does not take its events is cut off and holds no memory", a
   expect(await told(watcher)).toEqual([])
 })
 
+test("a watcher that comes back after however many changes is told all of them, and of more meanwhile", async () => {
+  const cache = newCache()
+  const state = bytes("x")
+  for (let revision = 2; revision < 20_010; revision++) cache.apply("a/x", revision, state)
+  const watcher = cache.watchFrom(1, {}, false)!
+  for (let revision = 20_010; revision < 20_020; revision++) cache.apply("a/x", revision, state)
+  expect(watcher.ended).toBeUndefined()
+  expect(await told(watcher)).toHaveLength(20_018)
+})
+
 test("a reset ends watches: what they missed cannot be told", async () => {
   const cache = newCache()
   const watcher = cache.watchFrom(1, {}, false)!

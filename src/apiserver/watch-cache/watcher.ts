@@ -40,6 +40,8 @@ export class Watcher {
   #waiting: WatchedChange[] = []
   #wake: (() => void) | undefined = undefined
   #ended: "closed" | "tooSlow" | "reset" | undefined = undefined
+  /** What it begins with does not make it slow: it has not been asked to take it yet. */
+  #limit = maxWaiting
   readonly #onEnd: (() => void)[] = []
 
   constructor(scope: WatchScope, afterRevision: number, wantsBookmarks: boolean) {
@@ -66,14 +68,21 @@ export class Watcher {
   /** Puts what the watcher begins with in front; before any change is offered. */
   start(changes: readonly WatchedChange[]): void {
     for (const change of changes) this.#waiting.push(change)
+    this.#limit = maxWaiting + changes.length
     this.#wake?.()
+  }
+
+  /** The same, as changes that happened before it came. */
+  startWith(events: readonly CacheEvent[]): void {
+    const later = events.filter(({ revision }) => revision > this.#after)
+    this.start(later.flatMap((event) => project(event, this.scope) ?? []))
   }
 
   offer(event: CacheEvent): void {
     if (this.#ended !== undefined || event.revision <= this.#after) return
     const change = project(event, this.scope)
     if (change === undefined) return
-    if (this.#waiting.length >= maxWaiting) return this.end("tooSlow")
+    if (this.#waiting.length >= this.#limit) return this.end("tooSlow")
     this.#waiting.push(change)
     this.#wake?.()
   }
@@ -101,6 +110,7 @@ export class Watcher {
         if (this.#waiting.length > 0) {
           const batch = this.#waiting
           this.#waiting = []
+          this.#limit = maxWaiting
           yield batch
         } else if (this.#ended !== undefined) return
         else await new Promise<void>((resolve) => (this.#wake = resolve))
