@@ -28,3 +28,11 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   own.add(entry)
   return () => void own.delete(entry)
 }
+
+/** Waits for `promise`, but not beyond the abort of `signal`: what is being stopped may wait for what never comes. */
+export async function orAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  let forget = () => {}
+  const aborted = new Promise<void>((resolve) => (forget = onAbort(signal, resolve)))
+  await Promise.race([promise, aborted])
+  forget()
+}

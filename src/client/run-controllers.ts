@@ -1,4 +1,4 @@
-import { onAbort } from "../base/on-abort.ts"
+import { orAborted } from "../base/on-abort.ts"
 import type { Clock } from "../base/clock.ts"
 import { sleep } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
@@ -36,7 +36,7 @@ export async function runControllers(options: RunControllersOptions): Promise<vo
   const stop = () => loops.forEach((loop) => loop.stop())
   if (options.signal.aborted) stop()
   else options.signal.addEventListener("abort", stop, { once: true })
-  await Promise.race([options.informers.synced(), aborted(options.signal)])
+  await orAborted(options.informers.synced(), options.signal)
   await Promise.all(loops.map((loop) => loop.run()))
 }
 
@@ -156,8 +156,4 @@ class ControlLoop {
       this.#log.warn("the cache does not show own writes", { key, writes: writes.describe() })
     this.#queue.done(key)
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => void onAbort(signal, resolve))
 }

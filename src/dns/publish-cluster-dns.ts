@@ -1,3 +1,4 @@
+import { orAborted } from "../base/on-abort.ts"
 import { Node } from "../api/core/v1/node.ts"
 import type { Clock } from "../base/clock.ts"
 import { formatIp, parseNetwork } from "../base/ip-address.ts"
@@ -50,7 +51,7 @@ export function publishClusterDns(options: ClusterDnsOptions): {
     ready: loop.ready,
     async run(signal) {
       const stopWatching = informers.onChange(Node, () => loop.trigger())
-      await informers.for(Node).synced
+      await orAborted(informers.for(Node).synced, signal)
       await loop.run(signal)
       stopWatching()
     },

@@ -1,3 +1,4 @@
+import { orAborted } from "../base/on-abort.ts"
 import type { Clock } from "../base/clock.ts"
 import { ipFamily } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
@@ -111,7 +112,7 @@ export function createIngressController(options: IngressControllerOptions): Ingr
     async run(signal) {
       const stopWatching = watch()
       const sources = [Ingress, IngressClass, Secret, Service, EndpointSlice]
-      await Promise.all(sources.map((kind) => informers.for(kind as Resource).synced))
+      await orAborted(Promise.all(sources.map((kind) => informers.for(kind as Resource).synced)), signal)
       await loop.run(signal)
       stopWatching()
       await servers?.close()

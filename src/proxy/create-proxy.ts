@@ -1,3 +1,4 @@
+import { orAborted } from "../base/on-abort.ts"
 import { type IpFamily, ipFamily } from "../base/ip-address.ts"
 import { SyncLoop } from "../base/sync-loop.ts"
 import { formatKey, keyOf, parseKey } from "../apimachinery/meta.ts"
@@ -85,7 +86,7 @@ class NftablesProxy implements Proxy {
     const synced = [informers.for(Service), informers.for(EndpointSlice), informers.for(Node)].map(
       (each) => each.synced,
     )
-    await Promise.race([Promise.all(synced), aborted(signal)])
+    await orAborted(Promise.all(synced), signal)
     await this.#loop.run(signal)
     stopWatching()
     this.#healthChecks.close()
@@ -237,11 +238,4 @@ function servicesOf({ metadata }: EndpointSlice): string[] {
   const name = metadata.labels?.["kubernetes.io/service-name"]
   if (!name || metadata.labels?.[headlessLabel] !== undefined) return []
   return [`${metadata.namespace}/${name}`]
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener("abort", () => resolve(), { once: true })
-  })
 }

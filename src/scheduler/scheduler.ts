@@ -1,3 +1,4 @@
+import { orAborted } from "../base/on-abort.ts"
 import { type Clock, sleep } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
@@ -121,7 +122,7 @@ class PodScheduler implements Scheduler {
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal
     const { informers, clock } = this.#parts
-    await informers.synced()
+    await orAborted(informers.synced(), signal)
     let turnEndsAt = clock.monotonic() + turnMs
     while (!signal.aborted) {
       const queued = this.queue.take()

@@ -1,3 +1,4 @@
+import { orAborted } from "../../base/on-abort.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
@@ -35,7 +36,7 @@ export function watchPods({ nodeName, ...options }: PodWatchOptions): PodFeed {
       informer
         .run(signal)
         .catch((error: unknown) => options.log.error("pods are no longer followed", { error }))
-      await untilSynced(informer.synced, signal)
+      await orAborted(informer.synced, signal)
       const initial = [...informer.objects.values()]
       const known = new Set(initial)
       informer.onChange((pod, before) => {
@@ -63,7 +64,7 @@ export function sharedPodFeed(informer: Informer<Pod>): (nodeName: string) => Po
   })
   return (nodeName) => ({
     async follow(changed, removed, signal) {
-      await untilSynced(informer.synced, signal)
+      await orAborted(informer.synced, signal)
       followers.set(nodeName, { changed, removed })
       signal.addEventListener("abort", () => followers.delete(nodeName), { once: true })
       return informer.objects.byIndex("nodeName", nodeName)
@@ -78,11 +79,4 @@ function tell(
 ): void {
   if (before && before.metadata.uid !== pod?.metadata.uid) removed(before)
   if (pod) changed(pod)
-}
-
-function untilSynced(synced: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true })
-    void synced.then(resolve)
-  })
 }

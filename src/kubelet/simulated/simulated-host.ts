@@ -1,3 +1,4 @@
+import { orAborted } from "../../base/on-abort.ts"
 import type { Clock, Timer } from "../../base/clock.ts"
 import { quantityValue } from "../../apimachinery/quantity.ts"
 import { ConfigMap } from "../../api/core/v1/config-map.ts"
@@ -65,7 +66,7 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
         const text = new TextEncoder().encode(options.findBehaviour(containerId)?.log ?? "")
         const out = new LogFilter(filter).take({ timestamp, stream: "stdout", isPartial: false, text })
         if (out.length > 0) yield out
-        if (follow && !signal.aborted) await Promise.race([ended, aborted(signal)])
+        if (follow) await orAborted(ended, signal)
       },
       tail: async ({ containerId }, maxLines) =>
         (options.findBehaviour(containerId)?.log ?? "").split("\n").slice(-maxLines).join("\n"),
@@ -126,8 +127,4 @@ function createSimulatedProber({ clock, findBehaviour }: SimulatedHostOptions): 
       }
     },
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }))
 }

@@ -1,3 +1,4 @@
+import { orAborted } from "../../base/on-abort.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
@@ -101,7 +102,7 @@ export function createOverlay(options: OverlayOptions): Overlay {
     settled: () => loop.settled(),
     async run(signal) {
       const stopWatching = informers.onChange(Node, () => loop.trigger())
-      await informers.for(Node).synced
+      await orAborted(informers.for(Node).synced, signal)
       await loop.run(signal)
       stopWatching()
     },

@@ -1,3 +1,4 @@
+import { orAborted } from "../../base/on-abort.ts"
 import type { Clock } from "../../base/clock.ts"
 import { sleep } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
@@ -103,7 +104,7 @@ class KernelNetworkPolicies implements NetworkPolicies {
     const stopWatching = this.#watch()
     const sources = [informers.for(Namespace), informers.for(Pod), informers.for(NetworkPolicy)]
     const clusterWide = clusterPolicyResources.map((kind) => informers.for(kind).synced)
-    await Promise.all(sources.map((source) => source.synced))
+    await orAborted(Promise.all(sources.map((source) => source.synced)), signal)
     await Promise.race([Promise.all(clusterWide), sleep(clock, clusterWideMs, signal)])
     await this.#loop.run(signal)
     stopWatching()

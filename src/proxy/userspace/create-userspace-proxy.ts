@@ -1,3 +1,4 @@
+import { orAborted } from "../../base/on-abort.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
@@ -116,7 +117,10 @@ export function createUserspaceProxy(options: UserspaceProxyOptions): UserspaceP
     settled: () => loop.settled(),
     async run(signal) {
       const stopWatching = watch()
-      await Promise.all([informers.for(Service).synced, informers.for(EndpointSlice).synced])
+      await orAborted(
+        Promise.all([informers.for(Service).synced, informers.for(EndpointSlice).synced]),
+        signal,
+      )
       await loop.run(signal)
       stopWatching()
       for (const ports of open.values())
