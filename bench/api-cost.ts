@@ -8,21 +8,14 @@
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import { builtInResources } from "../src/api/index.ts"
-import { type ApiServer, createApiServer } from "../src/apiserver/server.ts"
-import { serveHttps } from "../src/apiserver/serve/serve-https.ts"
-import { issueTestCertificates } from "../src/apiserver/serve/testing.ts"
-import { silentLogger } from "../src/base/log.ts"
 import { realClock } from "../src/base/real/clock.ts"
-import { realRandom } from "../src/base/real/random.ts"
 import type { Client } from "../src/client/client.ts"
-import { createClient } from "../src/client/create-client.ts"
-import type { ApiRequest } from "../src/client/transport.ts"
+import type { ApiRequest, Transport } from "../src/client/transport.ts"
 import { createMemoryStore } from "../src/etcd/memory/memory-store.ts"
 import { type Operation, operations, prepareOperations } from "./api-parts/operations.ts"
+import { startOpenServer } from "./api-parts/open-server.ts"
 import { type Batch, type HttpRequest, sendBatch } from "./api-parts/send-over-https.ts"
 
-const admin = { name: "admin", groups: ["system:masters"], extra: {} }
 const clients = 16
 
 async function main(): Promise<void> {
@@ -34,11 +27,10 @@ async function main(): Promise<void> {
       road: { type: "string" },
     },
   })
-  const server = createServer()
-  await server.start()
-  const client = createClient(server.transportFor(admin))
+  const store = createMemoryStore({ clock: realClock })
+  const { client, transport, listening } = await startOpenServer(store)
   await prepareOperations(client)
-  const roads = { process: inProcess(server), https: await overHttps(server) }
+  const roads = { process: inProcess(transport), https: overHttps(listening.port) }
   const chosen = Object.entries(roads).filter(([name]) => !values.road || values.road === name)
   console.log(`${"".padEnd(30)}${chosen.map(([name]) => name.padStart(10)).join("")}   µs of processor time`)
   for (const operation of operations) {
@@ -81,8 +73,7 @@ async function spent(work: () => Promise<unknown>): Promise<number> {
   return user + system
 }
 
-function inProcess(server: ApiServer): Road {
-  const transport = server.transportFor(admin)
+function inProcess(transport: Transport): Road {
   return (requests) => {
     let next = 0
     const worker = async () => {
@@ -92,16 +83,7 @@ function inProcess(server: ApiServer): Road {
   }
 }
 
-async function overHttps(server: ApiServer): Promise<Road> {
-  const certificates = issueTestCertificates()
-  const { port } = await serveHttps(server.handle, {
-    host: "127.0.0.1",
-    port: 0,
-    serving: certificates.server,
-    clientAuthorities: certificates.authority,
-    clock: realClock,
-    log: silentLogger,
-  })
+function overHttps(port: number): Road {
   const child = fork(fileURLToPath(import.meta.url), { env: { ...process.env, [loadVariable]: "1" } })
   const ask = (message: ToLoad) =>
     new Promise<void>((resolve, reject) => {
@@ -145,24 +127,6 @@ function makeLoad(): void {
     )
   })
   process.on("disconnect", () => process.exit(0))
-}
-
-function createServer(): ApiServer {
-  return createApiServer({
-    store: createMemoryStore({ clock: realClock }),
-    resources: builtInResources,
-    clock: realClock,
-    random: realRandom,
-    log: silentLogger,
-    security: () => ({
-      authenticator: { authenticate: async () => ({ user: admin }) },
-      authorizer: {
-        authorize: () => ({ decision: "allowed", reason: "" }),
-        rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
-      },
-      admission: { mutate: async ({ object }) => object, validate: async () => {} },
-    }),
-  })
 }
 
 if (process.env[loadVariable]) makeLoad()

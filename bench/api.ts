@@ -13,23 +13,18 @@ import { join } from "node:path"
 import { performance } from "node:perf_hooks"
 import { parseArgs } from "node:util"
 import { isMainThread, parentPort, Worker } from "node:worker_threads"
-import { builtInResources } from "../src/api/index.ts"
 import { Pod } from "../src/api/core/v1/pod.ts"
-import { serveHttps } from "../src/apiserver/serve/serve-https.ts"
-import { issueTestCertificates } from "../src/apiserver/serve/testing.ts"
-import { createApiServer } from "../src/apiserver/server.ts"
 import { silentLogger } from "../src/base/log.ts"
 import { realClock } from "../src/base/real/clock.ts"
 import { realRandom } from "../src/base/real/random.ts"
-import type { Transport } from "../src/client/transport.ts"
-import { createClient } from "../src/client/create-client.ts"
+import type { Client } from "../src/client/client.ts"
 import { openEmbeddedStore } from "../src/etcd/embedded/embedded-store.ts"
 import { createMemoryStore } from "../src/etcd/memory/memory-store.ts"
 import type { Store } from "../src/etcd/store.ts"
 import { type Figures, run, type Task } from "./api-parts/load.ts"
+import { admin, type OpenServer, startOpenServer } from "./api-parts/open-server.ts"
 import { podOf } from "./api-parts/pods.ts"
 
-const admin = { name: "admin", groups: ["system:masters"], extra: {} }
 const podBytes = 4096
 
 async function main(): Promise<void> {
@@ -45,7 +40,9 @@ async function main(): Promise<void> {
 }
 
 async function benchReads(ms: number): Promise<void> {
-  const { server, client, listening, certificates } = await start(createMemoryStore({ clock: realClock }))
+  const { server, client, listening, certificates } = await startOpenServer(
+    createMemoryStore({ clock: realClock }),
+  )
   for (let index = 0; index < 1000; index++) await client.create(Pod, podOf(`p${index}`, podBytes))
   const one = "/api/v1/namespaces/bench/pods/p0"
   const all = "/api/v1/namespaces/bench/pods"
@@ -93,8 +90,8 @@ async function benchCreates(ms: number): Promise<void> {
     const limit = await putMany(raw, value, ms)
     await raw.close()
     const store = await openEmbeddedStore(storeOptions(join(directory, "served")))
-    const { server, listening, transport } = await start(store)
-    const inProcess = await createMany(transport, ms)
+    const { server, listening, client } = await startOpenServer(store)
+    const inProcess = await createMany(client, ms)
     report(
       "durable creates, in process",
       `${inProcess.perSecond.toFixed(0)}/s`,
@@ -121,7 +118,7 @@ async function benchCreates(ms: number): Promise<void> {
 }
 
 async function benchWatches(): Promise<void> {
-  const { server, client, listening } = await start(createMemoryStore({ clock: realClock }))
+  const { server, client, listening } = await startOpenServer(createMemoryStore({ clock: realClock }))
   const watchers = 1000
   const events = 50
   const path = "/api/v1/namespaces/bench/pods?watch=1"
@@ -137,7 +134,7 @@ async function benchWatches(): Promise<void> {
 
 async function benchMemory(pods: number): Promise<void> {
   const store = createMemoryStore({ clock: realClock })
-  const { server, client, transport } = await start(store)
+  const { server, client, transport } = await startOpenServer(store)
   const before = process.memoryUsage().rss
   const begun = performance.now()
   let next = 0
@@ -164,36 +161,6 @@ async function benchMemory(pods: number): Promise<void> {
   )
 }
 
-async function start(store: Store) {
-  const certificates = issueTestCertificates()
-  const server = createApiServer({
-    store,
-    resources: builtInResources,
-    clock: realClock,
-    random: realRandom,
-    log: silentLogger,
-    security: () => ({
-      authenticator: { authenticate: async () => ({ user: admin }) },
-      authorizer: {
-        authorize: () => ({ decision: "allowed", reason: "" }),
-        rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
-      },
-      admission: { mutate: async ({ object }) => object, validate: async () => {} },
-    }),
-  })
-  await server.start()
-  const listening = await serveHttps(server.handle, {
-    host: "127.0.0.1",
-    port: 0,
-    serving: certificates.server,
-    clientAuthorities: certificates.authority,
-    clock: realClock,
-    log: silentLogger,
-  })
-  const transport = server.transportFor(admin)
-  return { server, listening, certificates, transport, client: createClient(transport) }
-}
-
 function storeOptions(directory: string) {
   return { directory, clock: realClock, log: silentLogger, random: realRandom }
 }
@@ -214,8 +181,7 @@ async function putMany(store: Store, value: Uint8Array, ms: number): Promise<num
   return count / ((performance.now() - begun) / 1000)
 }
 
-async function createMany(transport: Transport, ms: number): Promise<Figures> {
-  const client = createClient(transport)
+async function createMany(client: Client, ms: number): Promise<Figures> {
   const times: number[] = []
   let count = 0
   const begun = performance.now()
@@ -245,10 +211,7 @@ function requestOf(path: string) {
   }
 }
 
-async function bytesOf(
-  handle: Awaited<ReturnType<typeof start>>["server"]["handle"],
-  path: string,
-): Promise<Buffer> {
+async function bytesOf(handle: OpenServer["server"]["handle"], path: string): Promise<Buffer> {
   const { body } = await handle(requestOf(path))
   if (body.kind !== "object") throw new Error(`${path}: ${body.kind}`)
   return Buffer.concat([...body.encode()])
