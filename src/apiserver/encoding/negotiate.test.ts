@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest"
 import type { ServerRequest } from "../http/request.ts"
-import { negotiate, requireStream } from "./negotiate.ts"
+import { negotiate, requireKnownType, requireStream } from "./negotiate.ts"
 
 function choose(accept: string, options: { isStream?: boolean; query?: string; userAgent?: string } = {}) {
   const headers = { accept, "user-agent": options.userAgent ?? "" }
   const request = { headers, query: new URLSearchParams(options.query) } as unknown as ServerRequest
   const { isStream = false } = options
-  const chosen = negotiate({ request }, { isCollection: isStream })
+  requireKnownType(request, isStream)
+  const chosen = negotiate({ request })
   if (isStream) requireStream(chosen)
   const { media, pretty, as } = chosen
   return [media, ...(pretty ? ["pretty"] : []), ...(as ? [`${as.kind}/${as.version}`] : [])].join(" ")

@@ -11,14 +11,13 @@ const types = formatted.map((media) => mediaTypes[media])
 const streamTypes = streamed.map((media) => `${mediaTypes[media]};stream=watch`)
 
 /**
- * Chooses the format by the Accept header: the first of its clauses that can be met, best quality first. Throws
- * StatusError NotAcceptable (https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources).
+ * Chooses the format by the Accept header, after `requireKnownType`: the first of its clauses that can be met, best quality
+ * first. Throws StatusError NotAcceptable (https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources).
  */
 export function negotiate(
   { request }: Pick<RequestContext, "request">,
-  { isCollection = false, mayTransform = true, isCustom = false }: NegotiateOptions = {},
+  { mayTransform = true, isCustom = false }: NegotiateOptions = {},
 ): OutputFormat {
-  requireKnownType(request, isCollection)
   const chosen = findFormat(request, mayTransform, isCustom)
   if (!chosen) throw notAcceptable(types)
   return chosen
@@ -29,11 +28,17 @@ export function requireStream({ media }: OutputFormat): void {
   if (!streamed.includes(media)) throw notAcceptable(streamTypes)
 }
 
-/** Upstream's router looks first, at the bare types, before anybody understands what else a clause says. */
+/**
+ * Upstream's router looks first, at the bare types, before anybody understands what else a clause says. Throws StatusError
+ * NotAcceptable.
+ *
+ * @param isCollection the path can be watched, whether or not it is
+ */
 export function requireKnownType({ headers }: RequestContext["request"], isCollection: boolean): void {
   const accept = headerOf(headers, "accept")
+  if (accept === "") return
   const bare = accept.split(",").map((clause) => clause.split(";")[0]!.trim())
-  if (accept === "" || bare.some((type) => type === "*/*" || types.includes(type))) return
+  if (bare.some((type) => type === "*/*" || types.includes(type))) return
   const available = isCollection ? [...types, ...streamTypes] : types
   const message = `406: Not Acceptable\n\nAvailable representations: ${available.join(", ")}`
   throw new StatusError("NotAcceptable", message, { details: {} })
@@ -64,8 +69,6 @@ function findFormat(
 }
 
 export interface NegotiateOptions {
-  /** A path that can be watched, whether or not it is. @default false */
-  readonly isCollection?: boolean
   /** A table or the metadata alone can be made of the answer. @default true */
   readonly mayTransform?: boolean
   /** A custom resource: there is no message for it, though there is one for its metadata alone. @default false */

@@ -14,7 +14,7 @@ import type { ObjectSchema } from "../../apimachinery/schema.ts"
 import type { RemoteVersions } from "../aggregation/remote-versions.ts"
 import type { RequestContext } from "../context.ts"
 import { encodeValue } from "../encoding/encode-value.ts"
-import { negotiate } from "../encoding/negotiate.ts"
+import { negotiate, requireKnownType } from "../encoding/negotiate.ts"
 import { type Media, mediaTypes } from "../encoding/output-format.ts"
 import { respondPlain } from "../encoding/respond-plain.ts"
 import { headerOf } from "../http/request.ts"
@@ -132,6 +132,7 @@ function respondJson(
   kind: string,
   schema: ObjectSchema,
 ): ServerResponse {
+  requireKnownType(context.request, false)
   const format = negotiate(context, { mayTransform: false })
   return respondPlain({ format }, 200, value, { group: "", version: "v1", kind, schema })
 }
