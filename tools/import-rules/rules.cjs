@@ -13,7 +13,6 @@ const components = [
   "kubelet",
   "local-provisioner",
   "metrics-server",
-  "metrics-server",
   "network",
   "proxy",
   "scheduler",
