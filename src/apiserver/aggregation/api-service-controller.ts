@@ -10,7 +10,9 @@ import type { Cache } from "../../client/cache.ts"
 import type { Client } from "../../client/client.ts"
 import { WorkQueue } from "../../client/work-queue.ts"
 import type { ServedResources } from "../registry/served-resources.ts"
+import type { ServerParts } from "../server-parts.ts"
 import type { Backends } from "../streaming/backends.ts"
+import { fetchWithin } from "../streaming/fetch-within.ts"
 import type { ApiServices } from "./api-services.ts"
 import {
   failedDiscoveryCheck,
@@ -20,8 +22,7 @@ import {
   type Verdict,
   withAvailability,
 } from "./availability.ts"
-import { aggregatorUser, extensionTarget, fetchWithin } from "./extension-server.ts"
-import type { ServerParts } from "../server-parts.ts"
+import { aggregatorUser, extensionTarget } from "./extension-server.ts"
 import { planApiServices } from "./plan-api-services.ts"
 import type { RemoteVersions } from "./remote-versions.ts"
 

@@ -1,11 +1,10 @@
 import type { APIService } from "../../api/apiregistration/v1/api-service.ts"
 import { decodeBase64 } from "../../base/base64.ts"
-import type { Clock } from "../../base/clock.ts"
 import type { Random } from "../../base/random.ts"
 import type { Cache } from "../../client/cache.ts"
 import type { UserInfo } from "../authentication/authenticator.ts"
 import { resolveService } from "../services/resolve-service.ts"
-import type { Backends, BackendTarget } from "../streaming/backends.ts"
+import type { BackendTarget } from "../streaming/backends.ts"
 
 /** As upstream asks extension servers about themselves. */
 export const aggregatorUser: UserInfo = {
@@ -37,25 +36,6 @@ export function extensionTarget(
       ...(spec.insecureSkipTLSVerify && { insecureSkipVerify: true }),
       headers: { ...headers, ...userHeaders(user) },
     },
-  }
-}
-
-/** A GET, whole. Rejects after `timeoutMs`. */
-export async function fetchWithin(
-  { backends, clock }: { readonly backends: Backends; readonly clock: Clock },
-  target: BackendTarget,
-  timeoutMs: number,
-): Promise<{ readonly status: number; readonly body: string }> {
-  const giveUp = new AbortController()
-  const timer = clock.after(timeoutMs, () => giveUp.abort(new Error("context deadline exceeded")))
-  try {
-    const { status, chunks } = await backends.fetch(target, giveUp.signal)
-    const decoder = new TextDecoder()
-    let body = ""
-    for await (const chunk of chunks) body += decoder.decode(chunk, { stream: true })
-    return { status, body: body + decoder.decode() }
-  } finally {
-    timer.cancel()
   }
 }
 

@@ -6,8 +6,9 @@ import type { Clock } from "../../base/clock.ts"
 import type { Random } from "../../base/random.ts"
 import type { Cache } from "../../client/cache.ts"
 import type { Backends } from "../streaming/backends.ts"
+import { fetchWithin } from "../streaming/fetch-within.ts"
 import type { ApiServices } from "./api-services.ts"
-import { aggregatorUser, extensionTarget, fetchWithin } from "./extension-server.ts"
+import { aggregatorUser, extensionTarget } from "./extension-server.ts"
 
 export interface RemoteVersionsOptions {
   readonly apiServices: ApiServices

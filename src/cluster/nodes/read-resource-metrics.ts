@@ -1,7 +1,7 @@
 import type { Node } from "../../api/core/v1/node.ts"
-import { fetchWithin } from "../../apiserver/aggregation/extension-server.ts"
-import { kubeletOrigin } from "../../apiserver/streaming/pod-location.ts"
 import type { Backends } from "../../apiserver/streaming/backends.ts"
+import { fetchWithin } from "../../apiserver/streaming/fetch-within.ts"
+import { kubeletOrigin } from "../../apiserver/streaming/pod-location.ts"
 import type { Clock } from "../../base/clock.ts"
 
 const timeoutMs = 10_000
