@@ -13,11 +13,9 @@ export function* validateWorkload({ spec }: Workload): Errors {
   yield* validateTemplates(spec.podGroupTemplates ?? [], path.child("podGroupTemplates"))
 }
 
-/** A controller may be named once, and the groups stay as they are. */
+/** What is wished for stays as it is. */
 export function* validateWorkloadUpdate({ spec }: Workload, { spec: old }: Workload): Errors {
-  const at = path.child("controllerRef")
-  if (old.controllerRef) yield* unchanged(spec.controllerRef, old.controllerRef, at)
-  else if (spec.controllerRef) yield* unchanged(spec.controllerRef, undefined, at)
+  yield* unchanged(spec.controllerRef, old.controllerRef, path.child("controllerRef"))
   yield* unchanged(spec.podGroupTemplates, old.podGroupTemplates, path.child("podGroupTemplates"))
 }
 
