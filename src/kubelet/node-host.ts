@@ -34,7 +34,6 @@ export interface PodUsage {
   readonly containers: ReadonlyMap<string, GroupUsage>
   /** Of the pod's own network; empty for pods on the host's. */
   readonly network: readonly InterfaceUsage[]
-  readonly volumes: readonly VolumeUsage[]
 }
 
 export interface VolumeUsage {
@@ -130,7 +129,10 @@ export interface PodVolumes {
   containerMounts(pod: Pod, container: Container, needs: ContainerMountNeeds): Promise<Mount[]>
   /** The block devices of one container. Throws when one of them is none. */
   containerDevices(pod: Pod, container: Container): Device[]
-  /** How full a pod's volumes are, as of a minute ago at most. Volumes of which nothing can be said are left out. */
+  /**
+   * How full a pod's volumes are, as of a minute ago at most. Volumes of which nothing can be said are left out. Never
+   * rejects. To count files takes far longer than to ask the kernel for its counters: only for those who tell of volumes.
+   */
   usage(podUid: string): Promise<readonly VolumeUsage[]>
   /** Idempotent; after it nothing of the pod's volumes is left. */
   unmount(podUid: string): Promise<void>

@@ -174,7 +174,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
       logs: new RealContainerLogs(clock),
       machine: async () => machine,
       usage: () => readUsage(rootDirectory, clock.now()),
-      podUsage: (pod, containerIds) => readPodUsage(cgroups, volumes, pod, containerIds),
+      podUsage: (pod, containerIds) => readPodUsage(cgroups, pod, containerIds),
     },
     httpGet: (action, to, podIp, signal) =>
       httpStatus(httpTarget(action, to, podIp, "kube-lifecycle/1.36"), signal),

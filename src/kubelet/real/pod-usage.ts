@@ -1,24 +1,22 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Pod } from "../../api/core/v1/pod.ts"
-import type { PodUsage, PodVolumes } from "../node-host.ts"
+import type { PodUsage } from "../node-host.ts"
 import type { RealCgroups } from "./cgroups.ts"
 import { findProcess, readGroupUsage } from "./group-usage.ts"
 import { interfaceUsage } from "./usage.ts"
 
-/** What the kernel tells of one pod: of its control groups, its network, its volumes. */
+/** What the kernel tells of one pod: of its control groups and its network. */
 export async function readPodUsage(
   cgroups: RealCgroups,
-  volumes: Pick<PodVolumes, "usage">,
   pod: Pod,
   containerIds: readonly string[],
 ): Promise<PodUsage> {
   const path = cgroups.pathOf(pod)
   const isUnified = await cgroups.isUnified()
-  const [group, network, volumeUsages, ...containers] = await Promise.all([
+  const [group, network, ...containers] = await Promise.all([
     readGroupUsage(path, isUnified),
     pod.spec.hostNetwork ? [] : readNetwork(path, isUnified),
-    volumes.usage(pod.metadata.uid).catch(() => []),
     ...containerIds.map((id) => readGroupUsage(join(path, id), isUnified)),
   ])
   return {
@@ -31,7 +29,6 @@ export async function readPodUsage(
       }),
     ),
     network,
-    volumes: volumeUsages,
   }
 }
 

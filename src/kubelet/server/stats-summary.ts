@@ -1,6 +1,6 @@
 import { formatTime } from "../../apimachinery/time.ts"
 import type { Kubelet } from "../kubelet.ts"
-import type { FilesystemSpace, GroupUsage, InterfaceUsage, NodeUsage } from "../node-host.ts"
+import type { FilesystemSpace, GroupUsage, InterfaceUsage, NodeUsage, VolumeUsage } from "../node-host.ts"
 import { type ContainerUsage, collectPodStats, type PodStats } from "./pod-stats.ts"
 
 /**
@@ -10,12 +10,18 @@ import { type ContainerUsage, collectPodStats, type PodStats } from "./pod-stats
  */
 export async function statsSummary(kubelet: Kubelet, briefly: boolean): Promise<object> {
   const { services } = kubelet
+  const { volumes } = services.host
   const now = services.clock.now()
   const [usage, pods] = await Promise.all([services.host.usage(), collectPodStats(kubelet)])
   const time = formatTime(now)
   const summary = {
     node: { nodeName: services.nodeName, ...nodeSummary(usage, time) },
-    pods: pods.map((pod) => podSummary(pod, usage.filesystem, time)),
+    pods: await Promise.all(
+      pods.map(async (pod) => {
+        const ofPod = briefly ? [] : await volumes.usage(pod.uid)
+        return podSummary(pod, { volumes: ofPod, space: usage.filesystem }, time)
+      }),
+    ),
   }
   return briefly ? { node: brief(summary.node), pods: summary.pods.map(brief) } : summary
 }
@@ -75,11 +81,14 @@ function filesystem(space: FilesystemSpace, time: string): object {
   }
 }
 
-function podSummary(pod: PodStats, space: FilesystemSpace, time: string): object {
+function podSummary(
+  pod: PodStats,
+  { volumes, space }: { volumes: readonly VolumeUsage[]; space: FilesystemSpace },
+  time: string,
+): object {
   const { usage, total } = pod
   const sum = (of: (container: ContainerUsage) => number | undefined) =>
     pod.containers.reduce((all, container) => all + (of(container) ?? 0), 0)
-  const volumes = usage?.volumes ?? []
   // Whatever lies on the node's own disk: what containers wrote, and volumes that have no file system of their own.
   const onDisk = volumes.filter(({ isLocal }) => isLocal)
   return {

@@ -165,18 +165,22 @@ export class RealPodVolumes implements PodVolumes {
   usage(podUid: string): Promise<readonly VolumeUsage[]> {
     const mounted = this.#mounted.get(podUid)
     if (!mounted) return Promise.resolve([])
-    const { clock, commands } = this.#options
+    const { clock, commands, log } = this.#options
     if (!mounted.usage || clock.monotonic() >= mounted.usage.untilMs) {
       const startedMs = clock.monotonic()
-      const measured = measureVolumes(mounted.pod.spec.volumes ?? [], mounted.paths, commands)
+      const measured = measureVolumes(mounted.pod.spec.volumes ?? [], mounted.paths, commands).catch(
+        (error: unknown) => {
+          log.debug("volumes not measured", { pod: mounted.pod.metadata.name, error })
+          return []
+        },
+      )
       const usage = { measured, untilMs: Number.POSITIVE_INFINITY }
       mounted.usage = usage
-      const done = () => {
+      void measured.then(() => {
         // Where it takes long it is done less often.
         const tookMs = clock.monotonic() - startedMs
         usage.untilMs = clock.monotonic() + Math.max(minUsageAgeMs, tookMs * 50)
-      }
-      measured.then(done, done)
+      })
     }
     return mounted.usage.measured
   }

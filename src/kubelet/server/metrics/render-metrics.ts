@@ -1,6 +1,5 @@
 import { formatMetrics, gauge, type Metric } from "../../../base/metrics.ts"
 import type { Kubelet } from "../../kubelet.ts"
-import { collectPodStats } from "../pod-stats.ts"
 import { cadvisorMetrics } from "./cadvisor-metrics.ts"
 import { formatTimedMetrics } from "./metric-text.ts"
 import { ownMetrics } from "./own-metrics.ts"
@@ -20,7 +19,7 @@ export async function renderMetrics(
   switch (path) {
     case "/metrics": {
       const own = formatMetrics([...ownMetrics(kubelet), ...process])
-      return own + formatTimedMetrics(volumeMetrics(await collectPodStats(kubelet)))
+      return own + formatTimedMetrics(await volumeMetrics(kubelet))
     }
     case "/metrics/resource":
       return formatTimedMetrics(await resourceMetrics(kubelet))

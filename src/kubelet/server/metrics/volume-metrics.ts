@@ -1,15 +1,19 @@
+import type { Pod } from "../../../api/core/v1/pod.ts"
+import type { Kubelet } from "../../kubelet.ts"
 import type { FilesystemSpace } from "../../node-host.ts"
-import type { PodStats } from "../pod-stats.ts"
 import type { TimedMetric } from "./metric-text.ts"
 
 /** How full claims are: what alerts about volumes look for. */
-export function volumeMetrics(pods: readonly PodStats[]): TimedMetric[] {
+export async function volumeMetrics({ workers, services }: Kubelet): Promise<TimedMetric[]> {
   const claims = new Map<string, { labels: Record<string, string>; space: FilesystemSpace }>()
-  // Several pods may share one.
-  for (const { namespace, usage } of pods)
-    for (const { claim, space } of usage?.volumes ?? [])
+  const look = async ({ metadata: { uid, namespace = "" } }: Pod) => {
+    // Several pods may share one.
+    for (const { claim, space } of await services.host.volumes.usage(uid))
       if (claim)
         claims.set(`${namespace}/${claim}`, { labels: { namespace, persistentvolumeclaim: claim }, space })
+  }
+  const pods = workers.list().map(({ state }) => state.pod)
+  await Promise.all(pods.filter(hasClaim).map(look))
   const metric = (name: string, help: string, of: (space: FilesystemSpace) => number): TimedMetric => ({
     name: `kubelet_volume_stats_${name}`,
     help: `[ALPHA] ${help}`,
@@ -28,4 +32,10 @@ export function volumeMetrics(pods: readonly PodStats[]): TimedMetric[] {
     ),
     metric("used_bytes", "Number of used bytes in the volume", (space) => space.usedBytes),
   ]
+}
+
+function hasClaim({ spec }: Pod): boolean {
+  return (spec.volumes ?? []).some(
+    ({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim ?? ephemeral,
+  )
 }
