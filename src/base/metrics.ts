@@ -188,9 +188,10 @@ function join(key: string, last: string): string {
 function formatLabels(names: readonly string[], key: string): string {
   if (names.length === 0) return ""
   const values = key.split(separator)
-  return `{${names.map((name, index) => `${name}="${escape(values[index] ?? "")}"`).join(",")}}`
+  return `{${names.map((name, index) => `${name}="${escapeLabelValue(values[index] ?? "")}"`).join(",")}}`
 }
 
-function escape(value: string): string {
+/** A label's value between its quotation marks. */
+export function escapeLabelValue(value: string): string {
   return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
 }

@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { GroupUsage } from "../node-host.ts"
+import { nanosecondsPerTick } from "./usage.ts"
 
 const root = "/sys/fs/cgroup"
-const nanosecondsPerTick = 1e7
 
 /** What the kernel counts of one control group, version 1 or 2; undefined when it is not there (any more). */
 export async function readGroupUsage(path: string, isUnified: boolean): Promise<GroupUsage | undefined> {

@@ -2,7 +2,8 @@ import { readdir, readFile, statfs } from "node:fs/promises"
 import type { FilesystemSpace, InterfaceUsage, NodeUsage } from "../node-host.ts"
 
 const ticksPerSecond = 100
-const nanosecondsPerTick = 1e9 / ticksPerSecond
+/** The kernel's clock, in which it counts the time of processors. */
+export const nanosecondsPerTick = 1e9 / ticksPerSecond
 
 /** What the machine uses, from /proc. `directory` lies on the file system that pods share. */
 export async function readUsage(directory: string, nowMs: number): Promise<NodeUsage> {

@@ -1,4 +1,4 @@
-import { isStatusError } from "../../../apimachinery/status-error.ts"
+import { ignoreNotFound, isStatusError } from "../../../apimachinery/status-error.ts"
 import { Node } from "../../../api/core/v1/node.ts"
 import { CSINode } from "../../../api/storage/v1/csi-node.ts"
 import type { Client } from "../../../client/client.ts"
@@ -23,9 +23,7 @@ export class CsiNodeObject {
   /** Makes it if it is not there; the Node must be. */
   async ensure(): Promise<CSINode> {
     const { client, nodeName } = this.#options
-    const present = await client.get(CSINode, { name: nodeName }).catch((error: unknown) => {
-      if (!isStatusError(error, "NotFound")) throw error
-    })
+    const present = await client.get(CSINode, { name: nodeName }).catch(ignoreNotFound)
     if (present) return present
     const { metadata } = await client.get(Node, { name: nodeName })
     const owner = { apiVersion: "v1", kind: "Node", name: nodeName, uid: metadata.uid }

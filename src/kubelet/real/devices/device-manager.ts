@@ -158,10 +158,9 @@ export class DeviceManager implements PodDevices {
       }
     } catch (error) {
       this.#entries = this.#entries.filter(({ podUid }) => isRunning || podUid !== pod.metadata.uid)
-      const text = error instanceof GrpcError ? error.message : (error as Error).message
       throw new AdmissionError(
         "UnexpectedAdmissionError",
-        `Pod was rejected: Allocate failed due to ${text}, which is unexpected`,
+        `Pod was rejected: Allocate failed due to ${(error as Error).message}, which is unexpected`,
       )
     }
   }

@@ -4,7 +4,7 @@ import { cpuQuota, cpuShares } from "../../containers/linux-resources.ts"
 import type { Kubelet } from "../../kubelet.ts"
 import type { GroupUsage, InterfaceUsage } from "../../node-host.ts"
 import { collectPodStats, type PodStats } from "../pod-stats.ts"
-import type { Sample, TimedMetric } from "./metric-text.ts"
+import { type Sample, timedCounter as counter, type TimedMetric, timedGauge as gauge } from "./metric-text.ts"
 
 /**
  * The names and labels under which cAdvisor tells of control groups, for dashboards and rules that look for them: of each
@@ -253,17 +253,3 @@ function givenTo(kubelet: Kubelet, pod: PodStats, name: string): Given {
     memoryBytes: limits?.["memory"] === undefined ? 0 : quantityValue(limits["memory"]),
   }
 }
-
-const counter = (name: string, help: string, samples: readonly Sample[]): TimedMetric => ({
-  name,
-  help,
-  type: "counter",
-  samples,
-})
-
-const gauge = (name: string, help: string, samples: readonly Sample[]): TimedMetric => ({
-  name,
-  help,
-  type: "gauge",
-  samples,
-})

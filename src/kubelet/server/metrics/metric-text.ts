@@ -1,3 +1,5 @@
+import { escapeLabelValue } from "../../../base/metrics.ts"
+
 /** A metric whose figures bear the time when they were taken, as those of nodes and containers do. */
 export interface TimedMetric {
   readonly name: string
@@ -11,6 +13,14 @@ export interface Sample {
   readonly value: number
   /** Milliseconds since the epoch. */
   readonly atMs?: number
+}
+
+export function timedCounter(name: string, help: string, samples: readonly Sample[]): TimedMetric {
+  return { name, help, type: "counter", samples }
+}
+
+export function timedGauge(name: string, help: string, samples: readonly Sample[]): TimedMetric {
+  return { name, help, type: "gauge", samples }
 }
 
 /** Prometheus' text; metrics without samples are left out. Labels are told in the order of their names. */
@@ -30,10 +40,6 @@ export function formatTimedMetrics(metrics: readonly TimedMetric[]): string {
 function formatLabels(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}="${escape(value)}"`)
+    .map(([name, value]) => `${name}="${escapeLabelValue(value)}"`)
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`
-}
-
-function escape(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
 }

@@ -1,6 +1,6 @@
 import type { Kubelet } from "../../kubelet.ts"
 import { collectPodStats, type PodStats } from "../pod-stats.ts"
-import type { Sample, TimedMetric } from "./metric-text.ts"
+import { type Sample, timedCounter, type TimedMetric, timedGauge } from "./metric-text.ts"
 
 /** What metrics-server and the like read: use of cpu and memory by node, pod and container. */
 export async function resourceMetrics(kubelet: Kubelet): Promise<TimedMetric[]> {
@@ -98,14 +98,8 @@ function ofPods(
   })
 }
 
-const counter = (name: string, help: string, samples: readonly Sample[]): TimedMetric => ({
-  name,
-  help: `[STABLE] ${help}`,
-  type: "counter",
-  samples,
-})
+const counter = (name: string, help: string, samples: readonly Sample[]) =>
+  timedCounter(name, `[STABLE] ${help}`, samples)
 
-const gauge = (name: string, help: string, samples: readonly Sample[]): TimedMetric => ({
-  ...counter(name, help, samples),
-  type: "gauge",
-})
+const gauge = (name: string, help: string, samples: readonly Sample[]) =>
+  timedGauge(name, `[STABLE] ${help}`, samples)

@@ -1,7 +1,7 @@
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import type { Kubelet } from "../../kubelet.ts"
 import type { FilesystemSpace } from "../../node-host.ts"
-import type { TimedMetric } from "./metric-text.ts"
+import { type TimedMetric, timedGauge } from "./metric-text.ts"
 
 /** How full claims are: what alerts about volumes look for. */
 export async function volumeMetrics({ workers, services }: Kubelet): Promise<TimedMetric[]> {
@@ -14,12 +14,12 @@ export async function volumeMetrics({ workers, services }: Kubelet): Promise<Tim
   }
   const pods = workers.list().map(({ state }) => state.pod)
   await Promise.all(pods.filter(hasClaim).map(look))
-  const metric = (name: string, help: string, of: (space: FilesystemSpace) => number): TimedMetric => ({
-    name: `kubelet_volume_stats_${name}`,
-    help: `[ALPHA] ${help}`,
-    type: "gauge",
-    samples: [...claims.values()].map(({ labels, space }) => ({ labels, value: of(space) })),
-  })
+  const metric = (name: string, help: string, of: (space: FilesystemSpace) => number) =>
+    timedGauge(
+      `kubelet_volume_stats_${name}`,
+      `[ALPHA] ${help}`,
+      [...claims.values()].map(({ labels, space }) => ({ labels, value: of(space) })),
+    )
   return [
     metric("available_bytes", "Number of available bytes in the volume", (space) => space.availableBytes),
     metric("capacity_bytes", "Capacity in bytes of the volume", (space) => space.capacityBytes),
