@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises"
+import { mkdir, readdir, rm, stat } from "node:fs/promises"
 import { basename, join } from "node:path"
 import type { Commands } from "../../base/commands.ts"
+import { isMounted, mountsBelow } from "../../base/real/mount-table.ts"
 import { resolveInRoot } from "../../base/real/resolve-in-root.ts"
 import { type ImageSpec, type Mount, RuntimeError, type RuntimeService } from "../cri.ts"
 import type { SnapshotMount } from "./containerd-messages.ts"
@@ -69,7 +70,7 @@ async function mountImage(
 ): Promise<string> {
   const target = join(directory, sandboxId, image.replace(/^sha256:/, "").replaceAll("/", "_"))
   await mkdir(target, { recursive: true })
-  if ((await mountPoints()).includes(target)) return target
+  if (await isMounted(target)) return target
   for (const mount of await snapshots.view(target, image))
     await commands.run(...mountCommand(asReadOnly(mount), target))
   return target
@@ -81,18 +82,13 @@ async function release(
 ): Promise<void> {
   const own = join(directory, sandboxId)
   const names = await readdir(own).catch(() => [])
-  const mounted = await mountPoints()
+  const mounted = await mountsBelow(own)
   for (const name of names) {
     const target = join(own, name)
     if (mounted.includes(target)) await commands.run("umount", ["--lazy", target])
     await snapshots.remove(target)
   }
   await rm(own, { recursive: true, force: true })
-}
-
-async function mountPoints(): Promise<string[]> {
-  const table = await readFile("/proc/self/mountinfo", "utf8")
-  return table.split("\n").map((line) => line.split(" ")[4] ?? "")
 }
 
 function asReadOnly(mount: SnapshotMount): SnapshotMount {

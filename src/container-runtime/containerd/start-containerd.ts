@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto"
-import { mkdir, readFile, rm } from "node:fs/promises"
+import { mkdir, rm } from "node:fs/promises"
 import { type Clock, sleep } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
 import { type Random, uuid } from "../../base/random.ts"
+import { mountsBelow } from "../../base/real/mount-table.ts"
 import { type ImageService, isRuntimeError, type RuntimeService, type RuntimeVersion } from "../cri.ts"
 import { ociArchitecture } from "../image-archive/oci-archive.ts"
 import { pauseImageArchive, pauseImageName } from "../pause-image.ts"
@@ -157,11 +158,8 @@ async function* pauseArchive(): AsyncGenerator<Uint8Array> {
 /** When no pod runs, nothing may be left but files: not even what was half made when somebody died. */
 async function removeRemains({ socket, state }: ContainerdPaths, commands: Commands): Promise<void> {
   for (const { pid } of await findShims(socket)) await endTree(pid)
-  const mounts = (await readFile("/proc/self/mountinfo", "utf8"))
-    .split("\n")
-    .map((line) => line.split(" ")[4] ?? "")
-    .filter((point) => point.startsWith(`${state}/`))
-  for (const point of mounts.reverse()) await commands.run("umount", ["--lazy", point]).catch(() => "")
+  for (const point of await mountsBelow(state))
+    if (point !== state) await commands.run("umount", ["--lazy", point]).catch(() => "")
 }
 
 function shortDirectory(directory: string): string {

@@ -1,5 +1,6 @@
 import { chmod, mkdir, stat } from "node:fs/promises"
 import type { Commands } from "../../../base/commands.ts"
+import { isMounted } from "../../../base/real/mount-table.ts"
 import { quantityValue } from "../../../apimachinery/quantity.ts"
 import { PersistentVolume } from "../../../api/core/v1/persistent-volume.ts"
 import { PersistentVolumeClaim } from "../../../api/core/v1/persistent-volume-claim.ts"
@@ -11,7 +12,6 @@ import { ephemeralCsiVolume, persistentCsiVolume } from "../../volumes/csi-volum
 import type { CsiVolumes } from "../csi/csi-volumes.ts"
 import { sha256, toOwnPath } from "../kubelet-paths.ts"
 import { ensureHostPath } from "./host-path.ts"
-import { mountsBelow } from "./mounts.ts"
 import { giveToGroup } from "./ownership.ts"
 
 export interface MountContext {
@@ -147,8 +147,4 @@ async function mountLocal(
 async function giveToPodsGroup({ spec }: Pod, directory: string): Promise<void> {
   const { fsGroup, fsGroupChangePolicy } = spec.securityContext ?? {}
   if (fsGroup !== undefined) await giveToGroup(directory, fsGroup, fsGroupChangePolicy)
-}
-
-async function isMounted(directory: string): Promise<boolean> {
-  return (await mountsBelow(directory)).includes(directory)
 }

@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { Clock, Timer } from "../../../base/clock.ts"
 import type { Commands } from "../../../base/commands.ts"
+import { isMounted } from "../../../base/real/mount-table.ts"
 import type { Logger } from "../../../base/log.ts"
 import { ConfigMap } from "../../../api/core/v1/config-map.ts"
 import type { Container } from "../../../api/core/v1/container.ts"
@@ -19,7 +20,7 @@ import { containerMounts } from "./container-mounts.ts"
 import type { PodCertificates } from "./pod-certificates.ts"
 import { type MountedVolume, mountSource } from "./mount-source.ts"
 import { measureVolumes } from "./volume-usage.ts"
-import { ensureShared, mountsBelow, unmountBelow } from "./mounts.ts"
+import { ensureShared, unmountBelow } from "./mounts.ts"
 
 export interface RealPodVolumesOptions {
   /** The kubelet's own; pods' volumes lie below `pods/`. */
@@ -69,7 +70,7 @@ export class RealPodVolumes implements PodVolumes {
     await ensureShared(rootDirectory, commands)
     const directory = this.#secretsDirectory()
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    if ((await mountsBelow(directory)).includes(directory)) return
+    if (await isMounted(directory)) return
     await commands
       .run("mount", ["-t", "tmpfs", "-o", "mode=0700", "tmpfs", directory])
       .catch((error: unknown) => this.#options.log.warn("secrets are kept on disk", { directory, error }))
