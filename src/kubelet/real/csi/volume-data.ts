@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises"
+import { mkdir, readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { replaceFile } from "../../../base/real/replace-file.ts"
 
 /** What is noted beside a CSI volume, so that it can be unmounted by a process that did not mount it; as upstream's. */
 export interface CsiVolumeData {
@@ -13,15 +14,13 @@ export interface CsiVolumeData {
 
 const fileName = "vol_data.json"
 
-export async function writeVolumeData(directory: string, data: Partial<CsiVolumeData>): Promise<void> {
+export async function writeVolumeData(directory: string, data: CsiVolumeData): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o750 })
-  const temporary = join(directory, `${fileName}.tmp`)
-  await writeFile(temporary, JSON.stringify(data))
-  await rename(temporary, join(directory, fileName))
+  await replaceFile(join(directory, fileName), JSON.stringify(data))
 }
 
 /** Undefined where no volume was begun. */
-export async function readVolumeData(directory: string): Promise<CsiVolumeData | undefined> {
+async function readVolumeData(directory: string): Promise<CsiVolumeData | undefined> {
   const text = await readFile(join(directory, fileName), "utf8").catch(() => undefined)
   return text === undefined ? undefined : (JSON.parse(text) as CsiVolumeData)
 }

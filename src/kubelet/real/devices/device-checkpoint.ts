@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises"
+import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Logger } from "../../../base/log.ts"
+import { replaceFile } from "../../../base/real/replace-file.ts"
 import { sha256 } from "../kubelet-paths.ts"
 import type { ContainerAllocation } from "./device-messages.ts"
 
@@ -25,9 +26,8 @@ const fileName = "kubelet_internal_checkpoint"
 export async function writeDeviceCheckpoint(directory: string, data: DeviceCheckpoint): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o750 })
   const text = JSON.stringify(data)
-  const temporary = join(directory, `${fileName}.tmp`)
-  await writeFile(temporary, JSON.stringify({ data: text, checksum: sha256(text) }), { mode: 0o600 })
-  await rename(temporary, join(directory, fileName))
+  const whole = JSON.stringify({ data: text, checksum: sha256(text) })
+  await replaceFile(join(directory, fileName), whole, 0o600)
 }
 
 /** Empty where none was written, or what was written cannot be believed. */
