@@ -158,7 +158,7 @@ async function startOnStore(
     resources: builtInResources,
     computed: [
       { resource: NodeMetrics, list: () => metricsServer.nodeMetrics() },
-      { resource: PodMetrics, list: () => metricsServer.podMetrics() },
+      { resource: PodMetrics, list: (namespace) => metricsServer.podMetrics(namespace) },
     ],
     clock,
     random,

@@ -1,7 +1,8 @@
 import { formatDuration } from "../apimachinery/duration.ts"
 import { formatQuantity, quantityFromNumber, quantityOf } from "../apimachinery/quantity.ts"
 import { formatTime } from "../apimachinery/time.ts"
-import type { Sample } from "./parse-samples.ts"
+import { formatKey } from "../apimachinery/meta.ts"
+import type { NodeSamples, Sample } from "./parse-samples.ts"
 
 /** What was in use at the end of a stretch of time, and on average during it. */
 export interface Measure {
@@ -36,6 +37,26 @@ export function computeUsage(
     timestampMs: now.atMs,
     windowMs,
   }
+}
+
+/** By pod ("namespace/name") and container. */
+export type PodMeasures = ReadonlyMap<string, ReadonlyMap<string, Measure>>
+
+/** Of one node's pods; those of which one container is not known are left out. */
+export function computePodUsage(now: NodeSamples, before: NodeSamples | undefined): PodMeasures {
+  const idOf = ({ namespace, pod, container }: NodeSamples["containers"][number]) =>
+    `${namespace}/${pod}/${container}`
+  const earlier = new Map(before?.containers.map((sample) => [idOf(sample), sample]))
+  const pods = new Map<string, Map<string, Measure>>()
+  const unknown = new Set<string>()
+  for (const sample of now.containers) {
+    const key = formatKey({ namespace: sample.namespace, name: sample.pod })
+    const measure = computeUsage(sample, earlier.get(idOf(sample)), sample.startedAtMs)
+    if (!measure) unknown.add(key)
+    else pods.set(key, (pods.get(key) ?? new Map<string, Measure>()).set(sample.container, measure))
+  }
+  for (const key of unknown) pods.delete(key)
+  return pods
 }
 
 function sinceStart({ atMs }: Sample, startedAtMs: number | undefined) {

@@ -69,7 +69,7 @@ describe("metrics-server", () => {
       registersApiServices: true,
       computed: [
         { resource: NodeMetrics, list: () => metricsServer.nodeMetrics() },
-        { resource: PodMetrics, list: () => metricsServer.podMetrics() },
+        { resource: PodMetrics, list: (namespace) => metricsServer.podMetrics(namespace) },
       ],
     })
     texts = {}

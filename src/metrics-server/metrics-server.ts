@@ -7,14 +7,20 @@ import { Node } from "../api/core/v1/node.ts"
 import { Pod } from "../api/core/v1/pod.ts"
 import { NodeMetrics } from "../api/metrics/v1beta1/node-metrics.ts"
 import { type ContainerMetrics, PodMetrics } from "../api/metrics/v1beta1/pod-metrics.ts"
-import { formatGroupVersion, type KubeObject, type ObjectMeta } from "../apimachinery/meta.ts"
+import {
+  formatGroupVersion,
+  formatKey,
+  type KubeObject,
+  keyOf,
+  type ObjectMeta,
+} from "../apimachinery/meta.ts"
 import type { Resource } from "../apimachinery/resource.ts"
 import { formatTime } from "../apimachinery/time.ts"
 import { type Clock, sleep } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Cache } from "../client/cache.ts"
-import { computeUsage, formatWhen, type Measure } from "./compute-usage.ts"
-import { type ContainerSample, type NodeSamples, parseSamples } from "./parse-samples.ts"
+import { computePodUsage, computeUsage, formatWhen, type Measure, type PodMeasures } from "./compute-usage.ts"
+import { type NodeSamples, parseSamples } from "./parse-samples.ts"
 
 export interface MetricsServerOptions {
   readonly clock: Clock
@@ -35,12 +41,20 @@ const firstPeriodMs = 5_000
 /** Nodes asked at once. */
 const atOnce = 32
 
+/** What a node said last, and what that says together with what it said before. */
+interface Look {
+  readonly samples: NodeSamples
+  /** Undefined until there are two looks. */
+  readonly node: Measure | undefined
+  readonly pods: PodMeasures
+}
+
 export class MetricsServer {
   readonly #clock: Clock
   readonly #log: Logger
   #cache: Cache | undefined
-  /** By node: the last look and the one before. */
-  readonly #looks = new Map<string, { readonly now: NodeSamples; readonly before: NodeSamples | undefined }>()
+  /** By node. */
+  readonly #looks = new Map<string, Look>()
 
   constructor({ clock, log }: MetricsServerOptions) {
     this.#clock = clock
@@ -53,7 +67,7 @@ export class MetricsServer {
     while (!signal.aborted) {
       await this.#lookAtAll(cache.list(Node), readNode)
       const looks = [...this.#looks.values()]
-      const isNew = looks.length === 0 || looks.some(({ before }) => !before)
+      const isNew = looks.length === 0 || looks.some((look) => !look.node)
       await sleep(this.#clock, isNew ? firstPeriodMs : periodMs, signal)
     }
   }
@@ -71,10 +85,12 @@ export class MetricsServer {
   async #look(node: Node, readNode: Sources["readNode"]): Promise<void> {
     const { name } = node.metadata
     try {
-      const text = await readNode(node)
+      const samples = parseSamples(await readNode(node), this.#clock.now())
+      const before = this.#looks.get(name)?.samples
       this.#looks.set(name, {
-        now: parseSamples(text, this.#clock.now()),
-        before: this.#looks.get(name)?.now,
+        samples,
+        node: samples.node && before && computeUsage(samples.node, before.node),
+        pods: computePodUsage(samples, before),
       })
     } catch (error) {
       // What it said last is not true any more.
@@ -86,18 +102,16 @@ export class MetricsServer {
   /** Of nodes that can be told of, with the nodes' labels. */
   async nodeMetrics(): Promise<readonly NodeMetrics[]> {
     return (this.#cache?.list(Node) ?? []).flatMap((node) => {
-      const look = this.#looks.get(node.metadata.name)
-      const measure = look?.now.node && look.before && computeUsage(look.now.node, look.before.node)
+      const measure = this.#looks.get(node.metadata.name)?.node
       if (!measure) return []
       return [{ ...this.#head(NodeMetrics, node), ...formatWhen(measure), usage: measure.usage }]
     })
   }
 
-  /** Of pods all of whose containers can be told of, with the pods' labels. */
-  async podMetrics(): Promise<readonly PodMetrics[]> {
-    const measures = this.#measureContainers()
-    return (this.#cache?.list(Pod) ?? []).flatMap((pod) => {
-      const measured = measures.get(keyOf(pod.metadata))
+  /** Of running pods all of whose containers can be told of, with the pods' labels. @param namespace "" is every one */
+  async podMetrics(namespace: string): Promise<readonly PodMetrics[]> {
+    return (this.#cache?.list(Pod, namespace ? { namespace } : {}) ?? []).flatMap((pod) => {
+      const measured = this.#looks.get(pod.spec.nodeName ?? "")?.pods.get(formatKey(keyOf(pod)))
       if (!measured || pod.status.phase !== "Running") return []
       const containers = [...measured].map(
         ([name, { usage }]) => ({ name, usage }) satisfies ContainerMetrics,
@@ -106,24 +120,6 @@ export class MetricsServer {
       const oldest = [...measured.values()].reduce((a, b) => (a.timestampMs <= b.timestampMs ? a : b))
       return [{ ...this.#head(PodMetrics, pod), ...formatWhen(oldest), containers }]
     })
-  }
-
-  /** By pod and container; pods of which one container is not known are left out. */
-  #measureContainers(): Map<string, Map<string, Measure>> {
-    const pods = new Map<string, Map<string, Measure>>()
-    const unknown = new Set<string>()
-    for (const { now, before } of this.#looks.values()) {
-      const earlier = new Map(before?.containers.map((each) => [containerKey(each), each]))
-      for (const sample of now.containers) {
-        const pod = keyOf({ namespace: sample.namespace, name: sample.pod })
-        const measure = computeUsage(sample, earlier.get(containerKey(sample)), sample.startedAtMs)
-        if (!measure) unknown.add(pod)
-        else if (pods.has(pod)) pods.get(pod)!.set(sample.container, measure)
-        else pods.set(pod, new Map([[sample.container, measure]]))
-      }
-    }
-    for (const pod of unknown) pods.delete(pod)
-    return pods
   }
 
   #head<T extends KubeObject>(resource: Resource<T>, { metadata }: KubeObject) {
@@ -139,12 +135,4 @@ export class MetricsServer {
       } as ObjectMeta,
     }
   }
-}
-
-function keyOf({ namespace = "", name }: { namespace?: string; name: string }): string {
-  return `${namespace}/${name}`
-}
-
-function containerKey({ namespace, pod, container }: ContainerSample): string {
-  return `${namespace}/${pod}/${container}`
 }

@@ -16,7 +16,7 @@ export async function readComputed(
   computed: ComputedResource,
 ): Promise<ServerResponse> {
   const { context, served, namespace, name } = request
-  const objects = (await computed.list()).map((object) => asStored(request, object))
+  const objects = (await computed.list(namespace)).map((object) => asStored(request, object))
   if (context.info.verb === "get") {
     const found = objects.find(({ key }) => key === keyOf(request))
     if (!found) throw notFound(served.resource, namespace ? `${namespace}/${name}` : name)

@@ -7,6 +7,6 @@ import type { Resource } from "../../apimachinery/resource.ts"
  */
 export interface ComputedResource<T extends KubeObject = KubeObject> {
   readonly resource: Resource<T>
-  /** Of all namespaces, in the order of their keys. May reject with a StatusError. */
-  list(): Promise<readonly T[]>
+  /** In the order of their keys; of all namespaces where `namespace` is "". May reject with a StatusError. */
+  list(namespace: string): Promise<readonly T[]>
 }
