@@ -171,6 +171,9 @@ export function gauge(
   }
 }
 
+/** The media type of what `formatMetrics` gives. */
+export const metricsType = "text/plain; version=0.0.4; charset=utf-8"
+
 export function formatMetrics(metrics: readonly Metric[]): string {
   const lines: string[] = []
   for (const metric of metrics) metric.write(lines)

@@ -1,3 +1,4 @@
+import { metricsType } from "../base/metrics.ts"
 import type { PendingPod } from "./describe-pending.ts"
 import type { Scheduler } from "./scheduler.ts"
 
@@ -14,7 +15,7 @@ export function schedulerPage(
 ): { readonly contentType: string; readonly text: string } | undefined {
   if (rest.length > 0) return undefined
   if (first === "metrics" && namespace === undefined)
-    return { contentType: "text/plain; version=0.0.4; charset=utf-8", text: scheduler.metrics.format() }
+    return { contentType: metricsType, text: scheduler.metrics.format() }
   if (first !== "pending") return undefined
   if (namespace === undefined) return asJson({ pods: scheduler.pending().map(withoutNodes) })
   const found = name === undefined ? undefined : scheduler.findPending(namespace, name)

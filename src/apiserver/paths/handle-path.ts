@@ -1,3 +1,4 @@
+import { metricsType } from "../../base/metrics.ts"
 import { noSuchMethod } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
 import { respondPlain } from "../encoding/respond-plain.ts"
@@ -51,7 +52,7 @@ async function answerPath(
   }
   if (first === "metrics" && second === undefined) {
     return textResponse(200, server.metrics.format(), {
-      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+      "content-type": metricsType,
     })
   }
   if (first === "debug" && second !== undefined) return answerPage(context, [second, ...rest])

@@ -1,3 +1,4 @@
+import { metricsType } from "../../base/metrics.ts"
 import { join } from "node:path"
 import type { Commands } from "../../base/commands.ts"
 import { parseNetwork } from "../../base/ip-address.ts"
@@ -150,8 +151,7 @@ export function createNetworkAgents(
 
 /** CoreDNS' way of telling. */
 function dnsPages(dns: DnsServer): Pages {
-  const contentType = "text/plain; version=0.0.4; charset=utf-8"
-  return { "/metrics": () => ({ code: 200, contentType, text: dns.metrics() }) }
+  return { "/metrics": () => ({ code: 200, contentType: metricsType, text: dns.metrics() }) }
 }
 
 /** Ports where monitoring asks. Another cluster of the machine may have them: the network works without. */

@@ -1,3 +1,4 @@
+import { metricsType } from "../../base/metrics.ts"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer } from "node:https"
 import type { AddressInfo } from "node:net"
@@ -237,8 +238,6 @@ const counted = new Set([
   "runningpods",
   "stats",
 ])
-
-const metricsType = "text/plain; version=0.0.4; charset=utf-8"
 
 function parse({ url = "/" }: IncomingMessage) {
   const { pathname, searchParams } = new URL(url, "https://kubelet")

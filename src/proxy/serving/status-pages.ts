@@ -1,3 +1,4 @@
+import { metricsType } from "../../base/metrics.ts"
 import type { Page, Pages } from "../../base/real/serve-pages.ts"
 import type { ProxyStatus } from "./proxy-status.ts"
 
@@ -27,7 +28,7 @@ export function metricsPages(status: Pick<ProxyStatus, "metrics" | "isAlive">, m
   return {
     "/metrics": () => ({
       ...plain(status.metrics()),
-      contentType: "text/plain; version=0.0.4; charset=utf-8",
+      contentType: metricsType,
     }),
     "/proxyMode": () => plain(mode),
     "/healthz": () => (status.isAlive ? plain("ok") : plain("not in step with the cluster", 503)),

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import type { FlagValues } from "../../../base/flags.ts"
-import { formatMetrics } from "../../../base/metrics.ts"
+import { formatMetrics, metricsType } from "../../../base/metrics.ts"
 import { processMetrics } from "../../../base/real/process-metrics.ts"
 import { createServedCheck } from "../../../client/create-served-check.ts"
 import { createClient } from "../../../client/create-client.ts"
@@ -14,7 +14,6 @@ import {
   createControllerManager,
 } from "../../../controller-manager/create-controller-manager.ts"
 import { usualNetworks } from "../../networks.ts"
-import { metricsType } from "../../secure-port/metrics-type.ts"
 import { openSecurePort, securePortFlags } from "../../secure-port/secure-port-flags.ts"
 import { UsageError } from "../command.ts"
 import { type ConnectedParts, electionFlags, runConnected } from "./connect.ts"
