@@ -7,8 +7,7 @@
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
-import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.ts"
-import { formatTime } from "../../apimachinery/time.ts"
+import { ignoreNotFound } from "../../apimachinery/status-error.ts"
 import type { Client } from "../../client/client.ts"
 import {
   type ControllerDefinition,
@@ -17,6 +16,7 @@ import {
   type Result,
   watch,
 } from "../../client/controller.ts"
+import { disruptionTarget, disruptPod } from "../shared/disrupt-pod.ts"
 import { isTerminal } from "../shared/pods.ts"
 import { type Doomed, planPodGc } from "./plan.ts"
 
@@ -90,23 +90,11 @@ async function confirmGone(
 }
 
 /** A pod that has not finished is failed first, so that its owner knows that it will not come back. */
-async function remove({ client, clock }: ReconcileContext, { pod, why }: Doomed): Promise<void> {
-  const { uid } = pod.metadata
-  try {
-    if (!isTerminal(pod)) {
-      const condition = {
-        type: "DisruptionTarget",
-        status: "True",
-        reason: "DeletionByPodGC",
-        message: "PodGC: node no longer exists",
-        lastTransitionTime: formatTime(clock.now()),
-      }
-      const status = { phase: "Failed", ...(why === "orphaned" && { conditions: [condition] }) }
-      const body = { metadata: { uid }, status }
-      await client.patch(Pod, keyOf(pod), { type: "strategic", body }, { subresource: "status" })
-    }
-    await client.delete(Pod, keyOf(pod), { gracePeriodSeconds: 0, preconditions: { uid } })
-  } catch (error) {
-    if (!isStatusError(error, "Conflict")) ignoreNotFound(error)
+async function remove(context: ReconcileContext, { pod, why }: Doomed): Promise<void> {
+  const said = { reason: "DeletionByPodGC", message: "PodGC: node no longer exists" }
+  const last = {
+    phase: "Failed",
+    ...(why === "orphaned" && { conditions: [disruptionTarget(said, context.clock.now())] }),
   }
+  await disruptPod(context, pod, isTerminal(pod) ? undefined : last, { gracePeriodSeconds: 0 })
 }

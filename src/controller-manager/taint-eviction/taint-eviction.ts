@@ -7,8 +7,6 @@
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
-import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.ts"
-import { formatTime } from "../../apimachinery/time.ts"
 import {
   type ControllerDefinition,
   done,
@@ -17,6 +15,7 @@ import {
   type Result,
   watch,
 } from "../../client/controller.ts"
+import { disruptionTarget, disruptPod } from "../shared/disrupt-pod.ts"
 import { podsByNode } from "../shared/pods-by-node.ts"
 import { planEviction } from "./plan.ts"
 
@@ -70,30 +69,17 @@ async function reconcile(
 
   // Act.
   events.event(pod, "Normal", "TaintManagerEviction", `Marking for deletion Pod ${id}`)
-  await evict(context, pod)
+  const condition = disruptionTarget(
+    {
+      reason: "DeletionByTaintManager",
+      message: "Taint manager: deleting due to NoExecute taint",
+      observedGeneration: pod.metadata.generation,
+    },
+    clock.now(),
+  )
+  await disruptPod(context, pod, { conditions: [condition] })
   pending.delete(id)
   return done
-}
-
-/** Says why in a condition, then deletes: whoever looks at the pod's end (a Job, say) can tell it was disrupted. */
-async function evict({ client, clock }: ReconcileContext, pod: Pod): Promise<void> {
-  const condition = {
-    type: "DisruptionTarget",
-    status: "True",
-    reason: "DeletionByTaintManager",
-    message: "Taint manager: deleting due to NoExecute taint",
-    observedGeneration: pod.metadata.generation,
-    lastTransitionTime: formatTime(clock.now()),
-  }
-  const { uid } = pod.metadata
-  try {
-    const body = { metadata: { uid }, status: { conditions: [condition] } }
-    await client.patch(Pod, keyOf(pod), { type: "strategic", body }, { subresource: "status" })
-    await client.delete(Pod, keyOf(pod), { preconditions: { uid } })
-  } catch (error) {
-    // It went by itself.
-    if (!isStatusError(error, "Conflict")) ignoreNotFound(error)
-  }
 }
 
 function evictingTaints({ spec }: Node) {
