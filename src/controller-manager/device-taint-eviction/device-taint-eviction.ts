@@ -25,7 +25,7 @@ import { evict } from "./evict.ts"
 import { countFigures } from "./figures.ts"
 import { type Eviction, planEviction, type Tainting } from "./plan.ts"
 import { computeRuleCondition, conditionType } from "./rule-status.ts"
-import { claimsInUse, claimsOf, newestSlices, poolOf } from "./view.ts"
+import { claimsInUse, claimsOf, newestSlices, poolOf, poolOfSlice } from "./view.ts"
 
 /** A rule's status is written at most this often. */
 const rulePeriodMs = 10_000
@@ -34,7 +34,7 @@ const podKey = (key: ObjectKey): ObjectKey => ({ namespace: key.namespace, name:
 const ruleKey = ({ metadata }: DeviceTaintRule): ObjectKey => ({ name: `rule:${metadata.name}` })
 
 export function createDeviceTaintEvictionController(): ControllerDefinition {
-  /** Pods that are to go at some time, by uid. */
+  /** Pods that are to go at some time. */
   const pending = new Set<string>()
   /** How many each rule has driven off, by uid. */
   const evicted = new Map<string, number>()
@@ -51,11 +51,9 @@ export function createDeviceTaintEvictionController(): ControllerDefinition {
       }),
       watch(
         ResourceSlice,
-        ({ spec }, cache) =>
-          cache
-            .byIndex(ResourceClaim, "pool", poolOf({ driver: spec.driver, pool: spec.pool.name }))
-            .flatMap((claim) => podsOf(claim, cache)),
-        { pool: ({ spec }) => [poolOf({ driver: spec.driver, pool: spec.pool.name })] },
+        (slice, cache) =>
+          cache.byIndex(ResourceClaim, "pool", poolOfSlice(slice)).flatMap((claim) => podsOf(claim, cache)),
+        { pool: (slice) => [poolOfSlice(slice)] },
       ),
       watch(DeviceTaintRule, (rule, cache) => [ruleKey(rule), ...podsUnder(rule, cache)]),
     ],
@@ -75,26 +73,29 @@ async function reconcilePod(
   evicted: Map<string, number>,
 ): Promise<Result> {
   const { cache, clock, events } = context
+  const id = `${key.namespace}/${key.name}`
 
   // Observe.
   const pod = cache.find(Pod, key)
-  if (!pod || pod.metadata.deletionTimestamp) return done
-  const { uid } = pod.metadata
+  if (!pod || pod.metadata.deletionTimestamp) {
+    pending.delete(id)
+    return done
+  }
 
   // Decide.
   const eviction = evictionOf(pod, cache)
   if (!eviction) {
-    if (pending.delete(uid)) events.event(pod, "Normal", "DeviceTaintManagerEviction", "Cancelling deletion")
+    if (pending.delete(id)) events.event(pod, "Normal", "DeviceTaintManagerEviction", "Cancelling deletion")
     return done
   }
-  pending.add(uid)
+  pending.add(id)
   const leftMs = eviction.atMs - clock.now()
   if (leftMs > 0) return requeueAfter(leftMs)
 
   // Act.
   if (await evict(context, pod))
     for (const rule of eviction.rules) evicted.set(rule, (evicted.get(rule) ?? 0) + 1)
-  pending.delete(uid)
+  pending.delete(id)
   return done
 }
 

@@ -6,7 +6,7 @@ import { matchesTaintRule } from "../../api/resource/v1beta2/matches-taint-rule.
 import type { Cache } from "../../client/cache.ts"
 import type { Eviction } from "./plan.ts"
 import type { RuleFigures } from "./rule-status.ts"
-import { newestSlices, poolOf } from "./view.ts"
+import { newestSlices, poolOfSlice } from "./view.ts"
 
 type EvictionOf = (pod: Pod, cache: Cache, rule?: DeviceTaintRule) => Eviction | undefined
 
@@ -45,7 +45,6 @@ function pendingPods(rule: DeviceTaintRule, cache: Cache, evictionOf: EvictionOf
 }
 
 function publishedDevices(rule: DeviceTaintRule, cache: Cache): number {
-  const poolOfSlice = ({ spec }: ResourceSlice) => poolOf({ driver: spec.driver, pool: spec.pool.name })
   return cache
     .list(ResourceSlice)
     .filter((slice) => newestSlices(cache.byIndex(ResourceSlice, "pool", poolOfSlice(slice))).includes(slice))

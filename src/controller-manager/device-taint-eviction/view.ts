@@ -8,6 +8,10 @@ export function poolOf({ driver, pool }: { readonly driver: string; readonly poo
   return `${driver}/${pool}`
 }
 
+export function poolOfSlice({ spec: { driver, pool } }: ResourceSlice): string {
+  return poolOf({ driver, pool: pool.name })
+}
+
 /** Names, with the namespace, of the claims that a pod refers to. */
 export function claimsOf(pod: Pod): string[] {
   return (pod.spec.resourceClaims ?? [])
