@@ -54,7 +54,6 @@ export function computeBudget({ budget, pods, expected, nowMs }: BudgetInput): B
       status: disruptionsAllowed > 0 ? "True" : "False",
       reason: disruptionsAllowed > 0 ? "SufficientPods" : "InsufficientPods",
       message: "",
-      lastTransitionTime: "",
       ...(observedGeneration !== undefined && { observedGeneration }),
     },
     nowMs,
@@ -85,7 +84,6 @@ export function failSafe(
     status: "False",
     reason: "SyncFailed",
     message,
-    lastTransitionTime: "",
   }
   return { ...status, disruptionsAllowed: 0, conditions: withCondition(status.conditions, condition, nowMs) }
 }

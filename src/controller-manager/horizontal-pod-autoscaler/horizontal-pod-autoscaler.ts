@@ -279,7 +279,7 @@ class Reconciliation {
     const { reason, message } = said
     const conditions = withCondition(
       this.#status.conditions,
-      { type, status, reason, message, lastTransitionTime: undefined as never },
+      { type, status, reason, message },
       this.#context.clock.now(),
     )
     this.#status = { ...this.#status, conditions }

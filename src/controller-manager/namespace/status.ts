@@ -12,8 +12,7 @@ export function computeStatus(
   nowMs: number,
 ): NamespaceStatus {
   let conditions = namespace.status.conditions ?? []
-  for (const condition of tell(remaining, stale))
-    conditions = withCondition(conditions, condition as NamespaceCondition, nowMs)
+  for (const condition of tell(remaining, stale)) conditions = withCondition(conditions, condition, nowMs)
   return { ...namespace.status, phase: "Terminating", conditions }
 }
 

@@ -22,12 +22,12 @@ export function findCondition<C extends ConditionLike>(
  */
 export function withCondition<C extends ConditionLike>(
   conditions: readonly C[] | undefined,
-  condition: C,
+  condition: Omit<C, "lastTransitionTime">,
   nowMs: number,
 ): C[] {
   const list = conditions ?? []
   const present = findCondition(list, condition.type)
-  if (!present) return [...list, { ...condition, lastTransitionTime: formatTime(nowMs) }]
+  if (!present) return [...list, { ...condition, lastTransitionTime: formatTime(nowMs) } as C]
   const same =
     present.status === condition.status &&
     (present.reason ?? "") === (condition.reason ?? "") &&
