@@ -2,22 +2,27 @@ import type { Resource } from "../../apimachinery/resource.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Discovered } from "../../client/discover-resources.ts"
 
-/** What the server serves, asked for again when it is half a minute old. */
+/** What the server serves, asked for again when it is half a minute old: once, however many autoscalers look at a time. */
 export class KnownKinds {
   readonly #discover: () => Promise<Discovered>
-  #known: { readonly resources: readonly Resource[]; readonly atMs: number } | undefined
+  #known: { readonly discovered: Promise<Discovered>; readonly atMs: number } | undefined
 
   constructor(discover: () => Promise<Discovered>) {
     this.#discover = discover
   }
 
   async all(clock: Clock): Promise<readonly Resource[]> {
-    const nowMs = clock.now()
-    if (!this.#known || nowMs - this.#known.atMs >= freshForMs) {
-      const { resources } = await this.#discover()
-      this.#known = { resources, atMs: nowMs }
+    const nowMs = clock.monotonic()
+    if (!this.#known || nowMs - this.#known.atMs >= freshForMs)
+      this.#known = { discovered: this.#discover(), atMs: nowMs }
+    const known = this.#known
+    try {
+      return (await known.discovered).resources
+    } catch (error) {
+      // Whoever looks next tries again.
+      if (this.#known === known) this.#known = undefined
+      throw error
     }
-    return this.#known.resources
   }
 
   /** Throws with upstream's words for a kind that is not served. */
