@@ -99,17 +99,12 @@ function fill(
     if (!ask.adminAccess && !ledger.isFree(offered, amounts)) continue
     const next = [...chosen, { request, ask, offered, amounts }]
     if (!meetsConstraints(claim, next)) continue
+    const before = ledger.length
     // Who looks after devices has them beside those who use them.
-    if (ask.adminAccess) {
-      const found = fill(claim, slots, index + 1, next, ledger)
-      if (found) return found
-      continue
-    }
-    const isFirst = !ledger.isShared(offered)
-    ledger.take(offered, amounts)
+    if (!ask.adminAccess) ledger.take(offered, amounts)
     const found = fill(claim, slots, index + 1, next, ledger)
     if (found) return found
-    ledger.giveBack(offered, amounts, isFirst)
+    ledger.giveBackTo(before)
   }
   return undefined
 }

@@ -15,7 +15,7 @@ import { allocate, type Allocated } from "./allocate.ts"
 import { awaitDevices } from "./await-devices.ts"
 import { formatAmounts } from "./consumable-capacity.ts"
 import { isShared, Ledger } from "./ledger.ts"
-import { allDevices, offeredDevices, selectorOf, sharedCounters } from "./offered-devices.ts"
+import { allDevices, completeSlices, offeredDevices, selectorOf, sharedCounters } from "./offered-devices.ts"
 import { isReservedFor, resourceClaimsOf } from "./pod-resource-claims.ts"
 
 export const claimFinalizer = "resource.kubernetes.io/delete-protection"
@@ -34,21 +34,24 @@ export function dynamicResources(): Plugin {
     return resourceClaimsOf(pod, find, cache)
   }
 
-  /** Claims of one pod, in turn: what one gets, the next does not. */
+  /** Claims of one pod, in turn: what one gets, the next does not. The stock is afterwards as it was. */
   function allocateAll(
     claims: readonly ResourceClaim[],
     node: Node,
     cache: Cache,
+    { slices, rules, ledger }: Stock,
   ): Map<ResourceClaim, Allocated[]> | undefined {
-    const ledger = openLedger(assumed, cache)
-    const offered = offeredDevices(node, cache)
+    const offered = offeredDevices(node, slices, rules)
+    const findClass = (name: string) => cache.find(DeviceClass, { name })
     const allocations = new Map<ResourceClaim, Allocated[]>()
-    for (const claim of claims) {
-      const found = allocate(claim, offered, ledger, (name) => cache.find(DeviceClass, { name }))
-      if (!found) return undefined
-      allocations.set(claim, found)
-    }
-    return allocations
+    const before = ledger.length
+    const isEnough = claims.every((claim) => {
+      const found = allocate(claim, offered, ledger, findClass)
+      if (found) allocations.set(claim, found)
+      return found !== undefined
+    })
+    ledger.giveBackTo(before)
+    return isEnough ? allocations : undefined
   }
 
   return {
@@ -64,6 +67,8 @@ export function dynamicResources(): Plugin {
       const problem = claims.map((claim) => whyNever(claim, cache)).find((why) => why !== undefined)
       if (problem) return unresolvable(problem)
       const pending = claims.filter(({ status }) => !status.allocation)
+      // The same for all nodes, and made when the first of them is asked.
+      let stock: Stock | undefined
       return {
         check({ node }) {
           const there = claims.every(({ status }) => {
@@ -71,7 +76,9 @@ export function dynamicResources(): Plugin {
             return !selector || matchesAnyTerm(selector.nodeSelectorTerms ?? [], node)
           })
           if (!there) return notOnNode
-          return pending.length === 0 || allocateAll(pending, node, cache) ? undefined : noDevices
+          if (pending.length === 0) return undefined
+          stock ??= takeStock(assumed, cache)
+          return allocateAll(pending, node, cache, stock) ? undefined : noDevices
         },
       }
     },
@@ -83,6 +90,7 @@ export function dynamicResources(): Plugin {
         claims.filter(({ status }) => !status.allocation),
         node,
         cache,
+        takeStock(assumed, cache),
       )
       if (!allocations) throw new Error("cannot allocate all claims")
       const reserved = claims.map((claim) => reserveFor(pod, claim, allocations.get(claim), node, cache))
@@ -128,10 +136,17 @@ function whyNever({ spec, status }: ResourceClaim, cache: Cache): string | undef
   return undefined
 }
 
-/** With what claims have, or will have. */
-function openLedger(assumed: AssumedObjects<ResourceClaim>, cache: Cache): Ledger {
-  const ledger = new Ledger(sharedCounters(cache))
-  const devices = allDevices(cache)
+/** What there is to give, and what of it claims have, or will have. */
+interface Stock {
+  readonly slices: readonly ResourceSlice[]
+  readonly rules: readonly DeviceTaintRule[]
+  readonly ledger: Ledger
+}
+
+function takeStock(assumed: AssumedObjects<ResourceClaim>, cache: Cache): Stock {
+  const slices = completeSlices(cache)
+  const ledger = new Ledger(sharedCounters(slices))
+  const devices = allDevices(slices)
   for (const claim of cache.list(ResourceClaim))
     for (const result of assumed.over(claim).status.allocation?.devices.results ?? []) {
       const { driver, pool, device: name, adminAccess, consumedCapacity = {} } = result
@@ -142,7 +157,7 @@ function openLedger(assumed: AssumedObjects<ResourceClaim>, cache: Cache): Ledge
       )
       if (!adminAccess) ledger.take(known, amounts)
     }
-  return ledger
+  return { slices, rules: cache.list(DeviceTaintRule), ledger }
 }
 
 function reserveFor(

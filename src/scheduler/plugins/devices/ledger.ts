@@ -4,6 +4,12 @@ import type { OfferedDevice } from "./match-device.ts"
 
 export const deviceId = ({ driver, pool, device }: OfferedDevice) => `${driver}/${pool}/${device.name}`
 
+interface Entry {
+  readonly offered: OfferedDevice
+  readonly amounts: Amounts
+  readonly isFirst: boolean
+}
+
 /**
  * What of all devices is given away: whole devices, parts of devices that several claims may share, and counters that
  * devices of one pool take from together (two halves of a GPU, and the whole of it).
@@ -13,6 +19,7 @@ export class Ledger {
   readonly #shared = new Map<string, Map<string, bigint>>()
   /** By pool, set and name: what is left of it. */
   readonly #counters: Map<string, bigint>
+  readonly #entries: Entry[] = []
 
   /** `counters` as their pools offer them, before anything is taken. */
   constructor(counters: ReadonlyMap<string, bigint>) {
@@ -28,26 +35,32 @@ export class Ledger {
 
   take(offered: OfferedDevice, amounts: Amounts): void {
     const id = deviceId(offered)
-    if (!isShared(offered)) this.#taken.add(id)
-    else {
-      const others = this.#shared.get(id)
-      // Whoever is the first takes the counters for all who share it.
-      if (others) return this.#add(others, amounts, 1n)
-      this.#shared.set(id, new Map(amounts))
-    }
+    const others = this.#shared.get(id)
+    this.#entries.push({ offered, amounts, isFirst: !others })
+    // Whoever is the first takes the counters for all who share it.
+    if (others) return this.#add(others, amounts, 1n)
+    if (isShared(offered)) this.#shared.set(id, new Map(amounts))
+    else this.#taken.add(id)
     this.#count(offered, -1n)
   }
 
-  giveBack(offered: OfferedDevice, amounts: Amounts, wasFirst: boolean): void {
-    const id = deviceId(offered)
-    if (!isShared(offered)) this.#taken.delete(id)
-    else if (wasFirst) this.#shared.delete(id)
-    else return this.#add(this.#shared.get(id)!, amounts, -1n)
-    this.#count(offered, 1n)
+  /** How much has been taken: what comes after it can be given back. */
+  get length(): number {
+    return this.#entries.length
   }
 
-  isShared(offered: OfferedDevice): boolean {
-    return this.#shared.has(deviceId(offered))
+  /** Gives back what was taken since `length` was this. */
+  giveBackTo(length: number): void {
+    for (const { offered, amounts, isFirst } of this.#entries.splice(length).reverse()) {
+      const id = deviceId(offered)
+      if (!isFirst) {
+        this.#add(this.#shared.get(id)!, amounts, -1n)
+        continue
+      }
+      this.#taken.delete(id)
+      this.#shared.delete(id)
+      this.#count(offered, 1n)
+    }
   }
 
   #add(to: Map<string, bigint>, amounts: Amounts, sign: bigint): void {

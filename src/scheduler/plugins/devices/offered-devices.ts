@@ -2,7 +2,7 @@ import { matchesAnyTerm } from "../../../api/core/v1/match-node-selector.ts"
 import type { Node } from "../../../api/core/v1/node.ts"
 import type { NodeSelector } from "../../../api/core/v1/node-selector.ts"
 import { type Device, ResourceSlice } from "../../../api/resource/v1/resource-slice.ts"
-import { DeviceTaintRule } from "../../../api/resource/v1beta2/device-taint-rule.ts"
+import type { DeviceTaintRule } from "../../../api/resource/v1beta2/device-taint-rule.ts"
 import { matchesTaintRule } from "../../../api/resource/v1beta2/matches-taint-rule.ts"
 import { parseQuantity } from "../../../apimachinery/quantity.ts"
 import type { Cache } from "../../../client/cache.ts"
@@ -15,13 +15,13 @@ interface Reach {
   readonly allNodes?: boolean | undefined
 }
 
-/**
- * The devices that can be used on a node, from the newest generation of each pool, and only of pools of which every slice is
- * here; with the taints that administrators' rules give them beside their drivers'.
- */
-export function offeredDevices(node: Node, cache: Cache): OfferedDevice[] {
-  const rules = cache.list(DeviceTaintRule)
-  return completeSlices(cache).flatMap(({ spec }) => {
+/** The devices that can be used on a node, with the taints that administrators' rules give them beside their drivers'. */
+export function offeredDevices(
+  node: Node,
+  slices: readonly ResourceSlice[],
+  rules: readonly DeviceTaintRule[],
+): OfferedDevice[] {
+  return slices.flatMap(({ spec }) => {
     const { driver, pool, devices = [], perDeviceNodeSelection } = spec
     if (!perDeviceNodeSelection && !reaches(spec, node)) return []
     return devices
@@ -37,24 +37,25 @@ function withRules(driver: string, pool: string, device: Device, rules: readonly
 }
 
 /** Every device there is, wherever: what is taken of it counts. */
-export function allDevices(cache: Cache): Map<string, OfferedDevice> {
-  const devices = completeSlices(cache).flatMap(({ spec }) =>
+export function allDevices(slices: readonly ResourceSlice[]): Map<string, OfferedDevice> {
+  const devices = slices.flatMap(({ spec }) =>
     (spec.devices ?? []).map((device) => ({ driver: spec.driver, pool: spec.pool.name, device })),
   )
   return new Map(devices.map((each) => [deviceId(each), each]))
 }
 
 /** The counters of all pools, before anything is taken. */
-export function sharedCounters(cache: Cache): Map<string, bigint> {
+export function sharedCounters(slices: readonly ResourceSlice[]): Map<string, bigint> {
   const counters = new Map<string, bigint>()
-  for (const { spec } of completeSlices(cache))
+  for (const { spec } of slices)
     for (const set of spec.sharedCounters ?? [])
       for (const [name, { value }] of Object.entries(set.counters))
         counters.set(counterName(spec.driver, spec.pool.name, set.name, name), parseQuantity(value).nanos)
   return counters
 }
 
-function completeSlices(cache: Cache): ResourceSlice[] {
+/** The newest generation of each pool, and only of pools of which every slice is here. */
+export function completeSlices(cache: Cache): ResourceSlice[] {
   const pools = new Map<string, ResourceSlice[]>()
   for (const slice of cache.list(ResourceSlice)) {
     const key = `${slice.spec.driver}/${slice.spec.pool.name}`
