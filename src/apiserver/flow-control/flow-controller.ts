@@ -8,7 +8,7 @@ import type { UserInfo } from "../authentication/authenticator.ts"
 import type { ObjectFollower } from "../authorization/object-follower.ts"
 import type { RequestInfo } from "../request-info.ts"
 import { configureLevels } from "./configure-levels.ts"
-import { matchesRequest } from "./match-request.ts"
+import { matchesRequest, requesterOf } from "./match-request.ts"
 import { planLimits } from "./plan-limits.ts"
 import { type Flow, PriorityLevel } from "./priority-level.ts"
 import { hashFlow } from "./shuffle-sharding.ts"
@@ -98,23 +98,20 @@ export class FlowController implements ObjectFollower {
 
   remove({ kind, metadata: { name } }: KubeObject): void {
     if (kind === FlowSchema.kind) {
-      const fallback = mandatorySchemas.find((each) => each.metadata.name === name)
-      if (fallback) this.#schemas.set(name, fallback)
-      else this.#schemas.delete(name)
+      removeOrReset(this.#schemas, name, mandatorySchemas)
       this.#ordered = undefined
-      return
+    } else {
+      removeOrReset(this.#configurations, name, mandatoryLevels)
+      this.#configure()
     }
-    const fallback = mandatoryLevels.find((each) => each.metadata.name === name)
-    if (fallback) this.#configurations.set(name, fallback)
-    else this.#configurations.delete(name)
-    this.#configure()
   }
 
   classify(info: RequestInfo, user: UserInfo): Classified {
+    const requester = requesterOf(user)
     for (const schema of this.#inOrder()) {
       const configuration = this.#configurations.get(schema.spec.priorityLevelConfiguration.name)
       // A schema whose level is not there is as if it were not there itself.
-      if (!configuration || !matchesRequest(schema, info, user)) continue
+      if (!configuration || !matchesRequest(schema, info, requester)) continue
       const level = this.#levels.get(configuration.metadata.name)!
       if (this.#wake && usesMuch(level)) this.#wake()
       return { schema, configuration, level, flow: flowOf(schema, info, user) }
@@ -157,6 +154,17 @@ export class FlowController implements ObjectFollower {
     for (const [name, level] of this.#levels) level.isQuiescing = !this.#configurations.has(name)
     this.shareOut()
   }
+}
+
+/** What is mandatory is there, whatever the store says. */
+function removeOrReset<T extends KubeObject>(
+  objects: Map<string, T>,
+  name: string,
+  mandatory: readonly T[],
+): void {
+  const fallback = mandatory.find(({ metadata }) => metadata.name === name)
+  if (fallback) objects.set(name, fallback)
+  else objects.delete(name)
 }
 
 function usesMuch(level: PriorityLevel): boolean {

@@ -9,29 +9,41 @@ import { findServiceAccount } from "../authentication/service-account-user.ts"
 import type { UserInfo } from "../authentication/authenticator.ts"
 import type { RequestInfo } from "../request-info.ts"
 
-/** Whether a FlowSchema is about this request. */
-export function matchesRequest({ spec }: FlowSchema, info: RequestInfo, user: UserInfo): boolean {
-  return (spec.rules ?? []).some((rule) => matchesRule(rule, info, user))
+/** Who asks. */
+export interface Requester {
+  readonly user: UserInfo
+  /** The account behind the user, if it is one: held against many schemas, and taken out of the name but once. */
+  readonly account: ReturnType<typeof findServiceAccount>
 }
 
-function matchesRule(rule: PolicyRulesWithSubjects, info: RequestInfo, user: UserInfo): boolean {
-  if (!(rule.subjects ?? []).some((subject) => matchesSubject(subject, user))) return false
+export function requesterOf(user: UserInfo): Requester {
+  return { user, account: findServiceAccount(user.name) }
+}
+
+/** Whether a FlowSchema is about this request. */
+export function matchesRequest({ spec }: FlowSchema, info: RequestInfo, requester: Requester): boolean {
+  return (spec.rules ?? []).some((rule) => matchesRule(rule, info, requester))
+}
+
+function matchesRule(rule: PolicyRulesWithSubjects, info: RequestInfo, requester: Requester): boolean {
+  if (!(rule.subjects ?? []).some((subject) => matchesSubject(subject, requester))) return false
   return info.isResource
     ? (rule.resourceRules ?? []).some((each) => matchesResource(each, info))
     : (rule.nonResourceRules ?? []).some((each) => matchesPath(each, info))
 }
 
-function matchesSubject({ kind, user: byName, group, serviceAccount }: Subject, user: UserInfo): boolean {
+function matchesSubject(
+  { kind, user: byName, group, serviceAccount }: Subject,
+  { user, account }: Requester,
+): boolean {
   switch (kind) {
     case "User":
       return byName?.name === "*" || byName?.name === user.name
     case "Group":
       return group?.name === "*" || user.groups.includes(group?.name ?? "")
-    case "ServiceAccount": {
-      const account = findServiceAccount(user.name)
+    case "ServiceAccount":
       if (!account || account.namespace !== serviceAccount?.namespace) return false
       return serviceAccount.name === "*" || serviceAccount.name === account.name
-    }
     default:
       return false
   }

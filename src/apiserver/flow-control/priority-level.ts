@@ -77,7 +77,6 @@ export class Queue {
 export interface LevelCounts {
   dispatched: number
   rejected: number
-  timedOut: number
   cancelled: number
   /** How often who was next had to wait for more seats than were free. */
   noAccommodation: number
@@ -89,7 +88,7 @@ export type Entered = "running" | "waiting" | "queue-full" | "concurrency-limit"
 export class PriorityLevel {
   readonly name: string
   readonly demand: SeatDemand
-  readonly counts: LevelCounts = { dispatched: 0, rejected: 0, timedOut: 0, cancelled: 0, noAccommodation: 0 }
+  readonly counts: LevelCounts = { dispatched: 0, rejected: 0, cancelled: 0, noAccommodation: 0 }
   readonly queues: Queue[] = []
   readonly running = new Set<Ticket>()
   readonly retryAfter = new RetryAfter()

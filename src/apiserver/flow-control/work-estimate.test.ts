@@ -11,7 +11,7 @@ function estimate(
   const [path = "", search = ""] = url.split("?")
   const query = new URLSearchParams(search)
   const { count = 0, bytes = 0, watchers = 0 } = figures
-  const known = { count, bytes, watchers: () => watchers }
+  const known = { count, bytes, watchers }
   const work = estimateWork(parseRequestInfo(method, path, query), query, known, most)
   return [work.initialSeats, work.finalSeats, work.additionalMs]
 }

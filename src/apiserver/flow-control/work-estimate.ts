@@ -18,8 +18,8 @@ export interface ResourceFigures {
   readonly count: number
   /** Of all of them, as they are stored. */
   readonly bytes: number
-  /** Watches that are told of every change within this namespace, or of this object. */
-  watchers(namespace: string, name: string): number
+  /** Of a write: watches that are told of it. */
+  readonly watchers: number
 }
 
 const bytesPerSeat = 100_000
@@ -61,7 +61,7 @@ export function estimateWork(
 ): WorkEstimate {
   if (!figures || !info.isResource) return single
   if (info.verb === "list" || info.verb === "watch") return estimateList(info, query, figures, maxOfLevel)
-  return writes.has(info.verb) ? estimateWrite(info, figures, maxOfLevel) : single
+  return isWrite(info) ? estimateWrite(info, figures, maxOfLevel) : single
 }
 
 /** A watch costs what a list costs if it begins with all there is. */
@@ -100,10 +100,9 @@ function comesFromStore(query: URLSearchParams, limit: number): boolean {
   return limit > 0 && version !== "" && version !== "0"
 }
 
-function estimateWrite(info: RequestInfo, figures: ResourceFigures, maxOfLevel: number): WorkEstimate {
+function estimateWrite(info: RequestInfo, { watchers }: ResourceFigures, maxOfLevel: number): WorkEstimate {
   // Nobody is told of a token.
   if (info.subresource === "token" && info.resource === "serviceaccounts") return single
-  const watchers = figures.watchers(info.namespace, info.name)
   if (watchers < watchersPerSeat) return single
   const most = maxOfLevel === 0 ? maxWriteSeats : Math.min(maxOfLevel, maxWriteSeats)
   const wanted = Math.ceil(watchers / watchersPerSeat)

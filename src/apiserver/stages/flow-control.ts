@@ -2,7 +2,7 @@ import { onAbort } from "../../base/on-abort.ts"
 import type { RequestContext, Stage } from "../context.ts"
 import type { Classified } from "../flow-control/flow-controller.ts"
 import { Ticket } from "../flow-control/priority-level.ts"
-import { estimateWork, isWrite, maxSeats, type ResourceFigures } from "../flow-control/work-estimate.ts"
+import { estimateWork, isWrite, type ResourceFigures } from "../flow-control/work-estimate.ts"
 import { type ServerResponse, textResponse } from "../http/response.ts"
 import type { Refusal } from "../metrics/flow-control-metrics.ts"
 import { isLongRunning, limitOf } from "./deadline.ts"
@@ -40,15 +40,19 @@ function ticketFor(context: RequestContext, classified: Classified): Ticket {
   const { info, request, server } = context
   const figures = info.isResource ? figuresOf(context) : undefined
   const work = estimateWork(info, request.query, figures, classified.level.maxSeats)
-  const watchers = figures && isWrite(info) ? figures.watchers(info.namespace, info.name) : undefined
-  server.metrics.flowControl.estimated(classified, maxSeats(work), watchers)
-  return new Ticket(classified.flow, work, context)
+  const ticket = new Ticket(classified.flow, work, context)
+  server.metrics.flowControl.estimated(
+    classified,
+    ticket.seats,
+    isWrite(info) ? figures?.watchers : undefined,
+  )
+  return ticket
 }
 
 function figuresOf({ info, server }: RequestContext): ResourceFigures | undefined {
   const cache = server.resources.find(info.group, info.version, info.resource)?.registry.cache
   if (!cache) return undefined
-  const watchers = (namespace: string, name: string) => cache.watchersOf(namespace, name)
+  const watchers = isWrite(info) ? cache.watchersOf(info.namespace, info.name) : 0
   return { count: cache.size, bytes: cache.bytes, watchers }
 }
 
