@@ -4,36 +4,59 @@ import { join } from "node:path"
 /** Where drivers and the pods that carry them expect a kubelet's directory. */
 const usualRoot = "/var/lib/kubelet"
 
+/** Beside the directories of CSI drivers. */
+export const blockVolumes = "volumeDevices"
+
 /** The places below a kubelet's directory, laid out as upstream's. */
 export interface KubeletPaths {
   readonly root: string
   readonly pluginsRegistry: string
   readonly devicePlugins: string
   readonly podResources: string
+  /** Each pod has a directory here, by its uid. */
+  readonly pods: string
   pod(podUid: string): string
+  /** Of the CSI volumes in a pod. */
+  csiVolumes(podUid: string): string
   /** The directory of a CSI volume in a pod; the volume itself is at `mount` in it. */
   csiVolume(podUid: string, specName: string): string
+  /** Of the CSI block volumes in a pod. */
+  csiDevices(podUid: string): string
   /** The directory of a CSI block volume in a pod. */
   csiDevice(podUid: string, specName: string): string
+  /** Each CSI driver has a directory here; beside them is that of block volumes, which is none of a driver. */
+  readonly csi: string
+  /** Of the volumes of a driver on the node. */
+  csiDriver(driver: string): string
   /** The directory of a CSI volume on the node; it is staged at `globalmount` in it. */
   csiGlobal(driver: string, volumeHandle: string): string
-  /** Where CSI block volumes are staged and published. */
-  readonly csiDevices: string
+  csiStagedDevice(specName: string): string
+  csiPublishedDevice(podUid: string, specName: string): string
 }
 
 export function kubeletPaths(root: string): KubeletPaths {
   const csi = join(root, "plugins/kubernetes.io/csi")
-  const pod = (podUid: string) => join(root, "pods", podUid)
+  const pods = join(root, "pods")
+  const pod = (podUid: string) => join(pods, podUid)
+  const csiVolumes = (podUid: string) => join(pod(podUid), "volumes/kubernetes.io~csi")
+  const csiDevices = (podUid: string) => join(pod(podUid), "volumeDevices/kubernetes.io~csi")
+  const csiDriver = (driver: string) => join(csi, driver)
   return {
     root,
     pluginsRegistry: join(root, "plugins_registry"),
     devicePlugins: join(root, "device-plugins"),
     podResources: join(root, "pod-resources"),
+    pods,
     pod,
-    csiVolume: (podUid, specName) => join(pod(podUid), "volumes/kubernetes.io~csi", escape(specName)),
-    csiDevice: (podUid, specName) => join(pod(podUid), "volumeDevices/kubernetes.io~csi", escape(specName)),
-    csiGlobal: (driver, volumeHandle) => join(csi, driver, sha256(volumeHandle)),
-    csiDevices: join(csi, "volumeDevices"),
+    csiVolumes,
+    csiVolume: (podUid, specName) => join(csiVolumes(podUid), escape(specName)),
+    csiDevices,
+    csiDevice: (podUid, specName) => join(csiDevices(podUid), escape(specName)),
+    csi,
+    csiDriver,
+    csiGlobal: (driver, volumeHandle) => join(csiDriver(driver), sha256(volumeHandle)),
+    csiStagedDevice: (specName) => join(csi, blockVolumes, "staging", specName),
+    csiPublishedDevice: (podUid, specName) => join(csi, blockVolumes, "publish", specName, podUid),
   }
 }
 

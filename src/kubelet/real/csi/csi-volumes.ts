@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises"
+import { lstat, mkdir, rm, rmdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { CSIDriver } from "../../../api/storage/v1/csi-driver.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
@@ -7,7 +7,7 @@ import type { Client } from "../../../client/client.ts"
 import type { EventRecorder } from "../../../client/event-recorder.ts"
 import type { Logger } from "../../../base/log.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
-import { type FilesystemSpace, VolumeError } from "../../node-host.ts"
+import { VolumeError } from "../../node-host.ts"
 import {
   changesGroup,
   checkLifecycle,
@@ -24,8 +24,15 @@ import { type CsiDriver, isFinal } from "./csi-driver.ts"
 import type { CsiDrivers } from "./csi-drivers.ts"
 import type { VolumeCapability } from "./csi-messages.ts"
 import { expandIfGrown, hasGrown } from "./expand-volume.ts"
+import { measureVolume } from "./measure-volume.ts"
 import { publishAttributes, secretData } from "./publish-attributes.ts"
-import { type CsiVolumeData, listVolumeData, writeVolumeData } from "./volume-data.ts"
+import {
+  type CsiVolumeData,
+  listAllPublished,
+  listPublished,
+  listStaged,
+  writeVolumeData,
+} from "./volume-data.ts"
 
 export interface CsiVolumesOptions {
   readonly paths: KubeletPaths
@@ -65,11 +72,8 @@ export class CsiVolumes {
   /** Finds what an earlier process has mounted. */
   async start(): Promise<void> {
     const { paths } = this.#options
-    for (const driver of await readdir(dirname(paths.csiGlobal("driver", ""))).catch(() => []))
-      if (driver !== "volumeDevices")
-        for (const { data } of await listVolumeData(dirname(paths.csiGlobal(driver, ""))))
-          this.#inUse.add(nameOf(data))
-    for (const { data } of await this.#published()) this.#inUse.add(nameOf(data))
+    for (const { data } of [...(await listStaged(paths)), ...(await listAllPublished(paths))])
+      this.#inUse.add(nameOf(data))
   }
 
   /**
@@ -117,7 +121,7 @@ export class CsiVolumes {
         ? await failing(volume, device, () => this.#stage(driver, { volume, capability, publishContext }))
         : ""
     const target = volume.isBlock
-      ? join(paths.csiDevices, "publish", specName, pod.metadata.uid)
+      ? paths.csiPublishedDevice(pod.metadata.uid, specName)
       : join(paths.csiVolume(pod.metadata.uid, specName), "mount")
     await failing(volume, volume.isBlock ? "MapVolume.MapPodDevice" : "MountVolume.SetUp", async () => {
       const attributes = await publishAttributes(this.#options, { pod, volume, object })
@@ -140,27 +144,8 @@ export class CsiVolumes {
       path: target,
       ...(volume.isBlock && { isDevice: true }),
       isReadOnly: volume.readOnly,
-      measure: () => this.#measure(volume, target, staged),
-    }
-  }
-
-  async #measure(
-    { driver: name, handle }: CsiVolume,
-    target: string,
-    staged: string,
-  ): Promise<FilesystemSpace | undefined> {
-    const driver = this.#options.drivers.get(name)
-    if (!(await driver.can("GET_VOLUME_STATS"))) return undefined
-    const usages = await driver.stats(handle, target, staged)
-    const bytes = usages.find(({ unit }) => unit === "BYTES")
-    const inodes = usages.find(({ unit }) => unit === "INODES")
-    return {
-      capacityBytes: bytes?.total ?? 0,
-      availableBytes: bytes?.available ?? 0,
-      usedBytes: bytes?.used ?? 0,
-      inodes: inodes?.total ?? 0,
-      inodesFree: inodes?.available ?? 0,
-      inodesUsed: inodes?.used ?? 0,
+      measure: async () =>
+        measureVolume(this.#options.drivers.get(volume.driver), { handle: volume.handle, target, staged }),
     }
   }
 
@@ -186,13 +171,13 @@ export class CsiVolumes {
       publishContext,
     }: { volume: CsiVolume; capability: VolumeCapability; publishContext: Record<string, string> },
   ): Promise<string> {
-    const { objects } = this.#options
+    const { objects, paths } = this.#options
     const { specName, handle } = volume
-    const directory = this.#globalDirectory(volume)
+    const directory = paths.csiGlobal(volume.driver, handle)
     await writeVolumeData(directory, this.#dataOf(volume))
     if (!(await driver.can("STAGE_UNSTAGE_VOLUME"))) return ""
     const stagingTargetPath = volume.isBlock
-      ? join(this.#options.paths.csiDevices, "staging", specName)
+      ? paths.csiStagedDevice(specName)
       : join(directory, "globalmount")
     await makeDirectory(stagingTargetPath)
     await driver.stage({
@@ -245,12 +230,8 @@ export class CsiVolumes {
   async unmount(podUid: string): Promise<void> {
     const { paths } = this.#options
     for (const key of this.#mounted.keys()) if (key.startsWith(`${podUid} `)) this.#mounted.delete(key)
-    for (const { directory, data } of await listVolumeData(dirname(paths.csiVolume(podUid, "any"))))
-      await this.#inTurn(nameOf(data), () => this.#unmount(directory, data, join(directory, "mount")))
-    for (const { directory, data } of await listVolumeData(dirname(paths.csiDevice(podUid, "any")))) {
-      const target = join(paths.csiDevices, "publish", data.specVolID, podUid)
+    for (const { directory, data, target } of await listPublished(paths, podUid))
       await this.#inTurn(nameOf(data), () => this.#unmount(directory, data, target))
-    }
   }
 
   async #unmount(directory: string, data: CsiVolumeData, target: string): Promise<void> {
@@ -267,20 +248,20 @@ export class CsiVolumes {
   /** When a driver comes: what was not undone for want of it. */
   async unstageUnused(driverName: string): Promise<void> {
     const { paths, log } = this.#options
-    for (const { data } of await listVolumeData(dirname(paths.csiGlobal(driverName, ""))))
+    for (const { data } of await listStaged(paths, driverName))
       await this.#inTurn(nameOf(data), () => this.#unstageIfUnused(data)).catch((error: unknown) =>
         log.warn("volume not unstaged", { volume: data.volumeHandle, error }),
       )
   }
 
   async #unstageIfUnused(data: CsiVolumeData): Promise<void> {
-    const users = (await this.#published()).filter((user) => nameOf(user.data) === nameOf(data))
-    if (users.length > 0) return
     const { paths, tellInUse, log } = this.#options
+    const published = await listAllPublished(paths)
+    if (published.some((user) => nameOf(user.data) === nameOf(data))) return
     const directory = paths.csiGlobal(data.driverName, data.volumeHandle)
     const driver = this.#driver(data.driverName, "Unstage")
     if (await driver.can("STAGE_UNSTAGE_VOLUME")) {
-      const block = join(paths.csiDevices, "staging", data.specVolID)
+      const block = paths.csiStagedDevice(data.specVolID)
       const staged = (await isThere(block)) ? block : join(directory, "globalmount")
       await driver.unstage(data.volumeHandle, staged)
       await rmdir(staged).catch(() => {})
@@ -299,26 +280,9 @@ export class CsiVolumes {
     }
   }
 
-  /** All volumes that are published to pods of this node. */
-  async #published(): Promise<readonly { readonly data: CsiVolumeData }[]> {
-    const { paths } = this.#options
-    const pods = await readdir(dirname(paths.pod("any"))).catch(() => [])
-    const lists = await Promise.all(
-      pods.flatMap((uid) => [
-        listVolumeData(dirname(paths.csiVolume(uid, "any"))),
-        listVolumeData(dirname(paths.csiDevice(uid, "any"))),
-      ]),
-    )
-    return lists.flat()
-  }
-
   #podDirectory({ metadata: { uid } }: Pod, { isBlock, specName }: CsiVolume): string {
     const { paths } = this.#options
     return isBlock ? paths.csiDevice(uid, specName) : paths.csiVolume(uid, specName)
-  }
-
-  #globalDirectory({ driver, handle }: CsiVolume): string {
-    return this.#options.paths.csiGlobal(driver, handle)
   }
 
   #dataOf(volume: CsiVolume): CsiVolumeData {
