@@ -7,9 +7,10 @@ import type { Mount } from "../../container-runtime/cri.ts"
 import { hostsFile, hostsFileOfHost } from "../containers/hosts-file.ts"
 import type { PodAddresses } from "../containers/pod-field.ts"
 import type { ContainerFiles } from "../node-host.ts"
+import type { KubeletPaths } from "./kubelet-paths.ts"
 
 export interface RealContainerFilesOptions {
-  readonly rootDirectory: string
+  readonly paths: KubeletPaths
   /** Logs of all pods: `<namespace>_<name>_<uid>/<container>/<attempt>.log`. */
   readonly logDirectory: string
   readonly clusterDomain: string
@@ -36,14 +37,14 @@ export class RealContainerFiles implements ContainerFiles {
     const own = new Set((container.volumeMounts ?? []).map(({ mountPath }) => mountPath))
     const mounts: Mount[] = []
     if (!own.has("/etc/hosts")) {
-      const hostPath = join(this.#podDirectory(pod.metadata.uid), "etc-hosts")
-      await mkdir(this.#podDirectory(pod.metadata.uid), { recursive: true })
+      const hostPath = join(this.#options.paths.pod(pod.metadata.uid), "etc-hosts")
+      await mkdir(this.#options.paths.pod(pod.metadata.uid), { recursive: true })
       await writeFile(hostPath, await this.#hosts(pod, addresses), { mode: 0o644 })
       mounts.push({ containerPath: "/etc/hosts", hostPath, readonly: false })
     }
     const { terminationMessagePath } = container
     if (terminationMessagePath && !own.has(terminationMessagePath)) {
-      const directory = join(this.#podDirectory(pod.metadata.uid), "containers", container.name)
+      const directory = join(this.#options.paths.pod(pod.metadata.uid), "containers", container.name)
       await mkdir(directory, { recursive: true, mode: 0o750 })
       const hostPath = join(directory, safeSuffix(this.#options.random, 8))
       await writeFile(hostPath, "")
@@ -66,23 +67,19 @@ export class RealContainerFiles implements ContainerFiles {
   }
 
   async ensureCheckpointPath(name: string): Promise<string> {
-    const directory = join(this.#options.rootDirectory, "checkpoints")
+    const directory = this.#options.paths.checkpoints
     await mkdir(directory, { recursive: true, mode: 0o700 })
     return join(directory, name)
   }
 
   async remove(podUid: string, { logs }: { readonly logs: boolean }): Promise<void> {
-    await rm(this.#podDirectory(podUid), { recursive: true, force: true })
+    await rm(this.#options.paths.pod(podUid), { recursive: true, force: true })
     if (logs) await removeEndingWith(this.#options.logDirectory, `_${podUid}`)
   }
 
   async #hosts(pod: Pod, { podIps }: PodAddresses): Promise<string> {
     if (!pod.spec.hostNetwork) return hostsFile(pod, podIps, this.#options.clusterDomain)
     return hostsFileOfHost(await readFile("/etc/hosts", "utf8").catch(() => ""), pod)
-  }
-
-  #podDirectory(podUid: string): string {
-    return join(this.#options.rootDirectory, "pods", podUid)
   }
 }
 

@@ -128,7 +128,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
   })
   const volumes: RealPodVolumes = new RealPodVolumes({
     certificates,
-    rootDirectory,
+    paths,
     objects,
     tokens,
     csi,
@@ -161,7 +161,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
       devices,
       cgroups,
       files: new RealContainerFiles({
-        rootDirectory,
+        paths,
         logDirectory: join(rootDirectory, "logs"),
         clusterDomain,
         random,

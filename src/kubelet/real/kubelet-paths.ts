@@ -13,6 +13,9 @@ export interface KubeletPaths {
   readonly pluginsRegistry: string
   readonly devicePlugins: string
   readonly podResources: string
+  readonly checkpoints: string
+  /** What pods see of secrets; in memory alone. */
+  readonly secrets: string
   /** Each pod has a directory here, by its uid. */
   readonly pods: string
   pod(podUid: string): string
@@ -46,6 +49,8 @@ export function kubeletPaths(root: string): KubeletPaths {
     pluginsRegistry: join(root, "plugins_registry"),
     devicePlugins: join(root, "device-plugins"),
     podResources: join(root, "pod-resources"),
+    checkpoints: join(root, "checkpoints"),
+    secrets: join(root, "secrets"),
     pods,
     pod,
     csiVolumes,

@@ -15,6 +15,7 @@ import type { NodeObjects } from "../../objects/node-objects.ts"
 import type { ServiceAccountTokens } from "../../volumes/service-account-tokens.ts"
 import { type FileSources, volumeFiles } from "../../volumes/volume-files.ts"
 import type { CsiVolumes } from "../csi/csi-volumes.ts"
+import type { KubeletPaths } from "../kubelet-paths.ts"
 import { writeAtomically } from "./atomic-directory.ts"
 import { containerMounts } from "./container-mounts.ts"
 import type { PodCertificates } from "./pod-certificates.ts"
@@ -23,8 +24,7 @@ import { measureVolumes } from "./volume-usage.ts"
 import { ensureShared, unmountBelow } from "./mounts.ts"
 
 export interface RealPodVolumesOptions {
-  /** The kubelet's own; pods' volumes lie below `pods/`. */
-  readonly rootDirectory: string
+  readonly paths: KubeletPaths
   readonly objects: NodeObjects
   readonly tokens: ServiceAccountTokens
   readonly certificates: PodCertificates
@@ -53,7 +53,7 @@ interface MountedPod {
   writing: Promise<void>
 }
 
-/** Volumes on a real file system, below `<rootDirectory>/pods/<uid>/volumes` as upstream lays them out. */
+/** Volumes on a real file system, below `pods/<uid>/volumes` of the kubelet's directory as upstream lays them out. */
 export class RealPodVolumes implements PodVolumes {
   readonly #options: RealPodVolumesOptions
   readonly #mounted = new Map<string, MountedPod>()
@@ -65,10 +65,10 @@ export class RealPodVolumes implements PodVolumes {
 
   /** Secrets live in memory alone, in one file system for the whole node. Call once, before anything else. */
   async start(): Promise<void> {
-    const { rootDirectory, commands, csi } = this.#options
+    const { paths, commands, csi } = this.#options
     await csi.start()
-    await ensureShared(rootDirectory, commands)
-    const directory = this.#secretsDirectory()
+    await ensureShared(paths.root, commands)
+    const directory = paths.secrets
     await mkdir(directory, { recursive: true, mode: 0o700 })
     if (await isMounted(directory)) return
     await commands
@@ -82,7 +82,7 @@ export class RealPodVolumes implements PodVolumes {
       await this.unmount(podUid).catch((error: unknown) =>
         this.#options.log.warn("volumes not unmounted in order", { podUid, error }),
       )
-    await unmountBelow(this.#options.rootDirectory, this.#options.commands)
+    await unmountBelow(this.#options.paths.root, this.#options.commands)
   }
 
   async mount(pod: Pod, retry: () => void): Promise<void> {
@@ -149,7 +149,7 @@ export class RealPodVolumes implements PodVolumes {
       container,
       needs,
       mounted: this.#mounted.get(uid)?.paths ?? new Map<string, MountedVolume>(),
-      podDirectory: this.#podDirectory(uid),
+      podDirectory: this.#options.paths.pod(uid),
       commands: this.#options.commands,
     })
   }
@@ -197,8 +197,8 @@ export class RealPodVolumes implements PodVolumes {
     await this.#options.csi.unmount(podUid)
     this.#options.tokens.forget(podUid)
     this.#options.certificates.forget(podUid)
-    const pod = this.#podDirectory(podUid)
-    const secrets = join(this.#secretsDirectory(), podUid)
+    const pod = this.#options.paths.pod(podUid)
+    const secrets = join(this.#options.paths.secrets, podUid)
     for (const directory of [join(pod, "volumes"), join(pod, "volume-subpaths"), secrets]) {
       await unmountBelow(directory, this.#options.commands)
       await rm(directory, { recursive: true, force: true })
@@ -206,14 +206,14 @@ export class RealPodVolumes implements PodVolumes {
   }
 
   async listPods(): Promise<readonly string[]> {
-    return readdir(join(this.#options.rootDirectory, "pods")).catch(() => [])
+    return readdir(this.#options.paths.pods).catch(() => [])
   }
 
   /** Makes one volume ready. */
   async #mountVolume(pod: Pod, volume: Volume): Promise<MountedVolume> {
-    const { objects, commands, csi, rootDirectory: root } = this.#options
+    const { objects, commands, csi, paths } = this.#options
     const directory = this.#volumeDirectory(pod, volume)
-    const mounted = await mountSource({ pod, directory, objects, commands, csi, root }, volume)
+    const mounted = await mountSource({ pod, directory, objects, commands, csi, root: paths.root }, volume)
     if (mounted) return mounted
     await mkdir(directory, { recursive: true })
     await chmod(directory, 0o777)
@@ -290,14 +290,6 @@ export class RealPodVolumes implements PodVolumes {
     mounted.refresh = clock.after(delayMs, () => this.#rewrite(mounted))
   }
 
-  #podDirectory(podUid: string): string {
-    return join(this.#options.rootDirectory, "pods", podUid)
-  }
-
-  #secretsDirectory(): string {
-    return join(this.#options.rootDirectory, "secrets")
-  }
-
   #volumeDirectory(pod: Pod, volume: Volume): string {
     const { uid } = pod.metadata
     const plugin = volume.emptyDir
@@ -312,7 +304,9 @@ export class RealPodVolumes implements PodVolumes {
               ? "projected"
               : "mount"
     const isSecret = volume.secret !== undefined || volume.projected !== undefined
-    const parent = isSecret ? join(this.#secretsDirectory(), uid) : join(this.#podDirectory(uid), "volumes")
+    const parent = isSecret
+      ? join(this.#options.paths.secrets, uid)
+      : join(this.#options.paths.pod(uid), "volumes")
     return join(parent, `kubernetes.io~${plugin}`, volume.name)
   }
 }
