@@ -151,7 +151,7 @@ export function createNetworkAgents(
 
 /** CoreDNS' way of telling. */
 function dnsPages(dns: DnsServer): Pages {
-  return { "/metrics": () => ({ code: 200, contentType: metricsType, text: dns.metrics() }) }
+  return (path) => (path === "/metrics" ? { contentType: metricsType, text: dns.metrics() } : undefined)
 }
 
 /** Ports where monitoring asks. Another cluster of the machine may have them: the network works without. */

@@ -5,8 +5,8 @@ import type { Client } from "../../client/client.ts"
 import { type Caller, DelegatedReviews } from "../../client/real/delegated-reviews.ts"
 
 const anonymous: Caller = { name: "system:anonymous", groups: ["system:unauthenticated"] }
-/** Probes must work without any rights. */
-const alwaysAllowed = new Set(["/healthz", "/livez", "/readyz"])
+/** Must work without any rights. */
+export const probes: ReadonlySet<string> = new Set(["/healthz", "/livez", "/readyz"])
 /** As upstream's --authentication-token-webhook-cache-ttl and those of authorization. */
 const rememberMs = 10_000
 
@@ -21,7 +21,7 @@ export class DelegatedAccess {
 
   /** Throws a StatusError for those who may not. */
   async check(request: IncomingMessage, path: string): Promise<void> {
-    if (alwaysAllowed.has(path)) return
+    if (probes.has(path)) return
     const caller = await this.#reviews.callerOf(request, anonymous)
     if (!caller) throw new StatusError("Unauthorized", "Unauthorized")
     const verb = (request.method ?? "GET").toLowerCase()

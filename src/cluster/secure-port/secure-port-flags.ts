@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs"
 import type { FlagValues } from "../../base/flags.ts"
+import type { Pages } from "../../base/real/serve-pages.ts"
 import type { Client } from "../../client/client.ts"
 import { issueTemporary } from "../certificates/issue-certificate.ts"
 import { UsageError } from "../commands/command.ts"
 import type { ConnectedParts } from "../commands/components/connect.ts"
-import { type Page, serveSecurePort } from "./serve-secure-port.ts"
+import { serveSecurePort } from "./serve-secure-port.ts"
 
 /** As kube-controller-manager and kube-scheduler have them. */
 export function securePortFlags(port: string) {
@@ -33,24 +34,26 @@ export async function openSecurePort(
   component: string,
   values: SecurePortValues,
   parts: Pick<ConnectedParts, "clock" | "random" | "log" | "signal"> & { readonly client: Client },
-  page: (path: string) => Page | undefined,
+  pages: Pages,
 ): Promise<number | undefined> {
   const port = Number(values["secure-port"])
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UsageError(`--secure-port ${JSON.stringify(values["secure-port"])} is no port`)
   if (port === 0) return undefined
-  const serving = readServing(values) ?? temporary(component, parts)
-  return serveSecurePort({ ...parts, host: values["bind-address"], port, serving, page })
+  const serving = servingPair(component, values, parts)
+  return serveSecurePort({ ...parts, host: values["bind-address"], port, serving, pages })
 }
 
-function readServing(values: SecurePortValues) {
+/** The certificate and key that the flags name, or a pair of its own making. */
+export function servingPair(
+  name: string,
+  values: Pick<SecurePortValues, "tls-cert-file" | "tls-private-key-file">,
+  { clock, random }: Pick<ConnectedParts, "clock" | "random">,
+): { certificate: string; key: string } {
   const [certificate, key] = [values["tls-cert-file"], values["tls-private-key-file"]]
-  if (!certificate && !key) return undefined
-  if (!certificate || !key) throw new UsageError("--tls-cert-file and --tls-private-key-file go together")
-  return { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") }
-}
-
-function temporary(component: string, { clock, random }: Pick<ConnectedParts, "clock" | "random">) {
-  const { certificatePem, keyPem } = issueTemporary(component, clock.now(), random)
+  if (certificate && key)
+    return { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") }
+  if (certificate || key) throw new UsageError("--tls-cert-file and --tls-private-key-file go together")
+  const { certificatePem, keyPem } = issueTemporary(name, clock.now(), random)
   return { certificate: certificatePem, key: keyPem }
 }

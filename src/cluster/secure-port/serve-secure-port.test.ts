@@ -64,7 +64,7 @@ beforeEach(async () => {
     clock: realClock,
     log: silentLogger,
     signal: stop.signal,
-    page: (path) => (path === "/metrics" ? { contentType: "text/plain", text: "up 1\n" } : undefined),
+    pages: (path) => (path === "/metrics" ? { contentType: "text/plain", text: "up 1\n" } : undefined),
   })
 })
 afterEach(async () => {

@@ -5,13 +5,9 @@ import { ConfigMap } from "../../api/core/v1/config-map.ts"
 import { isStatusError, StatusError } from "../../apimachinery/status-error.ts"
 import { type Clock, sleep } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
+import type { Pages } from "../../base/real/serve-pages.ts"
 import type { Client } from "../../client/client.ts"
-import { DelegatedAccess } from "./delegated-access.ts"
-
-export interface Page {
-  readonly contentType: string
-  readonly text: string
-}
+import { DelegatedAccess, probes } from "./delegated-access.ts"
 
 export interface SecurePortOptions {
   readonly host: string
@@ -23,11 +19,9 @@ export interface SecurePortOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
-  /** What there is at a path; undefined: nothing. */
-  readonly page: (path: string) => Page | undefined
+  readonly pages: Pages
 }
 
-const probes = new Set(["/healthz", "/livez", "/readyz"])
 const authorities = { namespace: "kube-system", name: "extension-apiserver-authentication" }
 const askAgainMs = 60_000
 
@@ -78,20 +72,15 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   access: DelegatedAccess,
-  { page, log }: SecurePortOptions,
+  { pages, log }: SecurePortOptions,
 ): Promise<void> {
   const path = (request.url ?? "/").split("?")[0]!
   try {
     await access.check(request, path)
-    const found = probes.has(path) ? { contentType: "text/plain; charset=utf-8", text: "ok" } : page(path)
-    const { contentType, text } = found ?? {
-      contentType: "text/plain; charset=utf-8",
-      text: "404 page not found\n",
-    }
-    response.writeHead(found ? 200 : 404, {
-      "content-type": contentType,
-      "x-content-type-options": "nosniff",
-    })
+    const found = probes.has(path) ? { contentType: "text/plain; charset=utf-8", text: "ok" } : pages(path)
+    const nothing = { code: 404, contentType: "text/plain; charset=utf-8", text: "404 page not found\n" }
+    const { code = 200, contentType, text } = found ?? nothing
+    response.writeHead(code, { "content-type": contentType, "x-content-type-options": "nosniff" })
     response.end(text)
   } catch (error) {
     if (!isStatusError(error)) log.warn("cannot tell who may ask", { error: String(error) })

@@ -13,7 +13,7 @@ function create() {
 describe("a proxy's status", () => {
   it("is good until a change has waited too long for the kernel", async () => {
     const { clock, status } = create()
-    const code = (path: string) => healthPages(status)[path]!().code
+    const code = (path: string) => healthPages(status)(path)!.code
     expect(code("/healthz")).toBe(200)
     status.queued("service")
     await clock.advance(minuteMs - 1)
@@ -27,9 +27,9 @@ describe("a proxy's status", () => {
   it("sends load balancers away from a node that is about to go, though the proxy works", () => {
     const { status } = create()
     status.nodeEligible = false
-    expect(healthPages(status)["/healthz"]!()).toMatchObject({ code: 503 })
-    expect(JSON.parse(healthPages(status)["/healthz"]!().text)).toMatchObject({ nodeEligible: false })
-    expect(healthPages(status)["/livez"]!().code).toBe(200)
+    expect(healthPages(status)("/healthz")!).toMatchObject({ code: 503 })
+    expect(JSON.parse(healthPages(status)("/healthz")!.text)).toMatchObject({ nodeEligible: false })
+    expect(healthPages(status)("/livez")!.code).toBe(200)
   })
 
   it("does not forget what came while it was at work", async () => {
@@ -50,13 +50,13 @@ describe("a proxy's status", () => {
     await clock.advance(300)
     status.synced(clock.now(), [changed])
     status.failed()
-    const { text } = metricsPages(status, "nftables")["/metrics"]!()
+    const { text } = metricsPages(status, "nftables")("/metrics")!
     expect(text).toContain(
       'kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="0.5"} 1',
     )
     expect(text).toContain("kubeproxy_sync_proxy_rules_endpoint_changes_total 1")
     expect(text).toContain("kubeproxy_sync_proxy_rules_service_changes_total 0")
     expect(text).toContain('kubeproxy_sync_proxy_rules_nftables_sync_failures_total{ip_family="IPv4"} 1')
-    expect(metricsPages(status, "nftables")["/proxyMode"]!().text).toBe("nftables")
+    expect(metricsPages(status, "nftables")("/proxyMode")!.text).toBe("nftables")
   })
 })

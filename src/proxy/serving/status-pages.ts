@@ -16,21 +16,25 @@ export function healthPages(status: ProxyStatus): Pages {
       ...more,
     }),
   })
-  return {
-    "/healthz": () => page(status.isHealthy, { nodeEligible: status.nodeEligible }),
-    "/livez": () => page(status.isAlive, {}),
+  return (path) => {
+    if (path === "/healthz") return page(status.isHealthy, { nodeEligible: status.nodeEligible })
+    return path === "/livez" ? page(status.isAlive, {}) : undefined
   }
 }
 
 /** What monitoring asks (port 10249 elsewhere). */
 export function metricsPages(status: Pick<ProxyStatus, "metrics" | "isAlive">, mode: string): Pages {
   const plain = (text: string, code = 200): Page => ({ code, contentType: "text/plain; charset=utf-8", text })
-  return {
-    "/metrics": () => ({
-      ...plain(status.metrics()),
-      contentType: metricsType,
-    }),
-    "/proxyMode": () => plain(mode),
-    "/healthz": () => (status.isAlive ? plain("ok") : plain("not in step with the cluster", 503)),
+  return (path) => {
+    switch (path) {
+      case "/metrics":
+        return { contentType: metricsType, text: status.metrics() }
+      case "/proxyMode":
+        return plain(mode)
+      case "/healthz":
+        return status.isAlive ? plain("ok") : plain("not in step with the cluster", 503)
+      default:
+        return undefined
+    }
   }
 }

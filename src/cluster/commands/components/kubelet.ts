@@ -11,8 +11,8 @@ import {
 import type { PodNetworkPort } from "../../../kubelet/kubelet-services.ts"
 import { createRealKubelet } from "../../../kubelet/real/create-real-kubelet.ts"
 import { serveKubelet } from "../../../kubelet/server/serve-kubelet.ts"
-import { issueTemporary } from "../../certificates/issue-certificate.ts"
 import { machineName } from "../../machine.ts"
+import { servingPair } from "../../secure-port/secure-port-flags.ts"
 import { UsageError } from "../command.ts"
 import { type ConnectedParts, runConnected } from "./connect.ts"
 
@@ -100,7 +100,7 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
     throw new Error("a kubelet needs Linux and root")
   const name = (own["hostname-override"] ?? machineName()).trim().toLowerCase()
   const nodeIps = parseAddresses(own["node-ip"])
-  const serving = readServing(own) ?? issueTemporary(name, parts.clock.now(), parts.random)
+  const serving = servingPair(name, own, parts)
   const channel = await connectRuntime(own["container-runtime-endpoint"], parts)
   try {
     const { "max-pods": maxPods, "pod-manifest-path": staticPodDirectory, "resolv-conf": resolvConf } = own
@@ -126,7 +126,7 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
       kubelets: [node],
       host: own.address,
       port: own.port,
-      serving: { certificate: serving.certificatePem, key: serving.keyPem },
+      serving,
       clientAuthorities:
         authorities === undefined
           ? (connection.certificateAuthority ?? "")
@@ -147,14 +147,6 @@ function connectRuntime(endpoint: string, { clock }: Pick<ConnectedParts, "clock
   if (!path.startsWith("/") || !existsSync(path))
     throw new UsageError(`--container-runtime-endpoint ${endpoint}: there is no such socket`)
   return connectGrpc(`unix:${path}`, () => clock.now())
-}
-
-function readServing(own: Values): { certificatePem: string; keyPem: string } | undefined {
-  const [certificate, key] = [own["tls-cert-file"], own["tls-private-key-file"]]
-  if (certificate === undefined && key === undefined) return undefined
-  if (certificate === undefined || key === undefined)
-    throw new UsageError("--tls-cert-file and --tls-private-key-file belong together")
-  return { certificatePem: readFileSync(certificate, "utf8"), keyPem: readFileSync(key, "utf8") }
 }
 
 function parseAddresses(text: string | undefined): string[] {

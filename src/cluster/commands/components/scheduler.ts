@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import type { FlagValues } from "../../../base/flags.ts"
+import { servePages } from "../../../base/real/serve-pages.ts"
 import { createClient } from "../../../client/create-client.ts"
 import { createServedCheck } from "../../../client/create-served-check.ts"
 import { createEventRecorder } from "../../../client/create-event-recorder.ts"
@@ -11,9 +12,10 @@ import {
 } from "../../../scheduler/configuration/load-configuration.ts"
 import { postJsonTo } from "../../../scheduler/extenders/real/post-json.ts"
 import { schedulerPage } from "../../../scheduler/pages.ts"
-import { servePages } from "../../../scheduler/real/serve-pages.ts"
 import { createScheduler, type Scheduler } from "../../../scheduler/scheduler.ts"
+import { probes } from "../../secure-port/delegated-access.ts"
 import { openSecurePort, securePortFlags } from "../../secure-port/secure-port-flags.ts"
+import { parseListen } from "../parse-listen.ts"
 import { type ConnectedParts, electionFlags, runConnected } from "./connect.ts"
 
 const flags = {
@@ -44,17 +46,16 @@ async function run(
   const client = createClient(transport, { userAgent: "kube-scheduler" })
   const events = createEventRecorder({ ...parts, client, component: "default-scheduler" })
   let leading: Scheduler | undefined
-  const served = own.serve === undefined ? undefined : await servePages(own.serve, () => leading)
-  await openSecurePort("kube-scheduler", own, { ...parts, client }, (path) => {
-    if (path === "/configz") return { contentType: "application/json", text: configz(loaded) }
-    return (
-      leading &&
-      schedulerPage(
-        leading,
-        path.split("/").filter((part) => part !== ""),
-      )
-    )
-  })
+  const told = (path: string) => leading && schedulerPage(leading, path.split("/").filter(Boolean))
+  const served =
+    own.serve === undefined
+      ? undefined
+      : await servePages(parseListen(own.serve, "serve"), (path) =>
+          probes.has(path) ? { contentType: "text/plain", text: "ok" } : told(path),
+        )
+  await openSecurePort("kube-scheduler", own, { ...parts, client }, (path) =>
+    path === "/configz" ? { contentType: "application/json", text: configz(loaded) } : told(path),
+  )
   const lead = async (signal: AbortSignal) => {
     const informers = createInformers({ ...parts, client, isServed: createServedCheck(transport) })
     leading = createScheduler({ ...parts, ...loaded?.options, client, informers, events })
