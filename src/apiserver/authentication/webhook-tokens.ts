@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts"
-import { ExpiringCache } from "../webhooks/expiring-cache.ts"
+import { ExpiringCache } from "../../client/expiring-cache.ts"
 import type { PostToWebhook } from "../webhooks/post-to-webhook.ts"
 import { retryTransient } from "../webhooks/retry-transient.ts"
 import { type Authentication, CredentialError, type TokenAuthenticator } from "./authenticator.ts"

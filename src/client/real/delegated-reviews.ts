@@ -4,6 +4,7 @@ import { TokenReview } from "../../api/authentication/v1/token-review.ts"
 import { SubjectAccessReview } from "../../api/authorization/v1/subject-access-review.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Client } from "../client.ts"
+import { ExpiringCache } from "../expiring-cache.ts"
 
 export interface Caller {
   readonly name: string
@@ -31,11 +32,14 @@ const maxRemembered = 1000
  */
 export class DelegatedReviews {
   readonly #options: DelegatedReviewsOptions
-  readonly #callers = new Map<string, Remembered<Caller | undefined>>()
-  readonly #verdicts = new Map<string, Remembered<boolean>>()
+  /** Null: the token is nobody's. */
+  readonly #callers: ExpiringCache<Caller | null>
+  readonly #verdicts: ExpiringCache<boolean>
 
   constructor(options: DelegatedReviewsOptions) {
     this.#options = options
+    this.#callers = new ExpiringCache(options.clock, maxRemembered)
+    this.#verdicts = new ExpiringCache(options.clock, maxRemembered)
   }
 
   /**
@@ -51,8 +55,8 @@ export class DelegatedReviews {
   async isAllowed({ name, groups, uid, extra }: Caller, asked: AskedFor): Promise<boolean> {
     const { client, remember } = this.#options
     const key = JSON.stringify([name, groups, uid, extra, asked])
-    const known = this.#find(this.#verdicts, key)
-    if (known) return known.value
+    const known = this.#verdicts.find(key)
+    if (known !== undefined) return known
     const spec = {
       user: name,
       groups: [...groups],
@@ -64,39 +68,22 @@ export class DelegatedReviews {
     }
     const { status } = await client.create(SubjectAccessReview, { spec })
     const allowed = status?.allowed ?? false
-    this.#remember(this.#verdicts, key, allowed, allowed ? remember.allowedMs : remember.deniedMs)
+    this.#verdicts.set(key, allowed, allowed ? remember.allowedMs : remember.deniedMs)
     return allowed
   }
 
   async #callerOfToken(token: string): Promise<Caller | undefined> {
     const { client, remember } = this.#options
-    const known = this.#find(this.#callers, token)
-    if (known) return known.value
+    const known = this.#callers.find(token)
+    if (known !== undefined) return known ?? undefined
     const { status } = await client.create(TokenReview, { spec: { token } })
     const { username = "", groups = [], uid, extra } = status?.user ?? {}
     const caller = status?.authenticated
       ? { name: username, groups, ...(uid && { uid }), ...(extra && { extra }) }
       : undefined
-    this.#remember(this.#callers, token, caller, remember.tokensMs)
+    this.#callers.set(token, caller ?? null, remember.tokensMs)
     return caller
   }
-
-  #find<T>(map: ReadonlyMap<string, Remembered<T>>, key: string): Remembered<T> | undefined {
-    const known = map.get(key)
-    return known && this.#options.clock.monotonic() < known.untilMs ? known : undefined
-  }
-
-  #remember<T>(map: Map<string, Remembered<T>>, key: string, value: T, forMs: number): void {
-    // The oldest goes: a map keeps the order in which keys came.
-    if (map.size >= maxRemembered) map.delete(map.keys().next().value!)
-    map.set(key, { value, untilMs: this.#options.clock.monotonic() + forMs })
-  }
-}
-
-interface Remembered<T> {
-  readonly value: T
-  /** By the monotonic clock. */
-  readonly untilMs: number
 }
 
 function callerOfCertificate(socket: TLSSocket): Caller | undefined {

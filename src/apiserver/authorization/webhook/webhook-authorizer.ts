@@ -4,7 +4,7 @@ import type {
 } from "../../../api/authorization/v1/access-review.ts"
 import type { Clock } from "../../../base/clock.ts"
 import type { Logger } from "../../../base/log.ts"
-import { ExpiringCache } from "../../webhooks/expiring-cache.ts"
+import { ExpiringCache } from "../../../client/expiring-cache.ts"
 import type { PostToWebhook } from "../../webhooks/post-to-webhook.ts"
 import { retryTransient } from "../../webhooks/retry-transient.ts"
 import { type Attributes, type Authorizer, type Decision, noOpinion, type UserRules } from "../authorizer.ts"

@@ -1,7 +1,7 @@
-import type { Clock } from "../../base/clock.ts"
-import { LeastRecentlyUsed } from "../../client/least-recently-used.ts"
+import type { Clock } from "../base/clock.ts"
+import { LeastRecentlyUsed } from "./least-recently-used.ts"
 
-/** Answers of webhooks, each for its own time; the ones not asked for the longest time go first. */
+/** Answers of others, each kept for its own time; the ones not asked for the longest time go first. */
 export class ExpiringCache<V> {
   readonly #clock: Clock
   readonly #entries: LeastRecentlyUsed<{ readonly value: V; readonly untilMs: number }>
