@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Metric } from "../../base/metrics.ts"
+import type { ContainerRole } from "../pods/pod-containers.ts"
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const podStartSeconds = [
@@ -165,4 +166,12 @@ const sizes: readonly (readonly [aboveMebibytes: number, label: string])[] = [
 /** Images by size, as upstream groups them. */
 export function imageSizeLabel(bytes: number): string {
   return sizes.find(([aboveMebibytes]) => bytes > aboveMebibytes * mebibyte)?.[1] ?? "0-10MB"
+}
+
+/** Containers by role, as upstream groups them. */
+export const containerTypeLabels: Readonly<Record<ContainerRole, string>> = {
+  main: "container",
+  init: "init_container",
+  sidecar: "init_container",
+  ephemeral: "ephemeral_container",
 }

@@ -1,23 +1,22 @@
 import { assertNever } from "../../base/assert-never.ts"
-import type { Timer } from "../../base/clock.ts"
+import { sleep, type Timer } from "../../base/clock.ts"
 import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.ts"
-import { parseTime } from "../../apimachinery/time.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import type { PodSandboxConfig } from "../../container-runtime/cri.ts"
-import type { PodAddresses } from "../containers/pod-field.ts"
 import { StartError } from "../images/start-error.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
+import { containerTypeLabels } from "../metrics/kubelet-metrics.ts"
 import { AdmissionError, VolumeError } from "../node-host.ts"
-import { computePodStatus } from "../status/compute-pod-status.ts"
+import { addressesOf } from "./pod-addresses.ts"
 import { findPodContainer, podReference } from "./pod-containers.ts"
 import type { PodEffect, PodInput, PodState, RemovedContainer, ResizePending } from "./pod-state.ts"
 import { cleanUpPod, removeRemains, stopSandboxes } from "./give-back.ts"
 import { PodProbes } from "./pod-probes.ts"
+import { PodResizer } from "./pod-resizer.ts"
 import { currentSandbox, runningContainers } from "./runtime-pod.ts"
-import { resizeMessage } from "./resize-message.ts"
-import { resizeContainer } from "./resize-container.ts"
 import { sandboxConfig, startSandbox } from "./start-sandbox.ts"
 import { startContainer } from "./start-container.ts"
+import { StatusTeller } from "./status-teller.ts"
 import { step } from "./step.ts"
 import { stopContainer } from "./stop-container.ts"
 
@@ -44,27 +43,32 @@ export class PodWorker {
   #state: PodState
   readonly #services: KubeletServices
   readonly #forgotten: PodWorkerOptions["forgotten"]
-  readonly #judgeResize: PodWorkerOptions["judgeResize"]
   readonly #starts = new Map<string, AbortController>()
   readonly #stops = new Map<string, AbortController>()
   readonly #probes: PodProbes
+  readonly #resizer: PodResizer
+  readonly #status: StatusTeller
   readonly #watchers = new Set<() => void>()
   #timer: Timer | undefined
   #sandboxConfig: { id: string; config: PodSandboxConfig } | undefined
   #failures = 0
-  #hasRun = false
-  /** The generation whose requests and limits are being given to its containers. */
-  #resizing: number | undefined
   #closed = false
 
   constructor(state: PodState, services: KubeletServices, { forgotten, judgeResize }: PodWorkerOptions) {
     this.#state = state
     this.#services = services
     this.#forgotten = forgotten
-    this.#judgeResize = judgeResize
     this.#probes = new PodProbes(services.host.prober, {
       result: (id, probe, result) => this.handle({ kind: "probed", id, probe, result }),
       unhealthy: (container, message) => this.#event("Warning", "Unhealthy", message, container),
+    })
+    this.#status = new StatusTeller(services)
+    this.#resizer = new PodResizer(services, {
+      judge: judgeResize,
+      state: () => this.#state,
+      handle: (input) => this.handle(input),
+      event: (type, reason, message) => this.#event(type, reason, message),
+      isClosed: () => this.#closed,
     })
   }
 
@@ -93,7 +97,7 @@ export class PodWorker {
         ? undefined
         : clock.after(Math.max(wakeAtMs - clock.now(), 0), () => this.handle({ kind: "timer" }))
     this.#probes.follow(state)
-    this.#tellStatus()
+    this.#status.tell(this.#state)
     for (const look of this.#watchers) look()
     for (const effect of effects) this.#perform(effect)
     const operation = state.stage.kind === "terminating" ? "terminating_pod" : "sync"
@@ -149,7 +153,7 @@ export class PodWorker {
       case "removeContainers":
         return this.#removeContainers(effect.containers)
       case "resizeContainer":
-        return this.#resizeContainer(effect.name, effect.id)
+        return this.#resizer.resize(effect.name, effect.id)
       case "removeSandboxes":
         for (const id of effect.ids) await this.#services.runtime.removePodSandbox(id)
         return
@@ -223,7 +227,7 @@ export class PodWorker {
         const message = `error killing pod: ${(error as Error).message}`
         if (waitMs === 200) this.#event("Warning", "FailedKillPod", message)
       }
-      await new Promise<void>((resolve) => void clock.after(waitMs, resolve))
+      await sleep(clock, waitMs)
     }
   }
 
@@ -238,10 +242,7 @@ export class PodWorker {
     const abort = new AbortController()
     this.#starts.set(name, abort)
     const target = container.targetContainerName
-    const type = container.role === "sidecar" ? "init" : container.role
-    const containerType = { main: "container", init: "init_container", ephemeral: "ephemeral_container" }[
-      type
-    ]
+    const containerType = containerTypeLabels[container.role]
     services.metrics.startedContainers.add(1, containerType)
     const targetContainerId = runningContainers(runtime).find((each) => each.name === target)?.id
     try {
@@ -251,7 +252,7 @@ export class PodWorker {
         attempt,
         sandboxId,
         sandboxConfig: await this.#configOf(sandboxId),
-        addresses: this.#addresses(),
+        addresses: addressesOf(this.#state, this.#services.machine),
         ...(targetContainerId && { targetContainerId }),
         signal: abort.signal,
         event: (type, reason, message) => this.#event(type, reason, message, name),
@@ -291,7 +292,7 @@ export class PodWorker {
     this.#stops.set(id, abort)
     if (message) this.#event("Normal", "Killing", message, name)
     const sandboxId = runtime.containers.find((container) => container.id === id)?.sandboxId ?? ""
-    const podIp = this.#addresses().podIps[0] ?? ""
+    const podIp = addressesOf(this.#state, this.#services.machine).podIps[0] ?? ""
     const event: Parameters<typeof stopContainer>[1]["event"] = (type, reason, text) =>
       this.#event(type, reason, text, name)
     while (!abort.signal.aborted) {
@@ -307,7 +308,7 @@ export class PodWorker {
       } catch (error) {
         if (abort.signal.aborted) return
         log.warn("container not stopped, trying again", { pod: this.#name, container: name, error })
-        await new Promise<void>((resolve) => void clock.after(1000, resolve))
+        await sleep(clock, 1000)
       }
     }
   }
@@ -318,39 +319,6 @@ export class PodWorker {
       await runtime.removeContainer(id)
       if (logPath) await host.logs.remove(logPath)
     }
-  }
-
-  async #resizeContainer(name: string, id: string): Promise<void> {
-    const { pod } = this.#state
-    const container = findPodContainer(pod, name)!.spec
-    const generation = pod.metadata.generation ?? 0
-    const rejection = this.#judgeResize(pod)
-    if (rejection) {
-      const { reason, message } = rejection
-      this.#event("Warning", `Resize${reason}`, resizeMessage(pod, reason, message))
-      return this.handle({ kind: "resizeFailed", name, pending: { ...rejection, generation } })
-    }
-    // Of several containers the first to be changed begins it.
-    if (this.#resizing !== generation) this.#event("Normal", "ResizeStarted", resizeMessage(pod, "started"))
-    this.#resizing = generation
-    try {
-      await resizeContainer(this.#services, pod, container, id)
-      this.handle({ kind: "resized", name, id, resources: container.resources ?? {} })
-      this.#noteResized(pod)
-    } catch (error) {
-      if (this.#closed) return
-      const message = (error as Error).message
-      this.#services.log.warn("container not resized", { pod: this.#name, container: name, error })
-      this.#event("Warning", "ResizeError", resizeMessage(pod, "error", message))
-      this.handle({ kind: "resizeFailed", name, pending: { reason: "Error", message, generation } })
-    }
-  }
-
-  /** The last of several containers to be changed ends it. */
-  #noteResized(pod: Pod): void {
-    if (Object.values(this.#state.containers).some(({ kind }) => kind === "resizing")) return
-    this.#resizing = undefined
-    this.#event("Normal", "ResizeCompleted", resizeMessage(pod, "completed"))
   }
 
   async #cleanUp(): Promise<void> {
@@ -391,7 +359,7 @@ export class PodWorker {
         break
       } catch (error) {
         log.debug("remains of a pod not removed", { pod: this.#name, error })
-        await new Promise<void>((resolve) => void clock.after(waitMs, resolve))
+        await sleep(clock, waitMs)
       }
     }
     // Not before: until then what is left of it has an owner. What could not be removed is found at the next start.
@@ -406,38 +374,6 @@ export class PodWorker {
       this.#sandboxConfig = { id: sandboxId, config }
     }
     return this.#sandboxConfig.config
-  }
-
-  #addresses(): PodAddresses {
-    const hostIps = hostIpsOf(this.#services)
-    const podIps = this.#state.pod.spec.hostNetwork ? hostIps : currentSandbox(this.#state.runtime)?.ips
-    return { hostIps, podIps: podIps ?? [] }
-  }
-
-  #tellStatus(): void {
-    // A pod that the API has forgotten has no status to keep.
-    const { stage } = this.#state
-    if (stage.kind !== "syncing" && stage.kind !== "rejected" && stage.cause.kind === "gone") return
-    const { runtimeName, clock, statuses, findApiPod } = this.#services
-    const apiPod = findApiPod(this.#state.pod)
-    if (!apiPod) return
-    const view = { hostIps: hostIpsOf(this.#services), runtimeName }
-    const status = computePodStatus(this.#state, view, clock.now())
-    statuses.set(apiPod, status)
-    if (status.phase !== "Pending") this.#noteRunning()
-  }
-
-  /** How long it took from the beginning, of the first time only. */
-  #noteRunning(): void {
-    if (this.#hasRun) return
-    this.#hasRun = true
-    const { pod, startedAtMs, stage } = this.#state
-    // One that ran before this process did tells nothing.
-    if (stage.kind !== "syncing" || (pod.status.phase ?? "Pending") !== "Pending") return
-    const { clock, metrics } = this.#services
-    metrics.podStartDuration.observe((clock.now() - startedAtMs) / 1000)
-    const createdAtMs = parseTime(pod.metadata.creationTimestamp)
-    metrics.podStartTotalDuration.observe((clock.now() - createdAtMs) / 1000)
   }
 
   #event(type: "Normal" | "Warning", reason: string, message: string, container?: string): void {
@@ -456,8 +392,4 @@ export class PodWorker {
 
 function isPastCreation(reason: string): boolean {
   return reason === "RunContainerError" || reason === "PostStartHookError"
-}
-
-export function hostIpsOf({ machine }: KubeletServices): readonly string[] {
-  return machine.addresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address)
 }

@@ -16,6 +16,7 @@ import type { PodNetworkPort } from "../kubelet-services.ts"
 import type { NodeIdentity } from "../node/node-object.ts"
 import { LazyInformer } from "../objects/lazy-informer.ts"
 import { NodeObjects } from "../objects/node-objects.ts"
+import { hostIpsOf } from "../pods/pod-addresses.ts"
 import { PeriodicProber } from "../probes/periodic-prober.ts"
 import { projectTrustBundle } from "../volumes/trust-bundles.ts"
 import { ServiceAccountTokens } from "../volumes/service-account-tokens.ts"
@@ -82,7 +83,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
   const stopped = new AbortController()
   const machine = await readMachine({ ...options, nodeName: options.node.name })
   const objects = new NodeObjects({ client, clock, random, log, signal: stopped.signal })
-  const hostIps = machine.addresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address)
+  const hostIps = hostIpsOf(machine)
   const paths = kubeletPaths(rootDirectory)
   const tokens = new ServiceAccountTokens({ client, clock, random })
   const nodeName = options.node.name

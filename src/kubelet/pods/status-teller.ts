@@ -1,0 +1,39 @@
+import { parseTime } from "../../apimachinery/time.ts"
+import type { KubeletServices } from "../kubelet-services.ts"
+import { computePodStatus } from "../status/compute-pod-status.ts"
+import { hostIpsOf } from "./pod-addresses.ts"
+import type { PodState } from "./pod-state.ts"
+
+/** Tells the API how one pod is, and the metrics how long it took until it ran. */
+export class StatusTeller {
+  readonly #services: KubeletServices
+  #hasRun = false
+
+  constructor(services: KubeletServices) {
+    this.#services = services
+  }
+
+  tell(state: PodState): void {
+    // A pod that the API has forgotten has no status to keep.
+    const { stage } = state
+    if (stage.kind !== "syncing" && stage.kind !== "rejected" && stage.cause.kind === "gone") return
+    const { runtimeName, clock, statuses, findApiPod, machine } = this.#services
+    const apiPod = findApiPod(state.pod)
+    if (!apiPod) return
+    const status = computePodStatus(state, { hostIps: hostIpsOf(machine), runtimeName }, clock.now())
+    statuses.set(apiPod, status)
+    if (status.phase !== "Pending") this.#noteRunning(state)
+  }
+
+  /** How long it took from the beginning, of the first time only. */
+  #noteRunning({ pod, startedAtMs, stage }: PodState): void {
+    if (this.#hasRun) return
+    this.#hasRun = true
+    // One that ran before this process did tells nothing.
+    if (stage.kind !== "syncing" || (pod.status.phase ?? "Pending") !== "Pending") return
+    const { clock, metrics } = this.#services
+    metrics.podStartDuration.observe((clock.now() - startedAtMs) / 1000)
+    const createdAtMs = parseTime(pod.metadata.creationTimestamp)
+    metrics.podStartTotalDuration.observe((clock.now() - createdAtMs) / 1000)
+  }
+}
