@@ -166,11 +166,11 @@ class KernelNetworkPolicies implements NetworkPolicies {
 
   #setClusterPolicy(kind: string, name: string, policy: AnyClusterPolicy | undefined): void {
     const id = `${kind}/${name}`
-    const known = policy && toClusterPolicy(kind, policy)
     // Its status changes when nodes report, and says nothing new to us.
     if (policy && this.#reporter.knows(id, policy)) return
+    const known = policy && toClusterPolicy(kind, policy)
     this.#engine.setClusterPolicy(id, known)
-    this.#reporter.set(id, policy && { policy, isWhole: known!.isWhole })
+    this.#reporter.set(id, known && { policy, isWhole: known.isWhole })
     this.#loop.trigger()
   }
 
