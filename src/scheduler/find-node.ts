@@ -4,7 +4,7 @@ import { type CycleContext, type Plugin, type Rejection, type Score, unresolvabl
 import type { NodeInfo } from "./node-info.ts"
 import type { PodInfo } from "./pod-info.ts"
 import { KnownVerdicts } from "./known-verdicts.ts"
-import { shapeOf } from "./node-verdicts.ts"
+import { shapeOf } from "./pod-shape.ts"
 import {
   type Filters,
   prepareFilters,

@@ -1,8 +1,9 @@
 import { LeastRecentlyUsed } from "../client/least-recently-used.ts"
 import type { CycleContext } from "./framework.ts"
 import type { NodeInfo } from "./node-info.ts"
-import { NodeVerdicts, shapeOf } from "./node-verdicts.ts"
+import { NodeVerdicts } from "./node-verdicts.ts"
 import type { PodInfo } from "./pod-info.ts"
+import { shapeOf } from "./pod-shape.ts"
 
 /** Of so many shapes of pods verdicts are remembered. */
 const maxShapes = 32

@@ -67,18 +67,3 @@ export class NodeVerdicts {
     }
   }
 }
-
-/** All that a pod asks of a node by itself: pods of the same shape get the same verdict on the same node. */
-export function shapeOf({ pod, requests, nonZeroRequests, hostPorts }: PodInfo): string {
-  const { nodeName, nodeSelector, tolerations, affinity } = pod.spec
-  const { milliCpu, memoryBytes, ephemeralStorageBytes, others } = requests
-  return JSON.stringify([
-    [milliCpu, memoryBytes, ephemeralStorageBytes, nonZeroRequests.milliCpu, nonZeroRequests.memoryBytes],
-    Array.from(others),
-    hostPorts,
-    nodeName,
-    nodeSelector,
-    tolerations,
-    affinity?.nodeAffinity,
-  ])
-}

@@ -1,7 +1,7 @@
 import type { CycleContext, Rejection } from "../framework.ts"
 import type { NodeInfo } from "../node-info.ts"
-import { shapeOf } from "../node-verdicts.ts"
 import type { PodInfo } from "../pod-info.ts"
+import { shapeOf } from "../pod-shape.ts"
 import type { Filters } from "../run-filters.ts"
 import type { Candidate } from "./find-victims.ts"
 
