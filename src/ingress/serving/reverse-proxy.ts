@@ -1,4 +1,10 @@
-import { Agent, type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http"
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as httpRequest,
+  type ServerResponse,
+} from "node:http"
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2"
 import type { Duplex } from "node:stream"
 import type { Logger } from "../../base/log.ts"
@@ -79,16 +85,10 @@ export class ReverseProxy {
     })
     /** From here on another endpoint cannot be asked instead. */
     let committed = false
-    upstream.on("socket", (socket) => {
-      const send = () => {
-        socket.setTimeout(0)
-        committed = !repeatable
-        if (repeatable) upstream.end()
-        else request.pipe(upstream)
-      }
-      if (!socket.connecting) return send()
-      socket.setTimeout(connectTimeoutMs, () => upstream.destroy(new Error("no connection in time")))
-      return socket.once("connect", send)
+    whenConnected(upstream, () => {
+      committed = !repeatable
+      if (repeatable) upstream.end()
+      else request.pipe(upstream)
     })
     upstream.on("response", (answered) => {
       committed = true
@@ -122,12 +122,8 @@ export class ReverseProxy {
       headers: { ...headers, connection: "Upgrade", upgrade: request.headers.upgrade },
     })
     let connected = false
-    upstream.on("socket", (connection) => {
-      connection.setTimeout(connectTimeoutMs, () => upstream.destroy(new Error("no connection in time")))
-      connection.once("connect", () => {
-        connected = true
-        connection.setTimeout(0)
-      })
+    whenConnected(upstream, () => {
+      connected = true
     })
     upstream.on("upgrade", (response, upstreamSocket, upstreamHead) => {
       upstreamSocket.on("error", () => socket.destroy())
@@ -153,6 +149,20 @@ export class ReverseProxy {
     const start = integer(this.#random, endpoints.length)
     return [...endpoints.slice(start), ...endpoints.slice(0, start)].slice(0, mostTries)
   }
+}
+
+/** An endpoint that cannot be connected to in time is given up. */
+function whenConnected(upstream: ClientRequest, connected: () => void): void {
+  upstream.on("socket", (socket) => {
+    const proceed = () => {
+      socket.setTimeout(0)
+      connected()
+    }
+    // One that was idle is connected already.
+    if (!socket.connecting) return proceed()
+    socket.setTimeout(connectTimeoutMs, () => upstream.destroy(new Error("no connection in time")))
+    return socket.once("connect", proceed)
+  })
 }
 
 function relay(answered: IncomingMessage, response: AnyResponse): void {
