@@ -1,11 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { realClock } from "../../src/base/real/clock.ts"
 import { createCommands } from "../../src/base/real/commands.ts"
-import { createClient } from "../../src/client/create-client.ts"
-import { createHttpsTransport } from "../../src/client/real/https-transport.ts"
-import { readKubeconfig, resolveContext } from "../../src/client/real/kubeconfig.ts"
 import { runControllerPlugin } from "../fixtures/csi-driver/controller-plugin.ts"
 import { type NodePlugin, startNodePlugin } from "../fixtures/csi-driver/node-plugin.ts"
 import { eventually, type Kubectl, TestCluster, whyNoContainers } from "./cluster.ts"
@@ -60,7 +56,6 @@ describe.skipIf(missing)("a CSI driver", () => {
   let kubectl: Kubectl
   let plugin: NodePlugin
   let controller: Promise<void>
-  let transport: ReturnType<typeof createHttpsTransport>
 
   beforeAll(async () => {
     await cluster.up()
@@ -77,18 +72,14 @@ describe.skipIf(missing)("a CSI driver", () => {
       dataDirectory: data,
       commands: createCommands(),
     })
-    const { connection } = resolveContext(await readKubeconfig(cluster.kubeconfig))
-    transport = createHttpsTransport(connection, { clock: realClock })
-    const client = createClient(transport, { userAgent: "csi-controller" })
     controller = runControllerPlugin(
-      { name: driver, client, dataDirectory: data, storageClass: "directories" },
+      { name: driver, client: await cluster.client(), dataDirectory: data, storageClass: "directories" },
       stop.signal,
     )
   })
   afterAll(async () => {
     stop.abort()
     await controller
-    transport?.close()
     await plugin?.stop()
     await cluster.destroy()
   })

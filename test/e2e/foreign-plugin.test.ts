@@ -1,16 +1,10 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { eventually, hostState, type Kubectl, run, TestCluster, whyNoContainers } from "./cluster.ts"
+import { eventually, hostState, type Kubectl, run, TestCluster } from "./cluster.ts"
 import { buildBusyboxImage } from "./images.ts"
+import { pluginPrograms, whyNoPlugins, writePluginConfiguration } from "./network-plugins.ts"
 import { realClients } from "./real-clients.ts"
 
-const programs = "/usr/lib/cni"
-const missing =
-  whyNoContainers() ??
-  (existsSync(join(programs, "ptp"))
-    ? undefined
-    : "not installed: CNI plugins (apt-get install containernetworking-plugins)")
+const missing = whyNoPlugins()
 
 const configuration = {
   cniVersion: "0.4.0",
@@ -40,10 +34,8 @@ describe.skipIf(missing)("a network plugin of somebody else", () => {
   beforeAll(async () => {
     before = hostState()
     cluster = new TestCluster()
-    const directory = join(cluster.directory, "cni")
-    mkdirSync(directory)
-    writeFileSync(join(directory, "10-e2e.conflist"), JSON.stringify(configuration))
-    await cluster.up(["--ingress", "off", "--cni-conf-dir", directory, "--cni-bin-dir", programs])
+    const directory = writePluginConfiguration(cluster.directory, configuration)
+    await cluster.up(["--ingress", "off", "--cni-conf-dir", directory, "--cni-bin-dir", pluginPrograms])
     await cluster.coracle("image", "load", buildBusyboxImage("e2e/busybox:1"))
     kubectl = cluster.kubectl(realClients.kubectl136())
     const pod = "--image=e2e/busybox:1 --image-pull-policy=Never --port=8080 --command --"

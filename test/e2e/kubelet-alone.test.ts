@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { silentLogger } from "../../src/base/log.ts"
@@ -8,16 +7,12 @@ import { createCommands } from "../../src/base/real/commands.ts"
 import { realRandom } from "../../src/base/real/random.ts"
 import { type Containerd, startContainerd } from "../../src/container-runtime/containerd/start-containerd.ts"
 import { stopAllPods } from "../../src/container-runtime/stop-all-pods.ts"
-import { cli, eventually, type Kubectl, run, TestCluster, whyNoContainers } from "./cluster.ts"
+import { cli, eventually, type Kubectl, run, TestCluster } from "./cluster.ts"
 import { buildBusyboxImage } from "./images.ts"
+import { pluginPrograms, whyNoPlugins, writePluginConfiguration } from "./network-plugins.ts"
 import { realClients } from "./real-clients.ts"
 
-const programs = "/usr/lib/cni"
-const missing =
-  whyNoContainers() ??
-  (existsSync(join(programs, "ptp"))
-    ? undefined
-    : "not installed: CNI plugins (apt-get install containernetworking-plugins)")
+const missing = whyNoPlugins()
 const configuration = {
   cniVersion: "0.4.0",
   name: "e2e-alone",
@@ -57,13 +52,10 @@ describe.skipIf(missing)("coracle kubelet", () => {
     cluster = new TestCluster(["--nodes", "0", "--simulated-nodes", "1"])
     await cluster.up()
     kubectl = cluster.kubectl(realClients.kubectl136())
-    const cniConfigDirectory = join(cluster.directory, "cni")
-    mkdirSync(cniConfigDirectory)
-    writeFileSync(join(cniConfigDirectory, "10-e2e.conflist"), JSON.stringify(configuration))
     containerd = await startContainerd({
       directory: join(cluster.directory, "containerd"),
-      cniConfigDirectory,
-      cniBinaryDirectory: programs,
+      cniConfigDirectory: writePluginConfiguration(cluster.directory, configuration),
+      cniBinaryDirectory: pluginPrograms,
       clock: realClock,
       random: realRandom,
       log: silentLogger,
