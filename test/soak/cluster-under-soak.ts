@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdirSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { realClock } from "../../src/base/real/clock.ts"
@@ -10,6 +10,7 @@ import { createHttpsTransport, type HttpsTransport } from "../../src/client/real
 import { cli, type Kubectl, type Output, TestCluster } from "../e2e/cluster.ts"
 import { buildBusyboxImage } from "../e2e/images.ts"
 import { realClients } from "../e2e/real-clients.ts"
+import { processIds, readText } from "./machine.ts"
 
 export const image = "soak/busybox:1"
 const probe = pathToFileURL(join(dirname(dirname(cli)), "test/soak/heap-probe.mjs")).href
@@ -127,18 +128,8 @@ export function findProcess(
   fits: (words: readonly string[]) => boolean,
   program: string,
 ): number | undefined {
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue
-    const words = readText(`/proc/${name}/cmdline`).split("\0")
-    if (words[0]?.split("/").at(-1) === program && fits(words)) return Number(name)
-  }
-  return undefined
-}
-
-export function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8")
-  } catch {
-    return ""
-  }
+  return processIds().find((pid) => {
+    const words = readText(`/proc/${pid}/cmdline`).split("\0")
+    return words[0]?.split("/").at(-1) === program && fits(words)
+  })
 }

@@ -1,6 +1,6 @@
-import { readdirSync } from "node:fs"
 import { integer, type Random } from "../../../src/base/random.ts"
-import { type ClusterUnderSoak, readText } from "../cluster-under-soak.ts"
+import type { ClusterUnderSoak } from "../cluster-under-soak.ts"
+import { processIds, readText } from "../machine.ts"
 
 /** What breaks: SIGKILL to something. Gives what it was, undefined where there was nothing to kill. */
 export type Fault = (cluster: ClusterUnderSoak, random: Random) => Promise<string | undefined>
@@ -21,10 +21,8 @@ export const faults: readonly NamedFault[] = [
 ]
 
 async function killContainer(cluster: ClusterUnderSoak, random: Random): Promise<string | undefined> {
-  const pids = readdirSync("/proc").filter(
-    (name) => /^\d+$/.test(name) && isInContainer(cluster, Number(name)),
-  )
-  const pid = Number(pids[integer(random, pids.length)])
+  const pids = processIds().filter((each) => isInContainer(cluster, each))
+  const pid = pids[integer(random, pids.length)]
   return pid ? kill(pid, readText(`/proc/${pid}/cmdline`).replaceAll("\0", " ").slice(0, 40)) : undefined
 }
 

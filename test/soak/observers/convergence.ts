@@ -69,10 +69,7 @@ function judgeWorkload(wish: Workload, found: Deployment | StatefulSet | DaemonS
   const counts =
     "desiredNumberScheduled" in status
       ? [status.updatedNumberScheduled, status.numberReady, status.desiredNumberScheduled]
-      : (() => {
-          const { updatedReplicas, readyReplicas, replicas } = status as NonNullable<Deployment["status"]>
-          return [updatedReplicas, readyReplicas, replicas]
-        })()
+      : [status.updatedReplicas, status.readyReplicas, status.replicas]
   const wanted = "desiredNumberScheduled" in status ? status.desiredNumberScheduled : wish.replicas
   const isCurrent = status.observedGeneration === metadata.generation
   if (isCurrent && counts.every((count) => (count ?? 0) === wanted)) return []

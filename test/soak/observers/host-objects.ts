@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
-import { readdirSync } from "node:fs"
 import { join } from "node:path"
-import { type ClusterUnderSoak, readText } from "../cluster-under-soak.ts"
+import type { ClusterUnderSoak } from "../cluster-under-soak.ts"
+import { listNames, processIds, readText } from "../machine.ts"
 
 /** What a node's pods have on the machine: for each kind of thing those uids, or only how many where they bear no name. */
 export interface NodeObjects {
@@ -21,10 +21,10 @@ export function lookAtNode(cluster: ClusterUnderSoak, node: string): NodeObjects
   return {
     node,
     named: {
-      "pod directory": uids(list(join(directory, "kubelet", "pods"))),
-      "log directory": uids(list(join(directory, "kubelet", "logs"))),
+      "pod directory": uids(listNames(join(directory, "kubelet", "pods"))),
+      "log directory": uids(listNames(join(directory, "kubelet", "logs"))),
       "volume mount": uids(podMounts),
-      address: uids(list(join(directory, "network", "pods"))),
+      address: uids(listNames(join(directory, "network", "pods"))),
       cgroup: uids(cgroups(`${cluster.cgroup}/${node}`)),
       process: uids(processGroups(`${cluster.cgroup}/${node}/`)),
     },
@@ -43,35 +43,26 @@ function uids(texts: readonly string[]): string[] {
   return [...new Set(found)]
 }
 
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
-  }
-}
-
 function cgroups(parent: string): string[] {
   const found: string[] = []
-  for (const tree of ["", ...list("/sys/fs/cgroup")])
+  for (const tree of ["", ...listNames("/sys/fs/cgroup")])
     for (const each of ["", "burstable", "besteffort"])
-      found.push(...list(join("/sys/fs/cgroup", tree, parent, "kubepods", each)))
+      found.push(...listNames(join("/sys/fs/cgroup", tree, parent, "kubepods", each)))
   return found.filter((name) => name.startsWith("pod"))
 }
 
 function processGroups(parent: string): string[] {
-  return list("/proc")
-    .filter((name) => /^\d+$/.test(name))
+  return processIds()
     .map((pid) => readText(`/proc/${pid}/cgroup`))
     .filter((text) => text.includes(parent))
 }
 
 function shims(directory: string): number {
   const ids = new Set<string>()
-  for (const pid of list("/proc").filter((name) => /^\d+$/.test(name))) {
+  for (const pid of processIds()) {
     const words = readText(`/proc/${pid}/cmdline`).split("\0")
     if (words[0]?.includes("containerd-shim") && words.some((word) => word.includes(`${directory}/`)))
-      ids.add(words[words.indexOf("-id") + 1] ?? pid)
+      ids.add(words[words.indexOf("-id") + 1] ?? String(pid))
   }
   return ids.size
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
-import { readdirSync } from "node:fs"
 import { join } from "node:path"
-import { type ClusterUnderSoak, readText } from "../cluster-under-soak.ts"
+import type { ClusterUnderSoak } from "../cluster-under-soak.ts"
+import { listNames, readText } from "../machine.ts"
 import { inNamespace } from "./host-objects.ts"
 
 /**
@@ -40,15 +40,11 @@ export function idleState(cluster: ClusterUnderSoak): Record<string, string> {
     state[`${node} rules`] = rules(inNamespace(cluster, node, ["nft", "list", "ruleset"]))
     state[`${node} kubelet files`] = files(join(directory, "kubelet"))
     state[`${node} network files`] = files(join(directory, "network"))
-    state[`${node} sandboxes`] = list(
-      join(directory, "containerd/state/io.containerd.grpc.v1.cri/sandboxes"),
-    ).join("\n")
-    state[`${node} tasks`] = list(
-      join(directory, "containerd/state/io.containerd.runtime.v2.task/k8s.io"),
-    ).join("\n")
+    state[`${node} sandboxes`] = list(join(directory, "containerd/state/io.containerd.grpc.v1.cri/sandboxes"))
+    state[`${node} tasks`] = list(join(directory, "containerd/state/io.containerd.runtime.v2.task/k8s.io"))
     state[`${node} containers`] = list(
       join(directory, "containerd/root/io.containerd.grpc.v1.cri/containers"),
-    ).join("\n")
+    )
   }
   return state
 }
@@ -91,10 +87,6 @@ function files(directory: string): string {
   return found.join("\n")
 }
 
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort()
-  } catch {
-    return []
-  }
+function list(directory: string): string {
+  return listNames(directory).sort().join("\n")
 }

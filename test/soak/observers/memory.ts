@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { type ClusterUnderSoak, readText } from "../cluster-under-soak.ts"
+import type { ClusterUnderSoak } from "../cluster-under-soak.ts"
+import { readText } from "../machine.ts"
 import { fitLine, type LinearFit } from "./linear-fit.ts"
 
 export interface MemorySample {
