@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { silentLogger } from "../../src/base/log.ts"
@@ -11,6 +11,7 @@ import { cli, eventually, type Kubectl, run, TestCluster } from "./cluster.ts"
 import { buildBusyboxImage } from "./images.ts"
 import { pluginPrograms, whyNoPlugins, writePluginConfiguration } from "./network-plugins.ts"
 import { realClients } from "./real-clients.ts"
+import { startComponent } from "./start-component.ts"
 
 const missing = whyNoPlugins()
 const configuration = {
@@ -98,13 +99,7 @@ describe.skipIf(missing)("coracle kubelet", () => {
       "--port",
       "38250",
     ]
-    kubelet = spawn(process.execPath, [cli, "kubelet", ...words], { stdio: ["ignore", "pipe", "pipe"] })
-    await new Promise<void>((resolve, reject) => {
-      let said = ""
-      kubelet.stderr!.on("data", (data: Buffer) => (said += data.toString()))
-      kubelet.stdout!.once("data", () => resolve())
-      kubelet.once("exit", () => reject(new Error(said)))
-    })
+    kubelet = await startComponent("kubelet", ...words)
   }
 
   const pod = () => kubectl.json<Pod>("get pod web")

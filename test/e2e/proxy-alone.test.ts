@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { networkInterfaces } from "node:os"
@@ -9,6 +9,7 @@ import { Service } from "../../src/api/core/v1/service.ts"
 import type { Client } from "../../src/client/client.ts"
 import { cli, eventually, hostState, run, TestCluster, whyNoContainers } from "./cluster.ts"
 import { get } from "./load.ts"
+import { startComponent } from "./start-component.ts"
 
 const machineAddress = Object.values(networkInterfaces())
   .flatMap((each) => each ?? [])
@@ -56,15 +57,7 @@ describe.skipIf(missing)("coracle proxy", () => {
       "--metrics-bind-address",
       `127.0.0.1:${metricsPort}`,
     ]
-    proxy = spawn(process.execPath, [cli, "proxy", ...connection, ...ports], {
-      stdio: ["ignore", "pipe", "pipe"],
-    })
-    await new Promise<void>((resolve, reject) => {
-      let said = ""
-      proxy.stderr!.on("data", (data: Buffer) => (said += data.toString()))
-      proxy.stdout!.once("data", () => resolve())
-      proxy.once("exit", () => reject(new Error(said)))
-    })
+    proxy = await startComponent("proxy", ...connection, ...ports)
   }
 
   test("makes the Services of the cluster reachable on this machine", async () => {
