@@ -1,6 +1,6 @@
 import type { DeviceRequestAllocationResult, ResourceClaim } from "../../api/resource/v1/resource-claim.ts"
 import type { Device, DeviceTaint } from "../../api/resource/v1/resource-slice.ts"
-import { toleratesDeviceTaint } from "../../api/resource/v1/tolerates-device-taint.ts"
+import { tolerates } from "../../api/core/v1/tolerate-taints.ts"
 import type { DeviceTaintRule } from "../../api/resource/v1beta2/device-taint-rule.ts"
 import { matchesTaintRule } from "../../api/resource/v1beta2/matches-taint-rule.ts"
 
@@ -48,9 +48,7 @@ function evictingTaints(
 
 /** 0: not at all. */
 function toleratedSeconds({ tolerations = [] }: DeviceRequestAllocationResult, taint: DeviceTaint): number {
-  const matching = tolerations.filter(
-    (each) => each.effect === "NoExecute" && toleratesDeviceTaint(each, taint),
-  )
+  const matching = tolerations.filter((each) => each.effect === "NoExecute" && tolerates(each, taint))
   if (matching.length === 0) return 0
   if (matching.some(({ tolerationSeconds }) => tolerationSeconds === undefined))
     return Number.POSITIVE_INFINITY

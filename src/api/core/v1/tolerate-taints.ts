@@ -1,7 +1,15 @@
+import type { DeviceToleration } from "../../resource/v1/resource-claim.ts"
+import type { DeviceTaint } from "../../resource/v1/resource-slice.ts"
 import type { Taint, Toleration } from "./toleration.ts"
 
-/** Whether a toleration covers a taint (https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/). */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
+/**
+ * Whether a toleration covers a taint, of a node (https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/)
+ * or of a device, where it is the same but that numbers are not compared. No key means any, no effect means any.
+ */
+export function tolerates(
+  toleration: Pick<Toleration | DeviceToleration, "key" | "operator" | "value" | "effect">,
+  taint: Pick<Taint | DeviceTaint, "key" | "value" | "effect">,
+): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false
   if (toleration.key && toleration.key !== taint.key) return false
   switch (toleration.operator || "Equal") {

@@ -1,6 +1,6 @@
 import type { DeviceClass } from "../../../api/resource/v1/device-class.ts"
 import type { DeviceRequest, ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
-import { toleratesDeviceTaint } from "../../../api/resource/v1/tolerates-device-taint.ts"
+import { tolerates } from "../../../api/core/v1/tolerate-taints.ts"
 import { type Amounts, consumedCapacity, hasRoom } from "./consumable-capacity.ts"
 import { isShared, type Ledger } from "./ledger.ts"
 import { attributeText, matchesSelectors, type OfferedDevice } from "./match-device.ts"
@@ -79,7 +79,7 @@ function slotsOf(
 
 function isTolerated({ device }: OfferedDevice, { tolerations = [] }: Ask): boolean {
   return (device.taints ?? []).every(
-    (taint) => taint.effect === "None" || tolerations.some((each) => toleratesDeviceTaint(each, taint)),
+    (taint) => taint.effect === "None" || tolerations.some((each) => tolerates(each, taint)),
   )
 }
 
