@@ -4,7 +4,7 @@ import { EventWindow } from "./event-window.ts"
 import type { PastChanges } from "./read-past-changes.ts"
 import { SortedObjects } from "./sorted-objects.ts"
 import { namespaceOfKey, StoredObject, type StorageDecoder } from "./stored-object.ts"
-import { isInScope, matches, type WatchedChange, Watcher, type WatchScope } from "./watcher.ts"
+import { isInScope, matches, project, type WatchedChange, Watcher, type WatchScope } from "./watcher.ts"
 import { WatcherIndex } from "./watcher-index.ts"
 
 export interface ResourceCacheOptions {
@@ -96,8 +96,9 @@ export class ResourceCache {
     const missed = this.#window.since(past?.through ?? revision)
     if (missed === undefined) return undefined
     const watcher = this.#addWatcher(scope, revision, wantsBookmarks)
-    // However much it missed: what it begins with has not been too slow to take.
-    watcher.startWith([...(past?.events ?? []), ...missed])
+    // It begins with them, however many: it has not been too slow to take them.
+    const events = [...(past?.events ?? []), ...missed]
+    watcher.start(events.flatMap((event) => project(event, scope) ?? []))
     return watcher
   }
 

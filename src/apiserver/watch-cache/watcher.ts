@@ -72,12 +72,6 @@ export class Watcher {
     this.#wake?.()
   }
 
-  /** The same, as changes that happened before it came. */
-  startWith(events: readonly CacheEvent[]): void {
-    const later = events.filter(({ revision }) => revision > this.#after)
-    this.start(later.flatMap((event) => project(event, this.scope) ?? []))
-  }
-
   offer(event: CacheEvent): void {
     if (this.#ended !== undefined || event.revision <= this.#after) return
     const change = project(event, this.scope)
