@@ -7,6 +7,7 @@ import {
 } from "../../apimachinery/field-error.ts"
 import { fieldPath } from "../../apimachinery/field-path.ts"
 import { validateFieldManager } from "../../apimachinery/validate-object-meta.ts"
+import { LeastRecentlyUsed } from "../../client/least-recently-used.ts"
 import { isTrue } from "../request-info.ts"
 
 export type FieldValidation = "Ignore" | "Warn" | "Strict"
@@ -65,16 +66,12 @@ function validateFieldValidation(value: string): FieldError[] {
 export function managerOf(options: Pick<WriteOptions, "fieldManager">, userAgent: string): string {
   if (options.fieldManager !== "") return options.fieldManager
   let program = programs.get(userAgent)
-  if (program === undefined) {
-    if (programs.size >= maxPrograms) programs.clear()
-    programs.set(userAgent, (program = programOf(userAgent)))
-  }
+  if (program === undefined) programs.set(userAgent, (program = programOf(userAgent)))
   return program
 }
 
 // The same few clients come again and again.
-const programs = new Map<string, string>()
-const maxPrograms = 1000
+const programs = new LeastRecentlyUsed<string>(1000)
 
 /** Up to 128 bytes of printable characters, as the validation of the option demands. */
 function programOf(userAgent: string): string {
