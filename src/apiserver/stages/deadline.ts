@@ -31,20 +31,12 @@ function withinLimit(context: RequestContext, limitMs: number, next: Next): Prom
     const timer = context.server.clock.after(limitMs, () =>
       giveUp(timeout("request did not complete within requested timeout - context deadline exceeded")),
     )
-    const settle = () => {
-      timer.cancel()
-      forget()
-    }
-    next().then(
-      (response) => {
-        settle()
-        resolve(response)
-      },
-      (error: unknown) => {
-        settle()
-        reject(error)
-      },
-    )
+    next()
+      .finally(() => {
+        timer.cancel()
+        forget()
+      })
+      .then(resolve, reject)
   })
 }
 
