@@ -20,7 +20,7 @@ import { plainJson } from "./encoding/output-format.ts"
 import type { ServerRequest } from "./http/request.ts"
 import type { ServerResponse } from "./http/response.ts"
 import { DanglingSchemas } from "./flow-control/dangling-schemas.ts"
-import { dumpFlowControl } from "./flow-control/dump.ts"
+import { pageOfFlowControl } from "./flow-control/dump.ts"
 import { FlowController } from "./flow-control/flow-controller.ts"
 import { CustomResources } from "./custom-resources/custom-resources.ts"
 import { DefinitionController } from "./custom-resources/definition-controller.ts"
@@ -28,7 +28,6 @@ import { ServerMetrics } from "./metrics/server-metrics.ts"
 import { Discovery } from "./paths/discovery.ts"
 import type { ExtraPath } from "./paths/handle-path.ts"
 import type { HealthCheck } from "./paths/health.ts"
-import type { Page } from "./paths/pages.ts"
 import { OpenApi } from "./paths/openapi.ts"
 import { apiLevel, type VersionInfo } from "./paths/version.ts"
 import { addBuiltInResources } from "./registry/add-resources.ts"
@@ -280,14 +279,6 @@ function ownChecks(store: Store, signal: AbortSignal, state: StartState): Health
     ),
     must("shutdown", ["readyz"], () => !signal.aborted, "process is shutting down"),
   ]
-}
-
-function pageOfFlowControl(controller: FlowController, clock: Clock): Page {
-  return ([name = "", ...rest], query) => {
-    if (rest.length > 0) return undefined
-    const began = clock.now() - clock.monotonic()
-    return dumpFlowControl(name, controller, query, (monotonicMs) => began + monotonicMs)
-  }
 }
 
 /** Upstream's `--max-requests-inflight` and `--max-mutating-requests-inflight` together. */

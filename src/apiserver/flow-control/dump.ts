@@ -1,15 +1,24 @@
 import { formatMicroTime } from "../../apimachinery/time.ts"
+import type { Clock } from "../../base/clock.ts"
 import type { RequestContext } from "../context.ts"
-import type { PageContent } from "../paths/pages.ts"
+import type { Page, PageContent } from "../paths/pages.ts"
 import type { FlowController } from "./flow-controller.ts"
 import type { PriorityLevel, Queue, Ticket } from "./priority-level.ts"
 import { totalWork } from "./work-estimate.ts"
 
 /**
  * What the levels, their queues and the requests in them are doing, below `/debug/api_priority_and_fairness`
- * (https://kubernetes.io/docs/reference/debug-cluster/flow-control/). Undefined: there is no such page.
+ * (https://kubernetes.io/docs/reference/debug-cluster/flow-control/).
  */
-export function dumpFlowControl(
+export function pageOfFlowControl(controller: FlowController, clock: Clock): Page {
+  return ([name = "", ...rest], query) => {
+    if (rest.length > 0) return undefined
+    const began = clock.now() - clock.monotonic()
+    return dump(name, controller, query, (monotonicMs) => began + monotonicMs)
+  }
+}
+
+function dump(
   name: string,
   controller: FlowController,
   query: URLSearchParams,
