@@ -21,7 +21,7 @@ import type { KubeletServices } from "../kubelet-services.ts"
 import { quantityValue } from "../../apimachinery/quantity.ts"
 import { ensureImageVolumes } from "./image-volumes.ts"
 import type { PodContainer } from "./pod-containers.ts"
-import { runtimeHandler } from "./start-sandbox.ts"
+import { findHandler, runtimeHandler } from "./runtime-handler.ts"
 import type { RuntimeContainer } from "./runtime-pod.ts"
 
 export interface ContainerStart {
@@ -152,9 +152,8 @@ async function mountsRecursivelyReadOnly(
   { volumeMounts = [] }: Container,
 ): Promise<boolean> {
   if (!volumeMounts.some(({ recursiveReadOnly }) => recursiveReadOnly)) return false
-  const name = await runtimeHandler(services, pod)
-  const { runtimeHandlers } = await services.runtime.status()
-  return runtimeHandlers.find((handler) => handler.name === name)?.recursiveReadOnlyMounts ?? false
+  const handler = await findHandler(services.runtime, await runtimeHandler(services, pod))
+  return handler?.recursiveReadOnlyMounts ?? false
 }
 
 function environmentOf(

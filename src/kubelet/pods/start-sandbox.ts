@@ -1,6 +1,5 @@
 import { quote } from "../../base/quote.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
-import { RuntimeClass } from "../../api/node/v1/runtime-class.ts"
 import type { PodSandboxConfig, PortMapping } from "../../container-runtime/cri.ts"
 import { cpuAndMemory } from "../containers/linux-resources.ts"
 import { podDns } from "../containers/pod-dns.ts"
@@ -8,6 +7,7 @@ import { kernelHostname } from "../containers/pod-hostname.ts"
 import { sandboxAnnotations, sandboxLabels } from "../containers/runtime-labels.ts"
 import { sandboxSecurityContext } from "../containers/security-context.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
+import { findHandler, runtimeHandler } from "./runtime-handler.ts"
 import type { RuntimeSandbox } from "./runtime-pod.ts"
 
 /** Connects the pod to the network and makes its sandbox. Throws when either fails; both may then be asked for again. */
@@ -58,22 +58,10 @@ async function runSandbox(
   }
 }
 
-/** What the pod's RuntimeClass calls the runtime's configuration; "" is the default one. */
-export async function runtimeHandler({ objects }: KubeletServices, { spec }: Pod): Promise<string> {
-  const { runtimeClassName } = spec
-  if (!runtimeClassName) return ""
-  const runtimeClass = await objects.find(RuntimeClass, { name: runtimeClassName })
-  if (runtimeClass) return runtimeClass.handler
-  throw new Error(
-    `failed to get sandbox runtime: runtimeclass.node.k8s.io ${JSON.stringify(runtimeClassName)} not found`,
-  )
-}
-
 /** Throws: whoever asks for users of its own must not run as the machine's instead. */
 async function refuseUserNamespaces({ runtime }: KubeletServices, handler: string): Promise<void> {
-  const { runtimeHandlers } = await runtime.status()
   const what = "can't set `spec.hostUsers: false`"
-  if (runtimeHandlers.find(({ name }) => name === handler)?.userNamespaces)
+  if ((await findHandler(runtime, handler))?.userNamespaces)
     throw new Error(`${what}, this kubelet has no ids to give`)
   throw new Error(
     handler === ""
