@@ -1,30 +1,11 @@
-import { afterEach, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { AdmissionError, type PodDevices } from "../node-host.ts"
-import {
-  condition,
-  eventsOf,
-  get,
-  podOf,
-  prefix,
-  startWorld,
-  type World,
-} from "../testing/simulated-world.ts"
-
-let world: World | undefined
-afterEach(async () => {
-  await world?.stop()
-  world = undefined
-})
-
-async function start(): Promise<World> {
-  world = await startWorld()
-  return world
-}
+import { condition, eventsOf, get, podOf, prefix, startWorld } from "../testing/simulated-world.ts"
 
 describe("what a simulated node has room for, and changes", () => {
   it("defers a resize for which there is no room until there is", async () => {
-    const world = await start()
+    const world = await startWorld()
     const pod = (cpu: string) => ({
       containers: [{ name: "main", image: "app:1", resources: { requests: { cpu } } }],
     })
@@ -58,7 +39,7 @@ describe("what a simulated node has room for, and changes", () => {
   })
 
   it("begins anew with all containers when one ends in a way that asks for it", async () => {
-    const world = await start()
+    const world = await startWorld()
     const ruled = {
       name: "a",
       image: "app:1",
@@ -103,7 +84,7 @@ describe("what a simulated node has room for, and changes", () => {
   })
 
   it("makes room for a critical pod", async () => {
-    const world = await start()
+    const world = await startWorld()
     const asking = (cpu: string) => ({
       containers: [{ name: "main", image: "app:1", resources: { requests: { cpu } } }],
     })
@@ -125,7 +106,7 @@ describe("what a simulated node has room for, and changes", () => {
   })
 
   it("does not run as the machine's users who asked for users of its own", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(Pod, podOf("alone", { hostUsers: false }))
     await world.clock.advance(500)
     expect((await get(world, "alone")).status.phase).toBe("Pending")
@@ -135,7 +116,7 @@ describe("what a simulated node has room for, and changes", () => {
   })
 
   it("fails a pod whose devices cannot be had", async () => {
-    const world = await start()
+    const world = await startWorld()
     const freed: string[] = []
     const devices: PodDevices = {
       async allocate() {
@@ -160,7 +141,7 @@ describe("what a simulated node has room for, and changes", () => {
   })
 
   it("turns away a pod for which it has no room", async () => {
-    const world = await start()
+    const world = await startWorld()
     const resources = { requests: { cpu: "3" } }
     const containers = [{ name: "main", image: "app:1", resources }]
     await world.server.client.create(Pod, podOf("one", { containers }))

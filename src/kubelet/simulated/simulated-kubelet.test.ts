@@ -1,33 +1,14 @@
-import { afterEach, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { ConfigMap } from "../../api/core/v1/config-map.ts"
 import { Lease } from "../../api/coordination/v1/lease.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { RuntimeClass } from "../../api/node/v1/runtime-class.ts"
-import {
-  condition,
-  eventsOf,
-  get,
-  podOf,
-  prefix,
-  startWorld,
-  type World,
-} from "../testing/simulated-world.ts"
-
-let world: World | undefined
-afterEach(async () => {
-  await world?.stop()
-  world = undefined
-})
-
-async function start(): Promise<World> {
-  world = await startWorld()
-  return world
-}
+import { condition, eventsOf, get, podOf, prefix, startWorld } from "../testing/simulated-world.ts"
 
 describe("a simulated node", () => {
   it("registers, is Ready, and shows that it lives", async () => {
-    const { server, clock } = await start()
+    const { server, clock } = await startWorld()
     const node = await server.client.get(Node, { name: "node-1" })
     expect(node.status.conditions?.map(({ type, status, reason }) => `${type}=${status} ${reason}`)).toEqual([
       "MemoryPressure=False KubeletHasSufficientMemory",
@@ -44,7 +25,7 @@ describe("a simulated node", () => {
   })
 
   it("runs a pod and tells its story", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(Pod, podOf("web"))
     await world.clock.advance(100)
     const pod = await get(world, "web")
@@ -84,7 +65,7 @@ describe("a simulated node", () => {
   })
 
   it("deletes a pod gracefully, and forgets it", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(Pod, podOf("web", {}, { [`${prefix}stop-delay`]: "5s" }))
     await world.clock.advance(100)
     await world.server.client.delete(Pod, { namespace: "default", name: "web" })
@@ -99,7 +80,7 @@ describe("a simulated node", () => {
   })
 
   it("kills what does not end within its grace period", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(
       Pod,
       podOf("web", { terminationGracePeriodSeconds: 600 }, { [`${prefix}stop-delay`]: "1h" }),
@@ -114,7 +95,7 @@ describe("a simulated node", () => {
   })
 
   it("restarts what ends, later and later", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(Pod, podOf("crash", {}, { [`${prefix}exit-code`]: "1" }))
     const restarts = async () => (await get(world, "crash")).status.containerStatuses![0]!.restartCount
     // Ends 1 s after each start: at 1, 2, 13, 34 s; starts again at 1, 12, 33, 74 s.
@@ -153,7 +134,7 @@ describe("a simulated node", () => {
   ] as const)(
     "ends a pod with restartPolicy %s and exit code %s as %s",
     async (restartPolicy, exitCode, phase) => {
-      const world = await start()
+      const world = await startWorld()
       await world.server.client.create(
         Pod,
         podOf("job", { restartPolicy }, { [`${prefix}exit-code`]: exitCode }),
@@ -172,7 +153,7 @@ describe("a simulated node", () => {
   )
 
   it("starts init containers in order, and sidecars with them", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(
       Pod,
       podOf(
@@ -217,7 +198,7 @@ describe("a simulated node", () => {
   })
 
   it("fails a pod whose init container fails for good", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(
       Pod,
       podOf(
@@ -232,7 +213,7 @@ describe("a simulated node", () => {
   })
 
   it("is ready when its probe says so, at once", async () => {
-    const world = await start()
+    const world = await startWorld()
     const readinessProbe = { httpGet: { port: 80 }, periodSeconds: 10 }
     await world.server.client.create(
       Pod,
@@ -259,7 +240,7 @@ describe("a simulated node", () => {
   })
 
   it("waits for an image that cannot be pulled, as upstream words it", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(
       Pod,
       podOf("nope", { containers: [{ name: "main", image: "app:missing" }] }),
@@ -279,7 +260,7 @@ describe("a simulated node", () => {
   })
 
   it("waits for a ConfigMap and goes on when it is there", async () => {
-    const world = await start()
+    const world = await startWorld()
     const env = [{ name: "A", valueFrom: { configMapKeyRef: { name: "settings", key: "a" } } }]
     await world.server.client.create(
       Pod,
@@ -299,7 +280,7 @@ describe("a simulated node", () => {
   })
 
   it("shows why a volume is not there", async () => {
-    const world = await start()
+    const world = await startWorld()
     const volumes = [{ name: "config", configMap: { name: "absent" } }]
     await world.server.client.create(Pod, podOf("mounting", { volumes }))
     await world.clock.advance(1000)
@@ -312,7 +293,7 @@ describe("a simulated node", () => {
   })
 
   it("says when a RuntimeClass is not there, and uses it when it is", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(Pod, podOf("classy", { runtimeClassName: "gvisor" }))
     await world.clock.advance(1000)
     expect(await eventsOf(world, "classy")).toContain(
@@ -325,7 +306,7 @@ describe("a simulated node", () => {
   })
 
   it("ends a pod at its deadline", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(Pod, podOf("late", { activeDeadlineSeconds: 20 }))
     await world.clock.advance(19_000)
     expect((await get(world, "late")).status.phase).toBe("Running")
@@ -338,7 +319,7 @@ describe("a simulated node", () => {
   })
 
   it("restarts a container whose image was changed", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(Pod, podOf("web"))
     await world.clock.advance(500)
     const pod = await get(world, "web")
@@ -358,7 +339,7 @@ describe("a simulated node", () => {
   })
 
   it("makes a new sandbox when the old one dies", async () => {
-    const world = await start()
+    const world = await startWorld()
     await world.server.client.create(Pod, podOf("web"))
     await world.clock.advance(500)
     const [sandbox] = await world.runtime.listPodSandboxes()
@@ -373,7 +354,7 @@ describe("a simulated node", () => {
   })
 
   it("takes over running pods after a restart of its own, and ends those that were deleted meanwhile", async () => {
-    const world = await start()
+    const world = await startWorld()
     const readinessProbe = { httpGet: { port: 80 } }
     const containers = [{ name: "main", image: "app:1", readinessProbe }]
     await world.server.client.create(Pod, podOf("kept", { containers }))

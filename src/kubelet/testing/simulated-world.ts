@@ -1,3 +1,4 @@
+import { onTestFinished } from "vitest"
 import { startTestServer, type TestServer } from "../../apiserver/testing.ts"
 import { Event } from "../../api/core/v1/event.ts"
 import { Namespace } from "../../api/core/v1/namespace.ts"
@@ -21,12 +22,11 @@ export interface World {
   readonly runtime: SimulatedRuntime
   readonly images: SimulatedImages
   kubelet: Kubelet
-  stop(): Promise<void>
   /** Ends the kubelet, as a crash does, and starts another on the same machine. */
   restartKubelet(): Promise<void>
 }
 
-/** A server and one simulated node, started and with what it needs to be Ready. The caller stops it. */
+/** A server and one simulated node, started and with what it needs to be Ready. It ends with the test that starts it. */
 export async function startWorld(): Promise<World> {
   const clock = new SimulatedClock()
   const random = new SeededRandom("kubelet")
@@ -53,6 +53,15 @@ export async function startWorld(): Promise<World> {
     return { kubelet, stop, running }
   }
   let current = await startKubelet()
+  const stopKubelet = async () => {
+    current.stop.abort()
+    await clock.advance(1000)
+    await current.running
+  }
+  onTestFinished(async () => {
+    await stopKubelet()
+    await server.stop()
+  })
   await clock.advance(500)
   const started: World = {
     server,
@@ -60,16 +69,8 @@ export async function startWorld(): Promise<World> {
     runtime,
     images,
     kubelet: current.kubelet,
-    async stop() {
-      current.stop.abort()
-      await clock.advance(1000)
-      await current.running
-      await server.stop()
-    },
     async restartKubelet() {
-      current.stop.abort()
-      await clock.advance(1000)
-      await current.running
+      await stopKubelet()
       current = await startKubelet()
       started.kubelet = current.kubelet
       await clock.advance(500)
