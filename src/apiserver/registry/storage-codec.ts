@@ -20,8 +20,10 @@ export interface StorageCodec extends StorageDecoder {
  * objects costs every garbage collection dearly.
  */
 const madeOf = Symbol("made of")
+/** And under which schema, where schemas change: what was right under the last one is looked at anew. */
+const madeUnder = Symbol("made under")
 
-type EncodedBytes = Uint8Array & { [mark: symbol]: KubeObject | undefined }
+type EncodedBytes = Uint8Array & { [madeOf]?: KubeObject; [madeUnder]?: StorageCodecOptions["complete"] }
 
 const encoder = new TextEncoder()
 
@@ -38,34 +40,35 @@ export function createStorageCodec(
   storage: Resource,
   { fromForeign, complete, mediaType = "application/json" }: StorageCodecOptions,
 ): StorageCodec {
-  // Where schemas change, what was right under the last one is looked at anew.
-  const encoded = complete ? Symbol("made of, under one schema") : madeOf
   const isJson = mediaType === "application/json"
   const jsonPrefix = encoder.encode(typePrefix(storage))
   const ownPrefix = isJson ? jsonPrefix : envelopePrefix(formatGroupVersion(storage), storage.kind)
+  const remember = (bytes: EncodedBytes, object: KubeObject) => {
+    bytes[madeOf] = object
+    bytes[madeUnder] = complete
+  }
+  const find = (bytes: EncodedBytes) => (bytes[madeUnder] === complete ? bytes[madeOf] : undefined)
   return {
     encode(object) {
-      const bytes = (
-        isJson ? encodeJsonBytes(inStoredOrder(object)) : encodeProtobuf(storage, object)
-      ) as EncodedBytes
-      bytes[encoded] = object
+      const bytes = isJson ? encodeJsonBytes(inStoredOrder(object)) : encodeProtobuf(storage, object)
+      remember(bytes, object)
       return bytes
     },
-    decode(bytes: EncodedBytes) {
-      const known = bytes[encoded]
+    decode(bytes) {
+      const known = find(bytes)
       if (known) return known
       if (!startsWith(bytes, jsonPrefix)) return fromForeign(bytes)
       const object = parseJson(bytes) as KubeObject
       return complete ? complete(object) : object
     },
-    isCurrent(bytes: EncodedBytes) {
-      if (bytes[encoded]) return true
+    isCurrent(bytes) {
+      if (find(bytes)) return true
       if (!startsWith(bytes, ownPrefix)) return false
       if (!complete) return true
       const parsed = parseJson(bytes) as KubeObject
       const object = complete(parsed)
       // So that this is found out once.
-      if (object === parsed) bytes[encoded] = parsed
+      if (object === parsed) remember(bytes, parsed)
       return object === parsed
     },
   }
