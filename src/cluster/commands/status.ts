@@ -1,3 +1,4 @@
+import { isNodeReady } from "../../api/core/v1/is-node-ready.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { realClock } from "../../base/real/clock.ts"
 import { createClient } from "../../client/create-client.ts"
@@ -36,8 +37,7 @@ async function describeNodes(directory: DataDirectory): Promise<string> {
   try {
     const { items } = await createClient(transport).list(Node)
     const rows = items.map((node) => {
-      const ready = node.status.conditions?.find(({ type }) => type === "Ready")?.status === "True"
-      return `node      ${node.metadata.name} ${ready ? "Ready" : "NotReady"} ${node.status.nodeInfo.containerRuntimeVersion}\n`
+      return `node      ${node.metadata.name} ${isNodeReady(node) ? "Ready" : "NotReady"} ${node.status.nodeInfo.containerRuntimeVersion}\n`
     })
     return rows.join("")
   } finally {

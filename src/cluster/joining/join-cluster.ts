@@ -1,3 +1,4 @@
+import { isNodeReady } from "../../api/core/v1/is-node-ready.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { ignoreNotFound } from "../../apimachinery/status-error.ts"
 import type { Clock } from "../../base/clock.ts"
@@ -41,8 +42,7 @@ export async function joinCluster(options: JoinOptions): Promise<void> {
 
 async function refuseTakenName(client: ReturnType<typeof createClient>, name: string): Promise<void> {
   const node = await client.get(Node, { name }).catch(ignoreNotFound)
-  const isReady = node?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True")
-  if (isReady)
+  if (node && isNodeReady(node))
     throw new Error(
       `a Node with name "${name}" and status "Ready" already exists in the cluster: delete it, or join under another name (--name)`,
     )

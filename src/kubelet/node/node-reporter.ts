@@ -2,6 +2,7 @@ import { type Clock, sleep } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import { jsonEqual } from "../../apimachinery/json-equal.ts"
 import { isStatusError } from "../../apimachinery/status-error.ts"
+import { isNodeReady } from "../../api/core/v1/is-node-ready.ts"
 import { Node, type NodeCondition, type NodeStatus } from "../../api/core/v1/node.ts"
 import type { Client } from "../../client/client.ts"
 import type { EventRecorder } from "../../client/event-recorder.ts"
@@ -237,7 +238,7 @@ const transitionReasons: Readonly<Record<string, string>> = {
 }
 
 function isReady(status: NodeStatus | undefined): boolean {
-  return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false
+  return status !== undefined && isNodeReady({ status })
 }
 
 /** Equal but for heartbeats. */
