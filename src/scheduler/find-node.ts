@@ -135,7 +135,8 @@ export class NodeFinder {
     if (!verdicts || others.length > 0) return (node) => crowded(node) ?? judge(node)
     return (node) => {
       const nominated = context.nominatedTo(node.name)
-      return verdicts.checkCrowded(node, pod, nominated, () => crowded(node)) ?? judge(node)
+      if (nominated.length === 0) return judge(node)
+      return verdicts.crowded.ask(node, pod, nominated, crowded) ?? judge(node)
     }
   }
 

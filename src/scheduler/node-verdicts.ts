@@ -1,13 +1,6 @@
+import { CrowdedAnswers } from "./crowded-answers.ts"
 import type { NodeInfo } from "./node-info.ts"
-import type { PodInfo } from "./pod-info.ts"
 import { type Check, type Rejected, runChecks } from "./run-filters.ts"
-
-interface Crowded {
-  readonly generation: number
-  readonly nominated: readonly PodInfo[]
-  readonly priority: number
-  readonly rejected: Rejected | undefined
-}
 
 /**
  * What plugins that look at nothing but the pod's shape and the node itself have to say about each node. Pods of one shape
@@ -18,7 +11,8 @@ export class NodeVerdicts {
   readonly #rejected: (Rejected | undefined)[]
   readonly #scoredAt: Float64Array
   readonly #scores: Float64Array
-  readonly #crowded = new Map<NodeInfo, Crowded>()
+  /** Verdicts on nodes with pods that were promised room on them. */
+  readonly crowded = new CrowdedAnswers<Rejected | undefined>()
 
   /** For nodes at positions below `nodeCount`, as long as these positions hold. */
   constructor(nodeCount: number) {
@@ -36,23 +30,6 @@ export class NodeVerdicts {
       this.#checkedAt[position] = generation
     }
     return this.#rejected[position]
-  }
-
-  /** As `check`, on a node with pods that were promised room on it; `find` is asked where the verdict is not known. */
-  checkCrowded(
-    node: NodeInfo,
-    { uid, priority }: PodInfo,
-    nominated: readonly PodInfo[],
-    find: () => Rejected | undefined,
-  ): Rejected | undefined {
-    if (nominated.length === 0) return undefined
-    if (nominated.some((other) => other.uid === uid)) return find()
-    const known = this.#crowded.get(node)
-    if (known?.generation === node.generation && known.nominated === nominated && known.priority === priority)
-      return known.rejected
-    const rejected = find()
-    this.#crowded.set(node, { generation: node.generation, nominated, priority, rejected })
-    return rejected
   }
 
   /** Adds each node's score to the total at the same index. `of` must be the same each time. */
