@@ -38,7 +38,7 @@ export interface ClusterPolicyRule {
 }
 
 /** Denied connections of policies with this annotation are logged. */
-export const logDeniedAnnotation = "coracle.dev/log-denied"
+const logDeniedAnnotation = "coracle.dev/log-denied"
 
 export function toClusterPolicy(kind: string, policy: AnyClusterPolicy): ClusterPolicy {
   const { metadata, spec } = policy

@@ -4,7 +4,7 @@ import { keyOf } from "../../../apimachinery/meta.ts"
 import type { BindContext } from "../../framework.ts"
 
 /** As long devices may take to be made ready for a node. */
-export const bindingTimeoutMs = 600_000
+const bindingTimeoutMs = 600_000
 const lookEveryMs = 1000
 
 type Result = NonNullable<NonNullable<ResourceClaim["status"]["allocation"]>["devices"]["results"]>[number]
