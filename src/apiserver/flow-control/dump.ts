@@ -3,7 +3,8 @@ import type { Clock } from "../../base/clock.ts"
 import type { RequestContext } from "../context.ts"
 import type { Page, PageContent } from "../paths/pages.ts"
 import type { FlowController } from "./flow-controller.ts"
-import type { PriorityLevel, Queue, Ticket } from "./priority-level.ts"
+import type { PriorityLevel } from "./priority-level.ts"
+import type { Queue, Ticket } from "./queue.ts"
 import { totalWork } from "./work-estimate.ts"
 
 /**

@@ -5,7 +5,7 @@ import { SimulatedClock } from "../../base/simulated/clock.ts"
 import { parseRequestInfo } from "../request-info.ts"
 import { startTestServer, type TestServer } from "../testing.ts"
 import { FlowController } from "./flow-controller.ts"
-import { Ticket } from "./priority-level.ts"
+import { Ticket } from "./queue.ts"
 import { suggestedLevels, suggestedSchemas } from "./default-objects.ts"
 
 describe("requests belong to levels", () => {

@@ -10,7 +10,8 @@ import type { RequestInfo } from "../request-info.ts"
 import { configureLevels } from "./configure-levels.ts"
 import { matchesRequest, requesterOf } from "./match-request.ts"
 import { planLimits } from "./plan-limits.ts"
-import { type Flow, PriorityLevel } from "./priority-level.ts"
+import { PriorityLevel } from "./priority-level.ts"
+import type { Flow } from "./queue.ts"
 import { hashFlow } from "./shuffle-sharding.ts"
 
 /** Where a request belongs. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest"
 import { SeededRandom } from "../../base/simulated/random.ts"
 import { SimulatedClock } from "../../base/simulated/clock.ts"
-import { type LevelConfiguration, PriorityLevel, Ticket } from "./priority-level.ts"
+import { type LevelConfiguration, PriorityLevel } from "./priority-level.ts"
+import { Ticket } from "./queue.ts"
 import { dealHand, hashFlow } from "./shuffle-sharding.ts"
 import type { WorkEstimate } from "./work-estimate.ts"
 

@@ -1,18 +1,11 @@
 import type { Clock } from "../../base/clock.ts"
+import { Queue, type Ticket } from "./queue.ts"
 import { RetryAfter } from "./retry-after.ts"
 import { SeatDemand } from "./seat-demand.ts"
 import { dealHand } from "./shuffle-sharding.ts"
-import { maxSeats, totalWork, usualSeconds, type WorkEstimate } from "./work-estimate.ts"
+import { totalWork, usualSeconds } from "./work-estimate.ts"
 
-/**
- * One priority level: how many seats its requests may take at once, and how the others wait
- * (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/).
- *
- * Fairness among the flows of a level comes from two things. Shuffle sharding: a flow may use only a few of the queues.
- * Fair queuing: imagine that all queues with work were served at once, each with an equal part of the seats. How far that
- * has come is told by a progress meter, in seconds times seats for each queue. Each queue knows at which reading its next
- * request would begin; the one whose next request would end first is the next to be served for real.
- */
+/** How much a level may do, and how its requests wait. */
 export interface LevelConfiguration {
   /** Its requests are never held up. */
   readonly isExempt: boolean
@@ -26,53 +19,6 @@ export interface LevelConfiguration {
   readonly queuing?: { readonly queues: number; readonly handSize: number; readonly queueLengthLimit: number }
 }
 
-/** One request at its level. */
-export class Ticket {
-  readonly flow: Flow
-  readonly work: WorkEstimate
-  readonly seats: number
-  /** What the request is, for people who look into the queues. */
-  readonly about: unknown
-  /** Called when it may run after it has waited. */
-  start: () => void = () => {}
-  // What the level knows of it. Times are those of the level's clock.
-  queue: Queue | undefined = undefined
-  arrivedMs = 0
-  startedMs = 0
-  /** The reading of the progress meter when it came. */
-  arrivedAt = 0
-
-  constructor(flow: Flow, work: WorkEstimate, about?: unknown) {
-    this.flow = flow
-    this.work = work
-    this.seats = maxSeats(work)
-    this.about = about
-  }
-}
-
-/** Requests that are alike: of one schema, and of one user or namespace where the schema tells those apart. */
-export interface Flow {
-  readonly schema: string
-  readonly distinguisher: string
-  readonly hash: number
-}
-
-export class Queue {
-  readonly index: number
-  readonly waiting: Ticket[] = []
-  /** Requests that run. */
-  running = 0
-  seatsInUse = 0
-  /** Reading of the progress meter at which the next request would begin. */
-  nextAt = 0
-  /** Of those that wait. */
-  workWaiting = 0
-
-  constructor(index: number) {
-    this.index = index
-  }
-}
-
 /** Counted since the beginning. */
 export interface LevelCounts {
   dispatched: number
@@ -84,7 +30,17 @@ export interface LevelCounts {
 
 export type Entered = "running" | "waiting" | "queue-full" | "concurrency-limit"
 
-/** Invariant: whenever the next to be served fits in, nobody waits. */
+/**
+ * One priority level: how many seats its requests may take at once, and how the others wait
+ * (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/).
+ *
+ * Fairness among the flows of a level comes from two things. Shuffle sharding: a flow may use only a few of the queues.
+ * Fair queuing: imagine that all queues with work were served at once, each with an equal part of the seats. How far that
+ * has come is told by a progress meter, in seconds times seats for each queue. Each queue knows at which reading its next
+ * request would begin; the one whose next request would end first is the next to be served for real.
+ *
+ * Invariant: whenever the next to be served fits in, nobody waits.
+ */
 export class PriorityLevel {
   readonly name: string
   readonly demand: SeatDemand
@@ -198,8 +154,8 @@ export class PriorityLevel {
       const ranSeconds = (this.#progressMs - ticket.startedMs) / 1000
       // It was thought to take the usual time.
       queue.nextAt -= work.initialSeats * (usualSeconds - ranSeconds)
-      bound(queue)
-      if (queue.running === 0 && queue.waiting.length === 0) this.#activeQueues--
+      queue.catchUp()
+      if (queue.isIdle) this.#activeQueues--
     }
     if (work.additionalMs > 0) {
       this.#clock.after(work.additionalMs, () => {
@@ -217,11 +173,11 @@ export class PriorityLevel {
     if (!queue || index < 0) return
     queue.waiting.splice(index, 1)
     this.#noLongerWaits(ticket, queue)
-    if (queue.running === 0 && queue.waiting.length === 0) this.#activeQueues--
+    if (queue.isIdle) this.#activeQueues--
     this.counts.rejected++
     this.counts.cancelled++
     this.#noteDemand()
-    bound(queue)
+    queue.catchUp()
     this.#dispatch()
   }
 
@@ -243,7 +199,7 @@ export class PriorityLevel {
   #arrive(ticket: Ticket, queue: Queue): void {
     ticket.queue = queue
     ticket.arrivedAt = this.#progress
-    if (queue.waiting.length === 0 && queue.running === 0) {
+    if (queue.isIdle) {
       queue.nextAt = this.#progress
       this.#activeQueues++
     } else if (queue.waiting.length === 0 && queue.nextAt < this.#progress) queue.nextAt = this.#progress
@@ -275,7 +231,7 @@ export class PriorityLevel {
       queue.waiting.shift()
       this.#noLongerWaits(next, queue)
       this.#runFrom(queue, next)
-      bound(queue)
+      queue.catchUp()
       next.start()
     }
   }
@@ -353,14 +309,8 @@ export class PriorityLevel {
     const wanted = this.#configuration.queuing?.queues ?? 0
     while (this.queues.length > wanted) {
       const last = this.queues.at(-1)!
-      if (last.waiting.length > 0 || last.running > 0 || last.seatsInUse > 0) return
+      if (!last.isIdle || last.seatsInUse > 0) return
       this.queues.pop()
     }
   }
-}
-
-/** A queue that could not use its part for a while does not make up for it: nothing is served before it has come. */
-function bound(queue: Queue): void {
-  const first = queue.waiting[0]
-  if (first && queue.nextAt < first.arrivedAt) queue.nextAt = first.arrivedAt
 }

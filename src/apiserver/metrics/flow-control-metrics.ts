@@ -1,6 +1,7 @@
 import { type Buckets, type Cell, Counter, gauge, Histogram, type Metric } from "../../base/metrics.ts"
 import type { Classified, FlowController } from "../flow-control/flow-controller.ts"
-import type { PriorityLevel, Ticket } from "../flow-control/priority-level.ts"
+import type { PriorityLevel } from "../flow-control/priority-level.ts"
+import type { Ticket } from "../flow-control/queue.ts"
 
 const perFlow = ["priority_level", "flow_schema"]
 const secondsBounds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]

@@ -1,7 +1,7 @@
 import { onAbort } from "../../base/on-abort.ts"
 import type { RequestContext, Stage } from "../context.ts"
 import type { Classified } from "../flow-control/flow-controller.ts"
-import { Ticket } from "../flow-control/priority-level.ts"
+import { Ticket } from "../flow-control/queue.ts"
 import { estimateWork, isWrite, type ResourceFigures } from "../flow-control/work-estimate.ts"
 import { type ServerResponse, textResponse } from "../http/response.ts"
 import type { Refusal } from "../metrics/flow-control-metrics.ts"
