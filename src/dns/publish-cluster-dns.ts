@@ -1,4 +1,5 @@
 import { orAborted } from "../base/on-abort.ts"
+import { isNodeReady } from "../api/core/v1/is-node-ready.ts"
 import { Node } from "../api/core/v1/node.ts"
 import type { Clock } from "../base/clock.ts"
 import { formatIp, parseNetwork } from "../base/ip-address.ts"
@@ -58,13 +59,13 @@ export function publishClusterDns(options: ClusterDnsOptions): {
   }
 }
 
-function toDnsNode({ metadata, spec, status }: Node): DnsNode[] {
+function toDnsNode(node: Node): DnsNode[] {
+  const { metadata, spec } = node
   const network = spec?.podCIDR ? parseNetwork(spec.podCIDR) : undefined
   if (!network) return []
   // The first address of a node's pod network is the node's own (network/plugin/address-pool.ts).
   const address = formatIp({ family: network.family, value: network.base + 1n })
-  const isReady = status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True")
-  return [{ name: metadata.name, address, isReady: isReady === true }]
+  return [{ name: metadata.name, address, isReady: isNodeReady(node) }]
 }
 
 function byName(left: DnsNode, right: DnsNode): number {

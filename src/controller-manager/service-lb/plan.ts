@@ -1,6 +1,6 @@
+import { isNodeReady } from "../../api/core/v1/is-node-ready.ts"
 import type { Node } from "../../api/core/v1/node.ts"
 import type { LoadBalancerIngress, Service } from "../../api/core/v1/service.ts"
-import { findCondition } from "../shared/conditions.ts"
 
 /**
  * Which addresses each Service of type LoadBalancer gets, where there is no balancer but the nodes themselves: those of
@@ -56,9 +56,9 @@ function problemOf(obstacles: readonly string[]): string {
   return obstacles[0] ?? "There are no available nodes for LoadBalancer"
 }
 
-function mayServe({ metadata, status }: Node): boolean {
-  if (metadata.deletionTimestamp || metadata.labels?.[excludeLabel] !== undefined) return false
-  return findCondition(status.conditions, "Ready")?.status === "True"
+function mayServe(node: Node): boolean {
+  const { deletionTimestamp, labels } = node.metadata
+  return !deletionTimestamp && labels?.[excludeLabel] === undefined && isNodeReady(node)
 }
 
 /** A node's outside addresses, or its inside ones where it has no others; of the Service's families only. */
