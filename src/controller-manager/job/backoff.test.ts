@@ -2,6 +2,7 @@ import { expect, test } from "vitest"
 import { Job } from "../../api/batch/v1/job.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { complete } from "../../api/testing.ts"
+import { keyOf } from "../../apimachinery/meta.ts"
 import { formatTime } from "../../apimachinery/time.ts"
 import { SimulatedClock } from "../../base/simulated/clock.ts"
 import { JobBackoffs } from "./backoff.ts"
@@ -43,10 +44,10 @@ test("what was remembered does not start over when the clock is set back", async
   const pods = [failedPod("a", 0)]
   const backoffs = new JobBackoffs()
   const before = backoffs.next(observe(job, pods, clock))
-  backoffs.remember("job", before)
+  backoffs.remember(job, before)
   clock.jump(-3_600_000)
   await clock.advance(5000)
   expect(backoffs.next(observe(job, pods, clock)).indexDueMs).toEqual(before.indexDueMs)
-  backoffs.forget("job")
+  backoffs.forget(keyOf(job))
   expect(backoffs.next(observe(job, pods, clock)).indexDueMs).not.toEqual(before.indexDueMs)
 })

@@ -1,4 +1,6 @@
+import type { Job } from "../../api/batch/v1/job.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
+import { formatKey, keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
 import { exponentialMs } from "../../client/backoff.ts"
 import { failureCounts, finishedMs } from "./job-pods.ts"
 import type { Observation } from "./observe.ts"
@@ -24,21 +26,24 @@ const none: Pauses = { failures: 0, dueMs: Number.NEGATIVE_INFINITY, indexDueMs:
 
 /** Pauses per Job. Lost with the process, which only costs a pause. */
 export class JobBackoffs {
-  readonly #pauses = new Map<string, Pauses>()
+  readonly #known = new Map<string, { readonly uid: string; readonly pauses: Pauses }>()
 
   /** The pauses with what was newly observed. */
   next(observation: Observation): Pauses {
-    const known = this.#pauses.get(observation.job.metadata.uid) ?? none
+    const { metadata } = observation.job
+    const last = this.#known.get(formatKey(keyOf(observation.job)))
+    // Another of the same name begins anew.
+    const known = last?.uid === metadata.uid ? last.pauses : none
     return { ...nextInRow(known, observation), indexDueMs: nextOfIndexes(known, observation) }
   }
 
   /** To be called when the observation's new pods are written down, so that they are not new a second time. */
-  remember(uid: string, pauses: Pauses): void {
-    this.#pauses.set(uid, pauses)
+  remember(job: Job, pauses: Pauses): void {
+    this.#known.set(formatKey(keyOf(job)), { uid: job.metadata.uid, pauses })
   }
 
-  forget(uid: string): void {
-    this.#pauses.delete(uid)
+  forget(key: ObjectKey): void {
+    this.#known.delete(formatKey(key))
   }
 }
 

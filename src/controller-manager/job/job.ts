@@ -56,7 +56,7 @@ async function reconcile(key: ObjectKey, context: ReconcileContext, backoffs: Jo
   if (job?.spec.managedBy && job.spec.managedBy !== managerName) return done
   await releaseStrangers(context, key, job)
   if (!job || isFinished(job)) {
-    if (job) backoffs.forget(job.metadata.uid)
+    backoffs.forget(key)
     return done
   }
   const selector = selectorFromObject(job.spec.selector)
@@ -74,7 +74,7 @@ async function reconcile(key: ObjectKey, context: ReconcileContext, backoffs: Jo
   const error = await applyPodPlan(context, job, plan)
   const status = computeStatus(observation, target, tracking)
   await updateStatusIfChanged(client, Job, job, status)
-  backoffs.remember(job.metadata.uid, pauses)
+  backoffs.remember(job, pauses)
   await releasePods(client, tracking.release)
   tellChange(events, job, status)
   if (error !== undefined) throw error
