@@ -1,12 +1,9 @@
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
-import { type Clock, sleep } from "../../base/clock.ts"
+import type { Clock } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
-import { onAbort } from "../../base/on-abort.ts"
 import type { Random } from "../../base/random.ts"
-import { ClusterTrustBundle } from "../../api/certificates/v1beta1/cluster-trust-bundle.ts"
-import { PodCertificateRequest } from "../../api/certificates/v1beta1/pod-certificate-request.ts"
 import { Service } from "../../api/core/v1/service.ts"
 import type { Client } from "../../client/client.ts"
 import { Informer } from "../../client/informer.ts"
@@ -14,19 +11,14 @@ import type { ImageService, RuntimeService } from "../../container-runtime/cri.t
 import { createKubelet, type Kubelet } from "../kubelet.ts"
 import type { PodNetworkPort } from "../kubelet-services.ts"
 import type { NodeIdentity } from "../node/node-object.ts"
-import { LazyInformer } from "../objects/lazy-informer.ts"
 import { NodeObjects } from "../objects/node-objects.ts"
-import { hostIpsOf } from "../pods/pod-addresses.ts"
 import { PeriodicProber } from "../probes/periodic-prober.ts"
-import { projectTrustBundle } from "../volumes/trust-bundles.ts"
-import { ServiceAccountTokens } from "../volumes/service-account-tokens.ts"
-import { CsiDrivers } from "./csi/csi-drivers.ts"
 import { CsiNodeObject } from "./csi/csi-node-object.ts"
-import { CsiVolumes } from "./csi/csi-volumes.ts"
 import { DeviceManager } from "./devices/device-manager.ts"
 import { servePodResources } from "./devices/serve-pod-resources.ts"
+import { createPodVolumes } from "./create-pod-volumes.ts"
 import { kubeletPaths } from "./kubelet-paths.ts"
-import { PluginWatcher } from "./plugins/plugin-watcher.ts"
+import { findPlugins } from "./plugins/find-plugins.ts"
 import { RealCgroups } from "./cgroups.ts"
 import { RealContainerFiles } from "./container-files.ts"
 import { RealContainerLogs } from "./logs/real-container-logs.ts"
@@ -36,8 +28,6 @@ import { httpStatus, httpTarget } from "./probes/http-request.ts"
 import { tryProbe } from "./probes/try-probe.ts"
 import { staticPodFiles } from "./static-pod-files.ts"
 import { readUsage } from "./usage.ts"
-import { PodCertificates } from "./volumes/pod-certificates.ts"
-import { RealPodVolumes } from "./volumes/real-pod-volumes.ts"
 
 export interface RealKubeletOptions {
   readonly node: NodeIdentity
@@ -78,69 +68,23 @@ export interface RealKubelet extends Kubelet {
 
 /** A kubelet on this machine. Nothing runs before `run`. */
 export async function createRealKubelet(options: RealKubeletOptions): Promise<RealKubelet> {
-  const { client, clock, random, log, commands, runtime, rootDirectory, clusterDomain } = options
+  const { client, clock, random, log, runtime, rootDirectory, clusterDomain } = options
   await mkdir(rootDirectory, { recursive: true, mode: 0o750 })
   const stopped = new AbortController()
   const machine = await readMachine({ ...options, nodeName: options.node.name })
   const objects = new NodeObjects({ client, clock, random, log, signal: stopped.signal })
-  const hostIps = hostIpsOf(machine)
   const paths = kubeletPaths(rootDirectory)
-  const tokens = new ServiceAccountTokens({ client, clock, random })
   const nodeName = options.node.name
   const nodeObject = new CsiNodeObject({ client, nodeName })
-  const drivers = new CsiDrivers({
-    root: rootDirectory,
-    clock,
+  const { volumes, csi, drivers } = createPodVolumes({
+    ...options,
+    nodeName,
+    paths,
+    machine,
+    objects,
     nodeObject,
-    registered: (name) => csi.unstageUnused(name),
-  })
-  const tellInUse = () => kubelet.reporter.told()
-  const csi: CsiVolumes = new CsiVolumes({
-    paths,
-    nodeName,
-    drivers,
-    objects,
-    tokens,
-    client,
-    clock,
-    log,
-    events: () => kubelet.services.events,
-    tellInUse,
-  })
-  const lazily = { client, clock, random, log, signal: stopped.signal }
-  const bundles = new LazyInformer({
-    ...lazily,
-    resource: ClusterTrustBundle,
-    changed: () => volumes.refreshProjected("clusterTrustBundle"),
-  })
-  const requests = new LazyInformer({
-    ...lazily,
-    resource: PodCertificateRequest,
-    scope: { fieldSelector: `spec.nodeName=${nodeName}` },
-    changed: ({ spec }) => volumes.refreshProjected("podCertificate", spec.podUID),
-  })
-  const certificates = new PodCertificates({
-    nodeName,
-    client,
-    clock,
-    random,
-    requests: () => requests.list(),
-    events: () => kubelet.services.events,
-  })
-  const volumes: RealPodVolumes = new RealPodVolumes({
-    certificates,
-    paths,
-    objects,
-    tokens,
-    csi,
-    facts: () => ({
-      allocatable: machine.allocatable,
-      addresses: { hostIps, podIps: [] },
-      trustBundle: async (source) => projectTrustBundle(source, await bundles.list()),
-    }),
-    commands,
-    clock,
-    log,
+    kubelet: () => kubelet,
+    signal: stopped.signal,
   })
   await volumes.start()
   const devices = new DeviceManager({
@@ -186,27 +130,17 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     ...(options.staticPodDirectory !== undefined && {
       staticPods: staticPodFiles({
         directory: options.staticPodDirectory,
-        nodeName: options.node.name,
+        nodeName,
         clock,
         log,
       }),
     }),
     port: () => port,
   })
-  /** Drivers are told to the API once the node is. */
-  async function findPlugins(signal: AbortSignal): Promise<void> {
-    await Promise.race([kubelet.ready, new Promise<void>((resolve) => onAbort(signal, resolve))])
-    while (!signal.aborted) {
-      try {
-        await nodeObject.ensure()
-        break
-      } catch (error) {
-        log.warn("CSINode not made, trying again", { error })
-        await sleep(clock, 1000, signal)
-      }
-    }
-    if (signal.aborted) return
-    await new PluginWatcher({ paths, handlers: { CSIPlugin: drivers }, clock, log }).start(signal)
+  /** Their volumes are looked after while they are there. */
+  async function followPlugins(signal: AbortSignal): Promise<void> {
+    const { ready } = kubelet
+    await findPlugins({ ready, nodeObject, paths, handlers: { CSIPlugin: drivers }, clock, log }, signal)
     await csi.run(signal)
   }
 
@@ -225,7 +159,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
           kubelet.workers.list().flatMap(({ state }) => (state.stage.kind === "syncing" ? [state.pod] : [])),
         devices,
       }).catch((error: unknown) => log.warn("nobody is told of pods' resources", { error }))
-      await Promise.all([kubelet.run(signal), findPlugins(signal)])
+      await Promise.all([kubelet.run(signal), followPlugins(signal)])
       await podResources?.close()
       await devices.close()
     },
