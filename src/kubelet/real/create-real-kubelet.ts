@@ -93,7 +93,6 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     log,
     changed: () => kubelet.reporter.look(),
   })
-  await devices.start()
   const cgroups = new RealCgroups({ parent: options.cgroupParent, log })
   const services = new Informer<Service>({ resource: Service, client, clock, random, log })
   let port = 10250
@@ -137,6 +136,8 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     }),
     port: () => port,
   })
+  // Not before: plugins register as soon as they see the socket, and what they have is the kubelet's to tell.
+  await devices.start()
   /** Their volumes are looked after while they are there. */
   async function followPlugins(signal: AbortSignal): Promise<void> {
     const { ready } = kubelet
