@@ -17,14 +17,12 @@ export function planPreemption(
   const fitsWithout = (victims: readonly Pod[]) => !findShortage(pod, staying(victims), node)
   const count = candidates.findIndex((_, index) => fitsWithout(candidates.slice(0, index + 1)))
   if (count < 0) return undefined
+  const enough: readonly Pod[] = candidates.slice(0, count + 1)
   // Whom the last one made superfluous may stay.
-  return candidates.slice(0, count + 1).reduce<readonly Pod[]>(
-    (victims, each) => {
-      const fewer = victims.filter((victim) => victim !== each)
-      return fitsWithout(fewer) ? fewer : victims
-    },
-    candidates.slice(0, count + 1),
-  )
+  return enough.reduce((victims, each) => {
+    const fewer = victims.filter((victim) => victim !== each)
+    return fitsWithout(fewer) ? fewer : victims
+  }, enough)
 }
 
 function mayPreempt(pod: Pod, other: Pod): boolean {
