@@ -162,15 +162,13 @@ class Reconciliation {
 
   async #decideByMetrics({ scale }: ScaleTarget, current: number): Promise<Decision> {
     const { spec, metadata } = this.#autoscaler
-    const { cache, clock } = this.#context
     const { namespace = "" } = metadata
-    const selector = this.#selectorOf(scale.status.selector ?? "")
-    if (!selector) return { replicas: undefined, why: "" }
-    const nowMs = clock.now()
+    const selected = this.#select(scale.status.selector ?? "")
+    if (!selected) return { replicas: undefined, why: "" }
+    const nowMs = this.#context.clock.now()
     const target = {
       namespace,
-      selector,
-      pods: selectPods(cache, namespace, selector),
+      ...selected,
       specReplicas: current,
       statusReplicas: scale.status.replicas,
       tolerances: tolerancesOf(spec.behavior),
@@ -206,7 +204,7 @@ class Reconciliation {
   }
 
   /** Undefined, and noted: the pods cannot be told, or another autoscaler has them too. */
-  #selectorOf(text: string): Selector | undefined {
+  #select(text: string): { selector: Selector; pods: readonly Pod[] } | undefined {
     const fail = (reason: string, message: string, eventReason = reason, eventMessage = message) => {
       this.#warn(eventReason, eventMessage)
       this.#note("ScalingActive", "False", { reason, message })
@@ -228,23 +226,24 @@ class Reconciliation {
       return fail("InvalidSelector", message)
     }
     this.#memory.selects(this.#key, selector)
-    const others = this.#autoscalersOf(selector)
-    if (others.length > 1) {
-      const names = others.map(({ name, namespace }) => `{${name} ${namespace}}`).join(" ")
+    const pods = selectPods(this.#context.cache, this.#autoscaler.metadata.namespace ?? "", selector)
+    const autoscalers = this.#autoscalersOf(pods)
+    if (autoscalers.length > 1) {
+      const names = autoscalers.map(({ name, namespace }) => `{${name} ${namespace}}`).join(" ")
       return fail("AmbiguousSelector", `pods by selector ${text} are controlled by multiple HPAs: [${names}]`)
     }
-    return selector
+    return { selector, pods }
   }
 
-  #autoscalersOf(selector: Selector): { namespace: string; name: string }[] {
+  /** Itself, and whoever else of the namespace has one of the pods. */
+  #autoscalersOf(pods: readonly Pod[]): { namespace: string; name: string }[] {
     const { namespace = "" } = this.#autoscaler.metadata
     const { cache } = this.#context
-    const pods = selectPods(cache, namespace, selector)
     return [...this.#memory.selectors()]
-      .map(([key, other]) => ({ namespace, name: key.slice(namespace.length + 1), key, other }))
-      .filter(({ key }) => key.startsWith(`${namespace}/`))
+      .filter(([key]) => key.startsWith(`${namespace}/`))
+      .filter(([, selector]) => pods.some(({ metadata }) => matchesLabels(selector, metadata.labels)))
+      .map(([key]) => ({ namespace, name: key.slice(namespace.length + 1) }))
       .filter((each) => cache.find(HorizontalPodAutoscaler, each) !== undefined)
-      .filter(({ other }) => pods.some(({ metadata }) => matchesLabels(other, metadata.labels)))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 
