@@ -1,6 +1,7 @@
 import type { Logger } from "../base/log.ts"
 import { realClock } from "../base/real/clock.ts"
 import { realRandom } from "../base/real/random.ts"
+import { takeDown, type TakeDownStep } from "../base/take-down.ts"
 import type { ApiServerSettings } from "./api-server-settings.ts"
 import type { KubeconfigEntry } from "./certificates/kubeconfig.ts"
 import { adminEntry, type ControlPlane, startControlPlane } from "./control-plane.ts"
@@ -61,15 +62,13 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     throw new Error("--cni-conf-dir: only a single node can be connected by plugins of the machine")
   const plan = planNodes({ ...options, obstacle: whyNoRealNode(), machineName: machineName() })
   for (const note of plan.notes) options.progress.note(note)
-  const stopping: (() => Promise<void>)[] = []
-  const stop = async () => {
-    for (const step of stopping.reverse()) await step()
-  }
+  const stopping: TakeDownStep[] = []
+  const stop = () => takeDown(stopping.reverse())
   try {
     options.progress.step("starting the API server")
     return await start(options, plan, stopping, stop)
   } catch (error) {
-    await stop()
+    await stop().catch((left: unknown) => options.log.error("not everything was stopped", { error: left }))
     throw error
   }
 }
@@ -78,7 +77,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
 async function start(
   options: ClusterOptions,
   plan: NodePlan,
-  stopping: (() => Promise<void>)[],
+  stopping: TakeDownStep[],
   stop: () => Promise<void>,
 ): Promise<RunningCluster> {
   const { directory, signal, progress } = options
@@ -100,11 +99,11 @@ async function start(
     store: options.store,
     ...(plan.onLink.length > 0 && { hosts: [linkAddress(networks.nodes)] }),
   })
-  stopping.push(() => controlPlane.then((running) => running.stop()).catch(() => {}))
+  stopping.push(["stop the control plane", () => stopIfStarted(controlPlane)])
   const nodesParts: NodesParts = { ...parts, controlPlane }
   if (plan.real.length > 0) rememberForeignPlugin(directory, plan.real[0]!, foreignPlugin)
   const nodes = startNodes(plan, nodesParts)
-  stopping.push(() => nodes.stop())
+  stopping.push(["stop the nodes", () => nodes.stop()])
   await unlessAborted(controlPlane, signal)
   const count = plan.real.length + plan.onLink.length + plan.simulated.length
   progress.step(`starting ${count === 1 ? "the node" : `${count} nodes`}`)
@@ -117,10 +116,16 @@ async function start(
     const ingressParts = { ...parts, ...options.ingress, controlPlane: await controlPlane, isShared }
     const ingress = await startIngress(ingressParts)
     notes.push(ingress.note)
-    stopping.push(() => ingress.stop())
+    stopping.push(["stop the ingress", () => ingress.stop()])
   }
   await unlessAborted(Promise.all(started.map((node) => node.ready)), signal)
   return running(await controlPlane, nodes, notes, stop)
+}
+
+/** Why it did not start is told by who waits for it. */
+async function stopIfStarted(controlPlane: Promise<ControlPlane>): Promise<void> {
+  const running = await controlPlane.catch(() => undefined)
+  await running?.stop()
 }
 
 function running(

@@ -66,7 +66,7 @@ describe.skipIf(missing)("coracle kubelet", () => {
   })
   afterAll(async () => {
     kubelet?.kill("SIGKILL")
-    if (containerd) await stopAllPods(containerd.runtime, 0)
+    if (containerd) await stopAllPods(containerd.runtime, { graceSeconds: 0, clock: realClock })
     await containerd?.stop()
     await run("sh", [
       "-c",

@@ -1,5 +1,11 @@
 import { execFileSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { mkdirSync, readdirSync } from "node:fs"
+import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { silentLogger } from "../../src/base/log.ts"
+import { realClock } from "../../src/base/real/clock.ts"
+import { RealCgroups } from "../../src/kubelet/real/cgroups.ts"
 import { eventually, hostState, type Kubectl, TestCluster, whyNoContainers } from "./cluster.ts"
 import { buildBusyboxImage } from "./images.ts"
 import { realClients } from "./real-clients.ts"
@@ -122,6 +128,23 @@ describe.skipIf(missing)("a cluster", () => {
     const { stdout } = await cluster.coracle("down")
     expect(stdout).toContain("the cluster had crashed")
     expect(hostState()).toEqual(before)
+  })
+
+  test("down clears what an end in order has left all the same, and says what it was", async () => {
+    const data = join(cluster.directory, "data")
+    const node = readdirSync(join(data, "nodes"))[0]!
+    const parent = `/coracle/${createHash("sha256").update(data).digest("hex").slice(0, 8)}/${node}`
+    const groups = new RealCgroups({ parent, clock: realClock, log: silentLogger })
+    await groups.update({ metadata: { uid: "left" }, spec: { containers: [{}] }, status: {} } as never)
+    const volume = join(data, "nodes", node, "kubelet/pods/left/volumes/v")
+    mkdirSync(volume, { recursive: true })
+    execFileSync("mount", ["-t", "tmpfs", "tmpfs", volume])
+    const { stdout, code } = await cluster.coracle("down")
+    expect(stdout).toContain(`mount ${volume}`)
+    expect(stdout).toMatch(/not running; removed what was left .*control group \S+/)
+    expect(code).toBe(0)
+    expect(hostState()).toEqual(before)
+    expect((await cluster.coracle("down")).stdout).toBe("not running\n")
   })
 })
 

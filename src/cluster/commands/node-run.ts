@@ -51,24 +51,28 @@ export async function runUntilStopped(
   else claim(directory)
   const write = supervised ? (line: string) => void process.stderr.write(line) : logFile(directory)
   const log = createLogger({ level: verbose ? "debug" : "info", ...(supervised && { name }), write })
-  try {
-    const node = await runNode({ directory, name, clock: realClock, random: realRandom, log })
-    const { endpoint, runtime } = node
-    if (!supervised) {
-      const nodes = [{ name, runtime, ...(endpoint && { endpoint }) }]
-      writeState(directory, { server: "", nodes, startedAt: new Date().toISOString() })
-    }
-    tell({ started: { endpoint: endpoint ?? "" } })
-    const stopRequested = stopped.then(() => "stopped" as const)
-    if ((await Promise.race([node.ready, stopRequested])) !== "stopped") {
-      tell({ ready: true })
-      if (!supervised) process.stdout.write(`ready node ${name} after ${process.uptime().toFixed(2)} s\n`)
-      await stopped
-    }
-    await node.stop()
-  } finally {
-    if (!supervised) release(directory)
+  const giveUp = () => !supervised && release(directory)
+  const node = await runNode({ directory, name, clock: realClock, random: realRandom, log }).catch(
+    (error: unknown) => {
+      giveUp()
+      throw error
+    },
+  )
+  const { endpoint, runtime } = node
+  if (!supervised) {
+    const nodes = [{ name, runtime, ...(endpoint && { endpoint }) }]
+    writeState(directory, { server: "", nodes, startedAt: new Date().toISOString() })
   }
+  tell({ started: { endpoint: endpoint ?? "" } })
+  const stopRequested = stopped.then(() => "stopped" as const)
+  if ((await Promise.race([node.ready, stopRequested])) !== "stopped") {
+    tell({ ready: true })
+    if (!supervised) process.stdout.write(`ready node ${name} after ${process.uptime().toFixed(2)} s\n`)
+    await stopped
+  }
+  // Should this fail, the directory stays claimed: `down` then clears up as after a crash.
+  await node.stop()
+  giveUp()
   return 0
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { createCommands } from "../../base/real/commands.ts"
+import { takeDown } from "../../base/take-down.ts"
 import { createInformers } from "../../client/informers.ts"
 import { createVolumeDirectories } from "../../local-provisioner/real/volume-directories.ts"
 import { createNodeLink, type NodeLink } from "../../network/node-link/create-node-link.ts"
@@ -11,7 +12,6 @@ import { proxyUser } from "../identities.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
 import { writeNodeFiles, writeServingPair } from "./node-files.ts"
 import { startNodeProcess } from "./node-process.ts"
-import { takeDown } from "./take-down.ts"
 
 type MachineNodesParts = Omit<NodeParts, "name" | "controlPlane" | "ownAddress"> & {
   readonly controlPlane: Promise<ControlPlane>
@@ -75,14 +75,11 @@ export async function startMachineNodes(parts: MachineNodesParts): Promise<Machi
     async stop() {
       stop.abort()
       await Promise.allSettled(running)
-      await takeDown(
-        [
-          ["remove the rules for Services", () => proxy.cleanUp()],
-          ["remove the routes to pods", async () => routes?.cleanUp()],
-          ["remove the link of the nodes", () => link.cleanUp()],
-        ],
-        log,
-      )
+      await takeDown([
+        ["remove the rules for Services", () => proxy.cleanUp()],
+        ["remove the routes to pods", async () => routes?.cleanUp()],
+        ["remove the link of the nodes", () => link.cleanUp()],
+      ])
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Commands } from "../../base/commands.ts"
 import { parseNetwork } from "../../base/ip-address.ts"
 import type { Logger } from "../../base/log.ts"
 import { type Pages, servePages } from "../../base/real/serve-pages.ts"
+import type { TakeDownStep } from "../../base/take-down.ts"
 import type { PodNetworkPort } from "../../kubelet/kubelet-services.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import type { Informers } from "../../client/informers.ts"
@@ -19,7 +20,6 @@ import { healthPages, metricsPages } from "../../proxy/serving/status-pages.ts"
 import { machineAddress } from "../machine.ts"
 import type { NodeParts } from "./cluster-node.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
-import type { TakeDownStep } from "./take-down.ts"
 
 /** The pods' network on this machine, as it is also found again after a crash. */
 export async function createNodeNetwork(

@@ -26,7 +26,8 @@ const restartMs = 1000
 export function startNodeProcess(options: NodeProcessOptions): Promise<ClusterNode> {
   const { name, directory, namespacePath, clock, log } = options
   let stopping = false
-  let ended: Promise<void>
+  /** How its process ended. */
+  let ended: Promise<string>
   let pid: number | undefined
   let become: (node: ClusterNode) => void
   let fail: (error: Error) => void
@@ -65,7 +66,7 @@ export function startNodeProcess(options: NodeProcessOptions): Promise<ClusterNo
     ended = new Promise((resolve) => {
       child.once("error", (error) => fail(error))
       child.once("exit", (code, signal) => {
-        resolve()
+        resolve(code === 0 ? "in order" : `with ${signal ?? `code ${code}`}`)
         if (stopping) return
         fail(new Error(`node ${name} does not start: see ${directory.logFile}`))
         log.error("a node's process has ended; starting it again", { node: name, code, signal })
@@ -85,7 +86,9 @@ export function startNodeProcess(options: NodeProcessOptions): Promise<ClusterNo
         // It has just died.
       }
     }
-    await ended
+    const how = await ended
+    if (how !== "in order")
+      throw new Error(`the process of node ${name} ended ${how}: see ${directory.logFile}`)
   }
 
   start()

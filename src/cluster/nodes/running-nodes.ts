@@ -1,3 +1,4 @@
+import { settleAll } from "../../base/settle-all.ts"
 import type { ClusterNode } from "./cluster-node.ts"
 
 /** The nodes of a running cluster; some come and go while it runs. */
@@ -15,13 +16,17 @@ export class RunningNodes {
     return starting
   }
 
-  /** Ends its pods and the node. Rejects when there is no such node, or it is being removed already. */
-  async remove(name: string): Promise<void> {
+  /**
+   * Ends its pods and the node, then has `clear` remove what there is of it, also if it did not end in order. Rejects when
+   * there is no such node, or it is being removed already.
+   */
+  async remove(name: string, clear: (stopped: PromiseSettledResult<void>) => Promise<void>): Promise<void> {
     const node = this.#nodes.get(name)
     if (!node || this.#removing.has(name)) throw new Error(`there is no node ${name} here`)
     this.#removing.add(name)
     try {
-      await (await node).stop()
+      const [stopped] = await Promise.allSettled([(await node).stop()])
+      await clear(stopped)
       this.#nodes.delete(name)
     } finally {
       this.#removing.delete(name)
@@ -38,6 +43,7 @@ export class RunningNodes {
 
   /** Also those that are about to start. */
   async stop(): Promise<void> {
-    await Promise.allSettled(Array.from(this.#nodes.values(), async (starting) => (await starting).stop()))
+    const running = await Promise.allSettled(this.#nodes.values())
+    await settleAll(running.flatMap((node) => (node.status === "fulfilled" ? [node.value.stop()] : [])))
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { join } from "node:path"
 import type { Commands } from "../../base/commands.ts"
 import { createCommands } from "../../base/real/commands.ts"
+import { takeDown } from "../../base/take-down.ts"
 import { type Containerd, startContainerd } from "../../container-runtime/containerd/start-containerd.ts"
 import { stopAllPods } from "../../container-runtime/stop-all-pods.ts"
 import type { NodeLogPlaces } from "../../kubelet/server/node-logs.ts"
@@ -9,10 +10,10 @@ import type { PodNetworkPort } from "../../kubelet/kubelet-services.ts"
 import { createRealKubelet, type RealKubelet } from "../../kubelet/real/create-real-kubelet.ts"
 import { createVolumeDirectories } from "../../local-provisioner/real/volume-directories.ts"
 import type { PodNetwork } from "../../network/plugin/pod-network.ts"
+import type { DataDirectory } from "../data-directory.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
 import { createNetworkAgents, createNodeNetwork } from "./node-network.ts"
-import { takeDown } from "./take-down.ts"
 
 /** What containers get to end by themselves when the whole cluster stops. */
 const stopGraceSeconds = 5
@@ -22,7 +23,7 @@ const stopGraceSeconds = 5
  * starts while the control plane does; the rest follows when the API answers, the network when the node has its pod CIDR.
  */
 export async function startNode(parts: NodeParts): Promise<ClusterNode> {
-  const { name, log } = parts
+  const { name, clock } = parts
   const commands = createCommands()
   const network = await createNodeNetwork(parts, commands)
   const containerd = await startNodeContainerd(parts, network, commands)
@@ -49,17 +50,13 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
       async stop() {
         stop.abort()
         await Promise.allSettled(running)
-        await takeDown(
-          [
-            ["stop pods", () => stopAllPods(containerd.runtime, stopGraceSeconds)],
-            ["close the kubelet's port", () => kubeletServer.close()],
-            ["unmount volumes", () => kubelet.close()],
-            ["stop containerd", () => containerd.stop()],
-            ...agents.takeDown,
-          ],
-          log,
-        )
-        controlPlane.close()
+        await takeDown([
+          ["stop pods", () => stopAllPods(containerd.runtime, { graceSeconds: stopGraceSeconds, clock })],
+          ["close the kubelet's port", () => kubeletServer.close()],
+          ["clear up after the kubelet", () => kubelet.close()],
+          ["stop containerd", () => containerd.stop()],
+          ...agents.takeDown,
+        ]).finally(() => controlPlane.close())
       },
     }
   } catch (error) {
@@ -75,7 +72,7 @@ export function startNodeContainerd(
   commands: Commands,
 ): Promise<Containerd> {
   return startContainerd({
-    directory: join(parts.directory.nodeDirectory(parts.name), "containerd"),
+    directory: containerdDirectory(parts),
     cniConfigDirectory: network.cniConfigDirectory,
     cniBinaryDirectory: network.cniBinaryDirectory,
     clock: parts.clock,
@@ -85,9 +82,18 @@ export function startNodeContainerd(
   })
 }
 
+export function containerdDirectory({ name, directory }: Pick<NodeParts, "name" | "directory">): string {
+  return join(directory.nodeDirectory(name), "containerd")
+}
+
 /** Unique to this cluster and node on the machine: "/coracle/3f2a91c4/vm". */
 export function cgroupParent({ name, directory }: Pick<NodeParts, "name" | "directory">): string {
-  return `/coracle/${createHash("sha256").update(directory.path).digest("hex").slice(0, 8)}/${name}`
+  return `${clusterCgroup(directory)}/${name}`
+}
+
+/** What the control groups of all nodes of a cluster on this machine are below: "/coracle/3f2a91c4". */
+export function clusterCgroup({ path }: Pick<DataDirectory, "path">): string {
+  return `/coracle/${createHash("sha256").update(path).digest("hex").slice(0, 8)}`
 }
 
 interface KubeletParts {

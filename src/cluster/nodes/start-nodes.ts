@@ -1,3 +1,4 @@
+import { takeDown } from "../../base/take-down.ts"
 import type { ControlPlane } from "../control-plane.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
 import { localControlPlane } from "./local-control-plane.ts"
@@ -57,16 +58,19 @@ export function startNodes(plan: NodePlan, parts: NodesParts): StartedNodes {
     async remove(name) {
       if (!linkNodes.has(name))
         throw new Error(`${name} is no node that this cluster has made on this machine beside others`)
-      await nodes.remove(name)
-      await forgetNode(name, parts)
+      await nodes.remove(name, async (stopped) => {
+        if (stopped.status === "rejected")
+          parts.log.warn("a node did not stop in order", { node: name, error: stopped.reason })
+        await forgetNode(name, parts)
+      })
       linkNodes.delete(name)
     },
     async stop() {
-      await nodes.stop()
-      await onLink?.then(
-        (running) => running.stop(),
-        () => {},
-      )
+      const link = await onLink?.catch(() => undefined)
+      await takeDown([
+        ["stop every node", () => nodes.stop()],
+        ["take down the link of the nodes", async () => link?.stop()],
+      ])
     },
   }
 }

@@ -49,7 +49,7 @@ describe.skipIf(why)("containerd", () => {
       cgroupParent,
       pass: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
       async close() {
-        await stopAllPods(containerd.runtime, 1)
+        await stopAllPods(containerd.runtime, { graceSeconds: 1, clock: realClock })
         await containerd.stop()
       },
     }
@@ -96,7 +96,7 @@ describe.skipIf(why)("containerd", () => {
     expect(containerd.pid).not.toBe(firstPid)
     expect(readFileSync(join(directory, "logs/main.log"), "utf8")).toMatch(/ stdout F hello\n$/)
 
-    await stopAllPods(containerd.runtime, 0)
+    await stopAllPods(containerd.runtime, { graceSeconds: 0, clock: realClock })
     await containerd.stop()
     expect(leftovers(join(directory, "life"))).toEqual([])
   })

@@ -16,7 +16,7 @@ import { mayLowerOomScores, overlayWorks } from "./machine-rights.ts"
 import { endOrphanShims, endTree, findShims } from "./orphan-shims.ts"
 import { createImageService, createRuntimeService } from "./runtime-service.ts"
 import { createSnapshots } from "./snapshots.ts"
-import { superviseContainerd } from "./supervise.ts"
+import { findDaemon, superviseContainerd } from "./supervise.ts"
 
 export interface ContainerdOptions {
   /** The node's own directory for it; made if missing. No other containerd may use it. */
@@ -160,6 +160,14 @@ async function removeRemains({ socket, state }: ContainerdPaths, commands: Comma
   for (const { pid } of await findShims(socket)) await endTree(pid)
   for (const point of await mountsBelow(state))
     if (point !== state) await commands.run("umount", ["--lazy", point]).catch(() => "")
+}
+
+/** What runs of a containerd that was started in this directory, whether anybody looks after it or not. */
+export async function findContainerdProcesses(directory: string): Promise<readonly number[]> {
+  const paths = containerdPaths(directory, shortDirectory(directory))
+  const shims = (await findShims(paths.socket)).map(({ pid }) => pid)
+  const daemon = await findDaemon(paths)
+  return daemon === undefined ? shims : [daemon, ...shims]
 }
 
 function shortDirectory(directory: string): string {

@@ -103,12 +103,18 @@ async function launch({ paths, binary = "containerd" }: SuperviseOptions): Promi
   }
 }
 
-async function endPredecessor({ paths, clock, log }: SuperviseOptions): Promise<void> {
+/** The process of an earlier run, if it lives. */
+export async function findDaemon(paths: ContainerdPaths): Promise<number | undefined> {
   const pid = Number(await readFile(paths.pid, "utf8").catch(() => ""))
-  if (!pid) return
+  if (!pid) return undefined
   // A process id is used again after a reboot: it is ours only if it was given our configuration.
   const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")
-  if (!commandLine.split("\0").includes(paths.config)) return
+  return commandLine.split("\0").includes(paths.config) ? pid : undefined
+}
+
+async function endPredecessor({ paths, clock, log }: SuperviseOptions): Promise<void> {
+  const pid = await findDaemon(paths)
+  if (pid === undefined) return
   log.info("ending the containerd of an earlier run", { pid })
   await endProcess(pid, clock)
 }

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises"
+import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import { quantityMilliValue, quantityValue } from "../../apimachinery/quantity.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
@@ -7,12 +8,21 @@ import { computePodLimits, computePodRequests } from "../../api/core/v1/pod-reso
 import { cpuQuota, cpuShares } from "../containers/linux-resources.ts"
 import type { PodCgroups } from "../node-host.ts"
 import { computeQosClass } from "../status/qos-class.ts"
+import { removeGroups } from "./remove-groups.ts"
 
 const root = "/sys/fs/cgroup"
+
+/** The directories of a group, one per tree that has it: "/coracle/3f2a". */
+export async function findGroupDirectories(path: string): Promise<string[]> {
+  const directories = (await findTrees()).map(({ directory }) => join(directory, path))
+  const found = await Promise.all(directories.map((directory) => stat(directory).catch(() => undefined)))
+  return directories.filter((_, index) => found[index])
+}
 
 export interface RealCgroupsOptions {
   /** This node's own, so that nodes and clusters on one machine do not meet: "/coracle/3f2a/node-1". */
   readonly parent: string
+  readonly clock: Clock
   readonly log: Logger
 }
 
@@ -68,10 +78,12 @@ export class RealCgroups implements PodCgroups {
     return (await this.#findTrees()).some(({ directory }) => directory === root)
   }
 
+  /** What still runs in it is killed: nothing of a pod may run when its group goes. */
   async remove(podUid: string): Promise<void> {
-    for (const directory of classes)
-      await this.#removeEverywhere(join(this.#kubepods(), directory, `pod${podUid}`))
-    for (const directory of classes) await this.#weigh(directory)
+    await this.#removeEverywhere(
+      classes.map((directory) => join(this.#kubepods(), directory, `pod${podUid}`)),
+    )
+    await Promise.all(classes.map((directory) => this.#weigh(directory)))
   }
 
   async listPods(): Promise<readonly string[]> {
@@ -85,9 +97,9 @@ export class RealCgroups implements PodCgroups {
     return [...uids]
   }
 
-  /** Removes this node's whole tree. No process may be left in it. */
+  /** Removes this node's whole tree, and what still runs in it. */
   async close(): Promise<void> {
-    await this.#removeEverywhere(this.#options.parent)
+    await this.#removeEverywhere([this.#options.parent])
     // The parents are shared with other nodes: they go with the last of them.
     const parts = this.#options.parent.split("/").filter(Boolean)
     for (let depth = parts.length - 1; depth > 0; depth--) {
@@ -96,8 +108,10 @@ export class RealCgroups implements PodCgroups {
     }
   }
 
-  async #removeEverywhere(path: string): Promise<void> {
-    for (const { directory } of await this.#findTrees()) await removeTree(join(directory, path))
+  async #removeEverywhere(paths: readonly string[]): Promise<void> {
+    const trees = await this.#findTrees()
+    const groups = trees.flatMap(({ directory }) => paths.map((path) => join(directory, path)))
+    await removeGroups(groups, this.#options.clock)
   }
 
   #kubepods(): string {
@@ -227,13 +241,4 @@ function unifiedTree(): Tree {
 /** Version 1's shares (2 to 262144) on version 2's scale (1 to 10000), as runc converts them. */
 export function sharesToWeight(shares: number): number {
   return Math.floor(1 + ((shares - 2) * 9999) / 262_142)
-}
-
-/** Groups can only be removed empty: the innermost first. */
-async function removeTree(directory: string): Promise<void> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
-  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(directory, entry.name))
-  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error
-  })
 }

@@ -1,5 +1,7 @@
+import type { Clock } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
+import { takeDown } from "../../base/take-down.ts"
 import { RealCgroups } from "./cgroups.ts"
 import { unmountBelow } from "./volumes/mounts.ts"
 
@@ -8,8 +10,12 @@ export async function cleanUpKubelet(options: {
   readonly rootDirectory: string
   readonly cgroupParent: string
   readonly commands: Commands
+  readonly clock: Clock
   readonly log: Logger
 }): Promise<void> {
-  await unmountBelow(options.rootDirectory, options.commands)
-  await new RealCgroups({ parent: options.cgroupParent, log: options.log }).close()
+  const { rootDirectory, cgroupParent: parent, commands } = options
+  await takeDown([
+    ["unmount volumes", () => unmountBelow(rootDirectory, commands)],
+    ["remove control groups", () => new RealCgroups({ ...options, parent }).close()],
+  ])
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
+import { takeDown } from "../../base/take-down.ts"
 import { Service } from "../../api/core/v1/service.ts"
 import type { Client } from "../../client/client.ts"
 import { Informer } from "../../client/informer.ts"
@@ -93,7 +94,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     log,
     changed: () => kubelet.reporter.look(),
   })
-  const cgroups = new RealCgroups({ parent: options.cgroupParent, log })
+  const cgroups = new RealCgroups({ parent: options.cgroupParent, clock, log })
   const services = new Informer<Service>({ resource: Service, client, clock, random, log })
   let port = 10250
   const kubelet: Kubelet = await createKubelet({
@@ -165,8 +166,10 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
       await devices.close()
     },
     async close() {
-      await volumes.close()
-      await cgroups.close()
+      await takeDown([
+        ["unmount volumes", () => volumes.close()],
+        ["remove control groups", () => cgroups.close()],
+      ])
     },
   }
 }

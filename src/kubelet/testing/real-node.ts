@@ -125,7 +125,7 @@ export async function startRealNode(log: Logger = silentLogger): Promise<RealNod
     async stop() {
       current.stop.abort()
       await current.running
-      await stopAllPods(containerd.runtime, 1)
+      await stopAllPods(containerd.runtime, { graceSeconds: 1, clock: realClock })
       await current.kubelet.close()
       await containerd.stop()
       await server.stop()

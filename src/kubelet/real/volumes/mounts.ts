@@ -1,4 +1,5 @@
 import type { Commands } from "../../../base/commands.ts"
+import { throwTogether } from "../../../base/settle-all.ts"
 import { type MountEntry, mountsBelow, readMountTable } from "../../../base/real/mount-table.ts"
 
 /**
@@ -22,7 +23,14 @@ async function isShared(directory: string): Promise<boolean> {
   return found?.isShared ?? false
 }
 
-/** Unmounts everything at or below a directory; what is busy goes as soon as nobody uses it. */
+/**
+ * Unmounts everything at or below a directory; what is busy goes as soon as nobody uses it. One that does not go keeps none
+ * of the others; then the error says which.
+ */
 export async function unmountBelow(directory: string, commands: Commands): Promise<void> {
-  for (const point of await mountsBelow(directory)) await commands.run("umount", ["--lazy", point])
+  const errors: unknown[] = []
+  for (const point of await mountsBelow(directory))
+    await commands.run("umount", ["--lazy", point]).catch((error: unknown) => errors.push(error))
+  // Some go with others before it is their turn: what counts is what is left.
+  if (errors.length > 0 && (await mountsBelow(directory)).length > 0) throwTogether(errors)
 }
