@@ -16,6 +16,8 @@ export interface NodeHost {
   readonly files: ContainerFiles
   /** Devices that plugins look after. @default none */
   readonly devices?: PodDevices
+  /** Devices that pods claim. @default none */
+  readonly claims?: PodClaims
   readonly prober: Prober
   readonly logs: ContainerLogs
   machine(): Promise<Machine>
@@ -172,6 +174,11 @@ export class VolumeError extends Error {
   }
 }
 
+/** What a pod claims is not ready. */
+export class ClaimError extends Error {
+  override readonly name = "ClaimError"
+}
+
 /** A pod may not run here after all: it becomes Failed with this. */
 export class AdmissionError extends Error {
   override readonly name = "AdmissionError"
@@ -195,6 +202,15 @@ export interface PodDevices {
   free(podUid: string): Promise<void>
   /** What the node has; resources that are gone are 0. */
   capacity(): DeviceCapacity
+}
+
+export interface PodClaims {
+  /** Has the devices of a pod's claims made ready; what is ready stays so. Throws ClaimError. */
+  prepare(pod: Pod): Promise<void>
+  /** What a container needs in order to use what it claims; its pod's claims are ready. */
+  devicesOf(pod: Pod, container: Container): Promise<ContainerDevices>
+  /** Idempotent; nothing of the pod runs any more. */
+  release(podUid: string): Promise<void>
 }
 
 export interface ContainerDevices {

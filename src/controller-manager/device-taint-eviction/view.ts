@@ -2,7 +2,7 @@ import type { Pod } from "../../api/core/v1/pod.ts"
 import { ResourceClaim } from "../../api/resource/v1/resource-claim.ts"
 import type { ResourceSlice } from "../../api/resource/v1/resource-slice.ts"
 import type { Cache } from "../../client/cache.ts"
-import { claimNameOf, isMadeFor } from "../resourceclaim/pod-resource-claims.ts"
+import { claimNameOf, isMadeFor, isReservedFor } from "../../api/resource/pod-resource-claims.ts"
 
 export function poolOf({ driver, pool }: { readonly driver: string; readonly pool: string }): string {
   return `${driver}/${pool}`
@@ -16,7 +16,7 @@ export function poolOfSlice({ spec: { driver, pool } }: ResourceSlice): string {
 export function claimsOf(pod: Pod): string[] {
   return (pod.spec.resourceClaims ?? [])
     .map((claim) => claimNameOf(pod, claim))
-    .filter((name) => name !== undefined)
+    .filter((name) => name !== undefined && name !== "")
     .map((name) => `${pod.metadata.namespace}/${name}`)
 }
 
@@ -27,7 +27,7 @@ export function claimsInUse(pod: Pod, cache: Cache): ResourceClaim[] {
     const claim = name && cache.find(ResourceClaim, { namespace: pod.metadata.namespace, name })
     if (!claim || !claim.status.allocation) return []
     if (reference.resourceClaimTemplateName && !isMadeFor(claim, pod)) return []
-    return claim.status.reservedFor?.some(({ uid }) => uid === pod.metadata.uid) ? [claim] : []
+    return isReservedFor(claim, pod) ? [claim] : []
   })
 }
 

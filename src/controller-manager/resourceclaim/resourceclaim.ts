@@ -19,16 +19,19 @@ import {
   type Result,
   watch,
 } from "../../client/controller.ts"
+import {
+  claimNameOf,
+  claimNamesOf,
+  isMadeFor,
+  type PodClaim,
+} from "../../api/resource/pod-resource-claims.ts"
 import { withoutFinalizer } from "../shared/finalizers.ts"
 import { messageOf } from "../shared/pod-control.ts"
 import { planClaim } from "./plan-claim.ts"
 import {
   claimFinalizer,
-  claimNameOf,
-  claimNamesOf,
   generateNameOf,
   isDone,
-  isMadeFor,
   mayReserve,
   podClaimAnnotation,
 } from "./pod-resource-claims.ts"
@@ -76,8 +79,6 @@ async function reconcilePod(key: ObjectKey, context: ReconcileContext): Promise<
   if (pod.spec.nodeName) await reserveAll(pod, context)
   return done
 }
-
-type PodClaim = NonNullable<Pod["spec"]["resourceClaims"]>[number]
 
 /** The name of the claim that was made for the pod and that its status does not tell yet. */
 async function ensureClaim(

@@ -20,6 +20,7 @@ export async function cleanUpPod(services: KubeletServices, podUid: string): Pro
   else await services.network.release(podUid)
   await host.volumes.unmount(podUid)
   await host.devices?.free(podUid)
+  await host.claims?.release(podUid)
   await host.cgroups.remove(podUid)
   puller.forget(podUid)
 }

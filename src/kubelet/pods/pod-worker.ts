@@ -6,7 +6,7 @@ import type { PodSandboxConfig } from "../../container-runtime/cri.ts"
 import { StartError } from "../images/start-error.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
 import { containerTypeLabels } from "../metrics/kubelet-metrics.ts"
-import { AdmissionError, VolumeError } from "../node-host.ts"
+import { AdmissionError } from "../node-host.ts"
 import { addressesOf } from "./pod-addresses.ts"
 import { findPodContainer, podReference } from "./pod-containers.ts"
 import type { PodEffect, PodInput, PodState, RemovedContainer, ResizePending } from "./pod-state.ts"
@@ -14,6 +14,7 @@ import { cleanUpPod, removeRemains, stopSandboxes } from "./give-back.ts"
 import { PodProbes } from "./pod-probes.ts"
 import { PodResizer } from "./pod-resizer.ts"
 import { currentSandbox, runningContainers } from "./runtime-pod.ts"
+import { setupFailure } from "./setup-failure.ts"
 import { sandboxConfig, startSandbox } from "./start-sandbox.ts"
 import { startContainer } from "./start-container.ts"
 import { StatusTeller } from "./status-teller.ts"
@@ -173,14 +174,12 @@ export class PodWorker {
     try {
       await host.devices?.allocate(this.#state.pod, runningContainers(this.#state.runtime).length > 0)
       await host.volumes.mount(this.#state.pod, () => this.handle({ kind: "retryNow" }))
+      await host.claims?.prepare(this.#state.pod)
       this.#failures = 0
       this.handle({ kind: "setupDone" })
     } catch (error) {
       if (error instanceof AdmissionError) return this.#reject(error)
-      const failure = error instanceof VolumeError ? error : new VolumeError("", (error as Error).message)
-      const { volume, operation, isWaiting } = failure
-      const message = `${operation} failed for volume "${volume}" : ${failure.message}`
-      const reason = operation.startsWith("MapVolume") ? "FailedMapVolume" : "FailedMount"
+      const { reason, message, isWaiting } = setupFailure(error)
       if (!this.#closed && !isWaiting) this.#event("Warning", reason, message)
       const delayMs = isWaiting ? waitingMs : this.#nextRetryMs(500)
       this.handle({ kind: "setupFailed", retryAtMs: clock.now() + delayMs })

@@ -18,6 +18,7 @@ import { containerSecurityContext } from "../containers/security-context.ts"
 import { pullCredentials } from "../images/pull-credentials.ts"
 import { StartError } from "../images/start-error.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
+import type { ContainerDevices, NodeHost } from "../node-host.ts"
 import { quantityValue } from "../../apimachinery/quantity.ts"
 import { ensureImageVolumes } from "./image-volumes.ts"
 import type { PodContainer } from "./pod-containers.ts"
@@ -110,25 +111,25 @@ async function containerConfig(
     imageVolumes,
     recursiveReadOnly: await mountsRecursivelyReadOnly(services, pod, spec),
   })
-  const given = await services.host.devices?.prepareContainer(pod.metadata.uid, spec.name)
+  const given = await devicesOf(services.host, pod, spec)
   return {
     metadata: { name: spec.name, attempt },
     image: { image: image.id, userSpecifiedImage: spec.image ?? "" },
     command: expand(spec.command),
     args: expand(spec.args),
     workingDir: spec.workingDir ?? "",
-    environment: Object.entries({ ...variables, ...given?.environment }).map(([key, value]) => ({
+    environment: Object.entries({ ...variables, ...given.environment }).map(([key, value]) => ({
       key,
       value,
     })),
     mounts: [
       ...mounts,
-      ...(given?.mounts ?? []),
+      ...given.mounts,
       ...(await services.host.files.containerMounts(pod, spec, addresses)),
     ],
-    devices: [...services.host.volumes.containerDevices(pod, spec), ...(given?.devices ?? [])],
+    devices: [...services.host.volumes.containerDevices(pod, spec), ...given.devices],
     labels: containerLabels(pod, spec),
-    annotations: { ...given?.annotations, ...containerAnnotations(pod, spec, attempt) },
+    annotations: { ...given.annotations, ...containerAnnotations(pod, spec, attempt) },
     logPath: `${spec.name}/${attempt}.log`,
     stdin: spec.stdin ?? false,
     stdinOnce: spec.stdinOnce ?? false,
@@ -142,6 +143,24 @@ async function containerConfig(
         ...(targetContainerId && { targetContainerId }),
       }),
     },
+  }
+}
+
+/** What a container is given by plugins, and of what its pod claims. */
+async function devicesOf(
+  { devices, claims }: NodeHost,
+  pod: Pod,
+  container: Container,
+): Promise<ContainerDevices> {
+  const given = await Promise.all([
+    devices?.prepareContainer(pod.metadata.uid, container.name),
+    claims?.devicesOf(pod, container),
+  ])
+  return {
+    environment: { ...given[0]?.environment, ...given[1]?.environment },
+    annotations: { ...given[0]?.annotations, ...given[1]?.annotations },
+    mounts: given.flatMap((each) => each?.mounts ?? []),
+    devices: given.flatMap((each) => each?.devices ?? []),
   }
 }
 

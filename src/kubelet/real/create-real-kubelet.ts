@@ -15,6 +15,8 @@ import type { NodeIdentity } from "../node/node-object.ts"
 import { NodeObjects } from "../objects/node-objects.ts"
 import { PeriodicProber } from "../probes/periodic-prober.ts"
 import { CsiNodeObject } from "./csi/csi-node-object.ts"
+import { createClaims } from "./dra/create-claims.ts"
+import { forgetSlices } from "./dra/forget-slices.ts"
 import { DeviceManager } from "./devices/device-manager.ts"
 import { servePodResources } from "./devices/serve-pod-resources.ts"
 import { createPodVolumes } from "./create-pod-volumes.ts"
@@ -94,6 +96,14 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     log,
     changed: () => kubelet.reporter.look(),
   })
+  const { claims, plugins, ...claimed } = await createClaims({
+    ...options,
+    nodeName,
+    paths,
+    podUids: () => new Set(kubelet.workers.list().map(({ state }) => state.pod.metadata.uid)),
+    ready: () => kubelet.ready,
+    signal: stopped.signal,
+  })
   const cgroups = new RealCgroups({ parent: options.cgroupParent, clock, log })
   const services = new Informer<Service>({ resource: Service, client, clock, random, log })
   let port = 10250
@@ -104,6 +114,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     host: {
       volumes,
       devices,
+      claims,
       cgroups,
       files: new RealContainerFiles({
         paths,
@@ -142,7 +153,10 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
   /** Their volumes are looked after while they are there. */
   async function followPlugins(signal: AbortSignal): Promise<void> {
     const { ready } = kubelet
-    await findPlugins({ ready, nodeObject, paths, handlers: { CSIPlugin: drivers }, clock, log }, signal)
+    // What drivers offered before this kubelet came they offer again when they have registered.
+    await forgetSlices({ client, nodeName, clock, log, signal })
+    const handlers = { CSIPlugin: drivers, DRAPlugin: plugins }
+    await findPlugins({ ready, nodeObject, paths, handlers, clock, log }, signal)
     await csi.run(signal)
   }
 
@@ -161,7 +175,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
           kubelet.workers.list().flatMap(({ state }) => (state.stage.kind === "syncing" ? [state.pod] : [])),
         devices,
       }).catch((error: unknown) => log.warn("nobody is told of pods' resources", { error }))
-      await Promise.all([kubelet.run(signal), followPlugins(signal)])
+      await Promise.all([kubelet.run(signal), followPlugins(signal), claimed.run(signal)])
       await podResources?.close()
       await devices.close()
     },

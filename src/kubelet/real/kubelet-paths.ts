@@ -14,6 +14,8 @@ export interface KubeletPaths {
   readonly devicePlugins: string
   readonly podResources: string
   readonly checkpoints: string
+  /** Which claims drivers have made ready. */
+  readonly claimState: string
   /** What pods see of secrets; in memory alone. */
   readonly secrets: string
   /** Each pod has a directory here, by its uid. */
@@ -50,6 +52,7 @@ export function kubeletPaths(root: string): KubeletPaths {
     devicePlugins: join(root, "device-plugins"),
     podResources: join(root, "pod-resources"),
     checkpoints: join(root, "checkpoints"),
+    claimState: join(root, "dra_manager_state"),
     secrets: join(root, "secrets"),
     pods,
     pod,

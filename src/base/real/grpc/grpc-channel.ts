@@ -19,6 +19,8 @@ export interface GrpcChannel {
     options?: CallOptions,
   ): AsyncIterable<A>
   duplex<Q, A>(method: string, request: Codec<Q>, answer: Codec<A>, options?: CallOptions): DuplexCall<Q, A>
+  /** Tells whether the server is there, now and whenever that changes, until the channel is closed. Keeps it connected. */
+  follow(listener: (connected: boolean) => void): void
   close(): void
 }
 
@@ -92,6 +94,16 @@ export async function connectGrpc(address: string, now: () => number): Promise<G
         },
         end: () => call.end(),
       }
+    },
+    follow(listener) {
+      const channel = client.getChannel()
+      const look = () => {
+        const state = channel.getConnectivityState(true)
+        if (state === grpc.connectivityState.SHUTDOWN) return
+        listener(state === grpc.connectivityState.READY)
+        channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, (error) => !error && look())
+      }
+      look()
     },
     close: () => client.close(),
   }

@@ -16,7 +16,8 @@ import { awaitDevices } from "./await-devices.ts"
 import { formatAmounts } from "./consumable-capacity.ts"
 import { isShared, Ledger } from "./ledger.ts"
 import { allDevices, completeSlices, offeredDevices, selectorOf, sharedCounters } from "./offered-devices.ts"
-import { isReservedFor, resourceClaimsOf } from "./pod-resource-claims.ts"
+import { isReservedFor } from "../../../api/resource/pod-resource-claims.ts"
+import { resourceClaimsOf } from "./pod-resource-claims.ts"
 
 export const claimFinalizer = "resource.kubernetes.io/delete-protection"
 

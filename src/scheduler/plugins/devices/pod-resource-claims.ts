@@ -1,6 +1,6 @@
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import { ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
-import { controllerOf } from "../../../apimachinery/meta.ts"
+import { claimNameOf, isMadeFor, isReservedFor } from "../../../api/resource/pod-resource-claims.ts"
 import type { Cache } from "../../../client/cache.ts"
 
 /** As many pods may use a claim at once. */
@@ -13,25 +13,21 @@ export function resourceClaimsOf(
   cache: Cache,
 ) {
   const claims: ResourceClaim[] = []
-  for (const { name, resourceClaimName, resourceClaimTemplateName } of pod.spec.resourceClaims ?? []) {
-    const made = pod.status.resourceClaimStatuses?.find((each) => each.name === name)
-    if (resourceClaimTemplateName && !made)
+  for (const podClaim of pod.spec.resourceClaims ?? []) {
+    const { resourceClaimTemplateName } = podClaim
+    const claimName = claimNameOf(pod, podClaim)
+    if (resourceClaimTemplateName && claimName === undefined)
       return `pod "${pod.metadata.namespace}/${pod.metadata.name}": ResourceClaim not created yet`
-    const claimName = resourceClaimName ?? made?.resourceClaimName
     // Made for a template that wants none.
     if (!claimName) continue
     const claim = find(claimName, cache)
     if (!claim) return `resourceclaim.resource.k8s.io "${claimName}" not found`
     if (claim.metadata.deletionTimestamp) return `resourceclaim "${claimName}" is being deleted`
-    if (resourceClaimTemplateName && controllerOf(claim)?.uid !== pod.metadata.uid)
+    if (resourceClaimTemplateName && !isMadeFor(claim, pod))
       return `ResourceClaim ${claim.metadata.namespace}/${claimName} was not created for pod ${pod.metadata.namespace}/${pod.metadata.name} (pod is not owner)`
     if (!isReservedFor(claim, pod) && (claim.status.reservedFor?.length ?? 0) >= maxConsumers)
       return "resourceclaim in use"
     claims.push(claim)
   }
   return claims
-}
-
-export function isReservedFor({ status }: ResourceClaim, { metadata }: Pod): boolean {
-  return status.reservedFor?.some(({ uid }) => uid === metadata.uid) ?? false
 }
