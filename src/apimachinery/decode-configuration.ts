@@ -26,11 +26,16 @@ export class ConfigurationError extends Error {
  * @throws ConfigurationError for anything that is not exactly such an object: a field that is misspelt must not be taken
  *   for one that is absent
  */
-export function decodeConfiguration<T>(
+export function decodeConfiguration<T>(text: string, path: string, kind: ConfigurationKind<T>): T {
+  return applyDefaults(kind.schema, decodeGivenFields(text, path, kind) as object) as T
+}
+
+/** The same without defaults: what the file itself says, for those who must tell that from what it leaves out. */
+export function decodeGivenFields<T>(
   text: string,
   path: string,
   { group, versions, kind, schema }: ConfigurationKind<T>,
-): T {
+): Partial<T> {
   const strictErrors: string[] = []
   try {
     const value = parseYaml(text, strictErrors) as { apiVersion?: unknown; kind?: unknown } | null
@@ -39,9 +44,9 @@ export function decodeConfiguration<T>(
       throw new Error(`expected kind ${kind} of ${known.join(" or ")}`)
     }
     const { apiVersion: _, kind: __, ...fields } = value
-    const decoded = applyDefaults(schema, decodeObject(schema, fields, strictErrors))
+    const decoded = decodeObject(schema, fields, strictErrors)
     if (strictErrors.length > 0) throw new Error(`strict decoding error: ${strictErrors.join(", ")}`)
-    return decoded as T
+    return decoded as Partial<T>
   } catch (error) {
     throw new ConfigurationError(`${path}: ${(error as Error).message}`)
   }

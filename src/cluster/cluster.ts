@@ -34,6 +34,8 @@ export interface ClusterOptions {
   readonly apiServer: ApiServerSettings
   /** Undefined: our own plugin connects pods. */
   readonly foreignPlugin: ForeignPlugin | undefined
+  /** The path of a KubeletConfiguration for the real nodes. */
+  readonly kubeletConfig: string | undefined
   /** Undefined: no ingress. */
   readonly ingress: IngressSettings | undefined
   readonly progress: Progress
@@ -83,7 +85,7 @@ async function start(
   const { directory, signal, progress } = options
   const isShared = options.store.etcd.length > 0
   const networks = await ensureNetworks(directory.path, createCommands(), isShared)
-  const { foreignPlugin } = options
+  const { foreignPlugin, kubeletConfig } = options
   const parts = {
     networks,
     directory,
@@ -91,6 +93,7 @@ async function start(
     random: realRandom,
     log: options.log,
     ...(foreignPlugin && { foreignPlugin }),
+    ...(kubeletConfig !== undefined && { kubeletConfig }),
   }
   const controlPlane = startControlPlane({
     ...parts,

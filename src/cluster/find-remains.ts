@@ -4,7 +4,7 @@ import { mountsBelow } from "../base/real/mount-table.ts"
 import { findContainerdProcesses } from "../container-runtime/containerd/start-containerd.ts"
 import { findGroupDirectories } from "../kubelet/real/cgroups.ts"
 import type { DataDirectory } from "./data-directory.ts"
-import { clusterCgroup, containerdDirectory } from "./nodes/start-node.ts"
+import { clusterCgroup, containerdDirectory } from "./nodes/node-places.ts"
 
 /**
  * What of a cluster that does not run is still on this machine, each in a few words: control groups, mounts, processes.

@@ -6,6 +6,7 @@ import type { Service } from "../api/core/v1/service.ts"
 import type { Client } from "../client/client.ts"
 import type { EventRecorder } from "../client/event-recorder.ts"
 import type { RuntimeService } from "../container-runtime/cri.ts"
+import type { KubeletConfiguration } from "./configuration/kubelet-configuration.ts"
 import type { HookRunner } from "./hooks/hook-runner.ts"
 import type { ImagePuller } from "./images/image-puller.ts"
 import type { KubeletMetrics } from "./metrics/kubelet-metrics.ts"
@@ -17,6 +18,7 @@ import type { StatusWriter } from "./status/status-writer.ts"
 /** What pod workers share: one of each per kubelet. */
 export interface KubeletServices {
   readonly nodeName: string
+  readonly configuration: KubeletConfiguration
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

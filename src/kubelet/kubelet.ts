@@ -6,9 +6,9 @@ import type { Service } from "../api/core/v1/service.ts"
 import type { Client } from "../client/client.ts"
 import { createEventRecorder } from "../client/create-event-recorder.ts"
 import type { ImageService, RuntimeService } from "../container-runtime/cri.ts"
+import type { KubeletConfiguration } from "./configuration/kubelet-configuration.ts"
 import { rotateAllLogs } from "./logs/rotate-all-logs.ts"
 import { EvictionManager } from "./eviction/eviction-manager.ts"
-import type { EvictionThresholds } from "./eviction/node-pressure.ts"
 import { ImageCollector } from "./images/image-collector.ts"
 import { HookRunner } from "./hooks/hook-runner.ts"
 import { ImagePuller } from "./images/image-puller.ts"
@@ -33,6 +33,8 @@ import { StatusWriter } from "./status/status-writer.ts"
  */
 export interface KubeletOptions {
   readonly node: NodeIdentity
+  /** How it works: the one place where that is said. */
+  readonly configuration: KubeletConfiguration
   readonly client: Client
   readonly clock: Clock
   readonly random: Random
@@ -48,9 +50,6 @@ export interface KubeletOptions {
     podIp: string,
     signal: AbortSignal,
   ) => Promise<number>
-  /** Where pods look names up; empty: as the node does. */
-  readonly dnsServers: readonly string[]
-  readonly clusterDomain: string
   readonly seccompDirectory: string
   /** All Services. */
   readonly services: () => readonly Service[]
@@ -68,8 +67,6 @@ export interface KubeletOptions {
   readonly checkMs?: number
   /** How often the node shows that it lives. @default 10 s */
   readonly leaseRenewMs?: number
-  /** When the node counts as short of memory or disk. @default upstream's hard thresholds */
-  readonly evictionThresholds?: EvictionThresholds
   /** False where there is no disk to fill. @default true */
   readonly keepsHouse?: boolean
   /** Told in the node's status: attached volumes that may be mounted. @default none */
@@ -89,7 +86,7 @@ export interface Kubelet {
 }
 
 export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
-  const { clock, random, log, host, node } = options
+  const { clock, random, log, host, node, configuration } = options
   const { metrics = new KubeletMetrics() } = options
   const client = measuredClient(options.client, metrics, clock)
   const runtime = measuredRuntime(options.runtime, metrics, clock)
@@ -123,7 +120,8 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     hooks: new HookRunner({ runtime, clock, httpGet: options.httpGet }),
     statuses: new StatusWriter({ client, clock, log, signal: stopped.signal }),
     network: options.network,
-    dns: { servers: options.dnsServers, domain: options.clusterDomain },
+    configuration,
+    dns: { servers: configuration.clusterDNS ?? [], domain: configuration.clusterDomain ?? "" },
     seccompDirectory: options.seccompDirectory,
     services: options.services,
     findApiPod: (pod) => (isStaticPod(pod) ? staticPods.findMirror(pod) : pod),
@@ -181,7 +179,6 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     clock,
     log,
     changed: () => reporter.look(),
-    ...(options.evictionThresholds && { thresholds: options.evictionThresholds }),
   })
   const feed = options.pods ?? watchPods({ client, clock, random, log, nodeName: node.name })
 

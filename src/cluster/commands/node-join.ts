@@ -4,8 +4,9 @@ import { dataDirectory, findOwner } from "../data-directory.ts"
 import { parseToken } from "../joining/bootstrap-token.ts"
 import { joinCluster } from "../joining/join-cluster.ts"
 import { machineName, whyNoRealNode } from "../machine.ts"
-import { hasNodeFiles } from "../nodes/node-files.ts"
+import { hasNodeFiles, rememberKubeletConfig } from "../nodes/node-files.ts"
 import { describeFlags, UsageError } from "./command.ts"
+import { kubeletFlags, parseKubeletConfig } from "./kubelet-flags.ts"
 import { runUntilStopped } from "./node-run.ts"
 import { upFlags } from "./up-options.ts"
 
@@ -17,6 +18,7 @@ const flags = {
     description: "refuse a cluster whose authority is not this",
   },
   name: { type: "string", placeholder: "NAME", description: "the node's name (the machine's)" },
+  ...kubeletFlags,
   "data-dir": upFlags["data-dir"],
   verbose: upFlags.verbose,
   help: upFlags.help,
@@ -40,6 +42,7 @@ export async function nodeJoin(argv: readonly string[]): Promise<number> {
     throw new Error(
       `process ${owner} runs a cluster or a node in ${directory.path}: choose another --data-dir`,
     )
+  const kubeletConfig = parseKubeletConfig(values)
   const nodeName = values.name ?? machineName()
   // Joined once, it is a node: a second join with the same directory just runs it.
   if (!hasNodeFiles(directory, nodeName)) {
@@ -49,9 +52,12 @@ export async function nodeJoin(argv: readonly string[]): Promise<number> {
       authorityHashes: values["ca-cert-hash"],
       nodeName,
       directory,
+      kubeletConfig,
       clock: realClock,
     })
     process.stdout.write(`joined ${url} as ${nodeName}\n`)
+  } else if (kubeletConfig !== undefined) {
+    rememberKubeletConfig(directory, nodeName, kubeletConfig)
   }
   return runUntilStopped(directory, nodeName, { supervised: false, verbose: values.verbose })
 }

@@ -6,6 +6,7 @@ import { apiServerFlags, apiServerSettings } from "./api-server-flags.ts"
 import { UsageError } from "./command.ts"
 import type { ForeignPlugin } from "../../network/foreign/create-foreign-network.ts"
 import { foreignPluginFlags, parseForeignPlugin } from "./foreign-plugin-flags.ts"
+import { kubeletFlags, parseKubeletConfig } from "./kubelet-flags.ts"
 import { ingressFlags, parseIngress } from "./ingress-flags.ts"
 import { parseListen } from "./parse-listen.ts"
 
@@ -34,6 +35,7 @@ export const upFlags = {
   },
   ...ingressFlags,
   ...foreignPluginFlags,
+  ...kubeletFlags,
   kubeconfig: {
     type: "string",
     placeholder: "FILE",
@@ -58,6 +60,8 @@ export interface UpOptions {
   readonly simulatedNodes: number | undefined
   readonly ingress: IngressSettings | undefined
   readonly foreignPlugin: ForeignPlugin | undefined
+  /** The path of a KubeletConfiguration, for the real nodes. */
+  readonly kubeletConfig: string | undefined
   readonly kubeconfig: string | undefined
   readonly detach: boolean
   readonly store: StoreOptions
@@ -82,6 +86,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     listen,
     ingress: parseIngress(values, listen.host),
     foreignPlugin: parseForeignPlugin(values),
+    kubeletConfig: parseKubeletConfig(values),
     nodes: values.nodes ?? (store.snapshot && 0),
     simulatedNodes: values["simulated-nodes"] ?? (store.snapshot && 0),
     kubeconfig: values.kubeconfig,

@@ -73,6 +73,7 @@ async function startUnlessStopped(
       apiServer: options.apiServer,
       ingress: options.ingress,
       foreignPlugin: options.foreignPlugin,
+      kubeletConfig: options.kubeletConfig,
       progress,
       log: logger(options, directory),
       signal: abort.signal,

@@ -19,6 +19,8 @@ export interface JoinOptions {
   readonly authorityHashes: readonly string[]
   readonly nodeName: string
   readonly directory: DataDirectory
+  /** The path of the node's KubeletConfiguration. */
+  readonly kubeletConfig: string | undefined
   readonly clock: Clock
 }
 
@@ -27,7 +29,7 @@ const approvalMs = 5 * 60_000
 
 /** Makes this machine known to the cluster: afterwards its directory holds what `runNode` needs. */
 export async function joinCluster(options: JoinOptions): Promise<void> {
-  const { server, token, nodeName, directory, clock } = options
+  const { server, token, nodeName, directory, kubeletConfig, clock } = options
   const authorityPem = await discoverAuthority(options)
   const known = { server, certificateAuthority: authorityPem }
   const client = await withConnection({ ...known, token: formatToken(token) }, clock, async (api) => {
@@ -37,7 +39,8 @@ export async function joinCluster(options: JoinOptions): Promise<void> {
   })
   const asNode = { ...known, clientCertificate: client.certificatePem, clientKey: client.keyPem }
   rememberNetworks(directory.path, await withConnection(asNode, clock, readNetworks))
-  writeNodeFiles(directory, nodeName, { server, authorityPem, client, settings: { keepsCertificates: true } })
+  const settings = { keepsCertificates: true, ...(kubeletConfig !== undefined && { kubeletConfig }) }
+  writeNodeFiles(directory, nodeName, { server, authorityPem, client, settings })
 }
 
 async function refuseTakenName(client: ReturnType<typeof createClient>, name: string): Promise<void> {

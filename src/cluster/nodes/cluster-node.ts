@@ -28,6 +28,8 @@ export interface NodeParts {
   readonly ownAddress?: string
   /** Pods are connected by this instead of our own plugin. @default ours */
   readonly foreignPlugin?: ForeignPlugin
+  /** The path of a KubeletConfiguration. @default none */
+  readonly kubeletConfig?: string
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

@@ -10,7 +10,7 @@ import { createProxy } from "../../proxy/create-proxy.ts"
 import type { ControlPlane } from "../control-plane.ts"
 import { proxyUser } from "../identities.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
-import { writeNodeFiles, writeServingPair } from "./node-files.ts"
+import { type NodeSettings, writeNodeFiles, writeServingPair } from "./node-files.ts"
 import { startNodeProcess } from "./node-process.ts"
 
 type MachineNodesParts = Omit<NodeParts, "name" | "controlPlane" | "ownAddress"> & {
@@ -25,7 +25,7 @@ export interface MachineNodes {
 }
 
 export async function startMachineNodes(parts: MachineNodesParts): Promise<MachineNodes> {
-  const { directory, networks, clock, random, log } = parts
+  const { directory, networks, kubeletConfig, clock, random, log } = parts
   const link = createMachineLink(parts)
   const controlPlane = await parts.controlPlane
   const stop = new AbortController()
@@ -66,6 +66,7 @@ export async function startMachineNodes(parts: MachineNodesParts): Promise<Machi
       giveCredentials(controlPlane, parts, name, {
         server: `https://${link.hostAddress}:${controlPlane.port}`,
         ownAddress: place.address,
+        ...(kubeletConfig !== undefined && { kubeletConfig }),
       })
       // The nodes' directories are this machine's too: their volumes are made from here.
       const volumes = createVolumeDirectories(join(directory.nodeDirectory(name), "volumes"))
@@ -102,13 +103,13 @@ function giveCredentials(
   { certificates }: ControlPlane,
   { directory }: Pick<MachineNodesParts, "directory">,
   name: string,
-  { server, ownAddress }: { server: string; ownAddress: string },
+  { server, ...settings }: { readonly server: string } & NodeSettings & { readonly ownAddress: string },
 ): void {
   const give = () => {
-    const { client, serving } = certificates.ensureNode(name, [ownAddress])
+    const { client, serving } = certificates.ensureNode(name, [settings.ownAddress])
     const authorityPem = certificates.authority("ca").certificatePem
     writeServingPair(directory, name, serving)
-    writeNodeFiles(directory, name, { server, authorityPem, client, settings: { ownAddress } })
+    writeNodeFiles(directory, name, { server, authorityPem, client, settings })
   }
   give()
   certificates.onRenewed((renewed) => {

@@ -14,6 +14,8 @@ export interface NodeSettings {
   readonly ownAddress?: string
   /** It has joined by itself, and asks for its certificates anew before they end. @default its cluster's process does */
   readonly keepsCertificates?: boolean
+  /** The path of its KubeletConfiguration. @default none */
+  readonly kubeletConfig?: string
 }
 
 export interface NodeFiles {
@@ -43,6 +45,12 @@ export function writeNodeFiles(directory: DataDirectory, name: string, files: No
     authorityPem: files.authorityPem,
     client: files.client,
   })
+}
+
+/** From its next start on the node works by this file. */
+export function rememberKubeletConfig(directory: DataDirectory, name: string, kubeletConfig: string): void {
+  const settings = { ...findNodeSettings(directory, name), kubeletConfig }
+  writeFileSync(pathsOf(directory, name).settings, `${JSON.stringify(settings)}\n`)
 }
 
 export function writeServingPair(directory: DataDirectory, name: string, pair: KeyPair): void {

@@ -1,19 +1,20 @@
-import { createHash } from "node:crypto"
 import { join } from "node:path"
 import type { Commands } from "../../base/commands.ts"
 import { createCommands } from "../../base/real/commands.ts"
 import { takeDown } from "../../base/take-down.ts"
 import { type Containerd, startContainerd } from "../../container-runtime/containerd/start-containerd.ts"
 import { stopAllPods } from "../../container-runtime/stop-all-pods.ts"
+import type { KubeletConfiguration } from "../../kubelet/configuration/kubelet-configuration.ts"
 import type { NodeLogPlaces } from "../../kubelet/server/node-logs.ts"
 import type { PodNetworkPort } from "../../kubelet/kubelet-services.ts"
 import { createRealKubelet, type RealKubelet } from "../../kubelet/real/create-real-kubelet.ts"
 import { createVolumeDirectories } from "../../local-provisioner/real/volume-directories.ts"
 import type { PodNetwork } from "../../network/plugin/pod-network.ts"
-import type { DataDirectory } from "../data-directory.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
+import { nodeConfiguration } from "./node-configuration.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
 import { createNetworkAgents, createNodeNetwork } from "./node-network.ts"
+import { cgroupParent, containerdDirectory, kubeletDirectory } from "./node-places.ts"
 
 /** What containers get to end by themselves when the whole cluster stops. */
 const stopGraceSeconds = 5
@@ -24,6 +25,8 @@ const stopGraceSeconds = 5
  */
 export async function startNode(parts: NodeParts): Promise<ClusterNode> {
   const { name, clock } = parts
+  // Before anything is started: a mistake in it is the user's to mend.
+  const configuration = nodeConfiguration(parts)
   const commands = createCommands()
   const network = await createNodeNetwork(parts, commands)
   const containerd = await startNodeContainerd(parts, network, commands)
@@ -33,12 +36,15 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
     const controlPlane = await parts.controlPlane
     controlPlane.offerVolumes(createVolumeDirectories(join(parts.directory.nodeDirectory(name), "volumes")))
     const agents = createNetworkAgents(parts, { network, controlPlane, commands })
-    const kubelet = await createNodeKubelet(parts, {
-      controlPlane,
-      containerd,
-      network: agents.guarded,
-      commands,
-    })
+    const kubelet = await createNodeKubelet(
+      { ...parts, configuration },
+      {
+        controlPlane,
+        containerd,
+        network: agents.guarded,
+        commands,
+      },
+    )
     const kubeletServer = await controlPlane.serveKubelet(kubelet, nodeLogs(parts))
     kubelet.setPort(kubeletServer.port)
     const running = [kubelet.run(stop.signal), agents.run(stop.signal)]
@@ -82,20 +88,6 @@ export function startNodeContainerd(
   })
 }
 
-export function containerdDirectory({ name, directory }: Pick<NodeParts, "name" | "directory">): string {
-  return join(directory.nodeDirectory(name), "containerd")
-}
-
-/** Unique to this cluster and node on the machine: "/coracle/3f2a91c4/vm". */
-export function cgroupParent({ name, directory }: Pick<NodeParts, "name" | "directory">): string {
-  return `${clusterCgroup(directory)}/${name}`
-}
-
-/** What the control groups of all nodes of a cluster on this machine are below: "/coracle/3f2a91c4". */
-export function clusterCgroup({ path }: Pick<DataDirectory, "path">): string {
-  return `/coracle/${createHash("sha256").update(path).digest("hex").slice(0, 8)}`
-}
-
 interface KubeletParts {
   readonly controlPlane: NodeControlPlane
   readonly containerd: Containerd
@@ -104,10 +96,10 @@ interface KubeletParts {
 }
 
 function createNodeKubelet(
-  parts: NodeParts,
+  parts: NodeParts & { readonly configuration: KubeletConfiguration },
   { controlPlane, containerd, network, commands }: KubeletParts,
 ): Promise<RealKubelet> {
-  const { networks, ownAddress } = parts
+  const { ownAddress, configuration } = parts
   return createRealKubelet({
     node: {
       name: parts.name,
@@ -122,10 +114,9 @@ function createNodeKubelet(
     runtime: containerd.runtime,
     images: containerd.images,
     network,
-    rootDirectory: join(parts.directory.nodeDirectory(parts.name), "kubelet"),
+    rootDirectory: kubeletDirectory(parts),
     cgroupParent: cgroupParent(parts),
-    dnsServers: [networks.dnsService],
-    clusterDomain: networks.clusterDomain,
+    configuration,
     ...(ownAddress !== undefined && { nodeIps: [ownAddress] }),
   })
 }

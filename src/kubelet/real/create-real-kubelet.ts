@@ -10,6 +10,7 @@ import type { Client } from "../../client/client.ts"
 import { Informer } from "../../client/informer.ts"
 import type { ImageService, RuntimeService } from "../../container-runtime/cri.ts"
 import { createKubelet, type Kubelet } from "../kubelet.ts"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import type { PodNetworkPort } from "../kubelet-services.ts"
 import type { NodeIdentity } from "../node/node-object.ts"
 import { NodeObjects } from "../objects/node-objects.ts"
@@ -34,6 +35,7 @@ import { readUsage } from "./usage.ts"
 
 export interface RealKubeletOptions {
   readonly node: NodeIdentity
+  readonly configuration: KubeletConfiguration
   /** A client with the rights of this node. */
   readonly client: Client
   readonly clock: Clock
@@ -47,16 +49,8 @@ export interface RealKubeletOptions {
   readonly rootDirectory: string
   /** This node's control group, told apart from those of other nodes and clusters: "/coracle/3f2a/node-1". */
   readonly cgroupParent: string
-  /** Where pods look names up; empty: as the machine does. */
-  readonly dnsServers: readonly string[]
-  readonly clusterDomain: string
   /** @default found out */
   readonly nodeIps?: readonly string[]
-  readonly maxPods?: number
-  /** Manifests of pods that run here whatever the API says. @default none */
-  readonly staticPodDirectory?: string
-  /** @default "/etc/resolv.conf" */
-  readonly resolvConf?: string
 }
 
 export interface RealKubelet extends Kubelet {
@@ -71,10 +65,11 @@ export interface RealKubelet extends Kubelet {
 
 /** A kubelet on this machine. Nothing runs before `run`. */
 export async function createRealKubelet(options: RealKubeletOptions): Promise<RealKubelet> {
-  const { client, clock, random, log, runtime, rootDirectory, clusterDomain } = options
+  const { client, clock, random, log, runtime, rootDirectory, configuration } = options
+  const { clusterDomain = "", staticPodPath } = configuration
   await mkdir(rootDirectory, { recursive: true, mode: 0o750 })
   const stopped = new AbortController()
-  const machine = await readMachine({ ...options, nodeName: options.node.name })
+  const machine = await readMachine({ ...options, ...configuration, nodeName: options.node.name })
   const objects = new NodeObjects({ client, clock, random, log, signal: stopped.signal })
   const paths = kubeletPaths(rootDirectory)
   const nodeName = options.node.name
@@ -118,7 +113,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
       cgroups,
       files: new RealContainerFiles({
         paths,
-        logDirectory: join(rootDirectory, "logs"),
+        logDirectory: configuration.podLogsDir,
         clusterDomain,
         random,
       }),
@@ -138,9 +133,9 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     services: () => services.objects.list(),
     servicesSynced: services.synced,
     relistMs: 10_000,
-    ...(options.staticPodDirectory !== undefined && {
+    ...(staticPodPath && {
       staticPods: staticPodFiles({
-        directory: options.staticPodDirectory,
+        directory: staticPodPath,
         nodeName,
         clock,
         log,

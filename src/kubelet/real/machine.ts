@@ -9,10 +9,9 @@ export interface RealMachineOptions {
   readonly nodeIps?: readonly string[]
   /** On the file system whose space pods share. */
   readonly rootDirectory: string
-  /** @default 110 */
-  readonly maxPods?: number
-  /** The machine's, or one made for containers where the machine's points at itself. @default "/etc/resolv.conf" */
-  readonly resolvConf?: string
+  readonly maxPods: number
+  /** The machine's, or one made for containers where the machine's points at itself; "": nothing is looked up. */
+  readonly resolvConf: string
 }
 
 /** What the kubelet itself keeps in reserve (evictionHard memory.available). */
@@ -30,13 +29,13 @@ export async function readMachine(options: RealMachineOptions): Promise<Machine>
     text("/proc/sys/kernel/osrelease"),
     statfs(options.rootDirectory),
     text("/proc/meminfo"),
-    text(options.resolvConf ?? "/etc/resolv.conf"),
+    options.resolvConf === "" ? "" : text(options.resolvConf),
   ])
   const memoryBytes = totalmem()
   const diskBytes = disk.blocks * disk.bsize
   const fixed = {
     cpu: String(cpus().length),
-    pods: String(options.maxPods ?? 110),
+    pods: String(options.maxPods),
     "hugepages-1Gi": "0",
     "hugepages-2Mi": hugePages(memory),
   }

@@ -8,6 +8,7 @@ import { Informer } from "../../client/informer.ts"
 import type { ImageService, RuntimeService } from "../../container-runtime/cri.ts"
 import { createKubelet, type Kubelet } from "../kubelet.ts"
 import { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
+import { usualConfiguration } from "../configuration/usual-configuration.ts"
 import type { NodeIdentity } from "../node/node-object.ts"
 import { NodeObjects } from "../objects/node-objects.ts"
 import type { PodFeed } from "../objects/pod-feed.ts"
@@ -61,6 +62,7 @@ export async function createSimulatedKubelet(options: SimulatedKubeletOptions): 
   const kubelet = await createKubelet({
     metrics: together,
     node,
+    configuration: usualConfiguration({ clusterDomain: options.clusterDomain ?? "cluster.local" }),
     client,
     clock,
     random,
@@ -79,8 +81,6 @@ export async function createSimulatedKubelet(options: SimulatedKubeletOptions): 
     }),
     network: { prepare: async () => {}, release: async () => {} },
     httpGet: async () => 200,
-    dnsServers: [],
-    clusterDomain: options.clusterDomain ?? "cluster.local",
     seccompDirectory: "",
     services: () => services.objects.list(),
     servicesSynced: services.synced,

@@ -15,6 +15,8 @@ import { createCommands } from "../../base/real/commands.ts"
 import { realRandom } from "../../base/real/random.ts"
 import { type Containerd, startContainerd } from "../../container-runtime/containerd/start-containerd.ts"
 import { stopAllPods } from "../../container-runtime/stop-all-pods.ts"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
+import { usualConfiguration } from "../configuration/usual-configuration.ts"
 import { createRealKubelet, type RealKubelet } from "../real/create-real-kubelet.ts"
 
 export const testImage = "coracle-test/busybox:1"
@@ -37,7 +39,14 @@ export interface RealNode {
   stop(): Promise<string[]>
 }
 
-export async function startRealNode(log: Logger = silentLogger): Promise<RealNode> {
+export interface RealNodeOptions {
+  readonly log?: Logger
+  /** What of the kubelet's configuration is not as usual. */
+  readonly configuration?: Partial<KubeletConfiguration>
+}
+
+export async function startRealNode(options: RealNodeOptions = {}): Promise<RealNode> {
+  const { log = silentLogger } = options
   const directory = mkdtempSync(join(tmpdir(), "coracle-node-"))
   const server = await startTestServer({ clock: realClock, random: realRandom })
   const { client } = server
@@ -68,10 +77,14 @@ export async function startRealNode(log: Logger = silentLogger): Promise<RealNod
       network: { prepare: async () => {}, release: async () => {} },
       rootDirectory: join(directory, "kubelet"),
       cgroupParent,
-      dnsServers: ["10.96.0.10"],
-      clusterDomain: "cluster.local",
       nodeIps: ["127.0.0.1"],
-      staticPodDirectory: join(directory, "manifests"),
+      configuration: usualConfiguration({
+        clusterDNS: ["10.96.0.10"],
+        clusterDomain: "cluster.local",
+        staticPodPath: join(directory, "manifests"),
+        podLogsDir: join(directory, "kubelet/logs"),
+        ...options.configuration,
+      }),
     })
     const stop = new AbortController()
     return { kubelet, stop, running: kubelet.run(stop.signal) }

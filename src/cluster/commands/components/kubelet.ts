@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs"
 import { isIP } from "node:net"
+import { join } from "node:path"
 import type { FlagValues } from "../../../base/flags.ts"
 import { createCommands } from "../../../base/real/commands.ts"
 import { connectGrpc, type GrpcChannel } from "../../../base/real/grpc/grpc-channel.ts"
@@ -9,7 +10,9 @@ import {
   createRuntimeService,
 } from "../../../container-runtime/containerd/runtime-service.ts"
 import type { PodNetworkPort } from "../../../kubelet/kubelet-services.ts"
+import type { KubeletConfiguration } from "../../../kubelet/configuration/kubelet-configuration.ts"
 import { createRealKubelet } from "../../../kubelet/real/create-real-kubelet.ts"
+import { readConfiguration } from "../../../kubelet/real/read-configuration.ts"
 import { serveKubelet } from "../../../kubelet/server/serve-kubelet.ts"
 import { machineName } from "../../machine.ts"
 import { servingPair } from "../../secure-port/secure-port-flags.ts"
@@ -18,6 +21,11 @@ import { type ConnectedParts, runConnected } from "./connect.ts"
 
 // The names and defaults are upstream's (https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/).
 const flags = {
+  config: {
+    type: "string",
+    placeholder: "FILE",
+    description: "a KubeletConfiguration; flags count more than what it says",
+  },
   "hostname-override": {
     type: "string",
     placeholder: "NAME",
@@ -25,7 +33,6 @@ const flags = {
   },
   "container-runtime-endpoint": {
     type: "string",
-    default: "unix:///run/containerd/containerd.sock",
     placeholder: "SOCKET",
     description: "the container runtime, by CRI (unix:///run/containerd/containerd.sock)",
   },
@@ -37,7 +44,6 @@ const flags = {
   },
   "cgroup-root": {
     type: "string",
-    default: "/kubepods",
     placeholder: "PATH",
     description: "the control group of all pods (/kubepods)",
   },
@@ -50,7 +56,6 @@ const flags = {
   },
   "cluster-domain": {
     type: "string",
-    default: "cluster.local",
     placeholder: "DOMAIN",
     description: "the domain of Services (cluster.local)",
   },
@@ -67,11 +72,10 @@ const flags = {
   },
   address: {
     type: "string",
-    default: "0.0.0.0",
     placeholder: "IP",
     description: "where it listens (0.0.0.0)",
   },
-  port: { type: "int", default: 10_250, placeholder: "PORT", description: "at which port (10250)" },
+  port: { type: "int", placeholder: "PORT", description: "at which port (10250)" },
   "client-ca-file": {
     type: "string",
     placeholder: "FILE",
@@ -100,10 +104,23 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
     throw new Error("a kubelet needs Linux and root")
   const name = (own["hostname-override"] ?? machineName()).trim().toLowerCase()
   const nodeIps = parseAddresses(own["node-ip"])
-  const serving = servingPair(name, own, parts)
-  const channel = await connectRuntime(own["container-runtime-endpoint"], parts)
+  const configuration = readConfiguration({
+    path: own.config,
+    usual: {
+      clusterDomain: "cluster.local",
+      cgroupRoot: "/kubepods",
+      podLogsDir: join(own["root-dir"], "logs"),
+    },
+    flags: configurationOf(own),
+    log: parts.log,
+  })
+  const serving = servingPair(
+    name,
+    { "tls-cert-file": configuration.tlsCertFile, "tls-private-key-file": configuration.tlsPrivateKeyFile },
+    parts,
+  )
+  const channel = await connectRuntime(configuration.containerRuntimeEndpoint, parts)
   try {
-    const { "max-pods": maxPods, "pod-manifest-path": staticPodDirectory, "resolv-conf": resolvConf } = own
     const node = await createRealKubelet({
       ...parts,
       node: { name, labels: parseLabels(own["node-labels"]) },
@@ -113,19 +130,15 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
       images: createImageService(channel),
       network: runtimesOwnNetwork,
       rootDirectory: own["root-dir"],
-      cgroupParent: own["cgroup-root"],
-      dnsServers: own["cluster-dns"],
-      clusterDomain: own["cluster-domain"],
+      cgroupParent: configuration.cgroupRoot ?? "/",
+      configuration,
       ...(nodeIps.length > 0 && { nodeIps }),
-      ...(maxPods !== undefined && { maxPods }),
-      ...(staticPodDirectory !== undefined && { staticPodDirectory }),
-      ...(resolvConf !== undefined && { resolvConf }),
     })
-    const authorities = own["client-ca-file"]
+    const authorities = own["client-ca-file"] ?? configuration.authentication.x509.clientCAFile
     const server = await serveKubelet({
       kubelets: [node],
-      host: own.address,
-      port: own.port,
+      host: configuration.address,
+      port: configuration.port,
       serving,
       clientAuthorities:
         authorities === undefined
@@ -140,6 +153,24 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
   } finally {
     channel.close()
   }
+}
+
+/** What the flags say of the configuration; they count more than the file. */
+function configurationOf(own: Values): Partial<KubeletConfiguration> {
+  const given: Partial<KubeletConfiguration> = {
+    containerRuntimeEndpoint: own["container-runtime-endpoint"],
+    cgroupRoot: own["cgroup-root"],
+    clusterDNS: own["cluster-dns"].length > 0 ? [...own["cluster-dns"]] : undefined,
+    clusterDomain: own["cluster-domain"],
+    resolvConf: own["resolv-conf"],
+    maxPods: own["max-pods"],
+    staticPodPath: own["pod-manifest-path"],
+    address: own.address,
+    port: own.port,
+    tlsCertFile: own["tls-cert-file"],
+    tlsPrivateKeyFile: own["tls-private-key-file"],
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
 function connectRuntime(endpoint: string, { clock }: Pick<ConnectedParts, "clock">): Promise<GrpcChannel> {
