@@ -13,7 +13,7 @@ import { silentLogger } from "../../src/base/log.ts"
 import { realClock } from "../../src/base/real/clock.ts"
 import { SeededRandom } from "../../src/base/simulated/random.ts"
 import type { Client } from "../../src/client/client.ts"
-import { createEventRecorder } from "../../src/client/create-event-recorder.ts"
+import { createEventSeriesRecorder } from "../../src/client/create-event-series-recorder.ts"
 import { Informer } from "../../src/client/informer.ts"
 import { createInformers } from "../../src/client/informers.ts"
 import { SimulatedImages } from "../../src/container-runtime/simulated/simulated-images.ts"
@@ -51,7 +51,7 @@ export async function startWorld(nodeCount: number): Promise<World> {
   await manager.ready
 
   const schedulerInformers = createInformers(parts)
-  const events = createEventRecorder({ ...parts, component: "default-scheduler", signal })
+  const events = createEventSeriesRecorder({ ...parts, component: "default-scheduler", signal })
   void createScheduler({ ...parts, informers: schedulerInformers, events }).run(signal)
   schedulerInformers.start(signal)
 

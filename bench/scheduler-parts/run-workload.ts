@@ -10,7 +10,7 @@ import { silentLogger } from "../../src/base/log.ts"
 import { realClock } from "../../src/base/real/clock.ts"
 import { SeededRandom } from "../../src/base/simulated/random.ts"
 import type { Client } from "../../src/client/client.ts"
-import { createEventRecorder } from "../../src/client/create-event-recorder.ts"
+import { createEventSeriesRecorder } from "../../src/client/create-event-series-recorder.ts"
 import { createInformers } from "../../src/client/informers.ts"
 import { createScheduler } from "../../src/scheduler/scheduler.ts"
 import { profiled } from "../parts/profiled.ts"
@@ -69,7 +69,7 @@ interface Counts {
 async function startScheduler(client: Client, signal: AbortSignal): Promise<Counts> {
   const parts = { client, clock: realClock, random: new SeededRandom("bench"), log: silentLogger }
   const informers = createInformers(parts)
-  const events = createEventRecorder({ ...parts, component: "default-scheduler", signal })
+  const events = createEventSeriesRecorder({ ...parts, component: "default-scheduler", signal })
   const scheduler = createScheduler({ ...parts, informers, events })
   const scheduled = new Set<string>()
   let waiting: { count: number; resolve: () => void } | undefined

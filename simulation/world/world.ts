@@ -5,7 +5,7 @@ import { silentLogger } from "../../src/base/log.ts"
 import { SimulatedClock } from "../../src/base/simulated/clock.ts"
 import { SeededRandom } from "../../src/base/simulated/random.ts"
 import type { Client } from "../../src/client/client.ts"
-import { createEventRecorder } from "../../src/client/create-event-recorder.ts"
+import { createEventSeriesRecorder } from "../../src/client/create-event-series-recorder.ts"
 import { createInformers } from "../../src/client/informers.ts"
 import { runControllers } from "../../src/client/run-controllers.ts"
 import { ConnectionError, type Transport } from "../../src/client/transport.ts"
@@ -197,7 +197,7 @@ export class World {
     const client = createClient(this.roadOf("scheduler"))
     const parts = { client, clock: this.clock, random: this.#fork("scheduling"), log: silentLogger }
     const informers = createInformers(parts)
-    const events = createEventRecorder({ ...parts, component: "default-scheduler", signal })
+    const events = createEventSeriesRecorder({ ...parts, component: "default-scheduler", signal })
     this.scheduler = createScheduler({ ...parts, informers, events })
     informers.start(signal)
     void this.scheduler.run(signal)

@@ -1,9 +1,10 @@
-import { type Clock, sleep } from "../base/clock.ts"
+import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import { integer, type Random } from "../base/random.ts"
 import type { KubeObject } from "../apimachinery/meta.ts"
 import { isStatusError } from "../apimachinery/status-error.ts"
 import type { Client } from "./client.ts"
+import { deliverEvent } from "./deliver-event.ts"
 import { type CorrelatedEvent, EventCorrelator, type Verdict } from "./event-correlator.ts"
 import type { EventRecorder, ObjectReference } from "./event-recorder.ts"
 import { Event } from "../api/core/v1/event.ts"
@@ -25,8 +26,6 @@ type Send = Exclude<Verdict, { kind: "drop" }>
 
 /** More than this wait to be sent: the server is away, and newer ones are dropped. */
 const maxQueued = 1000
-const maxTries = 12
-const retryMs = 10_000
 
 /** Writes core/v1 Events, one after the other, behind the caller's back. */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
@@ -35,30 +34,14 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   let last: Promise<void> = Promise.resolve()
   let queued = 0
 
-  function uniqueName(about: ObjectReference): string {
-    // Nanoseconds as upstream; the clock has milliseconds, and chance keeps two components apart within one.
-    const nanoseconds = BigInt(Math.floor(clock.now())) * 1_000_000n + BigInt(integer(random, 1_000_000))
-    return `${about.name}.${nanoseconds.toString(16)}`
-  }
-
   async function send(verdict: Send): Promise<void> {
-    for (let tries = 0; tries < maxTries; tries++) {
-      // What is said while stopping is still worth one try.
-      if (tries > 0 && options.signal?.aborted) return
-      try {
-        if (verdict.kind === "count" && (await patched(verdict.event))) return
-        await client.create(Event, encode(verdict.event, component, host))
-        return
-      } catch (error) {
-        // The server's word is final (its namespace is going away, say); a broken connection is not.
-        if (isStatusError(error) && !isStatusError(error, "ServiceUnavailable", "TooManyRequests")) {
-          log.debug("event refused", { reason: verdict.event.occurrence.reason, error })
-          correlator.forget(verdict.key)
-          return
-        }
-        await sleep(clock, retryMs * (tries === 0 ? random.next() : 1), options.signal)
-      }
-    }
+    const refusal = await deliverEvent(async () => {
+      if (verdict.kind === "count" && (await patched(verdict.event))) return
+      await client.create(Event, encode(verdict.event, component, host))
+    }, options)
+    if (!refusal) return
+    log.debug("event refused", { reason: verdict.event.occurrence.reason, error: refusal })
+    correlator.forget(verdict.key)
   }
 
   /** Adds to the count of an event that is there; false when it has expired meanwhile. */
@@ -77,7 +60,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     event(about, type, reason, message) {
       if (queued >= maxQueued) return log.warn("event dropped: too many wait to be sent", { reason })
       const occurrence = { about: referenceTo(about), type, reason, message, atMs: clock.now() }
-      const verdict = correlator.correlate(occurrence, () => uniqueName(occurrence.about))
+      const verdict = correlator.correlate(occurrence, () =>
+        uniqueEventName(occurrence.about, occurrence.atMs, random),
+      )
       if (verdict.kind === "drop") return
       queued++
       last = last
@@ -103,6 +88,12 @@ function encode(event: CorrelatedEvent, component: string, host: string | undefi
     reportingComponent: component,
     reportingInstance: host ?? "",
   }
+}
+
+/** Nanoseconds as upstream; the clock has milliseconds, and chance keeps two components apart within one. */
+export function uniqueEventName(about: ObjectReference, atMs: number, random: Random): string {
+  const nanoseconds = BigInt(Math.floor(atMs)) * 1_000_000n + BigInt(integer(random, 1_000_000))
+  return `${about.name}.${nanoseconds.toString(16)}`
 }
 
 /** What an event remembers of the object it is about. */

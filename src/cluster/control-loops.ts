@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import { createEventRecorder } from "../client/create-event-recorder.ts"
+import { createEventSeriesRecorder } from "../client/create-event-series-recorder.ts"
 import { runAsLeader } from "../client/leader-election.ts"
 import { createAuthoritySigner } from "../controller-manager/certificates/real/authority-signer.ts"
 import { sha256Hex } from "../controller-manager/attach-detach/real/sha256-hex.ts"
@@ -22,6 +23,7 @@ import {
   localProvisionerUser,
   schedulerUser,
 } from "./identities.ts"
+import { machineName } from "./machine.ts"
 import { remoteVolumeDirectories } from "./nodes/node-volumes.ts"
 import { simulatedNodeAnnotation } from "./nodes/start-simulated-node.ts"
 
@@ -83,9 +85,10 @@ async function runControllers({
 async function runScheduler({ clientFor, informersFor, identity, ...parts }: LoopParts): Promise<void> {
   const client = clientFor(schedulerUser)
   const log = parts.log.named("scheduler")
-  const events = createEventRecorder({ ...parts, client, log, component: "default-scheduler" })
+  const speaking = { ...parts, client, log, component: "default-scheduler", host: machineName() }
   const lead = (signal: AbortSignal): Promise<void> => {
     const informers = informersFor(schedulerUser)
+    const events = createEventSeriesRecorder({ ...speaking, signal })
     const scheduler = createScheduler({ ...parts, client, informers, events, log })
     parts.server.parts.pages.set("scheduler", (path) => schedulerPage(scheduler, path))
     informers.start(signal)
@@ -93,6 +96,7 @@ async function runScheduler({ clientFor, informersFor, identity, ...parts }: Loo
   }
   if (identity === undefined) return lead(parts.signal)
   const lease = { namespace: "kube-system", name: "kube-scheduler" }
+  const events = createEventRecorder(speaking)
   do await runAsLeader({ ...parts, client, log, events, identity, lease }, lead)
   while (!parts.signal.aborted)
 }

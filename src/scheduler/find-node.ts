@@ -5,6 +5,7 @@ import type { NodeInfo } from "./node-info.ts"
 import type { PodInfo } from "./pod-info.ts"
 import { KnownVerdicts } from "./known-verdicts.ts"
 import { shapeOf } from "./pod-shape.ts"
+import type { Probe } from "./probe.ts"
 import {
   type Filters,
   prepareFilters,
@@ -39,6 +40,7 @@ export interface NodeFinderOptions {
   readonly filters: readonly Plugin[]
   readonly scorers: readonly WeightedPlugin[]
   readonly random: Random
+  readonly probe: Probe
   /** 0 adapts it to the size of the cluster. @default 0 */
   readonly percentageOfNodesToScore?: number
 }
@@ -61,18 +63,27 @@ export class NodeFinder {
   /** The nodes that can run the pod, as many as are worth comparing. */
   findFeasible(pod: PodInfo, context: CycleContext): Feasible | Unschedulable {
     const { nodes } = context.view
+    const { probe } = this.#options
+    const begunMs = probe.begin()
     const filters = prepareFilters(this.#options.filters, pod, context)
     if ("everywhere" in filters) {
       const { everywhere, plugin } = filters
+      probe.took(
+        "PreFilter",
+        begunMs,
+        everywhere.resolvable ? "Unschedulable" : "UnschedulableAndUnresolvable",
+      )
       const rejections = new Rejections(nodes)
       const said = { ...everywhere, plugin: plugin.name }
       return { kind: "unschedulable", error: { rejections, everywhere: said, plugins: new Set([plugin]) } }
     }
-    return (
+    const preparedMs = probe.took("PreFilter", begunMs)
+    const found =
       this.#tryNominated(pod, filters, context) ??
       this.#refuseAgain(pod, filters, context) ??
       this.#tryAll(pod, filters, context)
-    )
+    probe.took("Filter", preparedMs)
+    return found
   }
 
   /** No node has changed since one of the same shape was refused by all: the same holds for this one. */
@@ -111,7 +122,8 @@ export class NodeFinder {
       rejections.set(node, rejected.plugin.name, rejected.rejection)
       rejecters.add(rejected.plugin)
     }
-    if (candidates.length) this.#start = (this.#start + evaluated) % candidates.length
+    for (const { plugin } of filters.checks) this.#options.probe.asked(plugin, "Filter", evaluated)
+    if (nodes.length) this.#start = (this.#start + evaluated) % nodes.length
     if (feasible.length > 0) return { kind: "feasible", nodes: feasible, evaluated, rejections, rejecters }
     if (filters.onlyNodes) addRestricted(nodes, filters, rejections)
     const error: FitError = { rejections, plugins: rejecters }
@@ -148,10 +160,13 @@ export class NodeFinder {
     extra?: readonly number[],
   ): NodeInfo {
     if (feasible.length === 1) return feasible[0]!
+    const { probe } = this.#options
+    const begunMs = probe.begin()
     const totals = extra ? Float64Array.from(extra) : new Float64Array(feasible.length)
     const local: WeightedScore[] = []
     for (const { plugin, weight } of this.#options.scorers) {
       const score = plugin.score?.(pod, feasible, context)
+      if (score) probe.asked(plugin, "Score", feasible.length)
       if (score?.isLocal) local.push({ score, weight })
       else if (score) addScores(totals, score, feasible, weight)
     }
@@ -160,6 +175,7 @@ export class NodeFinder {
     const verdicts = feasible.length < worthRemembering ? undefined : this.#verdicts.find(pod, context)
     if (verdicts) verdicts.addScores(totals, feasible, sum)
     else addScores(totals, { of: sum }, feasible, 1)
+    probe.took("Score", begunMs)
     return feasible[pickGreatest(totals, this.#options.random)]!
   }
 }

@@ -60,7 +60,8 @@ function followPod(
     queue.delete(uid)
     nominations.delete(uid)
   } else if (schedulerNames.has(current.spec.schedulerName || "default-scheduler")) {
-    nominations.follow(podInfo(current))
+    // One that has its place counts there; what it says of itself meanwhile is for others.
+    if (!view.isPlaced(uid)) nominations.follow(podInfo(current))
     // Told before it waits, so that it does not wake itself.
     if (!previous) queue.onChange(Pod, "appear", current)
     queue.set(podInfo(current))

@@ -50,8 +50,6 @@ export interface CycleContext {
 
 /** What was put aside for a pod on a node. */
 export interface Reservation {
-  /** Waits until the pod may be bound at all; rejects to give the node up. Nothing has been written yet. */
-  readonly permit?: (context: BindContext) => Promise<void>
   /** What must be done before the pod is bound (volumes are); rejects to give the node up. */
   readonly prepare?: (context: BindContext) => Promise<void>
   /** The pod does not come after all. */

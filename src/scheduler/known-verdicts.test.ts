@@ -13,6 +13,7 @@ import { KnownVictims } from "./preemption/known-victims.ts"
 import { planPreemption, type Preemption } from "./preemption/plan-preemption.ts"
 import { Rejections } from "./rejections.ts"
 import { prepareFilters, runChecksWithNominated } from "./run-filters.ts"
+import { testProbe } from "./testing.ts"
 
 const nodeCount = 130
 /** Room is promised on these, so that promises change while nodes do not. */
@@ -49,7 +50,7 @@ function pod(index: number, priority = 0): Pod {
 describe("remembered verdicts", () => {
   it("are those of looking at each node again, whatever happens to nodes in between", () => {
     const { view, nominations, context } = world()
-    const profile = runProfile({ ...defaultProfile(), percentageOfNodesToScore: 100 }, random)
+    const profile = runProfile({ ...defaultProfile(), percentageOfNodesToScore: 100 }, random, testProbe())
     for (let index = 0; index < nodeCount; index++) view.setNode(node(`node-${index}`, "2", false))
     const placed: string[] = []
     for (let index = 0; index < 400; index++) {
@@ -92,7 +93,7 @@ describe("remembered verdicts", () => {
 describe("remembered victims", () => {
   it("are those of trying each node again", () => {
     const { view, nominations, context } = world()
-    const { filters, knownVictims } = runProfile(defaultProfile(), random)
+    const { filters, knownVictims } = runProfile(defaultProfile(), random, testProbe())
     const args = { minCandidateNodesPercentage: 100, minCandidateNodesAbsolute: nodeCount }
     for (let index = 0; index < nodeCount; index++) {
       view.setNode(node(`node-${index}`, "2", false))

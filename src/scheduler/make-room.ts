@@ -5,7 +5,7 @@ import { pickLeastHarm } from "./preemption/pick-least-harm.ts"
 import { planPreemption, type Preemption } from "./preemption/plan-preemption.ts"
 import type { Candidate } from "./preemption/find-victims.ts"
 import type { QueuedPod } from "./queue/scheduling-queue.ts"
-import { preempt, reportUnschedulable, withdrawNomination } from "./report.ts"
+import { preempt, reportFailure, reportNomination } from "./report.ts"
 import type { SchedulerParts } from "./scheduler-parts.ts"
 
 /** No node fits: the pod waits and says why, and if lesser pods can make room for it they are asked to go. */
@@ -37,17 +37,15 @@ export async function makeRoomWithExtenders(
 }
 
 function decide(info: PodInfo, error: FitError, parts: SchedulerParts): Preemption | undefined {
-  const { filters, preemption: args, knownVictims } = parts.profileOf(info)
+  const { filters, preemption: args, knownVictims, probe } = parts.profileOf(info)
   if (!args || error.rejections.nodeCount === 0) return undefined
+  const begunMs = probe.begin()
   parts.metrics.preemptionAttempts.add(1)
   const budgets = parts.informers.cache.list(PodDisruptionBudget)
-  return planPreemption(
-    info,
-    error,
-    budgets,
-    { filters, random: parts.random, args, knownVictims },
-    parts.context,
-  )
+  const options = { filters, random: parts.random, args, knownVictims }
+  const plan = planPreemption(info, error, budgets, options, parts.context)
+  probe.took("PostFilter", begunMs, plan.kind === "candidates" ? "Success" : "Unschedulable")
+  return plan
 }
 
 // Claims of devices could be given back before pods are asked to go; upstream says first that there are none.
@@ -66,8 +64,7 @@ function conclude(
   const { info } = queued
   const { metrics, queue, nominations, clock } = parts
   const profile = parts.profileOf(info).schedulerName
-  metrics.attempts.add(1, "unschedulable", profile)
-  metrics.attemptDuration.observe((clock.monotonic() - startedMs) / 1000, "unschedulable", profile)
+  metrics.attempted("unschedulable", profile, clock.monotonic() - startedMs)
   queue.reject(queued, error)
   if (chosen) {
     metrics.preemptionVictims.observe(chosen.victims.length)
@@ -78,10 +75,11 @@ function conclude(
     const lesser = chosen
       ? nominations.on(chosen.node.name).filter(({ priority }) => priority < info.priority)
       : []
-    await reportUnschedulable(info.pod, formatFitError(error), nominated, parts)
+    const message = formatFitError(error)
+    await reportFailure(info.pod, { reason: "Unschedulable", message, nominated }, parts)
     for (const other of lesser) {
       nominations.delete(other.uid)
-      await withdrawNomination(other.pod, parts)
+      await reportNomination(other.pod, "", parts)
     }
     if (chosen) await preempt(chosen.victims, info.pod, chosen.node.name, parts)
   }

@@ -1,5 +1,5 @@
 import { Counter, formatMetrics, gauge, Histogram, type Metric } from "../base/metrics.ts"
-import type { SchedulingQueue } from "./queue/scheduling-queue.ts"
+import type { QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts"
 
 const exponential = (first: number, factor: number, count: number) =>
   Array.from({ length: count }, (_, index) => first * factor ** index)
@@ -49,6 +49,40 @@ export class SchedulerMetrics {
     { name: "scheduler_preemption_victims", help: "[STABLE] Number of selected preemption victims" },
     exponential(1, 2, 7),
   )
+  readonly scheduledAfterFlush = new Counter({
+    name: "scheduler_pod_scheduled_after_flush_total",
+    help: "[ALPHA] Number of pods that were successfully scheduled after being flushed from unschedulablePods due to timeout. This metric helps detect potential queueing hint misconfigurations or event handling issues.",
+  })
+  /** How long all plugins together took at a point. */
+  readonly extensionPointDuration = new Histogram(
+    {
+      name: "scheduler_framework_extension_point_duration_seconds",
+      help: "[STABLE] Latency for running all plugins of a specific extension point.",
+      labels: ["extension_point", "status", "profile"],
+    },
+    exponential(0.0001, 2, 12),
+  )
+  readonly permitWaitDuration = new Histogram(
+    {
+      name: "scheduler_permit_wait_duration_seconds",
+      help: "[BETA] Duration of waiting on permit.",
+      labels: ["result"],
+    },
+    exponential(0.001, 2, 15),
+  )
+  readonly pluginEvaluations = new Counter({
+    name: "scheduler_plugin_evaluation_total",
+    help: "[BETA] Number of attempts to schedule pods by each plugin and the extension point (available only in PreFilter, Filter, PreScore, and Score).",
+    labels: ["plugin", "extension_point", "profile"],
+  })
+  readonly goroutines = new Counter(
+    {
+      name: "scheduler_goroutines",
+      help: "[BETA] Number of running goroutines split by the work they do such as binding.",
+      labels: ["operation"],
+    },
+    "gauge",
+  )
   readonly incomingPods = new Counter({
     name: "scheduler_queue_incoming_pods_total",
     help: "[STABLE] Number of pods added to scheduling queues by event and queue type.",
@@ -57,7 +91,7 @@ export class SchedulerMetrics {
   readonly #metrics: Metric[]
 
   constructor(
-    queue: () => SchedulingQueue,
+    queue: () => Pick<SchedulingQueue, "all" | "sizes">,
     cacheSize: () => { nodes: number; pods: number; assumed: number },
   ) {
     const pending = gauge(
@@ -73,6 +107,14 @@ export class SchedulerMetrics {
         )
       },
     )
+    const unschedulable = gauge(
+      {
+        name: "scheduler_unschedulable_pods",
+        help: "[BETA] The number of unschedulable pods broken down by plugin name. A pod will increment the gauge for all plugins that caused it to not schedule and so this metric have meaning only when broken down by plugin.",
+        labels: ["plugin", "profile"],
+      },
+      () => countRejections(queue().all()),
+    )
     const cached = gauge(
       {
         name: "scheduler_cache_size",
@@ -86,24 +128,51 @@ export class SchedulerMetrics {
         yield [pods, "pods"]
       },
     )
-    const { attempts, attemptDuration, algorithmDuration, podDuration, podAttempts } = this
-    const { preemptionAttempts, preemptionVictims, incomingPods } = this
     this.#metrics = [
-      attempts,
-      attemptDuration,
-      algorithmDuration,
-      podDuration,
-      podAttempts,
-      preemptionAttempts,
-      preemptionVictims,
-      incomingPods,
+      this.attempts,
+      this.attemptDuration,
+      this.algorithmDuration,
+      this.podDuration,
+      this.podAttempts,
+      this.preemptionAttempts,
+      this.preemptionVictims,
+      this.scheduledAfterFlush,
+      this.extensionPointDuration,
+      this.permitWaitDuration,
+      this.pluginEvaluations,
+      this.goroutines,
+      this.incomingPods,
       pending,
+      unschedulable,
       cached,
     ]
+  }
+
+  /** A try has come to an end. */
+  attempted(result: "scheduled" | "unschedulable" | "error", profile: string, durationMs: number): void {
+    this.attempts.add(1, result, profile)
+    this.attemptDuration.observe(durationMs / 1000, result, profile)
   }
 
   /** In Prometheus' text format. */
   format(): string {
     return formatMetrics(this.#metrics)
+  }
+}
+
+/** Of the pods that wait: who rejected them, or keeps them out. */
+function* countRejections(pods: readonly QueuedPod[]): Iterable<readonly [number, string, string]> {
+  const counts = new Map<string, number>()
+  for (const { place, rejectedBy, gatedBy, info } of pods) {
+    if (place === "taken") continue
+    const plugins = gatedBy ? [gatedBy] : rejectedBy
+    for (const { name } of plugins) {
+      const key = JSON.stringify([name, info.pod.spec.schedulerName])
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+    }
+  }
+  for (const [key, count] of counts) {
+    const [plugin, profile] = JSON.parse(key) as [string, string]
+    yield [count, plugin, profile]
   }
 }

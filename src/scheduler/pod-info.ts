@@ -64,6 +64,16 @@ export function countsAlike(a: PodInfo, b: PodInfo): boolean {
   )
 }
 
+/** A pod that was resized down. */
+export function asksForLess({ requests }: PodInfo, { requests: before }: PodInfo): boolean {
+  return (
+    requests.milliCpu < before.milliCpu ||
+    requests.memoryBytes < before.memoryBytes ||
+    requests.ephemeralStorageBytes < before.ephemeralStorageBytes ||
+    Array.from(before.others).some(([name, amount]) => (requests.others.get(name) ?? 0) < amount)
+  )
+}
+
 /** Pods that ended hold nothing. */
 export function isTerminated(pod: Pod): boolean {
   return pod.status.phase === "Succeeded" || pod.status.phase === "Failed"

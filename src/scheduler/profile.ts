@@ -2,6 +2,7 @@ import type { Random } from "../base/random.ts"
 import { NodeFinder, type WeightedPlugin } from "./find-node.ts"
 import type { Plugin } from "./framework.ts"
 import { KnownVictims } from "./preemption/known-victims.ts"
+import type { Probe } from "./probe.ts"
 import type { PreemptionArgs } from "./preemption/plan-preemption.ts"
 
 /** One way to schedule: which plugins take part where. Pods choose theirs by `schedulerName`. */
@@ -20,17 +21,19 @@ export interface Profile {
 /** A profile at work. */
 export interface RunningProfile extends Profile {
   readonly finder: NodeFinder
+  readonly probe: Probe
   readonly knownVictims: KnownVictims
   /** All of them, each once. */
   readonly plugins: ReadonlySet<Plugin>
 }
 
-export function runProfile(profile: Profile, random: Random): RunningProfile {
+export function runProfile(profile: Profile, random: Random, probe: Probe): RunningProfile {
   const { gates, filters, scorers, reservers } = profile
   const scoring = scorers.map(({ plugin }) => plugin)
   return {
     ...profile,
-    finder: new NodeFinder({ ...profile, random }),
+    finder: new NodeFinder({ ...profile, random, probe }),
+    probe,
     knownVictims: new KnownVictims(),
     plugins: new Set([...gates, ...filters, ...scoring, ...reservers]),
   }

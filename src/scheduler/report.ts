@@ -11,25 +11,31 @@ type Reporting = Pick<SchedulerParts, "client" | "events" | "clock" | "signal">
 /** Events take this many bytes of a message. */
 const maxEventMessage = 1024
 
-/**
- * Says why a pod waits: in an event each time, in its PodScheduled condition when that changes. `nominated` is where room
- * is being made for it; "" withdraws what was promised, undefined leaves it.
- */
-export async function reportUnschedulable(
+/** Why a pod has no node yet. */
+export interface SchedulingFailure {
+  /** No node will do, or something went wrong on the way to one. */
+  readonly reason: "Unschedulable" | "SchedulerError"
+  readonly message: string
+  /** Where room is being made for it; "" withdraws what was promised, undefined leaves it. */
+  readonly nominated: string | undefined
+}
+
+/** Says why a pod waits: in an event each time, in its PodScheduled condition when that changes. */
+export async function reportFailure(
   pod: Pod,
-  message: string,
-  nominated: string | undefined,
+  { reason, message, nominated }: SchedulingFailure,
   { client, events, clock }: Reporting,
 ): Promise<void> {
-  events.event(pod, "Warning", "FailedScheduling", truncate(message))
+  const note = truncate(message)
+  events.record({ regarding: pod, type: "Warning", reason: "FailedScheduling", action: "Scheduling", note })
   const known = pod.status.conditions?.find(({ type }) => type === "PodScheduled")
-  const isSaid = known?.status === "False" && known.reason === "Unschedulable" && known.message === message
+  const isSaid = known?.status === "False" && known.reason === reason && known.message === message
   const isNominated = nominated === undefined || (pod.status.nominatedNodeName ?? "") === nominated
   if (isSaid && isNominated) return
   const condition = {
     type: "PodScheduled",
     status: "False",
-    reason: "Unschedulable",
+    reason,
     message,
     observedGeneration: pod.metadata.generation,
     lastProbeTime: null,
@@ -42,9 +48,10 @@ export async function reportUnschedulable(
   await patchStatus(pod, status, client)
 }
 
-/** Something of greater importance takes the room that was promised. */
-export async function withdrawNomination(pod: Pod, { client }: Reporting): Promise<void> {
-  if (pod.status.nominatedNodeName) await patchStatus(pod, { nominatedNodeName: null }, client)
+/** Says where the pod is going to be, for whoever makes nodes; "" takes it back. */
+export async function reportNomination(pod: Pod, nodeName: string, { client }: Reporting): Promise<void> {
+  if ((pod.status.nominatedNodeName ?? "") === nodeName) return
+  await patchStatus(pod, { nominatedNodeName: nodeName || null }, client)
 }
 
 /** Evicts the victims, each told why. */
@@ -54,25 +61,29 @@ export async function preempt(
   nodeName: string,
   parts: Reporting,
 ): Promise<void> {
-  const { client, events, clock } = parts
   await Promise.all(
     victims.map(async ({ pod }) => {
       if (parts.signal().aborted || pod.metadata.deletionTimestamp) return
-      const condition = {
-        type: "DisruptionTarget",
-        status: "True",
-        reason: disruptionReason,
-        message: `${preemptor.spec.schedulerName}: preempting to accommodate a higher priority pod`,
-        observedGeneration: pod.metadata.generation,
-        lastProbeTime: null,
-        lastTransitionTime: formatTime(clock.now()),
-      }
-      await patchStatus(pod, { conditions: [condition] }, client)
-      await client.delete(Pod, keyOf(pod), { preconditions: { uid: pod.metadata.uid } }).catch(ignoreNotFound)
-      const message = `Preempted by pod ${preemptor.metadata.uid} on node ${nodeName}`
-      events.event(pod, "Normal", "Preempted", message)
+      await evict(pod, preemptor, parts)
+      const note = `Preempted by pod ${preemptor.metadata.uid} on node ${nodeName}`
+      const said = { type: "Normal", reason: "Preempted", action: "Preempting", note } as const
+      parts.events.record({ regarding: pod, related: preemptor, ...said })
     }),
   )
+}
+
+async function evict(pod: Pod, preemptor: Pod, { client, clock }: Reporting): Promise<void> {
+  const condition = {
+    type: "DisruptionTarget",
+    status: "True",
+    reason: disruptionReason,
+    message: `${preemptor.spec.schedulerName}: preempting to accommodate a higher priority pod`,
+    observedGeneration: pod.metadata.generation,
+    lastProbeTime: null,
+    lastTransitionTime: formatTime(clock.now()),
+  }
+  await patchStatus(pod, { conditions: [condition] }, client)
+  await client.delete(Pod, keyOf(pod), { preconditions: { uid: pod.metadata.uid } }).catch(ignoreNotFound)
 }
 
 /** The uid keeps a pod of the same name that came after it from being meant. */

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import type { Client } from "../client/client.ts"
-import type { EventRecorder } from "../client/event-recorder.ts"
+import type { EventSeriesRecorder } from "../client/event-series-recorder.ts"
 import type { Informers } from "../client/informers.ts"
 import type { ClusterView } from "./cluster-view.ts"
 import type { Extender } from "./extenders/extender.ts"
@@ -17,7 +17,7 @@ import type { SchedulingQueue } from "./queue/scheduling-queue.ts"
 export interface SchedulerParts {
   readonly client: Client
   readonly informers: Informers
-  readonly events: EventRecorder
+  readonly events: EventSeriesRecorder
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

@@ -3,6 +3,7 @@ import { Event } from "../api/core/v1/event.ts"
 import { Node } from "../api/core/v1/node.ts"
 import { Pod } from "../api/core/v1/pod.ts"
 import type { Draft } from "../apimachinery/meta.ts"
+import type { Extender } from "./extenders/extender.ts"
 import { asking, startTestScheduler, type TestScheduler } from "./testing.ts"
 
 let server: TestScheduler
@@ -186,4 +187,70 @@ describe("the scheduler", () => {
         "1 node(s) didn't match pod topology spread constraints (missing required label), 1 node(s) were unschedulable.",
     )
   })
+})
+
+describe("a pod that cannot be bound", () => {
+  const binder = (isIgnorable: boolean): Extender => ({
+    name: "binder",
+    isIgnorable,
+    filters: false,
+    prioritizes: false,
+    preempts: false,
+    binds: true,
+    weight: 1,
+    ignoredResources: [],
+    isInterestedIn: () => true,
+    filter: (_pod, nodes) => Promise.resolve({ nodes, failed: new Map() }),
+    prioritize: () => Promise.resolve(new Map()),
+    processPreemption: (_pod, candidates) => Promise.resolve(candidates),
+    bind: () => Promise.reject(new Error("not today")),
+  })
+
+  test("says that this is the scheduler's trouble, and the room it held is free again", async () => {
+    const own = await startTestScheduler({ extenders: [binder(false)] })
+    await own.addNode("one")
+    await own.addPod("web", asking("2"))
+    await vi.waitFor(async () => {
+      const { status } = await own.client.get(Pod, { namespace: "default", name: "web" })
+      expect(status.conditions).toMatchObject([
+        { type: "PodScheduled", status: "False", reason: "SchedulerError", message: "not today" },
+      ])
+    }, 5000)
+    expect(own.scheduler.metrics.format()).toContain(
+      'scheduler_schedule_attempts_total{result="error",profile="default-scheduler"}',
+    )
+    expect(own.scheduler.metrics.format()).toContain(
+      'scheduler_queue_incoming_pods_total{queue="backoff",event="ScheduleAttemptFailure"}',
+    )
+    await own.stop()
+  })
+
+  test("is bound without an extender that may be ignored", async () => {
+    const own = await startTestScheduler({ extenders: [binder(true)] })
+    await own.addNode("one")
+    await own.addPod("web")
+    expect(await own.nodeOf("web")).toBe("one")
+    await own.stop()
+  })
+})
+
+test("metrics tell of plugins and of who waits for what", async () => {
+  await addNode("one")
+  await addPod("fits")
+  await nodeOf("fits")
+  await addPod("big", asking("9"))
+  await pendingBecause("big")
+  const text = server.scheduler.metrics.format()
+  const profile = 'profile="default-scheduler"'
+  expect(text).toContain(`scheduler_unschedulable_pods{plugin="NodeResourcesFit",${profile}} 1`)
+  expect(text).toContain('scheduler_pending_pods{queue="unschedulable"} 1')
+  for (const point of ["PreFilter", "Filter", "PostFilter", "Reserve", "Bind"])
+    expect(text).toContain(
+      `scheduler_framework_extension_point_duration_seconds_count{extension_point="${point}"`,
+    )
+  expect(text).toContain(
+    `scheduler_plugin_evaluation_total{plugin="NodeResourcesFit",extension_point="Filter",${profile}} 2`,
+  )
+  expect(text).toContain('scheduler_queue_incoming_pods_total{queue="active",event="UnschedulablePodAdd"} 2')
+  expect(text).toContain('scheduler_pod_scheduling_sli_duration_seconds_count{attempts="1"} 1')
 })

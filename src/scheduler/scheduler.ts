@@ -6,7 +6,7 @@ import { Pod } from "../api/core/v1/pod.ts"
 import { PodDisruptionBudget } from "../api/policy/v1/pod-disruption-budget.ts"
 import type { KubeObject } from "../apimachinery/meta.ts"
 import type { Client } from "../client/client.ts"
-import type { EventRecorder } from "../client/event-recorder.ts"
+import type { EventSeriesRecorder } from "../client/event-series-recorder.ts"
 import type { Informers } from "../client/informers.ts"
 import { ClusterView } from "./cluster-view.ts"
 import { defaultProfile } from "./default-profile.ts"
@@ -19,9 +19,10 @@ import { findGang, scheduleGang } from "./gang/schedule-gang.ts"
 import { makeRoom } from "./make-room.ts"
 import { SchedulerMetrics } from "./metrics.ts"
 import { Nominations } from "./nominations.ts"
-import { assume, bindPlaced } from "./place-pod.ts"
+import { assume, bindPlaced, failOnTheWay } from "./place-pod.ts"
 import { workloadResources } from "./plugins/spread-constraints.ts"
 import type { PodInfo } from "./pod-info.ts"
+import { Probe } from "./probe.ts"
 import { type Profile, runProfile } from "./profile.ts"
 import { type QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts"
 import type { SchedulerParts } from "./scheduler-parts.ts"
@@ -30,7 +31,7 @@ export interface SchedulerOptions {
   readonly client: Client
   /** Shared with others; the scheduler asks for pods, nodes and whatever its plugins' hints name. */
   readonly informers: Informers
-  readonly events: EventRecorder
+  readonly events: EventSeriesRecorder
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -72,23 +73,26 @@ class PodScheduler implements Scheduler {
   #signal: AbortSignal = new AbortController().signal
 
   constructor(options: SchedulerOptions) {
-    const { random, informers } = options
-    const profiles = (options.profiles ?? [defaultProfile()]).map((profile) => runProfile(profile, random))
+    const { random, informers, clock } = options
+    const view = new ClusterView()
+    this.metrics = new SchedulerMetrics(
+      () => this.queue,
+      () => view.sizes,
+    )
+    const profiles = (options.profiles ?? [defaultProfile()]).map((profile) =>
+      runProfile(profile, random, new Probe(this.metrics, clock, profile.schedulerName)),
+    )
     const byName = new Map(profiles.map((profile) => [profile.schedulerName, profile]))
     const profileOf = ({ pod }: PodInfo) => byName.get(pod.spec.schedulerName || "default-scheduler")!
     const plugins = new Set(profiles.flatMap((profile) => Array.from(profile.plugins)))
-    const view = new ClusterView()
     const nominations = new Nominations()
     this.queue = new SchedulingQueue({
       ...options,
       plugins,
       gatesFor: (info) => profileOf(info).gates,
       cache: informers.cache,
+      onIncoming: (place, event) => this.metrics.incomingPods.add(1, place, event),
     })
-    this.metrics = new SchedulerMetrics(
-      () => this.queue,
-      () => view.sizes,
-    )
     this.#parts = {
       ...options,
       view,
@@ -157,16 +161,20 @@ class PodScheduler implements Scheduler {
       const placed = assume(queued, node, parts)
       this.#inBackground(bindPlaced(placed, startedMs, parts))
     } catch (error) {
-      parts.log.debug("cannot reserve", { pod: info.pod.metadata.name, node: node.name, error })
-      this.queue.fail(queued)
+      parts.log.warn("cannot reserve", { pod: info.pod.metadata.name, node: node.name, error })
+      failOnTheWay(queued, error, startedMs, parts)
     }
   }
 
   #inBackground(work: Promise<void>): void {
     const tracked = work
       .catch((error: unknown) => this.#parts.log.warn("scheduling", { error }))
-      .finally(() => this.#binding.delete(tracked))
+      .finally(() => {
+        this.#binding.delete(tracked)
+        this.metrics.goroutines.set(this.#binding.size, "binding")
+      })
     this.#binding.add(tracked)
+    this.metrics.goroutines.set(this.#binding.size, "binding")
   }
 
   #attach(plugins: ReadonlySet<Plugin>): void {

@@ -3,7 +3,7 @@ import { silentLogger } from "../base/log.ts"
 import { SimulatedClock } from "../base/simulated/clock.ts"
 import { SeededRandom } from "../base/simulated/random.ts"
 import { createClient } from "../client/create-client.ts"
-import { createEventRecorder } from "../client/create-event-recorder.ts"
+import { createEventSeriesRecorder } from "../client/create-event-series-recorder.ts"
 import { createInformers } from "../client/informers.ts"
 import { createScheduler } from "./scheduler.ts"
 
@@ -17,7 +17,7 @@ test("ends when asked though the server has never told it anything", async () =>
     log: silentLogger,
   }
   const informers = createInformers(parts)
-  const events = createEventRecorder({ ...parts, component: "default-scheduler" })
+  const events = createEventSeriesRecorder({ ...parts, component: "default-scheduler" })
   const scheduler = createScheduler({ ...parts, informers, events })
   const stop = new AbortController()
   informers.start(stop.signal)

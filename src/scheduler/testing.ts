@@ -7,8 +7,10 @@ import { silentLogger } from "../base/log.ts"
 import { realClock } from "../base/real/clock.ts"
 import { SeededRandom } from "../base/simulated/random.ts"
 import type { Client } from "../client/client.ts"
-import { createEventRecorder } from "../client/create-event-recorder.ts"
+import { createEventSeriesRecorder } from "../client/create-event-series-recorder.ts"
 import { createInformers } from "../client/informers.ts"
+import { SchedulerMetrics } from "./metrics.ts"
+import { Probe } from "./probe.ts"
 import { createScheduler, type Scheduler, type SchedulerOptions } from "./scheduler.ts"
 
 export interface TestScheduler {
@@ -33,7 +35,7 @@ export async function startTestScheduler(
   const stop = new AbortController()
   const parts = { client, clock: realClock, random: new SeededRandom("scheduler"), log: silentLogger }
   const informers = createInformers(parts)
-  const events = createEventRecorder({ ...parts, component: "default-scheduler", signal: stop.signal })
+  const events = createEventSeriesRecorder({ ...parts, component: "default-scheduler", signal: stop.signal })
   const scheduler = createScheduler({ ...parts, ...options, informers, events })
   informers.start(stop.signal)
   const running = scheduler.run(stop.signal)
@@ -77,6 +79,14 @@ export async function startTestScheduler(
     },
   }
 }
+
+/** Measures what nobody reads. */
+export function testProbe(): Probe {
+  const nothing = () => ({ nodes: 0, pods: 0, assumed: 0 })
+  return new Probe(new SchedulerMetrics(() => ({ all: () => [], sizes: noPods }), nothing), realClock, "test")
+}
+
+const noPods = { gated: 0, active: 0, backoff: 0, unschedulable: 0, taken: 0, gone: 0 }
 
 /** The containers of a pod that asks for so much cpu. */
 export const asking = (cpu: string) => ({

@@ -84,6 +84,8 @@ function bound(pod: Pod, { metadata, target }: Binding, now: string): Pod {
   if (pod.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
   const result = copyJson(pod)
   result.spec.nodeName = target.name ?? ""
+  // What was expected has come about.
+  delete (result.status as { nominatedNodeName?: string }).nominatedNodeName
   if (metadata.annotations)
     result.metadata.annotations = { ...result.metadata.annotations, ...metadata.annotations }
   if (metadata.labels) result.metadata.labels = { ...result.metadata.labels, ...metadata.labels }

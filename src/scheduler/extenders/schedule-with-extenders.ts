@@ -2,7 +2,7 @@ import type { FitError } from "../fit-error.ts"
 import type { Feasible } from "../find-node.ts"
 import { makeRoom, makeRoomWithExtenders } from "../make-room.ts"
 import type { NodeInfo } from "../node-info.ts"
-import { assume, bindPlaced } from "../place-pod.ts"
+import { assume, bindPlaced, failOnTheWay } from "../place-pod.ts"
 import type { PodInfo } from "../pod-info.ts"
 import type { QueuedPod } from "../queue/scheduling-queue.ts"
 import { prepareFilters, runChecksWithNominated } from "../run-filters.ts"
@@ -21,7 +21,7 @@ export async function scheduleWithExtenders(
   parts: SchedulerParts,
 ): Promise<void> {
   const { info } = queued
-  const { queue, events, metrics, context } = parts
+  const { queue, context } = parts
   const profile = parts.profileOf(info)
   const before = queue.changes
   const found = profile.finder.findFeasible(info, context)
@@ -35,10 +35,7 @@ export async function scheduleWithExtenders(
     if (!stillFits(info, node, parts)) return queue.fail(queued)
     parts.inBackground(bindPlaced(assume(queued, node, parts), startedMs, parts))
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    metrics.attempts.add(1, "error", profile.schedulerName)
-    if (!parts.signal().aborted) events.event(info.pod, "Warning", "FailedScheduling", message)
-    queue.fail(queued)
+    failOnTheWay(queued, error, startedMs, parts)
   }
 
   async function wait(error: FitError): Promise<void> {

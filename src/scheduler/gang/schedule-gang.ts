@@ -7,7 +7,7 @@ import { gangScheduling, membersOf, podGroupOf } from "../plugins/gang-schedulin
 import type { PodInfo } from "../pod-info.ts"
 import type { QueuedPod } from "../queue/scheduling-queue.ts"
 import { Rejections } from "../rejections.ts"
-import { reportUnschedulable } from "../report.ts"
+import { reportFailure } from "../report.ts"
 import type { SchedulerParts } from "../scheduler-parts.ts"
 import { reportGroup } from "./report-group.ts"
 
@@ -84,7 +84,10 @@ function giveUp(
   startedMs: number,
   parts: SchedulerParts,
 ): void {
-  for (const each of Array.from(placed).reverse()) takeBack(each, parts)
+  for (const each of Array.from(placed).reverse()) {
+    takeBack(each, parts)
+    parts.nominations.follow(each.queued.info)
+  }
   // What may help one that failed may help them all.
   const rejecters = new Set<Plugin>([gangScheduling])
   for (const { error } of failures) for (const plugin of error.plugins) rejecters.add(plugin)
@@ -100,7 +103,8 @@ function giveUp(
 function reject(queued: QueuedPod, error: FitError, parts: SchedulerParts): void {
   parts.metrics.attempts.add(1, "unschedulable", parts.profileOf(queued.info).schedulerName)
   parts.queue.reject(queued, error)
-  parts.inBackground(reportUnschedulable(queued.info.pod, formatFitError(error), undefined, parts))
+  const failure = { reason: "Unschedulable", message: formatFitError(error), nominated: undefined } as const
+  parts.inBackground(reportFailure(queued.info.pod, failure, parts))
 }
 
 function waiting({ view }: SchedulerParts, plugins: ReadonlySet<Plugin>, message: string): FitError {

@@ -2,7 +2,7 @@ import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { hint, type Plugin, type Rejection } from "../framework.ts"
 import type { NodeInfo } from "../node-info.ts"
-import { type PodInfo, podInfo } from "../pod-info.ts"
+import { asksForLess, podInfo } from "../pod-info.ts"
 import { cpuAndMemory, scoreByShares, type ScoringStrategy } from "./resource-shares.ts"
 import { type Resources, resourcesFromList } from "../resources.ts"
 import { isChanged } from "../is-changed.ts"
@@ -101,15 +101,6 @@ function shortage(reasons: readonly string[], isResolvable: boolean): Rejection 
   let known = shortages.get(key)
   if (!known) shortages.set(key, (known = { reasons, resolvable: isResolvable }))
   return known
-}
-
-/** A pod that was resized down. */
-function asksForLess({ requests }: PodInfo, { requests: before }: PodInfo): boolean {
-  return (
-    requests.milliCpu < before.milliCpu ||
-    requests.memoryBytes < before.memoryBytes ||
-    requests.ephemeralStorageBytes < before.ephemeralStorageBytes
-  )
 }
 
 /** Whether the node, were it empty, could hold the pod. */

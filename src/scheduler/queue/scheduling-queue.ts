@@ -9,6 +9,7 @@ import type { Change, Hint, Plugin } from "../framework.ts"
 import type { PodInfo } from "../pod-info.ts"
 import { isChanged } from "../is-changed.ts"
 import { groupResource } from "../../apimachinery/resource.ts"
+import { claimsChanged, eventLabel, podChange, queueEvents } from "./event-label.ts"
 
 /**
  * The pods that wait for a node (https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/#queue-sort).
@@ -24,21 +25,25 @@ import { groupResource } from "../../apimachinery/resource.ts"
  */
 export interface QueuedPod {
   info: PodInfo
-  /** When it entered the queue, in ms; decides among equals of priority. */
-  readonly since: number
+  /** When it was put into the queue, the last time, by the monotonic clock; decides among equals of priority. */
+  since: number
+  /** When it was first ready to be tried. */
+  firstReadyMs: number | undefined
   attempts: number
-  /** How often in a row no node fitted. */
+  /** How often no node fitted. */
   unschedulableCount: number
+  /** How often in a row something else went wrong: these wait out their back-off. */
+  errorCount: number
   place: "gated" | "active" | "backoff" | "unschedulable" | "taken" | "gone"
   backoffUntil: number
-  /** Failures of requests, not of fit: these wait out their back-off. */
-  failed: boolean
   rejectedBy: ReadonlySet<Plugin>
-  unschedulableSince: number
+  /** Nothing woke it: it is tried because it waited long. */
+  lostPatience: boolean
   /** Why it found no node the last time. */
   fitError?: FitError
-  /** Why it may not enter. */
+  /** Why it may not enter, and who says so. */
   gatedBecause?: string | undefined
+  gatedBy?: Plugin | undefined
 }
 
 export interface SchedulingQueueOptions {
@@ -48,6 +53,8 @@ export interface SchedulingQueueOptions {
   /** Those that may keep this pod out. */
   readonly gatesFor: (pod: PodInfo) => readonly Plugin[]
   readonly cache: Cache
+  /** Told of each pod that comes to another place, and of what brought it there. */
+  readonly onIncoming?: (place: "active" | "backoff" | "unschedulable", event: string) => void
   /** @default 1000 */
   readonly initialBackoffMs?: number
   /** @default 10_000 */
@@ -56,12 +63,14 @@ export interface SchedulingQueueOptions {
 
 /** A pod that no hint has woken for this long is tried all the same. */
 const patienceMs = 5 * 60_000
+/** Back-offs end together at full seconds, so that the more important pods of a second go first. */
+const backoffWindowMs = 1000
 
 export class SchedulingQueue {
   readonly #options: SchedulingQueueOptions
   readonly #pods = new Map<string, QueuedPod>()
   readonly #active = new Heap<QueuedPod>(compareForActive)
-  readonly #backoff = new Heap<QueuedPod>((a, b) => a.backoffUntil - b.backoffUntil)
+  readonly #backoff = new Heap<QueuedPod>(compareForBackoff)
   /** The unschedulable ones by each plugin that rejected them. */
   readonly #rejectedBy = new Map<Plugin | undefined, Set<QueuedPod>>()
   readonly #gatedBy = new Map<Plugin, Set<QueuedPod>>()
@@ -70,6 +79,7 @@ export class SchedulingQueue {
   /** How much has happened: whoever waits between looking and deciding can see whether anything did meanwhile. */
   changes = 0
   #timer: Timer | undefined
+  #timerAt = Number.POSITIVE_INFINITY
   #patienceTimer: Timer | undefined
   #wake: (() => void) | undefined
 
@@ -104,11 +114,12 @@ export class SchedulingQueue {
     if (!queued) return this.#enter(info)
     const previous = queued.info.pod
     queued.info = info
-    if (queued.place === "taken") return
+    if (queued.place !== "gated" && queued.place !== "unschedulable") return
     const changed =
-      isChanged(info.pod.spec, previous.spec) || isChanged(info.pod.metadata.labels, previous.metadata.labels)
-    if (queued.place === "gated") this.#admit(queued)
-    else if (queued.place === "unschedulable" && changed) this.#retry(queued)
+      isChanged(info.pod.spec, previous.spec) ||
+      isChanged(info.pod.metadata.labels, previous.metadata.labels) ||
+      claimsChanged(info.pod, previous)
+    if (changed) this.#retry(queued, `${queueEvents.updated}${podChange(info.pod, previous)}`)
   }
 
   delete(uid: string): void {
@@ -143,11 +154,12 @@ export class SchedulingQueue {
   reject(queued: QueuedPod, error: FitError): void {
     if (queued.place !== "taken") return
     queued.unschedulableCount++
-    queued.failed = false
+    queued.errorCount = 0
     queued.fitError = error
     queued.rejectedBy = error.plugins
-    queued.unschedulableSince = this.#options.clock.monotonic()
+    this.#putBack(queued)
     this.#move(queued, "unschedulable")
+    this.#options.onIncoming?.("unschedulable", queueEvents.attemptFailed)
     for (const plugin of error.plugins) this.#rejecters(plugin).add(queued)
     this.#watchPatience()
   }
@@ -155,32 +167,34 @@ export class SchedulingQueue {
   /** The verdict of a try: something went wrong on the way; tried again after a while. */
   fail(queued: QueuedPod): void {
     if (queued.place !== "taken") return
-    queued.unschedulableCount++
-    queued.failed = true
-    this.#retry(queued)
+    queued.errorCount++
+    queued.rejectedBy = none
+    this.#putBack(queued)
+    this.#retry(queued, queueEvents.attemptFailed)
   }
 
   /** Something changed in the cluster: pods that it may help get another try. */
   onChange<T extends KubeObject>(resource: Resource<T>, change: Change, current?: T, previous?: T): void {
     this.changes++
+    const label = () => eventLabel(resource, change, current, previous)
     for (const { plugin, hint } of this.#hints.get(hintId(resource, change)) ?? []) {
       const waiting = this.#rejectedBy.get(plugin)
       const gated = this.#gatedBy.get(plugin)
       if ((!waiting?.size && !gated?.size) || hint.concerns?.(current, previous) === false) continue
       const mayHelp = ({ info }: QueuedPod) => hint.mayHelp?.(info, current, previous) !== false
-      for (const queued of Array.from(waiting ?? [])) if (mayHelp(queued)) this.#retry(queued)
-      for (const queued of Array.from(gated ?? [])) if (mayHelp(queued)) this.#admit(queued)
+      for (const queued of Array.from(waiting ?? [])) if (mayHelp(queued)) this.#retry(queued, label())
+      for (const queued of Array.from(gated ?? [])) if (mayHelp(queued)) this.#retry(queued, label())
     }
     // Rejected by no plugin: there was no node at all, or somebody outside said no.
     const unexplained = change === "add" ? this.#rejectedBy.get(undefined) : undefined
-    if (unexplained?.size) for (const queued of Array.from(unexplained)) this.#retry(queued)
+    if (unexplained?.size) for (const queued of Array.from(unexplained)) this.#retry(queued, label())
   }
 
-  /** Waiting pods that `concerns` chooses are tried at once: something about them has changed that no hint tells. */
-  activate(concerns: (info: PodInfo) => boolean): void {
-    for (const queued of Array.from(this.#pods.values())) {
-      if (queued.place === "unschedulable" && concerns(queued.info)) this.#retry(queued)
-    }
+  /** A waiting pod is tried at once: something about it has changed that no hint tells. */
+  activate(uid: string): void {
+    const queued = this.#pods.get(uid)
+    if (queued?.place !== "unschedulable" && queued?.place !== "backoff") return
+    if (this.#passesGates(queued)) this.#activate(queued, queueEvents.activated)
   }
 
   /** Takes a waiting pod that is not the next, because it is tried together with one that was. */
@@ -200,53 +214,69 @@ export class SchedulingQueue {
   #enter(info: PodInfo): void {
     const queued: QueuedPod = {
       info,
-      since: this.#options.clock.now(),
+      since: this.#options.clock.monotonic(),
+      firstReadyMs: undefined,
       attempts: 0,
       unschedulableCount: 0,
+      errorCount: 0,
       place: "gated",
       backoffUntil: 0,
-      failed: false,
-      rejectedBy: new Set(),
-      unschedulableSince: 0,
+      rejectedBy: none,
+      lostPatience: false,
     }
     this.#pods.set(info.uid, queued)
-    this.#admit(queued)
+    if (this.#passesGates(queued)) this.#activate(queued, queueEvents.appeared)
+    else this.#options.onIncoming?.("unschedulable", queueEvents.appeared)
   }
 
-  #admit(queued: QueuedPod): void {
+  /** Tried without success: it goes behind those that wait already. */
+  #putBack(queued: QueuedPod): void {
+    queued.since = this.#options.clock.monotonic()
+    queued.lostPatience = false
+  }
+
+  /** False: it waits for whoever keeps it out. */
+  #passesGates(queued: QueuedPod): boolean {
     for (const plugin of this.#options.gatesFor(queued.info)) {
       const reason = plugin.gate!(queued.info, this.#options.cache)
       if (reason === undefined) continue
+      this.#move(queued, "gated")
       queued.gatedBecause = reason
-      this.#ungate(queued)
+      queued.gatedBy = plugin
       let gated = this.#gatedBy.get(plugin)
       if (!gated) this.#gatedBy.set(plugin, (gated = new Set()))
       gated.add(queued)
-      return
+      return false
     }
     queued.gatedBecause = undefined
-    this.#activate(queued)
+    queued.gatedBy = undefined
+    return true
   }
 
-  #ungate(queued: QueuedPod): void {
-    for (const pods of this.#gatedBy.values()) pods.delete(queued)
-  }
-
-  #retry(queued: QueuedPod): void {
-    const { clock, initialBackoffMs = 1000, maxBackoffMs = 10_000 } = this.#options
-    const waitMs = Math.min(initialBackoffMs * 2 ** Math.max(queued.unschedulableCount - 1, 0), maxBackoffMs)
-    const from = queued.place === "unschedulable" ? queued.unschedulableSince : clock.monotonic()
-    queued.backoffUntil = from + waitMs
-    if (queued.unschedulableCount === 0 || queued.backoffUntil <= clock.monotonic())
-      return this.#activate(queued)
+  #retry(queued: QueuedPod, event: string): void {
+    if (!this.#passesGates(queued)) return
+    const { clock } = this.#options
+    queued.backoffUntil = this.#backoffEnd(queued)
+    if (queued.backoffUntil <= clock.monotonic()) return this.#activate(queued, event)
     this.#move(queued, "backoff")
+    this.#options.onIncoming?.("backoff", event)
     this.#backoff.push(queued)
     this.#armTimer()
-    if (!queued.failed) this.#wake?.()
+    if (queued.errorCount === 0) this.#wake?.()
   }
 
-  #activate(queued: QueuedPod): void {
+  #backoffEnd({ errorCount, unschedulableCount, since }: QueuedPod): number {
+    const { initialBackoffMs = 1000, maxBackoffMs = 10_000 } = this.#options
+    const count = errorCount || unschedulableCount
+    if (count === 0) return 0
+    const end = since + Math.min(initialBackoffMs * 2 ** (count - 1), maxBackoffMs)
+    return Math.floor(end / backoffWindowMs) * backoffWindowMs
+  }
+
+  #activate(queued: QueuedPod, event: string): void {
+    queued.firstReadyMs ??= this.#options.clock.monotonic()
     this.#move(queued, "active")
+    this.#options.onIncoming?.("active", event)
     this.#active.push(queued)
     this.#wake?.()
   }
@@ -259,7 +289,7 @@ export class SchedulingQueue {
       for (const plugin of queued.rejectedBy) this.#rejectedBy.get(plugin)?.delete(queued)
       this.#rejectedBy.get(undefined)?.delete(queued)
     }
-    if (queued.place === "gated") this.#ungate(queued)
+    if (queued.gatedBy) this.#gatedBy.get(queued.gatedBy)?.delete(queued)
     queued.place = place
     if (place === "unschedulable" && queued.rejectedBy.size === 0) this.#rejecters(undefined).add(queued)
   }
@@ -272,22 +302,26 @@ export class SchedulingQueue {
   #earliest(): QueuedPod | undefined {
     while (this.#backoff.peek() && this.#backoff.peek()!.place !== "backoff") this.#backoff.pop()
     const first = this.#backoff.peek()
-    return first?.failed ? undefined : first
+    return first && first.errorCount > 0 ? undefined : first
   }
 
   #takeEarly(): QueuedPod | undefined {
-    return this.#earliest() && this.#pop(this.#backoff, "backoff")
+    if (!this.#earliest()) return undefined
+    this.#options.onIncoming?.("active", queueEvents.takenEarly)
+    return this.#pop(this.#backoff, "backoff")
   }
 
   #armTimer(): void {
-    this.#timer?.cancel()
     const first = this.#backoff.peek()
-    if (!first) return
+    if (!first || first.backoffUntil >= this.#timerAt) return
+    this.#timer?.cancel()
+    this.#timerAt = first.backoffUntil
     this.#timer = this.#options.clock.after(first.backoffUntil - this.#options.clock.monotonic(), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY
       const now = this.#options.clock.monotonic()
       while (this.#backoff.peek() && this.#backoff.peek()!.backoffUntil <= now) {
         const queued = this.#backoff.pop()!
-        if (queued.place === "backoff") this.#activate(queued)
+        if (queued.place === "backoff") this.#activate(queued, queueEvents.backoffOver)
       }
       this.#armTimer()
     })
@@ -300,8 +334,11 @@ export class SchedulingQueue {
       let left = false
       for (const queued of Array.from(this.#pods.values())) {
         if (queued.place !== "unschedulable") continue
-        if (queued.unschedulableSince <= before) this.#retry(queued)
-        else left = true
+        if (queued.since > before) left = true
+        else {
+          queued.lostPatience = true
+          this.#retry(queued, queueEvents.patienceOver)
+        }
       }
       if (left) this.#watchPatience()
     })
@@ -312,6 +349,12 @@ export class SchedulingQueue {
     if (!pods) this.#rejectedBy.set(plugin, (pods = new Set()))
     return pods
   }
+}
+
+const none: ReadonlySet<Plugin> = new Set()
+
+function compareForBackoff(a: QueuedPod, b: QueuedPod): number {
+  return a.backoffUntil - b.backoffUntil || compareForActive(a, b)
 }
 
 function compareForActive(a: QueuedPod, b: QueuedPod): number {

@@ -4,6 +4,7 @@ import { servePages } from "../../../base/real/serve-pages.ts"
 import { createClient } from "../../../client/create-client.ts"
 import { createServedCheck } from "../../../client/create-served-check.ts"
 import { createEventRecorder } from "../../../client/create-event-recorder.ts"
+import { createEventSeriesRecorder } from "../../../client/create-event-series-recorder.ts"
 import { createInformers } from "../../../client/informers.ts"
 import { runAsLeader } from "../../../client/leader-election.ts"
 import {
@@ -13,6 +14,7 @@ import {
 import { postJsonTo } from "../../../scheduler/extenders/real/post-json.ts"
 import { schedulerPage } from "../../../scheduler/pages.ts"
 import { createScheduler, type Scheduler } from "../../../scheduler/scheduler.ts"
+import { machineName } from "../../machine.ts"
 import { probes } from "../../secure-port/delegated-access.ts"
 import { openSecurePort, securePortFlags } from "../../secure-port/secure-port-flags.ts"
 import { parseListen } from "../parse-listen.ts"
@@ -44,7 +46,8 @@ async function run(
   const loaded = own.config === undefined ? undefined : readConfiguration(own.config)
   for (const warning of loaded?.warnings ?? []) parts.log.warn(warning)
   const client = createClient(transport, { userAgent: "kube-scheduler" })
-  const events = createEventRecorder({ ...parts, client, component: "default-scheduler" })
+  const speaking = { ...parts, client, component: "default-scheduler", host: machineName() }
+  const events = createEventRecorder(speaking)
   let leading: Scheduler | undefined
   const told = (path: string) => leading && schedulerPage(leading, path.split("/").filter(Boolean))
   const served =
@@ -58,7 +61,8 @@ async function run(
   )
   const lead = async (signal: AbortSignal) => {
     const informers = createInformers({ ...parts, client, isServed: createServedCheck(transport) })
-    leading = createScheduler({ ...parts, ...loaded?.options, client, informers, events })
+    const spoken = createEventSeriesRecorder({ ...speaking, signal })
+    leading = createScheduler({ ...parts, ...loaded?.options, client, informers, events: spoken })
     informers.start(signal)
     await leading.run(signal)
   }

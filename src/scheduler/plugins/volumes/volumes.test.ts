@@ -78,8 +78,12 @@ describe("claims that wait for their first consumer", () => {
     }, 5000)
     const waiting = await cluster.client.get(Pod, { namespace: "default", name: "db" })
     expect(waiting.spec.nodeName).toBeFalsy()
+    // Where it is going to be is told meanwhile, and no more when it is there.
+    expect(waiting.status.nominatedNodeName).toBe("b")
     await completeBinding("data", "on-b")
     expect(await cluster.nodeOf("db")).toBe("b")
+    const bound = await cluster.client.get(Pod, { namespace: "default", name: "db" })
+    expect(bound.status.nominatedNodeName).toBeUndefined()
   })
 
   test("two pods do not get the same volume", async () => {
