@@ -23,6 +23,7 @@ import type { NodeObjects } from "./objects/node-objects.ts"
 import { type PodFeed, watchPods } from "./objects/pod-feed.ts"
 import { PodWorkers } from "./pods/pod-workers.ts"
 import { RuntimeObserver } from "./runtime/runtime-observer.ts"
+import { NodeShutdown, type ShutdownOptions } from "./shutdown/node-shutdown.ts"
 import { isMirrorPod, isStaticPod } from "./static-pods/static-pod.ts"
 import { StaticPods, type StaticPodSource } from "./static-pods/static-pods.ts"
 import { StatusWriter } from "./status/status-writer.ts"
@@ -67,6 +68,8 @@ export interface KubeletOptions {
   readonly checkMs?: number
   /** How often the node shows that it lives. @default 10 s */
   readonly leaseRenewMs?: number
+  /** Pods that end in order before the machine goes down. @default it does not wait for them */
+  readonly shutdown?: ShutdownOptions
   /** False where there is no disk to fill. @default true */
   readonly keepsHouse?: boolean
   /** Told in the node's status: attached volumes that may be mounted. @default none */
@@ -136,7 +139,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   })
   const workers: PodWorkers = new PodWorkers(services, {
     relistMs: options.relistMs,
-    judge: (pod) => evictions.judge(pod),
+    judge: (pod) => shutdown?.judge() ?? evictions.judge(pod),
     node: () => reporter.node,
   })
   const reporter: NodeReporter = new NodeReporter({
@@ -153,10 +156,11 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     ...(host.devices && { devices: () => host.devices!.capacity() }),
     ...(options.volumesInUse && { volumesInUse: options.volumesInUse }),
     ...(options.checkMs !== undefined && { checkMs: options.checkMs }),
-    pressure: () => ({
+    health: () => ({
       memoryPressure: evictions.has("MemoryPressure"),
       diskPressure: evictions.has("DiskPressure"),
       pidPressure: evictions.has("PIDPressure"),
+      shuttingDown: shutdown?.isShuttingDown ?? false,
     }),
   })
   const collector = new ImageCollector({
@@ -180,6 +184,18 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     log,
     changed: () => reporter.look(),
   })
+  const shutdown =
+    options.shutdown &&
+    new NodeShutdown({
+      ...options.shutdown,
+      nodeName: node.name,
+      workers,
+      events,
+      metrics,
+      clock,
+      log,
+      changed: () => reporter.look(),
+    })
   const feed = options.pods ?? watchPods({ client, clock, random, log, nodeName: node.name })
 
   async function runPods(signal: AbortSignal): Promise<void> {
@@ -240,6 +256,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
         }),
         runPods(own),
         ...(options.keepsHouse === false ? [] : [keepHouse(own)]),
+        shutdown?.run(own),
       ])
     },
   }

@@ -77,6 +77,20 @@ export class KubeletMetrics {
     },
     "gauge",
   )
+  readonly shutdownStart = new Counter(
+    {
+      name: "kubelet_graceful_shutdown_start_time_seconds",
+      help: "[ALPHA] Last graceful shutdown start time since unix epoch in seconds",
+    },
+    "gauge",
+  )
+  readonly shutdownEnd = new Counter(
+    {
+      name: "kubelet_graceful_shutdown_end_time_seconds",
+      help: "[ALPHA] Last graceful shutdown end time since unix epoch in seconds",
+    },
+    "gauge",
+  )
   readonly cgroupDuration = histogram(
     "kubelet_cgroup_manager_duration_seconds",
     "[ALPHA] Duration in seconds for cgroup manager operations. Broken down by method.",

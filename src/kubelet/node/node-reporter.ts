@@ -33,8 +33,8 @@ export interface NodeReporterOptions {
   readonly volumesInUse?: () => readonly string[]
   /** What plugins look after. @default nothing */
   readonly devices?: () => DeviceCapacity
-  /** What the node is short of. */
-  readonly pressure: () => Pick<NodeHealth, "memoryPressure" | "diskPressure" | "pidPressure">
+  /** What the node is short of, and whether it goes down. */
+  readonly health: () => Omit<NodeHealth, "runtime">
 }
 
 /** While it is not Ready, so that the first pods need not wait. */
@@ -50,7 +50,6 @@ export class NodeReporter {
   #writtenAtMs = 0
   #node: Node | undefined
   #wake: () => void = () => {}
-  #shuttingDown = false
   /** Something may have changed since it was last looked at. */
   #isDue = false
   #waiting: (() => void)[] = []
@@ -82,11 +81,6 @@ export class NodeReporter {
       this.#waiting.push(resolve)
       this.look()
     })
-  }
-
-  shutDown(): void {
-    this.#shuttingDown = true
-    this.look()
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -131,10 +125,10 @@ export class NodeReporter {
   }
 
   async #look(): Promise<NodeStatus> {
-    const { runtime, images, machine, version, kubeletPort, pressure, clock } = this.#options
+    const { runtime, images, machine, version, kubeletPort, clock } = this.#options
     const status = await runtime.status().catch((): RuntimeStatus | undefined => undefined)
     const present = status ? await images.listImages().catch(() => []) : []
-    const health = { runtime: status, ...pressure(), shuttingDown: this.#shuttingDown }
+    const health = { runtime: status, ...this.#options.health() }
     const before = this.#written?.conditions ?? this.#node?.status.conditions ?? []
     const conditions = computeNodeConditions(health, before, clock.now())
     return computeNodeStatus({

@@ -53,9 +53,7 @@ function absorb(state: PodState, input: PodInput, nowMs: number): PodState {
     case "podGone":
       return absorbGone(state, nowMs)
     case "evict":
-      return state.stage.kind === "syncing"
-        ? becomeTerminating(state, { ...input, kind: "evicted" }, nowMs, input.gracePeriodSeconds)
-        : state
+      return absorbEviction(state, input, nowMs)
     case "observed":
       return { ...state, runtime: withoutRestarted(state, input.runtime) }
     case "containerObserved":
@@ -126,6 +124,16 @@ function withoutRestarted({ restarts }: PodState, runtime: RuntimePod): RuntimeP
   const isOld = ({ name, attempt }: RuntimeContainer) => attempt < (restarts[name] ?? 0)
   if (!runtime.containers.some(isOld)) return runtime
   return { ...runtime, containers: runtime.containers.filter((container) => !isOld(container)) }
+}
+
+/** One that ends already may get less time to. */
+function absorbEviction(state: PodState, input: PodInput & { kind: "evict" }, nowMs: number): PodState {
+  const { stage } = state
+  if (stage.kind === "syncing")
+    return becomeTerminating(state, { ...input, kind: "evicted" }, nowMs, input.gracePeriodSeconds)
+  const { gracePeriodSeconds = Number.POSITIVE_INFINITY } = input
+  if (stage.kind !== "terminating" || gracePeriodSeconds >= stage.gracePeriodSeconds) return state
+  return { ...state, stage: { ...stage, gracePeriodSeconds } }
 }
 
 function absorbPod(state: PodState, pod: PodState["pod"], nowMs: number): PodState {

@@ -30,6 +30,10 @@ import { readMachine } from "./machine.ts"
 import { readPodUsage } from "./pod-usage.ts"
 import { httpStatus, httpTarget } from "./probes/http-request.ts"
 import { tryProbe } from "./probes/try-probe.ts"
+import type { MachineShutdown } from "../shutdown/machine-shutdown.ts"
+import { shutdownPeriods } from "../shutdown/plan-shutdown.ts"
+import { createLogind } from "./shutdown/logind.ts"
+import { shutdownRecord } from "./shutdown/shutdown-record.ts"
 import { staticPodFiles } from "./static-pod-files.ts"
 import { readUsage } from "./usage.ts"
 
@@ -51,6 +55,8 @@ export interface RealKubeletOptions {
   readonly cgroupParent: string
   /** @default found out */
   readonly nodeIps?: readonly string[]
+  /** Who knows when the machine goes down. @default systemd's logind */
+  readonly machineShutdown?: MachineShutdown
 }
 
 export interface RealKubelet extends Kubelet {
@@ -141,6 +147,11 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
         log,
       }),
     }),
+    shutdown: {
+      periods: shutdownPeriods(configuration),
+      machine: options.machineShutdown ?? createLogind({ clock }),
+      record: shutdownRecord(join(rootDirectory, "graceful_node_shutdown_state")),
+    },
     port: () => port,
   })
   // Not before: plugins register as soon as they see the socket, and what they have is the kubelet's to tell.

@@ -12,6 +12,7 @@ import { usualConfiguration } from "../configuration/usual-configuration.ts"
 import type { NodeIdentity } from "../node/node-object.ts"
 import { NodeObjects } from "../objects/node-objects.ts"
 import type { PodFeed } from "../objects/pod-feed.ts"
+import type { ShutdownOptions } from "../shutdown/node-shutdown.ts"
 import { type ContainerBehaviour, createSimulatedHost } from "./simulated-host.ts"
 
 // Of thousands of simulated kubelets in one process nobody asks each what it counts: they count together.
@@ -39,6 +40,8 @@ export interface SimulatedKubeletOptions {
   /** Shared by many kubelets of one process; its owner lets it run. @default one of its own */
   readonly services?: Informer<Service>
   readonly port?: () => number
+  /** @default the machine does not wait for pods */
+  readonly shutdown?: ShutdownOptions
   /** How often the node shows that it lives. @default 10 s */
   readonly leaseRenewMs?: number
 }
@@ -90,6 +93,7 @@ export async function createSimulatedKubelet(options: SimulatedKubeletOptions): 
     keepsHouse: false,
     ...(options.leaseRenewMs !== undefined && { leaseRenewMs: options.leaseRenewMs }),
     ...(options.pods && { pods: options.pods }),
+    ...(options.shutdown && { shutdown: options.shutdown }),
   })
   return {
     ...kubelet,

@@ -10,7 +10,10 @@ import { SeededRandom } from "../../base/simulated/random.ts"
 import { SimulatedImages } from "../../container-runtime/simulated/simulated-images.ts"
 import { SimulatedRuntime } from "../../container-runtime/simulated/simulated-runtime.ts"
 import type { Kubelet } from "../kubelet.ts"
-import { createSimulatedKubelet } from "../simulated/create-simulated-kubelet.ts"
+import {
+  createSimulatedKubelet,
+  type SimulatedKubeletOptions,
+} from "../simulated/create-simulated-kubelet.ts"
 
 /** Of annotations that say how a simulated container behaves. */
 export const prefix = "simulation.coracle.dev/"
@@ -27,7 +30,7 @@ export interface World {
 }
 
 /** A server and one simulated node, started and with what it needs to be Ready. It ends with the test that starts it. */
-export async function startWorld(): Promise<World> {
+export async function startWorld(more: Pick<SimulatedKubeletOptions, "shutdown"> = {}): Promise<World> {
   const clock = new SimulatedClock()
   const random = new SeededRandom("kubelet")
   const server = await startTestServer({ clock, random })
@@ -47,6 +50,7 @@ export async function startWorld(): Promise<World> {
       images,
       findBehaviour: (id) => runtime.findProfile(id),
       capacity: { cpu: "4", memory: "8Gi", pods: "10" },
+      ...more,
     })
     const stop = new AbortController()
     const running = kubelet.run(stop.signal)
