@@ -66,11 +66,11 @@ function* seccompAnnotations(annotations: Annotations, path: FieldPath): Errors 
 }
 
 function* appArmorAnnotations(annotations: Annotations, spec: PodSpec, path: FieldPath): Errors {
-  const names = new Set(containersOf(spec, path).map(({ container }) => container.name))
   for (const [key, profile] of Object.entries(annotations)) {
     if (!key.startsWith(containerAppArmor)) continue
     const name = key.slice(containerAppArmor.length)
-    if (!names.has(name)) yield invalidValue(path.key(key), name, "container not found")
+    const isKnownName = containersOf(spec, path).some(({ container }) => container.name === name)
+    if (!isKnownName) yield invalidValue(path.key(key), name, "container not found")
     const isKnown =
       ["", "runtime/default", "unconfined"].includes(profile) || profile.startsWith("localhost/")
     if (!isKnown) {
@@ -102,12 +102,17 @@ export function* validatePodAnnotationUpdates(pod: Pod, old: Pod, path: FieldPat
   yield* validatePodAnnotations(annotations, pod.spec, path)
 }
 
+function isProfile(name: string): boolean {
+  return name === podSeccomp || name.startsWith(containerSeccomp) || name.startsWith(containerAppArmor)
+}
+
 /** Annotation and field may both be set as long as they say the same. */
 export function* validateProfilesMatch(
   annotations: Annotations = {},
   spec: PodSpec,
   path: FieldPath,
 ): Errors {
+  if (!Object.keys(annotations).some(isProfile)) return
   const { securityContext, os } = spec
   const containers = containersOf(spec, path)
   const seccomp = path.child("securityContext", "seccompProfile")

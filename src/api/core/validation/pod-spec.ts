@@ -8,6 +8,7 @@ import {
 import type { FieldPath } from "../../../apimachinery/field-path.ts"
 import { outsideRange } from "../../../apimachinery/names.ts"
 import { validateLabels } from "../../../apimachinery/validate-object-meta.ts"
+import { Blameless } from "../../validation/blameless.ts"
 import { dnsSubdomain, type Errors, oneOf, qualifiedName } from "../../validation/checks.ts"
 import type { PodSpec } from "../v1/pod.ts"
 import { validateAffinity } from "./affinity.ts"
@@ -27,6 +28,7 @@ import {
 } from "./pod-network.ts"
 import { validatePodResourceClaims, validatePodResources } from "./pod-resources.ts"
 import { validateContainerResourceName, validateResourceRequirements } from "./resources.ts"
+import { podShape } from "./pod-shape.ts"
 import { validateOs, validatePodSecurityContext } from "./security-context.ts"
 import { validateTolerations } from "./taints.ts"
 import { validateTopologySpread } from "./topology-spread.ts"
@@ -47,7 +49,22 @@ const restartPolicies = ["Always", "OnFailure", "Never"]
 const dnsPolicies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]
 const maxSeconds = 2 ** 31 - 1
 
-export function* validatePodSpec(written: PodSpec, owner: PodOwner, path: FieldPath): Errors {
+const blameless = new Blameless()
+
+export function* validatePodSpec(spec: PodSpec, owner: PodOwner, path: FieldPath): Errors {
+  const shape = verdictOf(owner, spec)
+  if (!blameless.has(shape)) yield* blameless.watch(shape, everythingIn(spec, owner, path))
+  else if (spec.nodeName) yield* dnsSubdomain(spec.nodeName, path.child("nodeName"))
+}
+
+/** All that the verdict on a spec follows from, but for the node. */
+function verdictOf({ isPod, isMirror, podName }: PodOwner, spec: PodSpec): string {
+  // Claims that are made for a pod are named after it.
+  const name = spec.volumes?.some(({ ephemeral }) => ephemeral) ? podName : undefined
+  return `${isPod} ${isMirror} ${name ?? ""} ${podShape(spec)}`
+}
+
+function* everythingIn(written: PodSpec, owner: PodOwner, path: FieldPath): Errors {
   // Null until somebody has seen to it that there are some.
   const spec = { ...written, containers: written.containers ?? [] }
   const { terminationGracePeriodSeconds } = spec

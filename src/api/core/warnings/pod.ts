@@ -3,11 +3,13 @@ import { dnsLabelProblems } from "../../../apimachinery/names.ts"
 import { quote } from "../../../base/quote.ts"
 import type { ObjectMeta } from "../../../apimachinery/meta.ts"
 import { ipAddressWarnings } from "../../validation/ip.ts"
+import { Blameless } from "../../validation/blameless.ts"
 import type { LabelSelector } from "../../meta/v1/label-selector.ts"
 import type { Affinity } from "../v1/affinity.ts"
 import type { Pod, PodSpec, PodTemplateSpec } from "../v1/pod.ts"
 import { containersOf } from "../validation/containers-of.ts"
 import { deprecatedNodeLabels, nodeSelectorTermWarnings } from "../validation/deprecated-labels.ts"
+import { podShape } from "../validation/pod-shape.ts"
 import { containerWarnings, fractionalBytes } from "./containers.ts"
 import { portWarnings } from "./ports.ts"
 import { volumeWarnings } from "./volumes.ts"
@@ -45,7 +47,19 @@ const seccompAnnotation = "seccomp.security.alpha.kubernetes.io/pod"
 
 type Meta = Pick<Partial<ObjectMeta>, "annotations">
 
-function* specAndMetaWarnings(spec: PodSpec, meta: Meta, root: FieldPath, isTemplate: boolean): Warnings {
+/** All annotations that are warned about. Nobody writes them any more: pods that have one are looked at each time. */
+const telling = /\.(alpha|beta)\.kubernetes\.io\//
+
+const blameless = new Blameless()
+
+function specAndMetaWarnings(spec: PodSpec, meta: Meta, root: FieldPath, isTemplate: boolean): Warnings {
+  const shape = `${isTemplate} ${podShape(spec)}`
+  if (Object.keys(meta.annotations ?? {}).some((name) => telling.test(name)))
+    return everything(spec, meta, root, isTemplate)
+  return blameless.has(shape) ? [] : blameless.watch(shape, everything(spec, meta, root, isTemplate))
+}
+
+function* everything(spec: PodSpec, meta: Meta, root: FieldPath, isTemplate: boolean): Warnings {
   const path = root.child("spec")
   const annotationsPath = root.child("metadata", "annotations")
   yield* nodeLabels(spec, path)
