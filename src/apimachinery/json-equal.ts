@@ -16,13 +16,14 @@ function sameElements(a: unknown[], b: unknown[]): boolean {
 
 function sameMembers(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
   let members = 0
-  for (const key of Object.keys(a)) {
+  // The engine reads members fastest in a loop over their names.
+  for (const key in a) {
     const member = a[key]
     if (member === undefined) continue
     members++
     if (!Object.hasOwn(b, key) || !jsonEqual(member, b[key])) return false
   }
-  for (const key of Object.keys(b)) if (b[key] !== undefined) members--
+  for (const key in b) if (b[key] !== undefined) members--
   return members === 0
 }
 

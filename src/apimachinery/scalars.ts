@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from "../base/base64.ts"
 import { canonicalDuration } from "./duration.ts"
 import { parseQuantity } from "./quantity.ts"
-import type { ScalarName, ScalarSchema } from "./schema.ts"
+import type { ScalarName } from "./schema.ts"
 import type { FieldPlan, Plan } from "./schema-plan.ts"
 import { canonicalTime } from "./time.ts"
 
@@ -24,8 +24,8 @@ const int64Max = 2 ** 63 - 1024
 const int64Min = -(2 ** 63)
 
 /** The canonical form of a scalar of a built-in kind; null for a time that is Go's zero. */
-export function decodeScalar(schema: ScalarSchema, value: unknown): unknown {
-  switch (schema.name) {
+export function decodeScalar(name: ScalarName, value: unknown): unknown {
+  switch (name) {
     case "string":
       return typeof value === "string" ? value : wrongType
     case "bool":
@@ -39,7 +39,7 @@ export function decodeScalar(schema: ScalarSchema, value: unknown): unknown {
     case "intOrString":
       return decodeIntOrString(value)
     default:
-      return decodeText(schema.name, value)
+      return decodeText(name, value)
   }
 }
 
@@ -116,7 +116,7 @@ function canonicalBytes(text: string): string {
 export function zeroOf(plan: Plan): unknown {
   switch (plan.kind) {
     case "scalar":
-      return zeros[plan.schema.name]
+      return zeros[plan.scalar]
     case "object": {
       const zero: Record<string, unknown> = {}
       for (const field of plan.list) {

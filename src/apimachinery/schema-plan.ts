@@ -6,6 +6,7 @@ import {
   type ObjectSchema,
   type Presence,
   resolve,
+  type ScalarName,
   type ScalarSchema,
   type Schema,
   type SchemaRef,
@@ -26,6 +27,7 @@ export interface ScalarPlan {
   readonly kind: "scalar"
   readonly schema: ScalarSchema
   readonly isTyped: boolean
+  readonly scalar: ScalarName
 }
 
 export interface AnyPlan {
@@ -38,6 +40,10 @@ export interface ListPlan {
   readonly kind: "list"
   readonly schema: ListSchema
   readonly isTyped: boolean
+  /** Whoever changes a part of it owns it all. */
+  readonly isAtomic: boolean
+  /** The members that tell its elements apart, by name. */
+  readonly sortedKeys: readonly string[]
   readonly element: PlanRef
 }
 
@@ -45,6 +51,7 @@ export interface MapPlan {
   readonly kind: "map"
   readonly schema: MapSchema
   readonly isTyped: boolean
+  readonly isAtomic: boolean
   readonly value: PlanRef
 }
 
@@ -52,6 +59,7 @@ export interface ObjectPlan {
   readonly kind: "object"
   readonly schema: ObjectSchema
   readonly isTyped: boolean
+  readonly isAtomic: boolean
   readonly fields: ReadonlyMap<string, FieldPlan>
   /** In declared order, which is the order of writing. */
   readonly list: readonly FieldPlan[]
@@ -108,23 +116,44 @@ export function planOf(schema: Schema, isTyped: boolean): Plan {
 function makePlan(schema: Schema, isTyped: boolean): Plan {
   switch (schema.kind) {
     case "scalar":
-      return planLike({ kind: "scalar", schema, isTyped })
+      return planLike({ kind: "scalar", schema, isTyped, scalar: schema.name })
     case "any":
       return planLike({ kind: "any", schema, isTyped })
-    case "list":
-      return planLike({ kind: "list", schema, isTyped, element: new PlanRef(schema.element, isTyped) })
-    case "map":
-      return planLike({ kind: "map", schema, isTyped, value: new PlanRef(schema.value, isTyped) })
-    case "object":
-      return planLike({ kind: "object", schema, isTyped, ...fieldsOf(schema, isTyped) })
+    case "list": {
+      const element = new PlanRef(schema.element, isTyped)
+      const isAtomic = schema.listType === "atomic"
+      const sortedKeys = [...(schema.keys ?? [])].sort()
+      return planLike({ kind: "list", schema, isTyped, isAtomic, sortedKeys, element })
+    }
+    case "map": {
+      const value = new PlanRef(schema.value, isTyped)
+      return planLike({ kind: "map", schema, isTyped, isAtomic: schema.atomic === true, value })
+    }
+    case "object": {
+      const isAtomic = schema.atomic === true
+      return planLike({ kind: "object", schema, isTyped, isAtomic, ...fieldsOf(schema, isTyped) })
+    }
   }
 }
 
-/** All plans get the same members in the same order: walkers meet every kind, and the engine reads one shape much faster. */
+/**
+ * All plans get the same members in the same order: walkers meet every kind, and the engine reads one shape much faster.
+ * Schemas have as many shapes as there are ways to write one, so what is asked for often is taken over.
+ */
 function planLike(plan: Plan): Plan {
   const { kind, schema, isTyped, ...own } = plan
-  const absent = { element: undefined, value: undefined, fields: undefined, list: undefined, alwaysCount: 0 }
   return { kind, schema, isTyped, ...absent, ...own } as Plan
+}
+
+const absent = {
+  scalar: undefined,
+  isAtomic: false,
+  sortedKeys: undefined,
+  element: undefined,
+  value: undefined,
+  fields: undefined,
+  list: undefined,
+  alwaysCount: 0,
 }
 
 function fieldsOf(

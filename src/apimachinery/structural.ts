@@ -86,7 +86,7 @@ class Walk {
         return isRecord(value) ? this.#decodeMap(plan, value, depth) : this.#mismatch(plan, value, depth)
       case "scalar": {
         if (!plan.isTyped) return value
-        const result = decodeScalar(plan.schema, value)
+        const result = decodeScalar(plan.scalar, value)
         return isFault(result) ? this.#failScalar(result, plan, value, depth) : result
       }
       case "any":
@@ -160,7 +160,9 @@ class Walk {
       if (!plan.isTyped) return fieldPlan.schema.nullable ? null : undefined
       return field.isAlwaysWritten ? absentValue(field) : undefined
     }
-    const result = this.decode(fieldPlan, value, depth)
+    // What most values are needs no look at its kind.
+    const isText = typeof value === "string" && fieldPlan.kind === "scalar" && fieldPlan.scalar === "string"
+    const result = isText ? value : this.decode(fieldPlan, value, depth)
     if (plan.isTyped && field.presence === "implicit" && isZero(result)) return undefined
     if (!plan.isTyped) return result
     if (result === null && !field.isAlwaysWritten) return undefined

@@ -1,5 +1,5 @@
 import { jsonEqual } from "../json-equal.ts"
-import { isRecord, type JsonRecord, type ListPlan, type Plan } from "../schema-plan.ts"
+import { isRecord, type JsonRecord, type ListPlan, type Plan, planOf } from "../schema-plan.ts"
 import { emptySet, type FieldSet, makeNode } from "./field-set.ts"
 import { fieldElement, listElement, type PathElement } from "./path-element.ts"
 
@@ -18,11 +18,10 @@ export function compare(plan: Plan, before: unknown, after: unknown): Changes | 
   if (before === after) return undefined
   switch (plan.kind) {
     case "object":
-      return plan.schema.atomic ? compareLeaf(before, after) : compareMembers(plan, before, after)
     case "map":
-      return plan.schema.atomic ? compareLeaf(before, after) : compareMembers(plan, before, after)
+      return plan.isAtomic ? compareLeaf(before, after) : compareMembers(plan, before, after)
     case "list":
-      return plan.schema.listType === "atomic" ? compareLeaf(before, after) : compareList(plan, before, after)
+      return plan.isAtomic ? compareLeaf(before, after) : compareList(plan, before, after)
     case "scalar":
       return compareLeaf(before, after)
     case "any":
@@ -53,7 +52,7 @@ export function isOpaque(plan: Plan): boolean {
   return plan.kind === "any" && plan.schema.name === "rawExtension"
 }
 
-export const untyped: Plan = { kind: "any", schema: { kind: "any", name: "json" }, isTyped: false }
+export const untyped: Plan = planOf({ kind: "any", name: "json" }, false)
 
 /** Collects the changes of parts into those of the whole. */
 class Collector {
@@ -81,13 +80,13 @@ function compareMembers(plan: Plan, before: unknown, after: unknown): Changes | 
   // Between empty and null or absent there are no members to tell of.
   if (isEmpty(left) && isEmpty(right)) return compareLeaf(before, after)
   const changes = new Collector()
-  for (const name of Object.keys(left)) {
+  for (const name in left) {
     const value = left[name]
     const other = Object.hasOwn(right, name) ? right[name] : undefined
     if (value === other) continue
     changes.add(fieldElement(name), compare(memberPlan(plan, name), value, other))
   }
-  for (const name of Object.keys(right)) {
+  for (const name in right) {
     if (right[name] === undefined || (Object.hasOwn(left, name) && left[name] !== undefined)) continue
     changes.add(fieldElement(name), compare(memberPlan(plan, name), undefined, right[name]))
   }
@@ -114,6 +113,8 @@ function compareList(plan: ListPlan, before: unknown, after: unknown): Changes |
   const left = Array.isArray(before) ? before : []
   const right = Array.isArray(after) ? after : []
   if (left.length === 0 && right.length === 0) return compareLeaf(before, after)
+  // Most writes change no list, and finding elements by their keys costs more than comparing them all.
+  if (jsonEqual(before, after)) return undefined
   const element = plan.element.get()
   const changes = new Collector()
   const old = groupElements(plan, left)

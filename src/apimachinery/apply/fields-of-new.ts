@@ -37,10 +37,10 @@ class Reader {
     switch (this.#plan.kind) {
       case "object":
       case "map":
-        if (this.#plan.schema.atomic) break
+        if (this.#plan.isAtomic) break
         return this.#readMembers(zero, value)
       case "list":
-        if (this.#plan.schema.listType === "atomic") break
+        if (this.#plan.isAtomic) break
         return this.#readElements(this.#plan, zero, value)
       case "any":
         if (isOpaque(this.#plan) || !isRecord(value)) break

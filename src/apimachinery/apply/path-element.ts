@@ -34,21 +34,26 @@ function keyedElement(plan: ListPlan, element: unknown): PathElement {
   if (typeof element !== "object" || Array.isArray(element)) {
     throw new Error("associative list with keys may not have non-map elements")
   }
-  const keys = plan.schema.keys ?? []
   let members = ""
-  for (const key of keys.length > 1 ? [...keys].sort() : keys) {
+  for (const key of plan.sortedKeys) {
     const given = (element as JsonRecord)[key]
     const value = given === undefined ? keyDefault(plan, key) : given
     if (value === undefined) continue
-    members += `${members === "" ? "" : ","}${JSON.stringify(key)}:${encodeJson(value)}`
+    members += `${members === "" ? "" : ","}${encodeKey(key)}:${encodeKey(value)}`
   }
   if (members === "") {
-    const names = `[${keys.map(quote).join(" ")}]`
+    const names = `[${(plan.schema.keys ?? []).map(quote).join(" ")}]`
     throw new Error(
       `associative list with keys has an element that omits all key fields ${names} (and doesn't have default values for any key fields)`,
     )
   }
   return `k:{${members}}`
+}
+
+/** As JSON; names and numbers, which nearly all keys are, need no escapes. */
+function encodeKey(value: unknown): string {
+  if (typeof value === "number") return String(value)
+  return typeof value === "string" && /^[\w./-]*$/.test(value) ? `"${value}"` : encodeJson(value)
 }
 
 function keyDefault(plan: ListPlan, key: string): unknown {

@@ -3,6 +3,7 @@ import type { ManagedFieldsEntry } from "../meta.ts"
 import { zeroOf } from "../scalars.ts"
 import type { ObjectSchema } from "../schema.ts"
 import { type JsonRecord, objectPlan } from "../schema-plan.ts"
+import { formatTime } from "../time.ts"
 import { type Changes, compare } from "./compare.ts"
 import { difference, emptySet, type FieldSet, isLeaf, recursiveDifference, union } from "./field-set.ts"
 import { fieldsOfNew } from "./fields-of-new.ts"
@@ -74,8 +75,9 @@ function managersOfNew(request: UpdateRequest): readonly ManagedFieldsEntry[] | 
   const { manager, apiVersion, subresource = "", now } = request
   const fields = ownedOfNew(request)
   if (!fields) return undefined
-  const id = { manager: manager || "unknown", operation: "Update", apiVersion, subresource } as const
-  return [encodeManager(withFields({ ...id, time: undefined, fields }, fields, now))]
+  const time = formatTime(now)
+  const operation = "Update"
+  return [encodeManager({ manager: manager || "unknown", operation, apiVersion, subresource, time, fields })]
 }
 
 const zeros = new WeakMap<object, JsonRecord>()

@@ -1,7 +1,8 @@
-import { encodeJsonBytes, parseJson } from "../../apimachinery/codec/json.ts"
+import { encodeJson, parseJson } from "../../apimachinery/codec/json.ts"
 import { encodeEnvelope, encodeMessage, envelopePrefix } from "../../apimachinery/codec/protobuf.ts"
-import { formatGroupVersion, type KubeObject } from "../../apimachinery/meta.ts"
+import { formatGroupVersion, type KubeObject, type ManagedFieldsEntry } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
+import { encodeUtf8 } from "../../base/utf8.ts"
 import type { StorageDecoder } from "../watch-cache/stored-object.ts"
 
 /** How objects are written: upstream's `--storage-media-type`. */
@@ -50,7 +51,7 @@ export function createStorageCodec(
   const find = (bytes: EncodedBytes) => (bytes[madeUnder] === complete ? bytes[madeOf] : undefined)
   return {
     encode(object) {
-      const bytes = isJson ? encodeJsonBytes(inStoredOrder(object)) : encodeProtobuf(storage, object)
+      const bytes = isJson ? encodeUtf8(storedText(object)) : encodeProtobuf(storage, object)
       remember(bytes, object)
       return bytes
     },
@@ -85,21 +86,57 @@ export function typePrefix(resource: Resource): string {
   return `{"kind":${JSON.stringify(resource.kind)},"apiVersion":${JSON.stringify(formatGroupVersion(resource))},"metadata":{"name":`
 }
 
-/** Go writes a struct's fields in order of declaration: kind first, then the name. Everything behind is in order already. */
-function inStoredOrder({ kind, apiVersion, metadata, ...rest }: KubeObject): object {
-  const { name, generateName, namespace, uid, selfLink: _, resourceVersion: __, ...more } = metadata
-  return {
-    kind,
-    apiVersion,
-    metadata: {
-      name,
-      ...(generateName && { generateName }),
-      ...(namespace && { namespace }),
-      uid,
-      ...more,
-    },
-    ...rest,
-  }
+/**
+ * Go writes a struct's fields in order of declaration: kind first, then the name. Everything behind is in order already,
+ * and in the metadata managedFields are the last.
+ */
+function storedText({ kind, apiVersion, metadata, ...rest }: KubeObject): string {
+  const {
+    name,
+    generateName,
+    namespace,
+    uid,
+    selfLink: _,
+    resourceVersion: __,
+    managedFields,
+    ...more
+  } = metadata
+  const own = encodeJson({
+    name,
+    ...(generateName && { generateName }),
+    ...(namespace && { namespace }),
+    uid,
+    ...more,
+  })
+  const owners = managedFields ? `,"managedFields":${encodeOwners(managedFields)}` : ""
+  const others = encodeJson(rest)
+  const type = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)}`
+  return `${type},"metadata":${own.slice(0, -1)}${owners}}${others === "{}" ? "" : ","}${others.slice(1)}`
+}
+
+/** Sets of fields are a quarter of the text of a small object, and new objects of one shape share theirs. */
+function encodeOwners(entries: readonly ManagedFieldsEntry[]): string {
+  return `[${entries.map(encodeOwner).join(",")}]`
+}
+
+function encodeOwner(entry: ManagedFieldsEntry): string {
+  const { fieldsV1, subresource, ...id } = entry
+  if (!fieldsV1) return JSON.stringify(entry)
+  const last = subresource === undefined ? "" : `,"subresource":${JSON.stringify(subresource)}`
+  return `${JSON.stringify(id).slice(0, -1)},"fieldsV1":${encodeFields(fieldsV1)}${last}}`
+}
+
+/** The texts of the sets that were written last. A WeakMap would grow with the objects. */
+const texts = new Map<object, string>()
+const maxTexts = 256
+
+function encodeFields(fields: object): string {
+  let text = texts.get(fields)
+  if (text !== undefined) return text
+  text = encodeJson(fields)
+  texts.set(fields, text)
+  if (texts.size > maxTexts) texts.delete(texts.keys().next().value!)
+  return text
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {

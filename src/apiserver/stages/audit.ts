@@ -3,17 +3,21 @@ import { internalError } from "../../apimachinery/status-errors.ts"
 import { onAbort } from "../../base/on-abort.ts"
 import { uuid } from "../../base/random.ts"
 import type { AuditRecord } from "../audit/audit-record.ts"
-import type { RequestContext, Stage } from "../context.ts"
+import type { Next, RequestContext, Stage } from "../context.ts"
 import { statusOf } from "../encoding/error-response.ts"
 import { headerOf } from "../http/request.ts"
-import type { ResponseBody } from "../http/response.ts"
+import type { ResponseBody, ServerResponse } from "../http/response.ts"
 import { isLongRunning } from "./deadline.ts"
 
 /** Gives every request an id that the caller, the log and the audit trail share. */
-export const auditId: Stage = async (context, next) => {
-  const { request, server } = context
+export const auditId: Stage = (context, next) => {
   // Components of this process read no headers, so without a trail nobody would ever see theirs.
-  if (request.user && !server.audit) return next()
+  const isForNobody = context.request.user && !context.server.audit
+  return isForNobody ? next() : answerWithId(context, next)
+}
+
+async function answerWithId(context: RequestContext, next: Next): Promise<ServerResponse> {
+  const { request, server } = context
   context.auditId = headerOf(request.headers, "audit-id") || uuid(server.random)
   const response = await next()
   response.headers["audit-id"] ??= context.auditId
@@ -21,9 +25,12 @@ export const auditId: Stage = async (context, next) => {
 }
 
 /** Records the request, by the policy: when it comes, when the answer begins to flow, and when all is over. */
-export const audit: Stage = async (context, next) => {
+export const audit: Stage = (context, next) => {
   const record = context.server.audit?.begin(context)
-  if (!record) return next()
+  return record ? recorded(context, record, next) : next()
+}
+
+async function recorded(context: RequestContext, record: AuditRecord, next: Next): Promise<ServerResponse> {
   context.audit = record
   record.write("RequestReceived")
   try {

@@ -1,17 +1,20 @@
 import { isStatusError } from "../../apimachinery/status-error.ts"
 import { unauthorized } from "../../apimachinery/status-errors.ts"
 import type { AuthenticationInput, UserInfo } from "../authentication/authenticator.ts"
-import type { RequestContext, Stage } from "../context.ts"
+import type { Next, RequestContext, Stage } from "../context.ts"
+import type { ServerResponse } from "../http/response.ts"
 import { auditFailedAuthentication } from "./audit.ts"
 
 /** Who is it? Components of this process have been told apart already. */
-export const authenticate: Stage = async (context, next) => {
-  const { request } = context
-  if (request.user) {
-    context.user = request.user
-    return next()
-  }
-  const { headers, peerCertificates } = request
+export const authenticate: Stage = (context, next) => {
+  const { user } = context.request
+  if (!user) return answerAuthenticated(context, next)
+  context.user = user
+  return next()
+}
+
+async function answerAuthenticated(context: RequestContext, next: Next): Promise<ServerResponse> {
+  const { headers, peerCertificates } = context.request
   const { path } = context.info
   const input = peerCertificates ? { headers, peerCertificates, path } : { headers, path }
   context.user = await authenticated(context, input)

@@ -4,16 +4,34 @@ import type { RequestContext, Stage } from "../context.ts"
 import { selectorRequirements } from "../selector-requirements.ts"
 
 /** May they? */
-export const authorize: Stage = async (context, next) => {
+export const authorize: Stage = (context, next) => {
   const attributes = attributesOf(context)
-  const { authorizer, clock, metrics } = context.server
-  const beganMs = clock.monotonic()
-  const { decision, reason } = await authorizer.authorize(attributes)
+  const beganMs = context.server.clock.monotonic()
+  const decided = context.server.authorizer.authorize(attributes)
+  const proceed = (decision: Decision) => {
+    judge(context, attributes, decision, beganMs)
+    return next()
+  }
+  return isPromise(decided) ? decided.then(proceed) : proceed(decided)
+}
+
+/** Throws for who may not. */
+function judge(
+  context: RequestContext,
+  attributes: Attributes,
+  { decision, reason }: Decision,
+  beganMs: number,
+): void {
+  const { clock, metrics } = context.server
   metrics.access.authorized(resultOf(decision), (clock.monotonic() - beganMs) / 1000)
   context.annotations.set("authorization.k8s.io/decision", decision === "allowed" ? "allow" : "forbid")
   context.annotations.set("authorization.k8s.io/reason", reason)
   if (decision !== "allowed") throw forbiddenError(attributes, reason)
-  return next()
+}
+
+// Most authorizers know at once, and a step of waiting less is felt by every request.
+function isPromise(decided: Decision | Promise<Decision>): decided is Promise<Decision> {
+  return "then" in decided
 }
 
 function resultOf(decision: Decision["decision"]): "allowed" | "denied" | "no-opinion" {

@@ -12,13 +12,14 @@ export function isLongRunning({ verb, subresource, isResource, path }: RequestCo
   return verb === "watch" || verb === "proxy" || longRunningSubresources.has(subresource)
 }
 
-export const deadline: Stage = async (context, next) => {
+export const deadline: Stage = (context, next) => {
   // A component of this process that loses patience says so with a signal of its own.
-  if (isLongRunning(context.info) || context.request.user) return next()
-  return withinLimit(context, limitOf(context), next)
+  const isFree = isLongRunning(context.info) || context.request.user
+  return isFree ? next() : withinLimit(context, next)
 }
 
-function withinLimit(context: RequestContext, limitMs: number, next: Next): Promise<ServerResponse> {
+async function withinLimit(context: RequestContext, next: Next): Promise<ServerResponse> {
+  const limitMs = limitOf(context)
   const { signal } = context.request
   const controller = new AbortController()
   context.signal = controller.signal
@@ -31,13 +32,18 @@ function withinLimit(context: RequestContext, limitMs: number, next: Next): Prom
     const timer = context.server.clock.after(limitMs, () =>
       giveUp(timeout("request did not complete within requested timeout - context deadline exceeded")),
     )
-    next()
+    answered(next)
       .finally(() => {
         timer.cancel()
         forget()
       })
       .then(resolve, reject)
   })
+}
+
+/** What is thrown at once rejects, like all that comes later. */
+async function answered(next: Next): Promise<ServerResponse> {
+  return next()
 }
 
 export function limitOf({ request, server }: RequestContext): number {

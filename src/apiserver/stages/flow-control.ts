@@ -26,11 +26,14 @@ export const flowControl: Stage = async (context, next) => {
   const entered = classified.level.enter(ticket)
   const outcome = entered === "waiting" ? await wait(context, classified, ticket) : entered
   if (outcome !== "running") return refuse(context, classified, ticket, outcome)
-  const { flowControl: metrics } = server.metrics
+  const { flowControl: metrics, requests } = server.metrics
+  const kind = readingMethods.has(context.request.method) ? "readOnly" : "mutating"
   metrics.begins(classified, ticket)
+  requests.inflight(kind, 1)
   try {
-    return await answer(context, classified, next)
+    return withUids(classified, await next())
   } finally {
+    requests.inflight(kind, -1)
     classified.level.leave(ticket)
     metrics.ends(classified, ticket, secondsSince(context, ticket.startedMs), isWatch)
   }
@@ -54,20 +57,6 @@ function figuresOf({ info, server }: RequestContext): ResourceFigures | undefine
   if (!cache) return undefined
   const watchers = isWrite(info) ? cache.watchersOf(info.namespace, info.name) : 0
   return { count: cache.size, bytes: cache.bytes, watchers }
-}
-
-async function answer(
-  { request, server }: RequestContext,
-  classified: Classified,
-  next: () => Promise<ServerResponse>,
-): Promise<ServerResponse> {
-  const kind = readingMethods.has(request.method) ? "readOnly" : "mutating"
-  server.metrics.requests.inflight(kind, 1)
-  try {
-    return withUids(classified, await next())
-  } finally {
-    server.metrics.requests.inflight(kind, -1)
-  }
 }
 
 function refuse(

@@ -2,17 +2,19 @@ import { noSuchPath } from "../../apimachinery/status-errors.ts"
 import { proxyToExtension } from "../aggregation/proxy-to-extension.ts"
 import type { Handler, RequestContext } from "../context.ts"
 import { handleResource } from "../handlers/handle-resource.ts"
-import { textResponse } from "../http/response.ts"
+import { type ServerResponse, textResponse } from "../http/response.ts"
 import { handlePath } from "../paths/handle-path.ts"
 
 /** The innermost stage: finds who answers. */
-export const route: Handler = async (context) => {
+export const route: Handler = (context) => {
   const { info, server } = context
   const elsewhere = server.apiServices.find(info.group, info.version)
   if (elsewhere) return proxyToExtension(context, elsewhere)
-  const answer = info.isResource ? handleResource(context) : handlePath(context)
-  const found = await answer
-  if (found) return found
+  if (info.isResource) return handleResource(context) ?? Promise.resolve(notFound(context))
+  return handlePath(context).then((answer) => answer ?? notFound(context))
+}
+
+function notFound(context: RequestContext): ServerResponse {
   if (isBelowBuiltInGroup(context)) throw noSuchPath()
   return textResponse(404, "404 page not found\n")
 }

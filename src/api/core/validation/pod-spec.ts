@@ -15,6 +15,7 @@ import { validateAffinity } from "./affinity.ts"
 import { type ContainerAt, containersOf } from "./containers-of.ts"
 import {
   type PodContext,
+  trimmedImage,
   validateContainers,
   validateEphemeralContainers,
   validateInitContainers,
@@ -95,6 +96,28 @@ function* everythingIn(written: PodSpec, owner: PodOwner, path: FieldPath): Erro
   yield* validateOs(spec, containers, path)
   yield* schedulingGroup(spec, path.child("schedulingGroup"))
   yield* fileKeys(spec, containers)
+  if (owner.isPod) yield* completeness(spec, path)
+}
+
+/** What templates may leave open. */
+function* completeness(spec: PodSpec, path: FieldPath): Errors {
+  if (!spec.serviceAccountName) yield* tokensWithoutAccount(spec, path)
+  for (const list of ["containers", "initContainers"] as const) {
+    for (const [index, container] of (spec[list] ?? []).entries()) {
+      yield* trimmedImage(container, path.child(list).index(index))
+    }
+  }
+}
+
+function* tokensWithoutAccount(spec: PodSpec, path: FieldPath): Errors {
+  for (const [index, { projected }] of (spec.volumes ?? []).entries()) {
+    for (const [position, { serviceAccountToken }] of (projected?.sources ?? []).entries()) {
+      if (!serviceAccountToken) continue
+      const at = path.child("volumes").index(index).child("projected", "sources").index(position)
+      const detail = "must not be specified when serviceAccountName is not set"
+      yield forbiddenValue(at.child("serviceAccountToken"), detail)
+    }
+  }
 }
 
 /** Where the pod may run, and with what rights. */

@@ -31,6 +31,8 @@ export function* validatePodSpecUpdate(spec: PodSpec, old: PodSpec, path: FieldP
     }
     yield* images(spec[list] ?? [], at)
   }
+  // Most writers mean the metadata.
+  if (semanticEqual(spec, old)) return
   const deadlineErrors = [...deadline(spec, old, path.child("activeDeadlineSeconds"))]
   yield* deadlineErrors
   if (deadlineErrors.length > 0 && spec.activeDeadlineSeconds !== undefined) return

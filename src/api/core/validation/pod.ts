@@ -7,7 +7,6 @@ import { formatDiff } from "../../validation/unified-diff.ts"
 import type { Binding } from "../v1/binding.ts"
 import type { Pod, PodTemplateSpec } from "../v1/pod.ts"
 import type { PodTemplate } from "../v1/pod-template.ts"
-import { trimmedImage } from "./containers.ts"
 import {
   isMirrorPod,
   validatePodAnnotations,
@@ -48,23 +47,6 @@ export function* metadataAndSpec(pod: Pod): Errors {
   yield* validatePodAnnotations(metadata.annotations ?? {}, spec, annotationsPath)
   const owner = { podName: metadata.name, isPod: true, isMirror: isMirrorPod(pod) }
   yield* validatePodSpec(spec, owner, specPath)
-  if (!spec.serviceAccountName) yield* tokensWithoutAccount(pod)
-  for (const list of ["containers", "initContainers"] as const) {
-    for (const [index, container] of (spec[list] ?? []).entries()) {
-      yield* trimmedImage(container, specPath.child(list).index(index))
-    }
-  }
-}
-
-function* tokensWithoutAccount({ spec }: Pod): Errors {
-  for (const [index, { projected }] of (spec.volumes ?? []).entries()) {
-    for (const [position, { serviceAccountToken }] of (projected?.sources ?? []).entries()) {
-      if (!serviceAccountToken) continue
-      const at = specPath.child("volumes").index(index).child("projected", "sources").index(position)
-      const detail = "must not be specified when serviceAccountName is not set"
-      yield forbiddenValue(at.child("serviceAccountToken"), detail)
-    }
-  }
 }
 
 /** Containers for debugging are added; none goes away or changes. */
