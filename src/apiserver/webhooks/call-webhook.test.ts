@@ -20,11 +20,11 @@ function certificateFor(dnsNames: string[], ipAddresses: string[]): KeyPair {
   return issueCertificate({ name: "hook", ...plan } as never, authority, now, random)
 }
 
+const pair = certificateFor(["web.hooks.svc"], ["127.0.0.1"])
 let server: Server
 let port: number
 let connections = 0
 beforeAll(async () => {
-  const pair = certificateFor(["web.hooks.svc"], ["127.0.0.1"])
   server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (request, response) => {
     if (request.url!.startsWith("/never")) return
     let text = ""
@@ -95,6 +95,17 @@ describe("calling a webhook", () => {
     )
     expect(await failure({ url: `https://localhost:${port}/x`, caBundle })).toBe(
       `Post "https://localhost:${port}/x?timeout=10s": tls: failed to verify certificate: x509: certificate is valid for web.hooks.svc, not localhost`,
+    )
+  })
+
+  test("by trusting its own certificate, without the authority that signed it", async () => {
+    const own = Buffer.from(pair.certificatePem).toString("base64")
+    expect(await post({ url: `https://127.0.0.1:${port}/own`, caBundle: own })).toMatchObject({
+      got: { a: 1 },
+    })
+    const other = Buffer.from(certificateFor([], ["127.0.0.1"]).certificatePem).toString("base64")
+    expect(await failure({ url: `https://127.0.0.1:${port}/own`, caBundle: other })).toContain(
+      "unknown authority",
     )
   })
 

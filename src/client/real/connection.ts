@@ -1,4 +1,5 @@
 import type { SecureContextOptions } from "node:tls"
+import { trust } from "../../base/real/trust.ts"
 
 /** Where a server is and how to prove who we are. Certificates and keys are PEM text. */
 export interface Connection {
@@ -28,7 +29,7 @@ export function tlsOptions(connection: Connection): SecureContextOptions & {
 } {
   const { certificateAuthority, clientCertificate, clientKey } = connection
   return {
-    ...(certificateAuthority && { ca: certificateAuthority }),
+    ...(certificateAuthority && trust(certificateAuthority)),
     ...(clientCertificate && { cert: clientCertificate }),
     ...(clientKey && { key: clientKey }),
     ...(connection.insecureSkipTlsVerify && { rejectUnauthorized: false }),

@@ -10,6 +10,7 @@ import type { Store } from "../../etcd/store.ts"
 import { withPrefix } from "../../etcd/with-prefix.ts"
 import { serveEtcd } from "./serve-etcd.ts"
 import type { EtcdFiles, StoreOptions } from "./store-flags.ts"
+import { trust } from "../../base/real/trust.ts"
 
 /** The store of a cluster, and what its API server must know of it. */
 export interface ClusterStore {
@@ -106,7 +107,7 @@ async function connectToEtcd(
 
 function readTls({ authority, certificate, key }: EtcdFiles) {
   return {
-    ...(authority && { ca: readFileSync(authority) }),
+    ...(authority && trust(readFileSync(authority))),
     ...(certificate && key && { cert: readFileSync(certificate), key: readFileSync(key) }),
   }
 }

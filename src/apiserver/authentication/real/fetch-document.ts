@@ -1,5 +1,6 @@
 import { get } from "node:https"
 import type { FetchDocument } from "../jwt/issuer-keys.ts"
+import { trust } from "../../../base/real/trust.ts"
 
 const timeoutMs = 30_000
 const maxBytes = 1 << 20
@@ -10,7 +11,7 @@ export const fetchDocument: FetchDocument = (url, certificateAuthority) =>
     const options = {
       headers: { accept: "application/json" },
       signal: AbortSignal.timeout(timeoutMs),
-      ...(certificateAuthority && { ca: certificateAuthority }),
+      ...(certificateAuthority && trust(certificateAuthority)),
     }
     const request = get(url, options, (response) => {
       const chunks: Buffer[] = []

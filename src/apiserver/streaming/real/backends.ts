@@ -17,6 +17,7 @@ import { headerOf, type ServerRequest } from "../../http/request.ts"
 import type { Backends, BackendTarget, CommandStreamOptions } from "../backends.ts"
 import { forwardRequest, sendRequest } from "./forward-request.ts"
 import { forwardedHeaders } from "./forwarded-headers.ts"
+import { trust } from "../../../base/real/trust.ts"
 
 export interface BackendOptions {
   /** How the server proves itself to kubelets, and whom it trusts as one; asked for each connection. */
@@ -116,7 +117,7 @@ class NetworkBackends implements Backends {
       return {
         ...this.#options.frontProxyIdentity?.(),
         servername: serverName,
-        ...(caPem !== undefined && { ca: caPem }),
+        ...(caPem !== undefined && trust(caPem)),
         ...(insecureSkipVerify && { rejectUnauthorized: false }),
       }
     }

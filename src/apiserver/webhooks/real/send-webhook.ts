@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http"
 import { describeNetworkError } from "../../../base/real/describe-network-error.ts"
 import { describeTlsError } from "../../../base/real/describe-tls-error.ts"
 import type { WebhookAnswer, WebhookRequest, WebhookTransport } from "../webhook-caller.ts"
+import { trust } from "../../../base/real/trust.ts"
 
 /** A list of everything of a kind may come back from a conversion. */
 const maxAnswerBytes = 256 << 20
@@ -57,7 +58,7 @@ function optionsFor(request: WebhookRequest, agent: Agent, signal: AbortSignal):
     },
     // An address is no name to ask for: Node.js then checks the certificate for the address.
     ...(request.connectTo && { servername: name }),
-    ...(caPem !== undefined && { ca: caPem }),
+    ...(caPem !== undefined && trust(caPem)),
     ...(certificatePem !== undefined && { cert: certificatePem }),
     ...(keyPem !== undefined && { key: keyPem }),
     ...(insecureSkipVerify && { rejectUnauthorized: false }),
