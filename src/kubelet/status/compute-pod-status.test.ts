@@ -57,3 +57,36 @@ it("tells what the pod as a whole was given", () => {
     resources: { requests, limits: { cpu: "2" } },
   })
 })
+
+it("leaves containers waiting whose turn never came, and takes those for failed that may have run", () => {
+  const view = { hostIps: [], runtimeName: "containerd" }
+  const known = (name: string, state: object) => ({ name, state, lastState: {}, restartCount: 0 })
+  const waiting = { waiting: { reason: "PodInitializing" } }
+  const init = ["first", "second", "third"].map((name) => ({ name, image: "web:1" }))
+  const statesWith = (second: object, main: object) => {
+    const initContainerStatuses = [known("first", waiting), known("second", second), known("third", waiting)]
+    const status = { ...pod.status, initContainerStatuses, containerStatuses: [known("main", main)] }
+    const ended = {
+      ...createPodState(
+        { ...pod, spec: { ...pod.spec, initContainers: init }, status } as never,
+        noRuntimePod,
+        0,
+      ),
+      stage: { kind: "finished", cause: { kind: "completed" }, deleting: false } as const,
+    }
+    const { initContainerStatuses: after = [], containerStatuses = [] } = computePodStatus(ended, view, 1)
+    return [...after, ...containerStatuses].map(
+      ({ state }) => state.terminated?.reason ?? state.waiting?.reason,
+    )
+  }
+  const failed = { terminated: { exitCode: 1, reason: "Error" } }
+  const unknown = "ContainerStatusUnknown"
+  expect(statesWith(failed, waiting)).toEqual([unknown, "Error", "PodInitializing", "PodInitializing"])
+  expect(statesWith(waiting, waiting)).toEqual([unknown, ...Array(3).fill("PodInitializing")])
+  expect(statesWith(waiting, { running: {} })).toEqual([
+    unknown,
+    "PodInitializing",
+    "PodInitializing",
+    unknown,
+  ])
+})

@@ -7,6 +7,7 @@ import { type PodContainer, podContainers } from "../pods/pod-containers.ts"
 import type { PodState } from "../pods/pod-state.ts"
 import { currentSandbox } from "../pods/runtime-pod.ts"
 import { computeContainerStatus } from "./container-status.ts"
+import { mayHaveRun } from "./may-have-run.ts"
 import { computePodConditions } from "./pod-conditions.ts"
 import { computePodPhase } from "./pod-phase.ts"
 import { computeQosClass } from "./qos-class.ts"
@@ -105,6 +106,7 @@ function containerStatusOf(state: PodState, container: PodContainer, runtimeName
     runtimeName,
     defaultWaitingReason: spec.initContainers?.length ? "PodInitializing" : "ContainerCreating",
     previous,
+    mayHaveRun: mayHaveRun(state.pod, container),
   })
 }
 

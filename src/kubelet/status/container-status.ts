@@ -15,6 +15,8 @@ export interface ContainerStatusContext {
   readonly defaultWaitingReason: string
   /** What the API last said, for what the runtime has forgotten. */
   readonly previous: ContainerStatus | undefined
+  /** Where the runtime has nothing of it: whether it was there at all. */
+  readonly mayHaveRun: boolean
 }
 
 /** The status of one container, from what the runtime shows and what the kubelet is doing about it. Pure. */
@@ -86,9 +88,10 @@ function withoutRuntime(
   { spec }: PodContainer,
   work: ContainerWork | undefined,
   over: boolean,
-  { previous, defaultWaitingReason }: ContainerStatusContext,
+  { previous, defaultWaitingReason, mayHaveRun }: ContainerStatusContext,
 ): ContainerStatus {
-  if (previous && over) return { ...previous, ready: false, started: false, state: lostState(previous) }
+  if (previous && over && mayHaveRun)
+    return { ...previous, ready: false, started: false, state: lostState(previous) }
   const lost = previous?.state.running !== undefined
   const wasTerminated = previous?.state.terminated
   return {
