@@ -1,4 +1,5 @@
 import type { Container } from "../api/core/v1/container.ts"
+import type { ResourceStatus } from "../api/core/v1/container-status.ts"
 import type { Pod } from "../api/core/v1/pod.ts"
 import type { NodeAddress, NodeSystemInfo } from "../api/core/v1/node.ts"
 import type { ResourceList } from "../api/core/v1/resource-requirements.ts"
@@ -198,6 +199,8 @@ export interface PodDevices {
   allocate(pod: Pod, isRunning: boolean): Promise<void>
   /** What a container that is about to be made needs in order to use its devices. Throws when one is not ready. */
   prepareContainer(podUid: string, container: string): Promise<ContainerDevices>
+  /** How the devices are that a container has, by resource. */
+  health(pod: Pod, container: Container): readonly ResourceStatus[]
   /** Idempotent; nothing of the pod runs any more. */
   free(podUid: string): Promise<void>
   /** What the node has; resources that are gone are 0. */
@@ -209,6 +212,8 @@ export interface PodClaims {
   prepare(pod: Pod): Promise<void>
   /** What a container needs in order to use what it claims; its pod's claims are ready. */
   devicesOf(pod: Pod, container: Container): Promise<ContainerDevices>
+  /** How the devices are that a container claims, by claim. */
+  health(pod: Pod, container: Container): readonly ResourceStatus[]
   /** Idempotent; nothing of the pod runs any more. */
   release(podUid: string): Promise<void>
 }

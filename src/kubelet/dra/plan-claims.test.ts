@@ -81,7 +81,7 @@ describe("the claims of a pod", () => {
       podUids: [],
       drivers: { d: [device("a", ["fast"]), device("b", ["slow"])], e: [device("c", [])] },
     }
-    const names = (request: string) => devicesOf(claim, request).map(({ deviceName }) => deviceName)
+    const names = (request: string) => devicesOf(claim, request).map(({ device }) => device.deviceName)
     expect([names("fast"), names("slow"), names("")]).toEqual([
       ["a", "c"],
       ["b", "c"],

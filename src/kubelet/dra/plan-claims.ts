@@ -92,10 +92,29 @@ export function requestsOf(pod: Pod, container: Container): ReadonlyMap<string, 
 }
 
 /** What of a claim belongs to one of its requests, or to all where `request` is "". */
-export function devicesOf({ drivers }: ClaimState, request: string): readonly PreparedDevice[] {
-  return Object.values(drivers)
-    .flat()
-    .filter(
-      ({ requestNames }) => request === "" || requestNames.length === 0 || requestNames.includes(request),
-    )
+export function devicesOf(
+  { drivers }: ClaimState,
+  request: string,
+): readonly { readonly driver: string; readonly device: PreparedDevice }[] {
+  return Object.entries(drivers).flatMap(([driver, devices]) =>
+    devices
+      .filter(
+        ({ requestNames }) => request === "" || requestNames.length === 0 || requestNames.includes(request),
+      )
+      .map((device) => ({ driver, device })),
+  )
+}
+
+/** A container's claims as its status names them: "claim:NAME", or "claim:NAME/REQUEST". */
+export function claimResources(
+  pod: Pod,
+  container: Container,
+): readonly { readonly resource: string; readonly claim: string; readonly request: string }[] {
+  return (container.resources?.claims ?? []).flatMap(({ name, request = "" }) => {
+    const podClaim = pod.spec.resourceClaims?.find((each) => each.name === name)
+    const claim = podClaim && claimNameOf(pod, podClaim)
+    // Of an alternative ("gpu/fast") devices know the request alone.
+    const [base = ""] = request.split("/")
+    return claim ? [{ resource: `claim:${name}${request && `/${request}`}`, claim, request: base }] : []
+  })
 }

@@ -1,6 +1,6 @@
 import { parseTime } from "../../apimachinery/time.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
-import { computePodStatus } from "../status/compute-pod-status.ts"
+import { computePodStatus, type NodeView } from "../status/compute-pod-status.ts"
 import { hostIpsOf } from "./pod-addresses.ts"
 import type { PodState } from "./pod-state.ts"
 
@@ -17,10 +17,18 @@ export class StatusTeller {
     // A pod that the API has forgotten has no status to keep.
     const { stage } = state
     if (stage.kind !== "syncing" && stage.kind !== "rejected" && stage.cause.kind === "gone") return
-    const { runtimeName, clock, statuses, findApiPod, machine } = this.#services
+    const { runtimeName, clock, statuses, findApiPod, machine, host } = this.#services
     const apiPod = findApiPod(state.pod)
     if (!apiPod) return
-    const status = computePodStatus(state, { hostIps: hostIpsOf(machine), runtimeName }, clock.now())
+    const deviceHealth: NodeView["deviceHealth"] = (pod, container) => [
+      ...(host.devices?.health(pod, container) ?? []),
+      ...(host.claims?.health(pod, container) ?? []),
+    ]
+    const status = computePodStatus(
+      state,
+      { hostIps: hostIpsOf(machine), runtimeName, deviceHealth },
+      clock.now(),
+    )
     statuses.set(apiPod, status)
     if (status.phase !== "Pending") this.#noteRunning(state)
   }

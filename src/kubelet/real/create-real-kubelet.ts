@@ -91,17 +91,29 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     signal: stopped.signal,
   })
   await volumes.start()
+  /** How pods are is otherwise, of these or of all, by what their devices are. */
+  const tell = (podUids?: readonly string[]) => {
+    for (const worker of kubelet.workers.list())
+      if (podUids?.includes(worker.state.pod.metadata.uid) ?? true) worker.handle({ kind: "timer" })
+  }
   const devices = new DeviceManager({
     directory: paths.devicePlugins,
     clock,
     log,
-    changed: () => kubelet.reporter.look(),
+    changed: () => {
+      kubelet.reporter.look()
+      tell()
+    },
   })
   const { claims, plugins, ...claimed } = await createClaims({
     ...options,
     nodeName,
     paths,
     podUids: () => new Set(kubelet.workers.list().map(({ state }) => state.pod.metadata.uid)),
+    tell,
+    registered: () => {
+      for (const worker of kubelet.workers.list()) worker.handle({ kind: "retryNow" })
+    },
     ready: () => kubelet.ready,
     signal: stopped.signal,
   })

@@ -123,6 +123,7 @@ describe("what a simulated node has room for, and changes", () => {
         throw new AdmissionError("UnexpectedAdmissionError", "Pod was rejected: no such device")
       },
       prepareContainer: async () => ({ environment: {}, annotations: {}, mounts: [], devices: [] }),
+      health: () => [],
       free: async (uid) => void freed.push(uid),
       capacity: () => ({ capacity: {}, allocatable: {} }),
     }

@@ -1,5 +1,6 @@
 import { formatTime } from "../../apimachinery/time.ts"
-import type { ContainerStatus } from "../../api/core/v1/container-status.ts"
+import type { Container } from "../../api/core/v1/container.ts"
+import type { ContainerStatus, ResourceStatus } from "../../api/core/v1/container-status.ts"
 import type { Pod, PodPhase, PodStatus } from "../../api/core/v1/pod.ts"
 import { type Amounts, computePodLimits, computePodRequests } from "../../api/core/v1/pod-resources.ts"
 import type { ResourceList } from "../../api/core/v1/resource-requirements.ts"
@@ -16,6 +17,8 @@ export interface NodeView {
   /** The node's addresses, the primary first. */
   readonly hostIps: readonly string[]
   readonly runtimeName: string
+  /** How the devices are that a container was given. @default nothing is known */
+  readonly deviceHealth?: (pod: Pod, container: Container) => readonly ResourceStatus[]
 }
 
 /** The part of a pod's status that the kubelet owns, from what it knows of the pod. Pure. */
@@ -23,7 +26,7 @@ export function computePodStatus(state: PodState, node: NodeView, nowMs: number)
   const { pod, stage } = state
   if (stage.kind === "rejected") return rejectedStatus(state, stage, node)
   const containers = podContainers(pod)
-  const statusOf = (container: PodContainer) => containerStatusOf(state, container, node.runtimeName)
+  const statusOf = (container: PodContainer) => containerStatusOf(state, container, node)
   const init = containers.filter(({ role }) => role === "init" || role === "sidecar").map(statusOf)
   const main = containers.filter(({ role }) => role === "main").map(statusOf)
   const ephemeral = containers.filter(({ role }) => role === "ephemeral").map(statusOf)
@@ -94,7 +97,7 @@ function phaseOf(
   return runs && hasEnded ? (phase ?? "Running") : computed
 }
 
-function containerStatusOf(state: PodState, container: PodContainer, runtimeName: string): ContainerStatus {
+function containerStatusOf(state: PodState, container: PodContainer, node: NodeView): ContainerStatus {
   const { spec, status } = state.pod
   const { name } = container.spec
   const previous = [
@@ -103,7 +106,8 @@ function containerStatusOf(state: PodState, container: PodContainer, runtimeName
     ...(status.ephemeralContainerStatuses ?? []),
   ].find((known) => known.name === name)
   return computeContainerStatus(state, container, {
-    runtimeName,
+    runtimeName: node.runtimeName,
+    deviceHealth: node.deviceHealth?.(state.pod, container.spec) ?? [],
     defaultWaitingReason: spec.initContainers?.length ? "PodInitializing" : "ContainerCreating",
     previous,
     mayHaveRun: mayHaveRun(state.pod, container),

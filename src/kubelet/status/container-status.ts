@@ -3,6 +3,7 @@ import type {
   ContainerState,
   ContainerStateTerminated,
   ContainerStatus,
+  ResourceStatus,
 } from "../../api/core/v1/container-status.ts"
 import type { PodContainer } from "../pods/pod-containers.ts"
 import type { ContainerWork, PodState } from "../pods/pod-state.ts"
@@ -15,6 +16,8 @@ export interface ContainerStatusContext {
   readonly defaultWaitingReason: string
   /** What the API last said, for what the runtime has forgotten. */
   readonly previous: ContainerStatus | undefined
+  /** How the devices are that it was given. */
+  readonly deviceHealth: readonly ResourceStatus[]
   /** Where the runtime has nothing of it: whether it was there at all. */
   readonly mayHaveRun: boolean
 }
@@ -50,6 +53,7 @@ export function computeContainerStatus(
     containerID: `${context.runtimeName}://${newest.id}`,
     started,
     ...resourcesOf(container, newest),
+    ...(context.deviceHealth.length > 0 && { allocatedResourcesStatus: [...context.deviceHealth] }),
     ...volumeMountsOf(container),
     ...(newest.user &&
       newest.state === "running" && {

@@ -88,6 +88,27 @@ describe.skipIf(process.platform !== "linux")("the devices of a node", () => {
     expect(idsOf("two")).toEqual(["main: a,b"])
   })
 
+  it("show in their container's status whether they are well", async () => {
+    const one = pod("one", 2)
+    await manager.allocate(one, false)
+    const health = () => manager.health(one, one.spec.containers[0]!)
+    const both = (b: string) => [
+      {
+        name: resource,
+        resources: [
+          { resourceID: "b", health: b },
+          { resourceID: "c", health: "Healthy" },
+        ],
+      },
+    ]
+    expect(health()).toEqual(both("Healthy"))
+    plugin.show([
+      { id: "b", health: "Unhealthy" },
+      { id: "c", health: "Healthy" },
+    ])
+    await expect.poll(health, { timeout: 10_000 }).toEqual(both("Unhealthy"))
+  })
+
   it("are told of to those who watch over them", async () => {
     const one = pod("one", 1)
     await manager.allocate(one, false)

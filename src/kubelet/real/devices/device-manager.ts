@@ -2,6 +2,7 @@ import { readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { quantityValue } from "../../../apimachinery/quantity.ts"
 import type { Container } from "../../../api/core/v1/container.ts"
+import type { ResourceStatus } from "../../../api/core/v1/container-status.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import { isExtendedResource } from "../../../api/core/validation/resources.ts"
 import type { Clock } from "../../../base/clock.ts"
@@ -249,6 +250,19 @@ export class DeviceManager implements PodDevices {
       ),
       devices: all.flatMap(({ devices }) => devices),
     }
+  }
+
+  health({ metadata }: Pod, container: Container): readonly ResourceStatus[] {
+    const own = this.#entries.filter(
+      ({ podUid, container: name }) => podUid === metadata.uid && name === container.name,
+    )
+    return own.map(({ resource, ids }) => {
+      const known = this.#resources.get(resource)?.devices ?? []
+      // Of a device that no plugin shows nothing bad is known.
+      const isUnhealthy = (id: string) => known.some((device) => device.id === id && !isHealthy(device))
+      const healthOf = (id: string) => (isUnhealthy(id) ? "Unhealthy" : "Healthy")
+      return { name: resource, resources: ids.map((id) => ({ resourceID: id, health: healthOf(id) })) }
+    })
   }
 
   async free(podUid: string): Promise<void> {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { type DraPluginFixture, startDraPlugin } from "../../../../test/fixtures/dra-plugin.ts"
+import type { Container } from "../../../api/core/v1/container.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import type { Client } from "../../../client/client.ts"
 import { silentLogger } from "../../../base/log.ts"
@@ -10,6 +11,7 @@ import { realClock } from "../../../base/real/clock.ts"
 import { kubeletPaths } from "../kubelet-paths.ts"
 import { PluginWatcher } from "../plugins/plugin-watcher.ts"
 import { ClaimManager } from "./claim-manager.ts"
+import { DeviceHealth } from "./device-health.ts"
 import { DraPlugins } from "./dra-plugins.ts"
 
 const driver = "dials.example.com"
@@ -21,6 +23,9 @@ describe.skipIf(process.platform !== "linux")("the claims of a node", () => {
   let manager: ClaimManager
   let plugin: DraPluginFixture
   let lost: string[]
+  let changed: string[]
+  let health: DeviceHealth
+  let came: number
   let stop: AbortController
 
   const claim = {
@@ -41,6 +46,7 @@ describe.skipIf(process.platform !== "linux")("the claims of a node", () => {
     const started = new ClaimManager({
       client,
       plugins,
+      health,
       checkpointPath: kubeletPaths(root).claimState,
       log: silentLogger,
     })
@@ -52,9 +58,19 @@ describe.skipIf(process.platform !== "linux")("the claims of a node", () => {
     root = mkdtempSync(join(tmpdir(), "coracle-claims-"))
     stop = new AbortController()
     lost = []
-    plugins = new DraPlugins({ root, clock: realClock, lost: (name) => lost.push(name) })
+    changed = []
+    health = new DeviceHealth(realClock)
+    came = 0
+    plugins = new DraPlugins({
+      root,
+      clock: realClock,
+      health,
+      healthChanged: (name) => changed.push(name),
+      registered: () => void came++,
+      lost: (name) => lost.push(name),
+    })
     manager = await startManager()
-    plugin = await startDraPlugin({ driver, kubeletDirectory: root, devices: {} })
+    plugin = await startDraPlugin({ driver, kubeletDirectory: root, devices: { dial: ["dials=a"] } })
     const watcher = {
       paths: kubeletPaths(root),
       handlers: { DRAPlugin: plugins },
@@ -63,6 +79,7 @@ describe.skipIf(process.platform !== "linux")("the claims of a node", () => {
     }
     await new PluginWatcher(watcher).start(stop.signal)
     expect(await plugin.registered).toEqual({ pluginRegistered: true, error: "" })
+    expect([came, lost]).toEqual([1, []])
   })
   afterEach(async () => {
     stop.abort()
@@ -109,5 +126,20 @@ describe.skipIf(process.platform !== "linux")("the claims of a node", () => {
     await expect
       .poll(() => manager.prepare(pod("one")).catch((error: Error) => error.message), { timeout: 10_000 })
       .toBe(`DRA driver ${driver} is not registered`)
+  })
+
+  it("show how their devices are, as long as their driver tells", async () => {
+    await manager.prepare(pod("one"))
+    const container = { name: "main", resources: { claims: [{ name: "dial" }] } } as Container
+    const status = () => manager.health(pod("one"), container)
+    const one = (more: object) => [{ name: "claim:dial", resources: [{ resourceID: "dials=a", ...more }] }]
+    await expect.poll(() => changed.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    plugin.show("UNHEALTHY", "too hot")
+    await expect.poll(status, { timeout: 10_000 }).toEqual(one({ health: "Unhealthy", message: "too hot" }))
+    plugin.show("HEALTHY", "")
+    await expect.poll(status, { timeout: 10_000 }).toEqual(one({ health: "Healthy" }))
+    expect(manager.podsOf(driver)).toEqual(["one"])
+    await plugin.stop()
+    await expect.poll(status, { timeout: 10_000 }).toEqual(one({ health: "Unknown" }))
   })
 })

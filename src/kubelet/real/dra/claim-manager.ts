@@ -1,10 +1,12 @@
 import type { Container } from "../../../api/core/v1/container.ts"
+import type { ResourceStatus } from "../../../api/core/v1/container-status.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import { ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
 import type { Logger } from "../../../base/log.ts"
 import type { Client } from "../../../client/client.ts"
 import {
   checkClaim,
+  claimResources,
   claimReferences,
   type ClaimState,
   devicesOf,
@@ -14,6 +16,7 @@ import {
 } from "../../dra/plan-claims.ts"
 import { ClaimError, type ContainerDevices, type PodClaims } from "../../node-host.ts"
 import { readCheckpoint, writeCheckpoint } from "../checkpoint-file.ts"
+import type { DeviceHealth } from "./device-health.ts"
 import type { DraPlugins } from "./dra-plugins.ts"
 import { injectDevices } from "./inject-devices.ts"
 
@@ -22,6 +25,7 @@ export interface ClaimManagerOptions {
   readonly plugins: Pick<DraPlugins, "get">
   /** Where it is written down which claims are in use. */
   readonly checkpointPath: string
+  readonly health: DeviceHealth
   readonly log: Logger
 }
 
@@ -134,9 +138,25 @@ export class ClaimManager implements PodClaims {
       const claim = this.#claimsOf(pod.metadata.uid).find((each) => each.name === name)
       if (!claim) throw new Error(`unable to get claim info for ResourceClaim ${name}`)
       for (const request of requests)
-        ids.push(...devicesOf(claim, request).flatMap(({ cdiDeviceIds }) => cdiDeviceIds))
+        ids.push(...devicesOf(claim, request).flatMap(({ device }) => device.cdiDeviceIds))
     }
     return injectDevices([...new Set(ids)])
+  }
+
+  health(pod: Pod, container: Container): readonly ResourceStatus[] {
+    return claimResources(pod, container).flatMap(({ resource, claim, request }) => {
+      const known = this.#claimsOf(pod.metadata.uid).find(({ name }) => name === claim)
+      const devices = (known && devicesOf(known, request)) ?? []
+      const all = devices.map(({ driver, device }) => this.#options.health.of(driver, device))
+      // Two devices may be one to the runtime.
+      const resources = [...new Map(all.map((each) => [each.resourceID, each])).values()]
+      return resources.length > 0 ? [{ name: resource, resources }] : []
+    })
+  }
+
+  /** Of pods that use devices of this driver. */
+  podsOf(driver: string): readonly string[] {
+    return [...this.#claims.values()].flatMap(({ drivers, podUids }) => (driver in drivers ? podUids : []))
   }
 
   #claimsOf(podUid: string): readonly ClaimState[] {

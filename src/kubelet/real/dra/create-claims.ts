@@ -4,6 +4,7 @@ import type { Client } from "../../../client/client.ts"
 import type { KubeletPaths } from "../kubelet-paths.ts"
 import { untilReady } from "../until-ready.ts"
 import { ClaimManager } from "./claim-manager.ts"
+import { DeviceHealth } from "./device-health.ts"
 import { DraPlugins } from "./dra-plugins.ts"
 import { forgetSlices } from "./forget-slices.ts"
 
@@ -15,6 +16,10 @@ export interface CreateClaimsOptions {
   readonly log: Logger
   /** Uids of the pods that are here. */
   readonly podUids: () => ReadonlySet<string>
+  /** The status of these pods is otherwise. */
+  readonly tell: (podUids: readonly string[]) => void
+  /** A driver has come: pods that wait for it may be tried again. */
+  readonly registered: () => void
   /** Resolves when the API knows the node, and the kubelet all of its pods. */
   readonly ready: () => Promise<void>
   /** Aborts at the end of the process. */
@@ -33,12 +38,22 @@ const lookAgainMs = 60_000
 /** Dynamic resource allocation on this machine, put together; what the kubelet before had in use is read. */
 export async function createClaims(options: CreateClaimsOptions): Promise<RealClaims> {
   const { paths, clock, client, log } = options
+  const health = new DeviceHealth(clock)
   const plugins = new DraPlugins({
     root: paths.root,
     clock,
+    health,
+    healthChanged: (driver) => options.tell(claims.podsOf(driver)),
+    registered: options.registered,
     lost: (driver) => void forgetSlices(options, driver),
   })
-  const claims = new ClaimManager({ client, plugins, checkpointPath: paths.claimState, log })
+  const claims: ClaimManager = new ClaimManager({
+    client,
+    plugins,
+    health,
+    checkpointPath: paths.claimState,
+    log,
+  })
   await claims.start()
   return {
     claims,

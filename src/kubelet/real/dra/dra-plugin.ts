@@ -3,6 +3,7 @@ import type { Codec } from "../../../base/protobuf.ts"
 import { connectGrpc, type GrpcChannel } from "../../../base/real/grpc/grpc-channel.ts"
 import type { PreparedDevice } from "../../dra/plan-claims.ts"
 import * as wire from "./dra-messages.ts"
+import { HealthReport, Nothing, type ReportedHealth, watchMethod } from "./health-messages.ts"
 
 export interface DraPluginOptions {
   readonly driver: string
@@ -65,6 +66,12 @@ export class DraPlugin {
       })
     checkResults(method, claims, response)
     return response.claims
+  }
+
+  /** How its devices are, as it tells, until it ends or `signal` aborts. */
+  async *health(signal: AbortSignal): AsyncGenerator<readonly ReportedHealth[]> {
+    const reports = this.#channel.serverStream(watchMethod, [Nothing, {}], HealthReport, { signal })
+    for await (const { devices } of reports) yield devices
   }
 
   close(): void {

@@ -1,25 +1,34 @@
-import type { Clock, Timer } from "../../../base/clock.ts"
+import { type Clock, sleep, type Timer } from "../../../base/clock.ts"
 import { toOwnPath } from "../kubelet-paths.ts"
 import type { PluginHandler } from "../plugins/plugin-watcher.ts"
 import type { PluginInfo } from "../plugins/registration-messages.ts"
 import { services } from "./dra-messages.ts"
+import type { DeviceHealth } from "./device-health.ts"
 import { DraPlugin } from "./dra-plugin.ts"
+import { healthService } from "./health-messages.ts"
 
 export interface DraPluginsOptions {
   /** The kubelet's directory. */
   readonly root: string
   readonly clock: Clock
+  readonly health: DeviceHealth
+  /** A driver's devices are otherwise than they were. */
+  readonly healthChanged: (driver: string) => void
+  /** A driver has come: who waits for it need wait no longer. */
+  readonly registered: () => void
   /** No plugin of the driver has been there for a while: what it offers is not to be had. */
   readonly lost: (driver: string) => void
 }
 
 interface Registered {
   readonly plugin: DraPlugin
+  readonly stop: AbortController
   connected: boolean
 }
 
 /** So long a driver may be away, as it is while its pod is replaced. */
 const graceMs = 30_000
+const healthRetryMs = 5000
 
 /** The plugins of drivers on this node. A driver may have two for a while: one comes before the other goes. */
 export class DraPlugins implements PluginHandler {
@@ -69,17 +78,35 @@ export class DraPlugins implements PluginHandler {
         this.#watchOver(name)
       },
     })
-    this.#registered.set(name, [...(this.#registered.get(name) ?? []), { plugin, connected }])
+    const stop = new AbortController()
+    this.#registered.set(name, [...(this.#registered.get(name) ?? []), { plugin, stop, connected }])
+    if (supportedVersions.includes(healthService)) void this.#followHealth(name, plugin, stop.signal)
     this.#watchOver(name)
+    this.#options.registered()
   }
 
   async unregister({ name, endpoint }: PluginInfo): Promise<void> {
     const all = this.#registered.get(name) ?? []
-    for (const { plugin } of all) if (plugin.endpoint === endpoint) plugin.close()
+    for (const each of all) if (each.plugin.endpoint === endpoint) end(each)
     const left = all.filter(({ plugin }) => plugin.endpoint !== endpoint)
     if (left.length > 0) this.#registered.set(name, left)
     else this.#registered.delete(name)
     this.#watchOver(name)
+  }
+
+  async #followHealth(driver: string, plugin: DraPlugin, signal: AbortSignal): Promise<void> {
+    const { health, healthChanged, clock } = this.#options
+    while (!signal.aborted) {
+      try {
+        for await (const devices of plugin.health(signal))
+          if (health.report(driver, devices)) healthChanged(driver)
+      } catch {
+        // It is away: what it told counts no more, and it is asked again.
+      }
+      health.forget(driver)
+      healthChanged(driver)
+      await sleep(clock, healthRetryMs, signal)
+    }
   }
 
   /** Begins to count when a driver's last plugin is away, and ends it when one is back. */
@@ -89,20 +116,25 @@ export class DraPlugins implements PluginHandler {
       this.#graces.get(driver)?.cancel()
       this.#graces.delete(driver)
     } else if (!this.#graces.has(driver)) {
-      const end = () => {
+      const giveUp = () => {
         this.#graces.delete(driver)
         lost(driver)
       }
-      this.#graces.set(driver, clock.after(graceMs, end))
+      this.#graces.set(driver, clock.after(graceMs, giveUp))
     }
   }
 
   close(): void {
     for (const timer of this.#graces.values()) timer.cancel()
     this.#graces.clear()
-    for (const { plugin } of [...this.#registered.values()].flat()) plugin.close()
+    for (const each of [...this.#registered.values()].flat()) end(each)
     this.#registered.clear()
   }
+}
+
+function end({ plugin, stop }: Registered): void {
+  stop.abort()
+  plugin.close()
 }
 
 function chooseService(supported: readonly string[]): string {

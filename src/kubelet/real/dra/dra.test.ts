@@ -80,6 +80,12 @@ describe.skipIf(why)("devices that pods claim", { timeout: 30_000 }, () => {
       "DIAL_slow=yes\nthere\n",
       "",
     ])
+    plugin.show("UNHEALTHY", "too hot")
+    const isTold = ({ status }: Pod) =>
+      status.containerStatuses?.find(({ name }) => name === "one")?.allocatedResourcesStatus?.[0]
+        ?.resources?.[0]
+    const told = await node.until("one", (now) => now !== undefined && isTold(now)?.health === "Unhealthy")
+    expect(isTold(told)).toEqual({ resourceID: `${kind}=slow`, health: "Unhealthy", message: "too hot" })
     await node.server.client.delete(Pod, { namespace, name: "one" })
     await node.until("one", isGone)
     expect(plugin.calls).toEqual(["prepare claim-of-one", "unprepare claim-of-one"])
