@@ -192,6 +192,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
         pods: () =>
           kubelet.workers.list().flatMap(({ state }) => (state.stage.kind === "syncing" ? [state.pod] : [])),
         devices,
+        claims,
       }).catch((error: unknown) => log.warn("nobody is told of pods' resources", { error }))
       await Promise.all([kubelet.run(signal), followPlugins(signal), claimed.run(signal)])
       await podResources?.close()

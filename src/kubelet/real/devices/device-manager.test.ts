@@ -113,7 +113,16 @@ describe.skipIf(process.platform !== "linux")("the devices of a node", () => {
     const one = pod("one", 1)
     await manager.allocate(one, false)
     const own = join(directory, "pod-resources")
-    const server = await servePodResources({ directory: own, pods: () => [one], devices: manager })
+    const device = { poolName: "p", deviceName: "d", requestNames: [], cdiDeviceIds: ["example.com/gpu=1"] }
+    const claim = {
+      uid: "c1",
+      namespace: "default",
+      name: "c",
+      podUids: ["one"],
+      drivers: { "d.io": [device] },
+    }
+    const claims = { claimsFor: () => [claim] }
+    const server = await servePodResources({ directory: own, pods: () => [one], devices: manager, claims })
     const channel = await connectGrpc(`unix:${join(own, "kubelet.sock")}`, () => realClock.now())
     const { podResourcesService: service } = podResources
     try {
@@ -126,6 +135,20 @@ describe.skipIf(process.platform !== "linux")("the devices of a node", () => {
             {
               name: "main",
               devices: [{ resourceName: resource, deviceIds: ["c"], topology: { nodes: [{ id: 1 }] } }],
+              dynamicResources: [
+                {
+                  claimName: "c",
+                  claimNamespace: "default",
+                  claimResources: [
+                    {
+                      driverName: "d.io",
+                      poolName: "p",
+                      deviceName: "d",
+                      cdiDevices: [{ name: "example.com/gpu=1" }],
+                    },
+                  ],
+                },
+              ],
             },
           ],
         },

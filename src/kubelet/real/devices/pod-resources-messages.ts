@@ -1,4 +1,4 @@
-import { integer, message, repeated, string } from "../../../base/protobuf.ts"
+import { integer, message, optional, repeated, string } from "../../../base/protobuf.ts"
 import { Topology } from "./device-messages.ts"
 
 // The pod resources interface (k8s.io/kubelet/pkg/apis/podresources/v1); field numbers are facts of it.
@@ -16,10 +16,39 @@ const ContainerDevices = message<ContainerDevices>({
   topology: [3, Topology],
 })
 
+export interface ClaimResource {
+  cdiDevices: { name: string }[]
+  driverName: string
+  poolName: string
+  deviceName: string
+  shareId?: string
+}
+export interface DynamicResource {
+  claimName: string
+  claimNamespace: string
+  claimResources: ClaimResource[]
+}
+const DynamicResource = message<DynamicResource>({
+  claimName: [2, string],
+  claimNamespace: [3, string],
+  claimResources: [
+    4,
+    repeated(
+      message<ClaimResource>({
+        cdiDevices: [1, repeated(message<{ name: string }>({ name: [1, string] }))],
+        driverName: [2, string],
+        poolName: [3, string],
+        deviceName: [4, string],
+        shareId: [5, optional(string)],
+      }),
+    ),
+  ],
+})
+
 export interface PodResources {
   name: string
   namespace: string
-  containers: { name: string; devices: ContainerDevices[] }[]
+  containers: { name: string; devices: ContainerDevices[]; dynamicResources: DynamicResource[] }[]
 }
 const PodResources = message<PodResources>({
   name: [1, string],
@@ -30,6 +59,7 @@ const PodResources = message<PodResources>({
       message<PodResources["containers"][number]>({
         name: [1, string],
         devices: [2, repeated(ContainerDevices)],
+        dynamicResources: [5, repeated(DynamicResource)],
       }),
     ),
   ],

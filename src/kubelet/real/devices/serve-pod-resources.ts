@@ -3,6 +3,8 @@ import type { Pod } from "../../../api/core/v1/pod.ts"
 import { isSidecar } from "../../../api/core/v1/pod-resources.ts"
 import { GrpcError } from "../../../base/grpc-error.ts"
 import { type GrpcServer, serveGrpc, unaryMethod } from "../../../base/real/grpc/serve-grpc.ts"
+import type { ClaimState } from "../../dra/plan-claims.ts"
+import type { ClaimManager } from "../dra/claim-manager.ts"
 import { type Device, Nothing } from "./device-messages.ts"
 import type { DeviceManager } from "./device-manager.ts"
 import * as wire from "./pod-resources-messages.ts"
@@ -13,27 +15,28 @@ export interface PodResourcesOptions {
   /** Pods that have not ended. */
   readonly pods: () => readonly Pod[]
   readonly devices: Pick<DeviceManager, "allocations" | "devices">
+  readonly claims: Pick<ClaimManager, "claimsFor">
 }
 
 /**
  * Tells monitoring agents which container has which devices, on a socket of its own
  * (https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/#monitoring-device-plugin-resources).
  */
-export function servePodResources({ directory, pods, devices }: PodResourcesOptions): Promise<GrpcServer> {
+export function servePodResources({ directory, pods, ...given }: PodResourcesOptions): Promise<GrpcServer> {
   const { podResourcesService: service } = wire
   return serveGrpc(join(directory, "kubelet.sock"), {
     [`${service}/List`]: unaryMethod(Nothing, wire.ListResponse, async () => ({
-      podResources: pods().map((pod) => resourcesOf(pod, devices)),
+      podResources: pods().map((pod) => resourcesOf(pod, given)),
     })),
     [`${service}/Get`]: unaryMethod(wire.GetRequest, wire.GetResponse, async ({ podName, podNamespace }) => {
       const pod = pods().find(
         ({ metadata }) => metadata.name === podName && metadata.namespace === podNamespace,
       )
       if (!pod) throw new GrpcError("Unknown", `pod ${podName} in namespace ${podNamespace} not found`)
-      return { podResources: resourcesOf(pod, devices) }
+      return { podResources: resourcesOf(pod, given) }
     }),
     [`${service}/GetAllocatableResources`]: unaryMethod(Nothing, wire.AllocatableResponse, async () => ({
-      devices: [...devices.devices()].flatMap(([resourceName, all]) =>
+      devices: [...given.devices.devices()].flatMap(([resourceName, all]) =>
         all.map((device) => toWire(resourceName, [device.id], [device])),
       ),
       cpuIds: [],
@@ -41,17 +44,21 @@ export function servePodResources({ directory, pods, devices }: PodResourcesOpti
   })
 }
 
-function resourcesOf({ metadata, spec }: Pod, devices: PodResourcesOptions["devices"]): wire.PodResources {
+function resourcesOf(
+  pod: Pod,
+  { devices, claims }: Pick<PodResourcesOptions, "devices" | "claims">,
+): wire.PodResources {
+  const { metadata, spec } = pod
   const known = devices.devices()
   const containers = [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers]
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? "",
-    containers: containers.map(({ name }) => ({
-      name,
+    containers: containers.map((each) => ({
+      name: each.name,
       devices: devices
         .allocations()
-        .filter(({ podUid, container }) => podUid === metadata.uid && container === name)
+        .filter(({ podUid, container }) => podUid === metadata.uid && container === each.name)
         .map(({ resource, ids }) =>
           toWire(
             resource,
@@ -59,8 +66,22 @@ function resourcesOf({ metadata, spec }: Pod, devices: PodResourcesOptions["devi
             (known.get(resource) ?? []).filter(({ id }) => ids.includes(id)),
           ),
         ),
+      dynamicResources: claims.claimsFor(pod, each).map(claimToWire),
     })),
   }
+}
+
+function claimToWire({ name, namespace, drivers }: ClaimState): wire.DynamicResource {
+  const claimResources = Object.entries(drivers).flatMap(([driverName, all]) =>
+    all.map(({ cdiDeviceIds, poolName, deviceName, shareId }) => ({
+      cdiDevices: cdiDeviceIds.map((id) => ({ name: id })),
+      driverName,
+      poolName,
+      deviceName,
+      ...(shareId && { shareId }),
+    })),
+  )
+  return { claimName: name, claimNamespace: namespace, claimResources }
 }
 
 /** Where devices are is told by the NUMA nodes of all of them. */

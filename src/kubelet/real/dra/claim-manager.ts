@@ -132,6 +132,12 @@ export class ClaimManager implements PodClaims {
     this.#claims.set(uid, { ...claim, drivers: { ...claim.drivers, [driver]: devices } })
   }
 
+  /** The claims of a pod that one of its containers uses. */
+  claimsFor(pod: Pod, container: Container): readonly ClaimState[] {
+    const names = requestsOf(pod, container)
+    return this.#claimsOf(pod.metadata.uid).filter(({ name }) => names.has(name))
+  }
+
   async devicesOf(pod: Pod, container: Container): Promise<ContainerDevices> {
     const ids: string[] = []
     for (const [name, requests] of requestsOf(pod, container)) {
