@@ -2,8 +2,9 @@
 // that are simulated: DEPLOYMENTS of ten replicas until all are ready, their deletion until every pod is gone, JOBS until
 // all are complete. Figures are wall clock, CPU of the process, and the heap that is left after a collection.
 //
-//   npm run bench -- controllers [--profile DIR] [DEPLOYMENTS] [NODES] [JOBS]
+//   npm run bench -- controllers [--profile DIR] [--writes] [DEPLOYMENTS] [NODES] [JOBS]
 //     --profile  where to put a .cpuprofile of the roll-out, of its deletion and of the Jobs
+//     --writes   who wrote what to the API server, and how often for each pod
 import { join } from "node:path"
 import { performance } from "node:perf_hooks"
 import { parseArgs } from "node:util"
@@ -15,7 +16,7 @@ import { Pod } from "../src/api/core/v1/pod.ts"
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { profile: { type: "string" } },
+  options: { profile: { type: "string" }, writes: { type: "boolean", default: false } },
 })
 const [deployments = 1000, nodes = 1000, jobs = 10_000] = positionals.map(Number)
 const replicas = 10
@@ -117,4 +118,9 @@ function report(what: string, things: number, { seconds, cpuSeconds }: Figures):
     heap.toFixed(0),
   ]
   console.log(what.padEnd(48) + figures.map((text) => text.padStart(9)).join(""))
+  const counts = world.writes.take()
+  if (!values.writes || things === 0) return
+  const total = counts.reduce((sum, [, count]) => sum + count, 0)
+  for (const [writer, count] of [["all writes", total] as const, ...counts])
+    console.log(`  ${writer}`.padEnd(66) + `${(count / things).toFixed(2)}`.padStart(9))
 }

@@ -13,6 +13,7 @@ import { silentLogger } from "../../src/base/log.ts"
 import { realClock } from "../../src/base/real/clock.ts"
 import { SeededRandom } from "../../src/base/simulated/random.ts"
 import type { Client } from "../../src/client/client.ts"
+import { createClient } from "../../src/client/create-client.ts"
 import { createEventSeriesRecorder } from "../../src/client/create-event-series-recorder.ts"
 import { Informer } from "../../src/client/informer.ts"
 import { createInformers } from "../../src/client/informers.ts"
@@ -22,6 +23,7 @@ import { createControllerManager } from "../../src/controller-manager/create-con
 import { sharedPodFeed } from "../../src/kubelet/objects/pod-feed.ts"
 import { createSimulatedKubelet } from "../../src/kubelet/simulated/create-simulated-kubelet.ts"
 import { createScheduler } from "../../src/scheduler/scheduler.ts"
+import { WriteCounts } from "./count-writes.ts"
 
 export interface World {
   readonly client: Client
@@ -30,6 +32,8 @@ export interface World {
   /** How many there are, by a cache of the bench's own. */
   count<T extends KubeObject>(resource: Resource<T>, where?: (object: T) => boolean): number
   reaches(holds: () => boolean): Promise<void>
+  /** Of components; not of the bench. */
+  readonly writes: WriteCounts
   stop(): Promise<void>
 }
 
@@ -38,7 +42,9 @@ const concurrency = 16
 /** API server, store in memory, every controller, the scheduler, and kubelets on nodes that are not there. */
 export async function startWorld(nodeCount: number): Promise<World> {
   const server = await startTestServer()
-  const { client } = server
+  const { client, transport } = server
+  const writes = new WriteCounts()
+  const clientOf = (component: string) => createClient(writes.of(component, transport))
   const random = new SeededRandom("bench")
   const parts = { client, clock: realClock, random, log: silentLogger }
   const stop = new AbortController()
@@ -46,13 +52,18 @@ export async function startWorld(nodeCount: number): Promise<World> {
   for (const name of ["default", "kube-system", "kube-node-lease"])
     await client.create(Namespace, { metadata: { name } }).catch(ignoreAlreadyExists)
 
-  const manager = createControllerManager({ ...parts, transport: server.transport })
+  const manager = createControllerManager({
+    ...parts,
+    transport: writes.of("controller-manager", transport),
+    transportFor: (name) => writes.of(name, transport),
+  })
   void manager.run(signal)
   await manager.ready
 
-  const schedulerInformers = createInformers(parts)
-  const events = createEventSeriesRecorder({ ...parts, component: "default-scheduler", signal })
-  void createScheduler({ ...parts, informers: schedulerInformers, events }).run(signal)
+  const schedulerParts = { ...parts, client: clientOf("scheduler") }
+  const schedulerInformers = createInformers(schedulerParts)
+  const events = createEventSeriesRecorder({ ...schedulerParts, component: "default-scheduler", signal })
+  void createScheduler({ ...schedulerParts, informers: schedulerInformers, events }).run(signal)
   schedulerInformers.start(signal)
 
   const own = createInformers(parts)
@@ -66,6 +77,7 @@ export async function startWorld(nodeCount: number): Promise<World> {
     client,
     inParallel,
     count: (resource, where) => own.cache.list(resource, where && { where }).length,
+    writes,
     async reaches(holds) {
       while (!holds()) await new Promise((resolve) => void setTimeout(resolve, 50))
     },
@@ -83,6 +95,7 @@ export async function startWorld(nodeCount: number): Promise<World> {
     const pods = new Informer<Pod>({ ...parts, resource: Pod })
     const services = new Informer<Service>({ ...parts, resource: Service })
     const feed = sharedPodFeed(pods)
+    const kubeletClient = clientOf("kubelet")
     void pods.run(signal)
     void services.run(signal)
     await pods.synced
@@ -93,6 +106,7 @@ export async function startWorld(nodeCount: number): Promise<World> {
       const runtime = new SimulatedRuntime({ clock: realClock, random, assignIp })
       const kubelet = await createSimulatedKubelet({
         ...parts,
+        client: kubeletClient,
         node: { name, labels: {} },
         nodeIp: "192.0.2.1",
         runtime,

@@ -2,7 +2,7 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import { quote } from "../../base/quote.ts"
 
 /** Where a field of before apps/v1 is kept: how often the template of a DaemonSet has changed. */
-const templateGeneration = "deprecated.daemonset.template.generation"
+export const templateGeneration = "deprecated.daemonset.template.generation"
 
 export function templateGenerationOf({ metadata }: KubeObject): number {
   return Number(metadata.annotations?.[templateGeneration] ?? 0)

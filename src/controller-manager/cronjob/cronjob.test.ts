@@ -9,8 +9,17 @@ import { cronJobController } from "./cronjob.ts"
 
 let cluster: TestCluster
 let nodes: SimulatedNodes
+let refuses: boolean
 beforeEach(async () => {
-  cluster = await startTestCluster([cronJobController, createJobController()])
+  refuses = false
+  cluster = await startTestCluster([cronJobController, createJobController()], {
+    admission: {
+      mutate: async ({ object }) => object,
+      async validate({ operation, resource }) {
+        if (refuses && operation === "CREATE" && resource.kind === "Job") throw new Error("no more Jobs")
+      },
+    },
+  })
   nodes = simulateNodes(cluster)
   nodes.outcome = () => ({ phase: "Succeeded" })
 })
@@ -146,5 +155,13 @@ describe("CronJob controller", () => {
     await cluster.advance(31 * 24 * hourMs + 1000)
     expect((await get()).status.lastScheduleTime).toBe("2026-02-01T00:00:00Z")
     expect(await jobs()).toHaveLength(4)
+  })
+
+  it("writes down what has ended also when the next Job is refused", async () => {
+    await create()
+    await cluster.advance(10 * minuteMs + 500)
+    refuses = true
+    await cluster.advance(10 * minuteMs)
+    expect((await get()).status.active ?? []).toEqual([])
   })
 })

@@ -1,17 +1,23 @@
 import type { CronSchedule } from "../../base/cron-schedule.ts"
 import { nextTime } from "../../base/cron-schedule.ts"
 
-/** A moment of the schedule that has passed without a Job. */
+/** The moments of a schedule that have passed without a Job. */
 export interface Missed {
-  /** The latest; earlier ones are never made up for. */
-  readonly latestMs: number
+  /** The latest; earlier ones are never made up for. Undefined when it is too long ago to be made up for, too. */
+  readonly latestMs: number | undefined
   /** More than a hundred: worth a warning, because clocks may be wrong. */
   readonly many: boolean
 }
 
 const manyCount = 100
 
-/** Undefined when nothing was due in (fromMs, nowMs]. */
+/**
+ * Undefined when nothing was due in (fromMs, nowMs].
+ *
+ * Years may have passed, so moments are not counted one by one: the first interval says how many there were, and the
+ * latest is looked for in the last two such intervals. A schedule that is busy for an hour a week has nothing there on
+ * the other days; what it missed is not made up for.
+ */
 export function findMissed(
   schedule: CronSchedule,
   zone: string | undefined,
@@ -23,14 +29,21 @@ export function findMissed(
   if (first > nowMs) return undefined
   const second = next(first)
   if (second > nowMs) return { latestMs: first, many: false }
-  // Years may have passed: look back from now, further and further, until something is found.
   const intervalMs = second - first
-  let latestMs = second
-  for (let spanMs = intervalMs; ; spanMs *= 2) {
-    const start = Math.max(first, nowMs - spanMs)
-    if (next(start) > nowMs && start > first) continue
-    for (let at = next(start); at <= nowMs; at = next(at)) latestMs = at
-    break
-  }
-  return { latestMs, many: (nowMs - first) / intervalMs >= manyCount }
+  const intervals = Math.floor((nowMs - first) / intervalMs)
+  let latestMs: number | undefined
+  const startMs = first + (intervals - 1) * intervalMs
+  for (let at = next(startMs); at <= nowMs; at = next(at)) latestMs = at
+  return { latestMs, many: intervals >= manyCount }
+}
+
+/** When to look again: the moment that follows the latest missed, or the one things were counted from. */
+export function nextLookMs(
+  schedule: CronSchedule,
+  zone: string | undefined,
+  fromMs: number,
+  nowMs: number,
+): number | undefined {
+  const missed = findMissed(schedule, zone, fromMs, nowMs)
+  return nextTime(schedule, missed ? (missed.latestMs ?? nowMs) : fromMs, zone)
 }

@@ -1,8 +1,8 @@
-import { type CronSchedule, nextTime, parseCronSchedule } from "../../base/cron-schedule.ts"
+import { type CronSchedule, parseCronSchedule } from "../../base/cron-schedule.ts"
 import { isTimeZone } from "../../base/time-zone.ts"
 import type { CronJob } from "../../api/batch/v1/cron-job.ts"
 import { parseDuration } from "../../apimachinery/duration.ts"
-import { findMissed } from "./missed.ts"
+import { findMissed, nextLookMs } from "./missed.ts"
 import type { Notice } from "./status.ts"
 
 /** What the calendar asks for now. */
@@ -33,21 +33,22 @@ export function planSchedule(cronJob: CronJob, active: readonly string[], nowMs:
   if (parsed.kind === "invalid") return { notices: [warning("UnparseableSchedule", parsed.message)] }
   const { schedule } = parsed
 
-  const nextMs = nextTime(schedule, nowMs, timeZone)
+  const sinceMs = Date.parse(status.lastScheduleTime ?? metadata.creationTimestamp)
+  const nextMs = nextLookMs(schedule, timeZone, sinceMs, nowMs)
   if (nextMs === undefined) {
     // A date that no year has, like 31 February.
     const message = `invalid schedule: ${spec.schedule} : time difference between two schedules is less than 1 second`
     return { notices: [warning("InvalidSchedule", message)] }
   }
   const later = { nextInMs: nextMs - nowMs + slackMs }
-  const missed = findMissed(schedule, timeZone, earliestMs(cronJob, nowMs), nowMs)
+  const missed = findMissed(schedule, timeZone, earliestMs(sinceMs, spec, nowMs), nowMs)
   const notices: Notice[] = []
-  if (missed?.many) {
+  if (missed?.latestMs === undefined) return { ...later, notices }
+  if (missed.many) {
     const message =
       "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
     notices.push(warning("TooManyMissedTimes", message))
   }
-  if (!missed) return { ...later, notices }
   const startMs = missed.latestMs
   if (startingDeadlineSeconds !== undefined && startMs + startingDeadlineSeconds * 1000 < nowMs) {
     const message = `Missed scheduled time to start a job: ${formatRfc1123(startMs)}`
@@ -68,9 +69,7 @@ export function jobName({ metadata }: CronJob, startMs: number): string {
 }
 
 /** Nothing before this is started any more. */
-function earliestMs({ spec, status, metadata }: CronJob, nowMs: number): number {
-  const sinceMs = Date.parse(status.lastScheduleTime ?? metadata.creationTimestamp)
-  const { startingDeadlineSeconds } = spec
+function earliestMs(sinceMs: number, { startingDeadlineSeconds }: CronJob["spec"], nowMs: number): number {
   return startingDeadlineSeconds === undefined
     ? sinceMs
     : Math.max(sinceMs, nowMs - startingDeadlineSeconds * 1000)

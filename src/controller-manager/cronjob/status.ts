@@ -1,5 +1,6 @@
 import type { CronJob, CronJobStatus } from "../../api/batch/v1/cron-job.ts"
 import type { Job } from "../../api/batch/v1/job.ts"
+import type { ObjectReference } from "../../api/core/v1/object-reference.ts"
 import { findCondition } from "../shared/conditions.ts"
 
 export interface Notice {
@@ -15,19 +16,27 @@ export function endOf({ status }: Job): "Complete" | "Failed" | undefined {
   )
 }
 
+export interface KnownJobs {
+  /** The Jobs that are said to run. */
+  readonly active: readonly ObjectReference[]
+  /** The uids of those among them that the server does not have. */
+  readonly missing: ReadonlySet<string>
+}
+
 /** The list of running Jobs brought up to date, and what is worth telling about it. */
 export function computeStatus(
   { status }: CronJob,
+  { active: said, missing }: KnownJobs,
   jobs: readonly Job[],
 ): { readonly status: CronJobStatus; readonly notices: readonly Notice[] } {
   const notices: Notice[] = []
   const byUid = new Map(jobs.map((job) => [job.metadata.uid, job]))
-  const active = (status.active ?? []).filter(({ uid = "", name }) => {
+  const active = said.filter(({ uid = "", name }) => {
+    if (missing.has(uid)) notices.push(normal("MissingJob", `Active job went missing: ${name}`))
     const job = byUid.get(uid)
-    if (!job) notices.push(normal("MissingJob", `Active job went missing: ${name}`))
     const end = job && endOf(job)
     if (end) notices.push(normal("SawCompletedJob", `Saw completed job: ${name}, condition: ${end}`))
-    return job !== undefined && end === undefined
+    return !missing.has(uid) && end === undefined
   })
   const known = new Set(active.map(({ uid }) => uid))
   for (const job of jobs) {

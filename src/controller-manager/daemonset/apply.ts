@@ -5,7 +5,7 @@ import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts
 import { createPod, deletePod } from "../shared/pod-control.ts"
 import { slowStart } from "../shared/slow-start.ts"
 import { daemonPod, nodeOf } from "./daemon-pod.ts"
-import type { DaemonPlan, DaemonView } from "./plan.ts"
+import type { DaemonChanges, DaemonPlan, DaemonView } from "./plan.ts"
 
 /** More are not created or deleted at once; the next round does the rest. */
 const burst = 250
@@ -28,24 +28,34 @@ export class FailedNodes {
   }
 }
 
+/** First what every node should have, then the rolling update. Gives the first error, if any. */
 export async function applyPlan(
   context: ReconcileContext,
   view: DaemonView,
   plan: DaemonPlan,
   failedNodes: FailedNodes,
 ): Promise<{ error?: unknown; retryInMs?: number }> {
-  const { daemonSet, revisionHash } = view
   const { due, retryInMs } = announceEnded(context, view, plan.ended, failedNodes)
+  const first = { create: plan.create, delete: [...plan.delete, ...due] }
+  const isNew = (pod: Pod) => !first.delete.includes(pod)
+  const update = { ...plan.update, delete: plan.update.delete.filter(isNew) }
+  const error = (await applyChanges(context, view, first)) ?? (await applyChanges(context, view, update))
+  return { ...(error !== undefined && { error }), ...(retryInMs !== undefined && { retryInMs }) }
+}
 
-  const doomed = [...plan.delete, ...due].slice(0, burst)
-  const deletions = await Promise.allSettled(doomed.map((pod) => deletePod(context, daemonSet, pod)))
-  const names = plan.create.slice(0, burst)
+async function applyChanges(
+  context: ReconcileContext,
+  { daemonSet, revisionHash }: DaemonView,
+  changes: DaemonChanges,
+): Promise<unknown> {
+  const names = changes.create.slice(0, burst)
   const creation = await slowStart(names.length, (index) =>
     createPod(context, daemonSet, daemonPod(daemonSet, names[index]!, revisionHash)),
   )
+  const doomed = changes.delete.slice(0, burst)
+  const deletions = await Promise.allSettled(doomed.map((pod) => deletePod(context, daemonSet, pod)))
   const failed: unknown = deletions.find((result) => result.status === "rejected")?.reason
-  const error = isNamespaceTerminating(creation.error) ? failed : (creation.error ?? failed)
-  return { ...(error !== undefined && { error }), ...(retryInMs !== undefined && { retryInMs }) }
+  return isNamespaceTerminating(creation.error) ? failed : (creation.error ?? failed)
 }
 
 /** Of the pods that have ended, those that may be replaced now. */

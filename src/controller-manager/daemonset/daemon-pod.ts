@@ -1,3 +1,4 @@
+import { templateGeneration } from "../../api/apps/template-generation.ts"
 import type { DaemonSet } from "../../api/apps/v1/daemon-set.ts"
 import type { Affinity } from "../../api/core/v1/affinity.ts"
 import type { Node } from "../../api/core/v1/node.ts"
@@ -49,15 +50,23 @@ export function placementOn(daemonSet: DaemonSet, node: Node): { run: boolean; s
   }
 }
 
+export const generationLabel = "pod-template-generation"
+
+/** The number of its template, as the API server counts them. */
+export function generationOf({ metadata }: DaemonSet): string | undefined {
+  const text = metadata.annotations?.[templateGeneration] ?? ""
+  return /^-?[0-9]+$/.test(text) ? text : undefined
+}
+
 /** The pod for one node: the scheduler binds it, and only there. */
 export function daemonPod(daemonSet: DaemonSet, nodeName: string, revisionHash: string): Draft<Pod> {
   const { template } = daemonSet.spec
   const pod = podFromTemplate(template, daemonSet)
-  const generation = daemonSet.metadata.annotations?.["deprecated.daemonset.template.generation"]
+  const generation = generationOf(daemonSet)
   const labels = {
     ...template.metadata.labels,
     [revisionLabel]: revisionHash,
-    ...(generation && { "pod-template-generation": generation }),
+    ...(generation && { [generationLabel]: generation }),
   }
   return {
     metadata: { ...pod.metadata, labels },

@@ -68,7 +68,9 @@ describe("DaemonSet controller", () => {
     expect(await places()).toEqual(["a", "b", "c", "d"])
     await cluster.client.delete(Node, { name: "a" })
     await cluster.advance(3000)
-    expect(await places()).toEqual(["b", "c", "d"])
+    // What was bound there is the pod garbage collector's.
+    expect(await places()).toEqual(["a", "b", "c", "d"])
+    expect((await get()).status).toMatchObject({ desiredNumberScheduled: 3, numberMisscheduled: 0 })
   })
 
   it("goes only where its selector and tolerations let it", async () => {
@@ -189,5 +191,60 @@ describe("DaemonSet controller", () => {
         ),
       ),
     ).toBe(true)
+  })
+
+  it("starts a new pod where one has ended that something keeps from going", async () => {
+    await create()
+    const pod = (await pods()).find(({ spec }) => spec.nodeName === "a")!
+    await cluster.edit(Pod, pod.metadata, ({ metadata }) => (metadata.finalizers = ["example.com/hold"]))
+    const body = { status: { phase: "Failed" } }
+    await cluster.client.patch(Pod, pod.metadata, { type: "merge", body }, { subresource: "status" })
+    await cluster.advance(3000)
+    expect(await places()).toEqual(["a", "a", "b", "c"])
+    expect((await get()).status.numberReady).toBe(3)
+  })
+
+  it("does not wait for one that goes when it may surge", async () => {
+    const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 }
+    await create({ updateStrategy: { type: "RollingUpdate", rollingUpdate } })
+    const pod = (await pods()).find(({ spec }) => spec.nodeName === "a")!
+    await cluster.edit(Pod, pod.metadata, ({ metadata }) => (metadata.finalizers = ["example.com/hold"]))
+    await cluster.client.delete(Pod, pod.metadata)
+    await cluster.advance(3000)
+    expect((await places()).filter((name) => name === "a")).toHaveLength(2)
+  })
+
+  it("replaces what failed of an old template without the pause", async () => {
+    nodes.isGood = () => false
+    await create()
+    const fail = async () => {
+      for (const pod of (await pods()).filter(isActive)) {
+        const body = { status: { phase: "Failed" } }
+        await cluster.client.patch(Pod, pod.metadata, { type: "merge", body }, { subresource: "status" })
+      }
+      await cluster.advance(10)
+    }
+    for (let count = 0; count < 4; count++) {
+      await fail()
+      await cluster.advance(8000)
+    }
+    await fail()
+    await setImage("agent:2")
+    await cluster.advance(1500)
+    expect((await pods()).filter(isActive).map(({ spec }) => spec.containers[0]!.image)).toEqual([
+      "agent:2",
+      "agent:2",
+      "agent:2",
+    ])
+  })
+
+  it("keeps old revisions of which there are pods, and counts them against the limit", async () => {
+    await create({ updateStrategy: { type: "OnDelete" }, revisionHistoryLimit: 1 })
+    for (const image of ["agent:2", "agent:3"]) {
+      await setImage(image)
+      await cluster.advance(1000)
+    }
+    const { items } = await cluster.client.list(ControllerRevision)
+    expect(items.map(({ revision }) => revision).sort()).toEqual([1, 3])
   })
 })

@@ -22,7 +22,7 @@ import {
   watch,
 } from "../../client/controller.ts"
 import { ensureRevision } from "../revisions/ensure-revision.ts"
-import { hashOf, planHistory, revisionLabel } from "../revisions/revisions.ts"
+import { hashOf, sortRevisions, revisionLabel } from "../revisions/revisions.ts"
 import { claim, orphanIndex } from "../shared/claim.ts"
 import { keysOfOwner } from "../shared/keys-of-owner.ts"
 import { nextAvailableInMs } from "../shared/pods.ts"
@@ -84,7 +84,7 @@ async function reconcile(
   const status = computeStatus(view, daemonSet.status.collisionCount)
   await updateStatusIfChanged(client, DaemonSet, daemonSet, status)
   if (error !== undefined) throw error
-  await truncateHistory(context, view, revisions, revision)
+  await truncateHistory(context, daemonSet, pods, revisions, revision)
   const availableInMs = nextAvailableInMs(pods, daemonSet.spec.minReadySeconds ?? 0, view.nowMs)
   const waits = [availableInMs, retryInMs].filter((ms) => ms !== undefined)
   return waits.length > 0 ? requeueAfter(Math.min(...waits)) : done
@@ -102,18 +102,19 @@ async function observeRevision(
   throw new Error(`a revision of another DaemonSet has the name: trying hash ${collisionCount}`)
 }
 
+/** Old revisions beyond the limit go, the oldest first, but none that a pod is of; those count all the same. */
 async function truncateHistory(
   { client }: ReconcileContext,
-  { daemonSet, places }: DaemonView,
+  daemonSet: DaemonSet,
+  pods: readonly Pod[],
   revisions: readonly ControllerRevision[],
   current: ControllerRevision,
 ): Promise<void> {
-  const hashes = new Set(
-    places.flatMap(({ pods }) => pods.map((pod) => pod.metadata.labels?.[revisionLabel])),
-  )
-  const live = revisions.filter((revision) => hashes.has(hashOf(revision)))
-  const inUse = new Set([current, ...live].map(({ metadata }) => metadata.name))
-  for (const revision of planHistory(daemonSet, revisions, inUse))
+  const old = sortRevisions(revisions).filter(({ metadata }) => metadata.name !== current.metadata.name)
+  const beyond = Math.max(0, old.length - (daemonSet.spec.revisionHistoryLimit ?? 10))
+  const hashes = new Set(pods.map(({ metadata }) => metadata.labels?.[revisionLabel]))
+  const unused = old.filter((revision) => !hashes.has(hashOf(revision)))
+  for (const revision of unused.slice(0, beyond))
     await client.delete(ControllerRevision, keyOf(revision)).catch(ignoreNotFound)
 }
 

@@ -7,8 +7,8 @@ import { isActive, isReady, readySinceMs } from "../shared/pods.ts"
  * not assigned to a node; pending; not ready; lower deletion cost; on a node with more pods of the same family; ready
  * for a shorter time; restarted more often; younger.
  *
- * Times are compared by their logarithm: among pods of about the same age chance (the uid) decides, so that scaling
- * down does not always empty the newest node. Ready for 100 s and 120 s is alike, 10 s and 1000 s is not.
+ * Times that differ are compared by their logarithm, and among pods of about the same age chance (the uid) decides, so
+ * that scaling down does not always empty the newest node. Ready for 100 s and 120 s is alike, 10 s and 1000 s is not.
  */
 export function rankForDeletion(pods: readonly Pod[], family: readonly Pod[], nowMs: number): Pod[] {
   const perNode = new Map<string, number>()
@@ -17,31 +17,61 @@ export function rankForDeletion(pods: readonly Pod[], family: readonly Pod[], no
     if (nodeName && isActive(pod)) perNode.set(nodeName, (perNode.get(nodeName) ?? 0) + 1)
   }
   return pods
-    .map((pod) => ({ pod, rank: describe(pod, perNode, nowMs) }))
-    .sort((a, b) => compare(a.rank, b.rank) || compareText(a.pod.metadata.uid, b.pod.metadata.uid))
+    .map((pod) => describe(pod, perNode))
+    .sort((a, b) => compare(a, b, nowMs) || compareText(a.uid, b.uid))
     .map(({ pod }) => pod)
 }
 
 const phaseOrder: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 }
 
-/** Numbers in order of importance; the pod with the smaller goes first. */
-function describe(pod: Pod, perNode: ReadonlyMap<string, number>, nowMs: number): readonly number[] {
+interface Ranked {
+  readonly pod: Pod
+  readonly uid: string
+  /** In order of importance; the pod with the smaller number goes first. */
+  readonly loss: readonly number[]
+  /** 0 when it does not say. */
+  readonly readySinceMs: number
+  readonly restarts: readonly number[]
+  readonly createdMs: number
+}
+
+function describe(pod: Pod, perNode: ReadonlyMap<string, number>): Ranked {
   const { nodeName } = pod.spec
-  const sinceMs = readySinceMs(pod)
-  return [
+  const loss = [
     nodeName ? 1 : 0,
     phaseOrder[pod.status.phase ?? "Pending"] ?? 0,
     isReady(pod) ? 1 : 0,
     deletionCost(pod),
     -(nodeName ? (perNode.get(nodeName) ?? 0) : 0),
-    // An unready pod, or one that does not say since when, is told apart by what follows.
-    isReady(pod) ? logarithmicAge(sinceMs, nowMs) : 0,
-    -mostRestarts(pod),
-    logarithmicAge(Date.parse(pod.metadata.creationTimestamp), nowMs),
   ]
+  return {
+    pod,
+    uid: pod.metadata.uid,
+    loss,
+    readySinceMs: readySinceMs(pod) ?? 0,
+    restarts: [-mostRestarts(pod), -mostSidecarRestarts(pod)],
+    createdMs: Date.parse(pod.metadata.creationTimestamp),
+  }
 }
 
-function compare(a: readonly number[], b: readonly number[]): number {
+function compare(a: Ranked, b: Ranked, nowMs: number): number {
+  return (
+    compareNumbers(a.loss, b.loss) ||
+    compareAges(a.readySinceMs, b.readySinceMs, a, b, nowMs) ||
+    compareNumbers(a.restarts, b.restarts) ||
+    compareAges(a.createdMs, b.createdMs, a, b, nowMs)
+  )
+}
+
+/** 0 only for the same moment: of two that are alike the uid decides, before anything less important is looked at. */
+function compareAges(sinceA: number, sinceB: number, a: Ranked, b: Ranked, nowMs: number): number {
+  if (sinceA === sinceB) return 0
+  // Who does not say since when goes first.
+  if (!sinceA || !sinceB) return sinceA ? 1 : -1
+  return logarithmicAge(sinceA, nowMs) - logarithmicAge(sinceB, nowMs) || compareText(a.uid, b.uid)
+}
+
+function compareNumbers(a: readonly number[], b: readonly number[]): number {
   for (let index = 0; index < a.length; index++) {
     const difference = a[index]! - b[index]!
     if (difference !== 0) return difference
@@ -67,9 +97,16 @@ function mostRestarts(pod: Pod): number {
   return most
 }
 
-function logarithmicAge(sinceMs: number | undefined, nowMs: number): number {
-  if (sinceMs === undefined) return 0
-  // As upstream: base 2 of the nanoseconds, so that "twice as old" is the next class.
-  const nanoseconds = Math.max(nowMs - sinceMs, 0) * 1e6
-  return nanoseconds < 1 ? 0 : Math.floor(Math.log2(nanoseconds))
+function mostSidecarRestarts({ spec, status }: Pod): number {
+  let most = 0
+  for (const { name, restartCount } of status.initContainerStatuses ?? [])
+    if (spec.initContainers?.some((one) => one.name === name && one.restartPolicy === "Always"))
+      most = Math.max(most, restartCount)
+  return most
+}
+
+function logarithmicAge(sinceMs: number, nowMs: number): number {
+  // Base 2 of the nanoseconds, so that "twice as old" is the next class.
+  const nanoseconds = (nowMs - sinceMs) * 1e6
+  return nanoseconds > 0 ? Math.floor(Math.log2(nanoseconds)) : -1
 }

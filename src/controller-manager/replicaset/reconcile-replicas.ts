@@ -34,8 +34,9 @@ export async function reconcileReplicas<T extends Replicated>(
 ): Promise<Result> {
   const { resource, object, selector, template } = keeper
 
-  // Observe.
-  const pods = await claim(context, { resource, object }, selector, Pod)
+  // Observe. Pods that have come to their end are neither taken nor let go.
+  const living = { accepts: isActive, releases: isActive }
+  const pods = await claim(context, { resource, object }, selector, Pod, living)
   const active = pods.filter(isActive)
   const nowMs = context.clock.now()
 
@@ -64,7 +65,7 @@ async function applyPlan<T extends Replicated>(
     const error: unknown = results.find((result) => result.status === "rejected")?.reason
     return error === undefined
       ? {}
-      : { error, failure: { reason: "FailedDelete", message: messageOf(error) } }
+      : { error, failure: { reason: "FailedDelete", message: `unable to delete pods: ${messageOf(error)}` } }
   }
   const pod = podFromTemplate(template, object)
   const { error } = await slowStart(plan.count, () => createPod(context, object, pod))

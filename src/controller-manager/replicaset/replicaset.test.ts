@@ -124,6 +124,26 @@ describe("ReplicaSet controller", () => {
     expect(await pods()).toHaveLength(2)
   })
 
+  it("leaves pods that have come to their end to whom they are", async () => {
+    nodes.isGood = ({ metadata }) => metadata.name !== "orphan"
+    const fail = async (pod: Pod) => {
+      const body = { status: { phase: "Failed" } }
+      await cluster.client.patch(Pod, pod.metadata, { type: "merge", body }, { subresource: "status" })
+      await cluster.advance(10)
+    }
+    await fail(await cluster.client.create(Pod, { metadata: { ...key, name: "orphan", labels }, spec }))
+    await create(1)
+    await cluster.advance(2000)
+    const orphan = { ...key, name: "orphan" }
+    expect((await cluster.client.get(Pod, orphan)).metadata.ownerReferences ?? []).toEqual([])
+
+    const own = (await pods()).find(({ metadata }) => metadata.name !== "orphan")!
+    await fail(own)
+    await cluster.edit(Pod, own.metadata, ({ metadata }) => (metadata.labels = { app: "other" }))
+    await cluster.advance(2000)
+    expect((await cluster.client.get(Pod, own.metadata)).metadata.ownerReferences).toHaveLength(1)
+  })
+
   it("does nothing more once it is being deleted", async () => {
     await create(1, {})
     await cluster.edit(ReplicaSet, key, ({ metadata }) => (metadata.finalizers = ["example.com/hold"]))

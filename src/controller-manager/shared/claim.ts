@@ -43,6 +43,8 @@ export const orphanIndex = {
 export interface ClaimOptions<T> {
   /** Orphans that may be adopted, beyond being selected. */
   readonly accepts?: (orphan: T) => boolean
+  /** Children that may be released, beyond being selected no longer. */
+  readonly releases?: (child: T) => boolean
   /** Added to what is adopted. */
   readonly finalizer?: string
 }
@@ -62,7 +64,8 @@ export async function claim<T extends KubeObject, O extends KubeObject>(
   const adopted = await Promise.all(
     claims.adopt.map((orphan) => adopt(client, resource, orphan, owner.object, options.finalizer)),
   )
-  await Promise.all(claims.release.map((child) => release(client, resource, child, uid)))
+  const released = claims.release.filter(options.releases ?? (() => true))
+  await Promise.all(released.map((child) => release(client, resource, child, uid)))
   return [...claims.owned, ...adopted.filter((child) => child !== undefined)]
 }
 

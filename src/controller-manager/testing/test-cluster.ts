@@ -1,6 +1,7 @@
 import { silentLogger, type Logger } from "../../base/log.ts"
 import { SimulatedClock } from "../../base/simulated/clock.ts"
 import { SeededRandom } from "../../base/simulated/random.ts"
+import type { AdmissionChain } from "../../apiserver/admission/admission.ts"
 import type { CreateSecurity } from "../../apiserver/security.ts"
 import { startTestServer, type TestServer } from "../../apiserver/testing.ts"
 import { Event } from "../../api/core/v1/event.ts"
@@ -42,12 +43,19 @@ export async function startTestCluster(
     readonly startMs?: number
     /** @default everything is allowed, nothing is admitted differently */
     readonly security?: CreateSecurity
+    /** A server that refuses or changes some objects. @default nothing is admitted differently */
+    readonly admission?: AdmissionChain
   } = {},
 ): Promise<TestCluster> {
   const clock = new SimulatedClock(options.startMs)
   const random = new SeededRandom(options.seed ?? "controllers")
-  const { security } = options
-  const server = await startTestServer({ clock, random, ...(security && { security }) })
+  const { security, admission } = options
+  const server = await startTestServer({
+    clock,
+    random,
+    ...(security && { security }),
+    ...(admission && { admission }),
+  })
   const { client } = server
   const errors: string[] = []
   const log = collectErrors(errors)
