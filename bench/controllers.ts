@@ -122,5 +122,5 @@ function report(what: string, things: number, { seconds, cpuSeconds }: Figures):
   if (!values.writes || things === 0) return
   const total = counts.reduce((sum, [, count]) => sum + count, 0)
   for (const [writer, count] of [["all writes", total] as const, ...counts])
-    console.log(`  ${writer}`.padEnd(66) + `${(count / things).toFixed(2)}`.padStart(9))
+    console.log(`  ${writer}`.padEnd(66) + (count / things).toFixed(2).padStart(9))
 }
