@@ -10,28 +10,42 @@ import { slowStart } from "../shared/slow-start.ts"
 import { isTracked, newJobPod, trackingFinalizer } from "./job-pods.ts"
 import type { PodPlan } from "./plan.ts"
 
-/** Gives the first error, if any: the status is reported all the same. */
-export async function applyPodPlan(context: ReconcileContext, job: Job, plan: PodPlan): Promise<unknown> {
+/** What came of a plan: the status counts it, without waiting to see it. */
+export interface PodChanges {
+  readonly created: number
+  readonly deleted: readonly Pod[]
+  /** The first, if any: the status is reported all the same. */
+  readonly error: unknown
+}
+
+const noChanges: PodChanges = { created: 0, deleted: [], error: undefined }
+
+export async function applyPodPlan(context: ReconcileContext, job: Job, plan: PodPlan): Promise<PodChanges> {
   switch (plan.kind) {
     case "none":
     case "wait":
-      return undefined
+      return noChanges
     case "end":
-      return firstError(plan.pods.map((pod) => deletePod(context, job, pod)))
+      return deleteAll(plan.pods, (pod) => deletePod(context, job, pod))
     case "remove":
-      return firstError(
-        plan.pods.map(async (pod) => {
-          await releasePod(context.client, pod)
-          await deletePod(context, job, pod)
-        }),
-      )
+      return deleteAll(plan.pods, async (pod) => {
+        await releasePod(context.client, pod)
+        await deletePod(context, job, pod)
+      })
     case "create": {
-      const { error } = await slowStart(plan.slots.length, (index) =>
+      const { succeeded, error } = await slowStart(plan.slots.length, (index) =>
         createPod(context, job, newJobPod(job, plan.slots[index]!)),
       )
-      return isNamespaceTerminating(error) ? undefined : error
+      return { created: succeeded, deleted: [], error: isNamespaceTerminating(error) ? undefined : error }
     }
   }
+}
+
+async function deleteAll(pods: readonly Pod[], act: (pod: Pod) => Promise<void>): Promise<PodChanges> {
+  const results = await Promise.allSettled(pods.map(act))
+  const deleted = pods.filter((_, index) => results[index]!.status === "fulfilled")
+  const error: unknown = results.find((result) => result.status === "rejected")?.reason
+  return { created: 0, deleted, error }
 }
 
 /** Takes their finalizers away. Throws when one could not be; the rest is done all the same. */

@@ -278,11 +278,29 @@ describe("Job controller", () => {
     await cluster.advance(5000)
     expect(await pods()).toEqual([])
     expect((await get()).status.failed).toBeUndefined()
+    expect((await get()).status.startTime).toBeUndefined()
     const events = await cluster.events({ kind: "Job" })
     expect(events.filter((text) => /Suspended|Resumed/.test(text))).toEqual([
       "Normal Resumed Job resumed",
       "Normal Suspended Job suspended",
     ])
+  })
+
+  it("tells what it did in the same write", async () => {
+    nodes.outcome = () => undefined
+    const seen: string[] = []
+    cluster.informers.onChange(Job, (job) => {
+      const { active = 0, terminating = 0, startTime } = job?.status ?? {}
+      seen.push(`${startTime ? "started" : "not started"} ${active} ${terminating}`)
+    })
+    await create({ completions: 3, parallelism: 3 })
+    await cluster.advance(500)
+    expect(seen).toEqual(["not started 0 0", "started 3 0"])
+    await cluster.advance(2000)
+    await cluster.edit(Job, key, ({ spec }) => (spec.parallelism = 1))
+    await cluster.advance(500)
+    expect(seen).toContain("started 1 2")
+    expect(seen).not.toContain("started 1 0")
   })
 
   it("replaces a pod that somebody deletes, at once or when it has ended", async () => {

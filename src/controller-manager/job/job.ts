@@ -71,13 +71,13 @@ async function reconcile(key: ObjectKey, context: ReconcileContext, backoffs: Jo
   const tracking = trackPods(observation, target)
 
   // Act, report, and only then let go of the pods that the report has counted.
-  const error = await applyPodPlan(context, job, plan)
-  const status = computeStatus(observation, target, tracking)
+  const changes = await applyPodPlan(context, job, plan)
+  const status = computeStatus(observation, target, tracking, changes)
   await updateStatusIfChanged(client, Job, job, status)
   backoffs.remember(job, pauses)
   await releasePods(client, tracking.release)
   tellChange(events, job, status)
-  if (error !== undefined) throw error
+  if (changes.error !== undefined) throw changes.error
   const waits = [
     deadlineInMs({ ...observation, job: { ...job, status } }),
     plan.kind === "wait" ? plan.ms : undefined,

@@ -1,6 +1,8 @@
 import type { Job, JobCondition, JobStatus } from "../../api/batch/v1/job.ts"
 import { formatTime } from "../../apimachinery/time.ts"
 import { findCondition } from "../shared/conditions.ts"
+import { isReady } from "../shared/pods.ts"
+import type { PodChanges } from "./apply.ts"
 import type { Target } from "./finish.ts"
 import { countIndexes, formatIndexes } from "./indexes.ts"
 import { isIndexed, isTracked } from "./job-pods.ts"
@@ -15,23 +17,18 @@ export function computeStatus(
   observation: Observation,
   target: Target | undefined,
   tracking: Tracking,
+  changes: PodChanges,
 ): JobStatus {
-  const { job, active, ready, terminating, counted, succeededIndexes, failedIndexes, nowMs } = observation
+  const { job, counted, succeededIndexes, failedIndexes, nowMs } = observation
   const now = formatTime(nowMs)
   const conditions = computeConditions(observation, target, tracking, now)
-  const resumed = conditions.find(({ type }) => type === "Suspended")
-  const wasSuspended = findCondition(job.status.conditions, "Suspended")?.status === "True"
-  // The deadline's clock starts when the Job does, and anew when it is resumed.
-  const startsNow =
-    !job.spec.suspend && (!job.status.startTime || (wasSuspended && resumed?.status === "False"))
-  const startTime = startsNow ? now : job.status.startTime
+  const startTime = startOf(job, conditions, now)
   const isComplete = findCondition(conditions, "Complete")?.status === "True"
   const { uncountedSucceeded, uncountedFailed } = tracking
+  const { startTime: _, ...before } = job.status
   return {
-    ...job.status,
-    active: active.length,
-    ready,
-    terminating,
+    ...before,
+    ...countPods(observation, changes),
     succeeded: isIndexed(job) ? countIndexes(succeededIndexes) : counted.succeeded,
     failed: counted.failed,
     uncountedTerminatedPods: { succeeded: [...uncountedSucceeded], failed: [...uncountedFailed] },
@@ -41,6 +38,31 @@ export function computeStatus(
     ...(isComplete && !job.status.completionTime && { completionTime: laterOf(now, startTime) }),
     conditions,
   }
+}
+
+/** Pods just created run, and those just deleted are ending. */
+function countPods(
+  { active, ready, terminating }: Observation,
+  { created, deleted }: PodChanges,
+): Pick<JobStatus, "active" | "ready" | "terminating"> {
+  return {
+    active: active.length + created - deleted.length,
+    ready: ready - deleted.filter(isReady).length,
+    terminating: terminating + deleted.length,
+  }
+}
+
+/** The deadline's clock starts when the Job does, is forgotten when it is suspended, and starts anew when it is resumed. */
+function startOf(
+  { spec, status }: Job,
+  conditions: readonly JobCondition[],
+  now: string,
+): string | undefined {
+  const was = findCondition(status.conditions, "Suspended")?.status
+  const is = findCondition(conditions, "Suspended")?.status
+  if (is === "True" && was !== "True") return undefined
+  const isResumed = was === "True" && is === "False"
+  return !spec.suspend && (!status.startTime || isResumed) ? now : status.startTime
 }
 
 /** A clock that was set back must not keep a Job from being done: it can't end before it began. */

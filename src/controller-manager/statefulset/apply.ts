@@ -7,7 +7,7 @@ import type { ReconcileContext } from "../../client/controller.ts"
 import { templateOf } from "../revisions/revisions.ts"
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
 import { messageOf } from "../shared/pod-control.ts"
-import { applyRetention, ensureClaims } from "./claims.ts"
+import { applyRetention, ensureClaims, hasStaleClaims } from "./claims.ts"
 import { identityLabels, newPod, ordinalOf, podNameOf } from "./identity.ts"
 import type { Step } from "./plan.ts"
 
@@ -27,6 +27,9 @@ export async function applyStep(
       return create(context, set, step.ordinal, revisions[step.revision])
     case "delete":
       return remove(context, set, step)
+    case "claims":
+      await ensureClaims(context, set, step.ordinal)
+      return
     case "repair":
       return repair(context, set, step)
   }
@@ -39,7 +42,9 @@ async function create(
   revision: ControllerRevision,
 ): Promise<void> {
   const { client, events } = context
-  const what = `create Pod ${podNameOf(set, ordinal)} in StatefulSet ${set.metadata.name}`
+  // The claims that went with the replica before it have not gone yet: their end wakes the set.
+  if (hasStaleClaims(context.cache, set, ordinal)) return
+  const what = `Create Pod ${podNameOf(set, ordinal)} in StatefulSet ${set.metadata.name}`
   try {
     await ensureClaims(context, set, ordinal)
     await client.create(Pod, newPod(set, templateOf(revision), revision.metadata.name, ordinal))
@@ -59,21 +64,12 @@ async function remove(
   { pod, why }: Extract<Step, { kind: "delete" }>,
 ): Promise<void> {
   const { client, events } = context
-  const { namespace, name } = set.metadata
+  const { name } = set.metadata
   if (why === "surplus") {
     const ordinal = ordinalOf(set, pod.metadata.name)
     if (ordinal !== undefined) await applyRetention(context, set, pod, ordinal, true)
   }
-  if (why === "ended") {
-    const failed = pod.status.phase === "Failed"
-    events.event(
-      set,
-      failed ? "Warning" : "Normal",
-      failed ? "RecreatingFailedPod" : "RecreatingTerminatedPod",
-      `StatefulSet ${namespace}/${name} is recreating ${failed ? "failed" : "terminated"} Pod ${pod.metadata.name}`,
-    )
-  }
-  const what = `delete Pod ${pod.metadata.name} in StatefulSet ${name}`
+  const what = `Delete Pod ${pod.metadata.name} in StatefulSet ${name}`
   try {
     await client.delete(Pod, keyOf(pod), { preconditions: { uid: pod.metadata.uid } }).catch(ignoreNotFound)
     events.event(set, "Normal", "SuccessfulDelete", `${what} successful`)
@@ -89,7 +85,7 @@ async function repair(
   { pod, ordinal }: Extract<Step, { kind: "repair" }>,
 ): Promise<void> {
   const labels = { ...pod.metadata.labels, ...identityLabels(pod.metadata.name, ordinal) }
-  const what = `update Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`
+  const what = `Update Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`
   try {
     await client.update(Pod, { ...pod, metadata: { ...pod.metadata, labels } })
     events.event(set, "Normal", "SuccessfulUpdate", `${what} successful`)

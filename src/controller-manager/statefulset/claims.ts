@@ -1,8 +1,9 @@
 import type { StatefulSet } from "../../api/apps/v1/stateful-set.ts"
 import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
-import type { KubeObject, OwnerReference } from "../../apimachinery/meta.ts"
+import type { KubeObject, ObjectKey, OwnerReference } from "../../apimachinery/meta.ts"
 import { ignoreAlreadyExists } from "../../apimachinery/status-error.ts"
+import type { Cache } from "../../client/cache.ts"
 import type { ReconcileContext } from "../../client/controller.ts"
 import { controllerReference } from "../shared/owner.ts"
 import { messageOf } from "../shared/pod-control.ts"
@@ -21,15 +22,36 @@ export async function ensureClaims(
     const present = cache.find(PersistentVolumeClaim, { namespace, name })
     if (present?.metadata.deletionTimestamp) throw new Error(`pvc ${name} is being deleted`)
     if (present) continue
-    const what = `create Claim ${name} Pod ${podName} in StatefulSet ${set.metadata.name}`
     try {
       await client.create(PersistentVolumeClaim, claim).catch(ignoreAlreadyExists)
-      events.event(set, "Normal", "SuccessfulCreate", `${what} success`)
     } catch (error) {
-      events.event(set, "Warning", "FailedCreate", `${what} failed error: ${messageOf(error)}`)
-      throw error
+      const message = `Create Claim ${name} for Pod ${podName} in StatefulSet ${set.metadata.name} failed error: ${messageOf(error)}`
+      events.event(set, "Warning", "FailedCreate", message)
+      throw new Error(`failed to create PVC ${name}: ${messageOf(error)}`, { cause: error })
     }
+    const message = `Create Claim ${name} Pod ${podName} in StatefulSet ${set.metadata.name} success`
+    events.event(set, "Normal", "SuccessfulCreate", message)
   }
+}
+
+/**
+ * Whether a claim of a replica that has no pod is still owned by the pod that it is meant to go with: it is about to be
+ * collected, and must not be taken over by the next.
+ */
+export function hasStaleClaims(cache: Cache, set: StatefulSet, ordinal: number): boolean {
+  if (set.spec.persistentVolumeClaimRetentionPolicy?.whenScaled !== "Delete") return false
+  const podName = podNameOf(set, ordinal)
+  return (set.spec.volumeClaimTemplates ?? []).some(({ metadata: { name } }) => {
+    const key = { namespace: set.metadata.namespace, name: claimNameOf(set, name, ordinal) }
+    const owners = cache.find(PersistentVolumeClaim, key)?.metadata.ownerReferences
+    return owners?.some((owner) => owner.kind === "Pod" && owner.name === podName)
+  })
+}
+
+/** The set whose replica a claim goes with. */
+export function keysOfClaim({ metadata }: PersistentVolumeClaim): readonly ObjectKey[] {
+  const names = (metadata.ownerReferences ?? []).filter(({ kind }) => kind === "Pod").map(({ name }) => name)
+  return names.map((name) => ({ namespace: metadata.namespace, name: name.replace(/-[0-9]+$/, "") }))
 }
 
 /**

@@ -85,7 +85,7 @@ export function volumesOf(set: StatefulSet, template: PodTemplateSpec, ordinal: 
   return [...claimed, ...(template.spec.volumes ?? []).filter(({ name }) => !names.has(name))]
 }
 
-/** False when somebody took away the labels that make the pod this replica. */
-export function hasIdentity({ metadata: { name, labels } }: Pod, ordinal: number): boolean {
-  return Object.entries(identityLabels(name, ordinal)).every(([key, value]) => labels?.[key] === value)
+/** False when somebody took away the label that makes the pod this replica. */
+export function hasIdentity({ metadata: { name, labels } }: Pod): boolean {
+  return labels?.[podNameLabel] === name
 }

@@ -15,6 +15,8 @@ import { hasIdentity, ordinalOf, startOrdinal } from "./identity.ts"
 export type Step =
   | { readonly kind: "create"; readonly ordinal: number; readonly revision: "current" | "update" }
   | { readonly kind: "delete"; readonly pod: Pod; readonly why: "ended" | "surplus" | "outdated" }
+  /** It waits to be started: somebody may have taken its claims away. */
+  | { readonly kind: "claims"; readonly ordinal: number }
   /** A label that makes it this replica is missing. */
   | { readonly kind: "repair"; readonly pod: Pod; readonly ordinal: number }
 
@@ -64,21 +66,17 @@ function slotsOf({ set, pods }: SetView): readonly Slot[] {
 function planSlots(view: SetView, slots: readonly Slot[], ordered: boolean): Part {
   const steps: Step[] = []
   for (const { ordinal, pod } of slots) {
-    const step = stepForSlot(view, ordinal, pod)
-    if (step) {
-      steps.push(step)
-      if (ordered && step.kind !== "repair") return { steps, blocked: true }
-    }
-    if (pod && ordered && !isHealthy(view, pod)) return { steps, blocked: true }
+    steps.push(...stepsForSlot(view, ordinal, pod))
+    if (ordered && (!pod || !isHealthy(view, pod))) return { steps, blocked: true }
+    if (pod && !isTerminal(pod) && !hasIdentity(pod)) steps.push({ kind: "repair", pod, ordinal })
   }
   return { steps, blocked: false }
 }
 
-function stepForSlot(view: SetView, ordinal: number, pod: Pod | undefined): Step | undefined {
-  if (!pod) return { kind: "create", ordinal, revision: revisionFor(view, ordinal) }
-  if (pod.metadata.deletionTimestamp) return undefined
-  if (isTerminal(pod)) return { kind: "delete", pod, why: "ended" }
-  return hasIdentity(pod, ordinal) ? undefined : { kind: "repair", pod, ordinal }
+function stepsForSlot(view: SetView, ordinal: number, pod: Pod | undefined): readonly Step[] {
+  if (!pod) return [{ kind: "create", ordinal, revision: revisionFor(view, ordinal) }]
+  if (isTerminal(pod)) return pod.metadata.deletionTimestamp ? [] : [{ kind: "delete", pod, why: "ended" }]
+  return pod.status.phase === "Pending" ? [{ kind: "claims", ordinal }] : []
 }
 
 /** Replicas below the partition come back as they were; those above, as they should be. */
@@ -117,30 +115,39 @@ function planSurplus(view: SetView, slots: readonly Slot[], ordered: boolean): P
 
 /**
  * Replaces outdated pods from the highest ordinal down to the partition, never so many that more than `maxUnavailable`
- * would be missing. A pod that is unavailable anyway costs no more when it is replaced.
+ * would be missing; one at a time where that says nothing.
  */
 function planUpdate(view: SetView, slots: readonly Slot[]): readonly Step[] {
   const { set, updateRevision } = view
   const { type, rollingUpdate } = set.spec.updateStrategy
   if (type !== "RollingUpdate") return []
   const first = startOrdinal(set) + (rollingUpdate?.partition ?? 0)
-  let budget = maxUnavailable(set)
-  const steps: Step[] = []
-  for (const { ordinal, pod } of [...slots].reverse()) {
-    if (ordinal < first || budget <= 0) break
-    const going = !pod || pod.metadata.deletionTimestamp !== undefined
-    const outdated = pod && pod.metadata.labels?.[revisionLabel] !== updateRevision
-    if (!going && outdated) {
-      steps.push({ kind: "delete", pod, why: "outdated" })
-      budget--
-    } else if (!pod || !isHealthy(view, pod)) budget--
-  }
-  return steps
+  const limit = rollingUpdate?.maxUnavailable
+  const targets = slots.filter(({ ordinal }) => ordinal >= first).reverse()
+  if (limit === undefined) return replaceOne(view, targets)
+  const unavailable = slots.filter(({ pod }) => !pod || !isHealthy(view, pod)).length
+  const allowed = Math.max(1, scaleIntOrPercent(limit, set.spec.replicas ?? 1, "down"))
+  return targets
+    .filter(({ pod }) => isOutdated(pod, updateRevision))
+    .slice(0, Math.max(0, allowed - unavailable))
+    .map(({ pod }) => ({ kind: "delete", pod: pod!, why: "outdated" }))
 }
 
-function maxUnavailable({ spec }: StatefulSet): number {
-  const value = spec.updateStrategy.rollingUpdate?.maxUnavailable ?? 1
-  return Math.max(1, scaleIntOrPercent(value, spec.replicas ?? 1, "down"))
+/** The highest that is outdated, unless one above it is not available. */
+function replaceOne(view: SetView, targets: readonly Slot[]): readonly Step[] {
+  for (const { pod } of targets) {
+    if (isOutdated(pod, view.updateRevision)) return [{ kind: "delete", pod: pod!, why: "outdated" }]
+    if (!pod || !isHealthy(view, pod)) return []
+  }
+  return []
+}
+
+function isOutdated(pod: Pod | undefined, updateRevision: string): boolean {
+  return (
+    pod !== undefined &&
+    pod.metadata.deletionTimestamp === undefined &&
+    pod.metadata.labels?.[revisionLabel] !== updateRevision
+  )
 }
 
 /** Runs, is ready for long enough, and is not going. */

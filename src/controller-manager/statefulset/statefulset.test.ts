@@ -76,7 +76,7 @@ describe("StatefulSet controller", () => {
     expect(status.currentRevision).toBe(status.updateRevision)
     expect(status.updateRevision).toMatch(/^web-[a-z0-9]+$/)
     expect((await cluster.events({ kind: "StatefulSet" }))[0]).toBe(
-      "Normal SuccessfulCreate create Pod web-0 in StatefulSet web successful",
+      "Normal SuccessfulCreate Create Pod web-0 in StatefulSet web successful",
     )
     expect(cluster.errors).toEqual([])
   })
@@ -188,7 +188,7 @@ describe("StatefulSet controller", () => {
     expect(await names()).toEqual(["web-5", "web-6"])
   })
 
-  it("replaces a replica that has failed, and says so", async () => {
+  it("replaces a replica that has failed", async () => {
     await create()
     await cluster.advance(10_000)
     const [pod] = await pods()
@@ -196,7 +196,7 @@ describe("StatefulSet controller", () => {
     await cluster.advance(10_000)
     expect((await pods())[0]!.metadata.uid).not.toBe(pod!.metadata.uid)
     expect(await cluster.events({ kind: "StatefulSet" })).toContain(
-      "Warning RecreatingFailedPod StatefulSet default/web is recreating failed Pod web-0",
+      "Normal SuccessfulDelete Delete Pod web-0 in StatefulSet web successful",
     )
   })
 
@@ -237,10 +237,55 @@ describe("StatefulSet controller", () => {
     await cluster.advance(10_000)
     expect(await ownersOf("data-web-0")).toEqual(["StatefulSet"])
     expect(await ownersOf("data-web-1")).toEqual(["Pod"])
+    // The next replica does not take over what is about to be collected.
+    await edit(({ spec }) => (spec.replicas = 2))
+    await cluster.advance(10_000)
+    expect(await names()).toEqual(["web-0"])
+    await cluster.client.delete(PersistentVolumeClaim, { ...key, name: "data-web-1" })
+    await cluster.advance(10_000)
+    expect(await names()).toEqual(["web-0", "web-1"])
+    expect(await ownersOf("data-web-1")).toEqual(["StatefulSet"])
+  })
+
+  it("gives a replica that waits the claims back that somebody took away", async () => {
+    nodes.isGood = () => false
+    const template = {
+      metadata: { name: "data" },
+      spec: { accessModes: ["ReadWriteOnce" as const], resources: { requests: { storage: "1Gi" } } },
+    }
+    await create({ replicas: 1, volumeClaimTemplates: [template] })
+    await cluster.client.delete(PersistentVolumeClaim, { ...key, name: "data-web-0" })
+    await cluster.edit(Pod, { ...key, name: "web-0" }, ({ metadata }) => (metadata.annotations = { a: "b" }))
+    await cluster.advance(1000)
+    const claim = await cluster.client.get(PersistentVolumeClaim, { ...key, name: "data-web-0" })
+    expect(claim.metadata.deletionTimestamp).toBeUndefined()
+  })
+
+  it("counts every replica that is not available against the limit, where one is given", async () => {
+    const rollingUpdate = { partition: 0, maxUnavailable: 2 }
+    await create({
+      replicas: 4,
+      podManagementPolicy: "Parallel",
+      updateStrategy: { type: "RollingUpdate", rollingUpdate },
+    })
+    await cluster.advance(5000)
+    const body = { status: { conditions: [{ type: "Ready", status: "False" }] } }
+    await cluster.client.patch(
+      Pod,
+      { ...key, name: "web-0" },
+      { type: "strategic", body },
+      { subresource: "status" },
+    )
+    await cluster.advance(100)
+    await setImage("web:2")
+    await cluster.advance(100)
+    const going = (await pods()).filter(({ metadata }) => metadata.deletionTimestamp)
+    expect(going.map(({ metadata }) => metadata.name)).toEqual(["web-3"])
   })
 
   it("gives a replica back the labels that somebody took away, and says so", async () => {
     await create({ replicas: 1 })
+    await cluster.advance(5000)
     await cluster.edit(Pod, { ...key, name: "web-0" }, ({ metadata }) => {
       metadata.labels = {
         ...labels,
@@ -251,7 +296,7 @@ describe("StatefulSet controller", () => {
     const [pod] = await pods()
     expect(pod!.metadata.labels).toMatchObject({ "statefulset.kubernetes.io/pod-name": "web-0" })
     expect(await cluster.events({ kind: "StatefulSet" })).toContain(
-      "Normal SuccessfulUpdate update Pod web-0 in StatefulSet web successful",
+      "Normal SuccessfulUpdate Update Pod web-0 in StatefulSet web successful",
     )
   })
 

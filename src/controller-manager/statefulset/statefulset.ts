@@ -28,7 +28,7 @@ import { nextAvailableInMs } from "../shared/pods.ts"
 import { slowStart } from "../shared/slow-start.ts"
 import { updateStatusIfChanged } from "../shared/update-status.ts"
 import { applyStep, type Revisions } from "./apply.ts"
-import { applyRetention } from "./claims.ts"
+import { applyRetention, keysOfClaim } from "./claims.ts"
 import { ordinalOf } from "./identity.ts"
 import { planSteps, type SetView } from "./plan.ts"
 import { computeStatus } from "./status.ts"
@@ -40,7 +40,7 @@ export const statefulSetController: ControllerDefinition = {
     watch(Pod, keysOfOwner(StatefulSet), orphanIndex),
     // They wake nobody: of a set that is going, one that is collected would be made again for ever.
     watch(ControllerRevision, () => [], orphanIndex),
-    watch(PersistentVolumeClaim, () => []),
+    watch(PersistentVolumeClaim, keysOfClaim),
   ],
   reconcile,
 }
