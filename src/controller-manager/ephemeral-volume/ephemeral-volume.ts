@@ -8,7 +8,6 @@ import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim
 import { Pod } from "../../api/core/v1/pod.ts"
 import type { Volume } from "../../api/core/v1/volume.ts"
 import { keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
-import { isStatusError } from "../../apimachinery/status-error.ts"
 import {
   type ControllerDefinition,
   done,
@@ -38,15 +37,21 @@ export const ephemeralVolumeController: ControllerDefinition = {
 async function reconcile(key: ObjectKey, context: ReconcileContext): Promise<Result> {
   const pod = context.cache.find(Pod, key)
   if (!pod || pod.metadata.deletionTimestamp || isTerminal(pod)) return done
-  for (const volume of ephemeralVolumesOf(pod)) await ensureClaim(context, pod, volume)
+  for (const volume of ephemeralVolumesOf(pod)) {
+    try {
+      await ensureClaim(context, pod, volume)
+    } catch (error) {
+      // In a namespace that goes away nothing can be made, and nobody needs to be told.
+      if (isNamespaceTerminating(error)) throw error
+      const message = `ephemeral volume ${volume.name}: ${messageOf(error)}`
+      context.events.event(pod, "Warning", "FailedBinding", message)
+      throw error
+    }
+  }
   return done
 }
 
-async function ensureClaim(
-  { client, cache, events }: ReconcileContext,
-  pod: Pod,
-  volume: Volume,
-): Promise<void> {
+async function ensureClaim({ client, cache }: ReconcileContext, pod: Pod, volume: Volume): Promise<void> {
   const { namespace } = pod.metadata
   const name = ephemeralClaimName(pod, volume)
   const present = cache.find(PersistentVolumeClaim, { namespace, name })
@@ -65,14 +70,8 @@ async function ensureClaim(
       spec,
     })
   } catch (error) {
-    if (!isStatusError(error, "AlreadyExists") && !isNamespaceTerminating(error))
-      events.event(
-        pod,
-        "Warning",
-        "EphemeralVolumeCreationFailed",
-        `ephemeral volume ${volume.name}: create PVC ${name}: ${messageOf(error)}`,
-      )
-    throw error
+    if (isNamespaceTerminating(error)) throw error
+    throw new Error(`create PVC ${name}: ${messageOf(error)}`, { cause: error })
   }
 }
 
