@@ -49,7 +49,7 @@ export async function soak(options: SoakOptions, say: (line: string) => void): P
   const { stdout, stderr } = await cluster.down()
   if (!stdout.includes("stopped")) run.find(`down: ${stdout}${stderr}`)
   for (const difference of differences(before, hostState())) run.find(`left after down: ${difference}`)
-  await cluster.destroy()
+  await cluster.destroy().catch((error: unknown) => run.find(`reset: ${(error as Error).message}`))
   return run.report()
 }
 
