@@ -27,6 +27,8 @@ export interface Plugin {
   readonly gate?: (pod: PodInfo, cache: Cache) => string | undefined
   /** Says which nodes can run the pod. Undefined: all of them, as far as this plugin cares. */
   readonly filter?: (pod: PodInfo, context: CycleContext) => Filter | Rejection | undefined
+  /** No node fits: says what can be done about it, beside asking pods to go. */
+  readonly relieve?: (pod: PodInfo, context: CycleContext) => Relief
   /** Says which of the feasible nodes are better. Undefined: no opinion. */
   readonly score?: (pod: PodInfo, nodes: readonly NodeInfo[], context: CycleContext) => Score | undefined
   /** Puts aside what the pod will need on the node, so that the next pod finds it taken; throws to give the node up. */
@@ -38,6 +40,7 @@ export interface Plugin {
 export interface CycleContext {
   readonly view: ClusterView
   readonly cache: Cache
+  readonly clock: Pick<Clock, "now">
   /**
    * Pods that were promised room on this node by preemption; they are there as far as lesser pods are concerned. The same
    * list as long as nothing has changed.
@@ -46,6 +49,14 @@ export interface CycleContext {
   readonly anyNominated: () => boolean
   /** Whether any of them wants certain pods away from itself. */
   readonly anyNominatedRepels: () => boolean
+}
+
+/** What comes of a try that found no node. */
+export interface Relief {
+  /** Stands at the end of why the pod waits. */
+  readonly message: string
+  /** Done in the background. */
+  readonly act?: (context: Pick<BindContext, "client">) => Promise<void>
 }
 
 /** What was put aside for a pod on a node. */

@@ -11,8 +11,9 @@ import type { SchedulerParts } from "./scheduler-parts.ts"
 /** No node fits: the pod waits and says why, and if lesser pods can make room for it they are asked to go. */
 export function makeRoom(queued: QueuedPod, error: FitError, startedMs: number, parts: SchedulerParts): void {
   const { info } = queued
+  const reliefs = relieve(info, error, parts)
   const plan = decide(info, error, parts)
-  error.preemption = describe(plan)
+  error.preemption = describe(reliefs, plan)
   const victims = plan?.kind === "candidates" ? pickLeastHarm(plan.candidates) : undefined
   conclude(queued, error, startedMs, parts, victims, plan?.kind === "none" && !plan.keepsNomination)
 }
@@ -25,8 +26,9 @@ export async function makeRoomWithExtenders(
   parts: SchedulerParts,
 ): Promise<void> {
   const { info } = queued
+  const reliefs = relieve(info, error, parts)
   const plan = decide(info, error, parts)
-  error.preemption = describe(plan)
+  error.preemption = describe(reliefs, plan)
   let candidates = plan?.kind === "candidates" ? plan.candidates : []
   for (const extender of parts.extenders) {
     if (candidates.length === 0 || !extender.preempts || !extender.isInterestedIn(info)) continue
@@ -48,9 +50,20 @@ function decide(info: PodInfo, error: FitError, parts: SchedulerParts): Preempti
   return plan
 }
 
-// Claims of devices could be given back before pods are asked to go; upstream says first that there are none.
-function describe(plan: Preemption | undefined): string {
-  return plan?.kind === "none" ? `no new claims to deallocate, preemption: ${plan.message}` : ""
+/** Other ways to make room come first, and are gone whether or not pods are asked to go. */
+function relieve(info: PodInfo, error: FitError, parts: SchedulerParts): string[] {
+  if (error.rejections.nodeCount === 0) return []
+  return parts.profileOf(info).relievers.map((plugin) => {
+    const { message, act } = plugin.relieve!(info, parts.context)
+    if (act) parts.inBackground(act(parts))
+    return message
+  })
+}
+
+/** Where pods are asked to go there is nothing more to say. */
+function describe(reliefs: readonly string[], plan: Preemption | undefined): string {
+  if (plan?.kind === "candidates") return ""
+  return [...reliefs, ...(plan ? [`preemption: ${plan.message}`] : [])].join(", ")
 }
 
 function conclude(

@@ -1,9 +1,9 @@
 import { type HostPort, hostPortsOf } from "../api/core/v1/host-ports.ts"
 import type { Pod } from "../api/core/v1/pod.ts"
 import { claimNamesOf } from "../api/core/v1/pod-claims.ts"
-import { computePodRequests } from "../api/core/v1/pod-resources.ts"
+import { computePodRequests, parseAmounts } from "../api/core/v1/pod-resources.ts"
 import { isChanged } from "./is-changed.ts"
-import { type Resources, resourcesFromAmounts } from "./resources.ts"
+import { amountOf, type Resources, resourcesFromAmounts } from "./resources.ts"
 
 /** A pod with what scheduling asks of it again and again, worked out once per version of the pod. */
 export interface PodInfo {
@@ -12,14 +12,14 @@ export interface PodInfo {
   readonly priority: number
   readonly requests: Resources
   /** As `requests`, but a container that asks for nothing counts as a little: spreading needs a weight for it. */
-  readonly nonZeroRequests: { readonly milliCpu: number; readonly memoryBytes: number }
+  readonly nonZeroRequests: Pick<Readonly<Resources>, "milliCpu" | "memoryBytes">
   readonly hostPorts: readonly HostPort[]
   /** Claims that it names or that are made for it. */
   readonly claimNames: readonly string[]
 }
 
-const defaultMilliCpu = 100
-const defaultMemoryBytes = 200 * 1024 * 1024
+/** What a container counts for that does not say. */
+const unasked = parseAmounts({ cpu: "100m", memory: "200Mi" })
 
 const known = new WeakMap<Pod, PodInfo>()
 
@@ -37,13 +37,19 @@ function compute(pod: Pod): PodInfo {
     uid: pod.metadata.uid,
     priority: pod.spec.priority ?? 0,
     requests,
-    nonZeroRequests: {
-      milliCpu: requests.milliCpu || defaultMilliCpu * pod.spec.containers.length,
-      memoryBytes: requests.memoryBytes || defaultMemoryBytes * pod.spec.containers.length,
-    },
+    nonZeroRequests: asksForAll(pod)
+      ? requests
+      : resourcesFromAmounts(computePodRequests(pod, { useStatus: true, unasked })),
     hostPorts: hostPortsOf(pod),
     claimNames: claimNamesOf(pod),
   }
+}
+
+function asksForAll({ spec }: Pod): boolean {
+  return [...spec.containers, ...(spec.initContainers ?? [])].every(
+    ({ resources }) =>
+      resources?.requests?.["cpu"] !== undefined && resources.requests["memory"] !== undefined,
+  )
 }
 
 /** Whether two versions of a pod take the same room on a node, and mean the same to pods that come. */
@@ -64,13 +70,14 @@ export function countsAlike(a: PodInfo, b: PodInfo): boolean {
   )
 }
 
-/** A pod that was resized down. */
-export function asksForLess({ requests }: PodInfo, { requests: before }: PodInfo): boolean {
-  return (
-    requests.milliCpu < before.milliCpu ||
-    requests.memoryBytes < before.memoryBytes ||
-    requests.ephemeralStorageBytes < before.ephemeralStorageBytes ||
-    Array.from(before.others).some(([name, amount]) => (requests.others.get(name) ?? 0) < amount)
+/** A pod that was resized down, in something that is `wanted` if that is given. */
+export function asksForLess(
+  { requests }: PodInfo,
+  { requests: before }: PodInfo,
+  wanted?: Resources,
+): boolean {
+  return ["cpu", "memory", "ephemeral-storage", ...before.others.keys()].some(
+    (name) => amountOf(requests, name) < amountOf(before, name) && (!wanted || amountOf(wanted, name) > 0),
   )
 }
 

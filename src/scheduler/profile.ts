@@ -12,6 +12,8 @@ export interface Profile {
   readonly filters: readonly Plugin[]
   readonly scorers: readonly WeightedPlugin[]
   readonly reservers: readonly Plugin[]
+  /** Those that can do something about it when no node fits. */
+  readonly relievers: readonly Plugin[]
   /** Undefined: nobody is asked to go. */
   readonly preemption: PreemptionArgs | undefined
   /** 0 adapts it to the size of the cluster. */
@@ -28,13 +30,13 @@ export interface RunningProfile extends Profile {
 }
 
 export function runProfile(profile: Profile, random: Random, probe: Probe): RunningProfile {
-  const { gates, filters, scorers, reservers } = profile
+  const { gates, filters, scorers, reservers, relievers } = profile
   const scoring = scorers.map(({ plugin }) => plugin)
   return {
     ...profile,
     finder: new NodeFinder({ ...profile, random, probe }),
     probe,
     knownVictims: new KnownVictims(),
-    plugins: new Set([...gates, ...filters, ...scoring, ...reservers]),
+    plugins: new Set([...gates, ...filters, ...scoring, ...reservers, ...relievers]),
   }
 }

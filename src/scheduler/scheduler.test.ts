@@ -254,3 +254,35 @@ test("metrics tell of plugins and of who waits for what", async () => {
   expect(text).toContain('scheduler_queue_incoming_pods_total{queue="active",event="UnschedulablePodAdd"} 2')
   expect(text).toContain('scheduler_pod_scheduling_sli_duration_seconds_count{attempts="1"} 1')
 })
+
+test("goes to nodes that say they can do what it needs", async () => {
+  const rule = { action: "RestartAllContainers", exitCodes: { operator: "In", values: [7] } } as const
+  const restartPolicyRules = [rule]
+  await addNode("old")
+  const containers = [{ name: "main", image: "app", restartPolicy: "Never" as const, restartPolicyRules }]
+  await addPod("web", { containers })
+  expect(await pendingBecause("web")).toContain("1 node(s) didn't match Pod's required features.")
+  const declaredFeatures = ["RestartAllContainersOnContainerExits"]
+  const allocatable = { cpu: "2", memory: "4Gi", pods: "10" }
+  await addNode("new", { status: { allocatable, declaredFeatures } })
+  expect(await nodeOf("web")).toBe("new")
+})
+
+test("a container that asks for nothing counts as a little beside one that asks", async () => {
+  // Else both nodes would be as good.
+  await addNode("a")
+  await addNode("b")
+  const at = (name: string) => ({ nodeSelector: { "kubernetes.io/hostname": name } })
+  const requests = { cpu: "500m", memory: "500Mi" }
+  const asks = { name: "main", image: "app", resources: { requests } }
+  const silent = Array.from({ length: 4 }, (_, index) => ({ name: `silent-${index}`, image: "app" }))
+  await addPod("on-a", { ...at("a"), containers: [asks, ...silent] })
+  await addPod("on-b", { ...at("b"), containers: [asks] })
+  await Promise.all([nodeOf("on-a"), nodeOf("on-b")])
+  for (const name of ["first", "second", "third"]) {
+    await addPod(name, {
+      containers: [{ name: "main", image: "app", resources: { requests: { cpu: "10m", memory: "10Mi" } } }],
+    })
+    expect(await nodeOf(name)).toBe("b")
+  }
+})

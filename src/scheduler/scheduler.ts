@@ -98,7 +98,7 @@ class PodScheduler implements Scheduler {
       view,
       nominations,
       queue: this.queue,
-      context: contextOf(view, nominations, informers),
+      context: contextOf(view, nominations, informers, clock),
       metrics: this.metrics,
       extenders: options.extenders ?? [],
       profileOf,
@@ -185,9 +185,15 @@ class PodScheduler implements Scheduler {
   }
 }
 
-function contextOf(view: ClusterView, nominations: Nominations, informers: Informers): CycleContext {
+function contextOf(
+  view: ClusterView,
+  nominations: Nominations,
+  informers: Informers,
+  clock: Clock,
+): CycleContext {
   return {
     view,
+    clock,
     cache: informers.cache,
     nominatedTo: (nodeName) => nominations.on(nodeName),
     anyNominated: () => nominations.size > 0,

@@ -23,6 +23,9 @@ export interface NodeFacts {
   readonly devices: DeviceCapacity
 }
 
+/** What this kubelet can do that not every one can: pods that need it go nowhere else. Sorted. */
+const declaredFeatures = ["RestartAllContainersOnContainerExits"]
+
 export function computeNodeStatus({
   machine,
   version,
@@ -59,6 +62,7 @@ export function computeNodeStatus({
       })),
     }),
     features: { supplementalGroupsPolicy: runtime?.supplementalGroupsPolicy ?? false },
+    declaredFeatures,
   }
 }
 

@@ -51,6 +51,9 @@ export function buildProfile(
     reservers: at("reserve")
       .flatMap(make)
       .filter(({ reserve }) => reserve),
+    relievers: at("postFilter")
+      .flatMap(make)
+      .filter(({ relieve }) => relieve),
     preemption: preempts ? { minCandidateNodesPercentage, minCandidateNodesAbsolute } : undefined,
     percentageOfNodesToScore,
   }

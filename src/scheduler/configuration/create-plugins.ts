@@ -4,6 +4,7 @@ import { gangScheduling } from "../plugins/gang-scheduling.ts"
 import { imageLocality } from "../plugins/image-locality.ts"
 import { interPodAffinity } from "../plugins/inter-pod-affinity.ts"
 import { nodeAffinity } from "../plugins/node-affinity.ts"
+import { nodeDeclaredFeatures } from "../plugins/node-declared-features.ts"
 import { nodeName } from "../plugins/node-name.ts"
 import { nodePorts } from "../plugins/node-ports.ts"
 import { nodeResourcesBalanced } from "../plugins/node-resources-balanced.ts"
@@ -67,7 +68,7 @@ export const pluginKinds: readonly PluginKind[] = [
         ignorePreferencesOfOthers: args?.ignorePreferredTermsOfExistingPods ?? false,
       }),
   },
-  { name: "DynamicResources", weight: 0, create: dynamicResources },
+  { name: "DynamicResources", weight: 2, create: dynamicResources },
   { name: "DefaultPreemption", weight: 0 },
   {
     name: "NodeResourcesBalancedAllocation",
@@ -77,6 +78,7 @@ export const pluginKinds: readonly PluginKind[] = [
   },
   { name: "ImageLocality", weight: 1, create: () => imageLocality },
   { name: "DefaultBinder", weight: 0 },
+  { name: "NodeDeclaredFeatures", weight: 0, create: () => nodeDeclaredFeatures },
   { name: "GangScheduling", weight: 0, create: () => gangScheduling },
 ]
 

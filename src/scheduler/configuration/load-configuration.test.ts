@@ -21,6 +21,7 @@ describe("a scheduler's configuration", () => {
       "NodeResourcesFit 1",
       "PodTopologySpread 2",
       "InterPodAffinity 2",
+      "DynamicResources 2",
       "NodeResourcesBalancedAllocation 1",
       "ImageLocality 1",
     ])

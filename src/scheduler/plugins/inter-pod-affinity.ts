@@ -18,6 +18,7 @@ import type { NodeInfo } from "../node-info.ts"
 import type { PodInfo } from "../pod-info.ts"
 import { type HeldTerm, wishesOf } from "../held-terms.ts"
 import type { ByValue } from "../topology-counts.ts"
+import { addedPodHelps, deletedPodHelps, relabelledNodeHelps, relabelledPodHelps } from "./affinity-hints.ts"
 import { type AffinityTerm, affinityTerm, meansNamespace, termMatches } from "./affinity-terms.ts"
 
 const rules = {
@@ -82,11 +83,17 @@ export function interPodAffinity(options: InterPodAffinityOptions = {}): Plugin 
       return { of: (node) => sumAt(node, wishes), normalize: normalizeByRange }
     },
     hints: [
-      hint(Pod, "add", { mayHelp: ({ pod }) => pod.spec.affinity?.podAffinity !== undefined }),
-      hint(Pod, "update", { concerns: labelsChanged }),
-      hint(Pod, "delete"),
+      hint(Pod, "add", { mayHelp: ({ pod }, added) => addedPodHelps(pod, added!) }),
+      hint(Pod, "update", {
+        concerns: labelsChanged,
+        mayHelp: ({ pod }, current, previous) => relabelledPodHelps(pod, current!, previous!),
+      }),
+      hint(Pod, "delete", { mayHelp: ({ pod }, _current, deleted) => deletedPodHelps(pod, deleted!) }),
       hint(Node, "add"),
-      hint(Node, "update", { concerns: labelsChanged }),
+      hint(Node, "update", {
+        concerns: labelsChanged,
+        mayHelp: ({ pod }, current, previous) => relabelledNodeHelps(pod, current!, previous!),
+      }),
       hint(Namespace, "update", { concerns: labelsChanged }),
     ],
   }

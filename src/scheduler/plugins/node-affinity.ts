@@ -47,7 +47,7 @@ export function nodeAffinity(added?: NodeAffinity): Plugin {
       hint(Node, "add", { mayHelp: fits }),
       hint(Node, "update", {
         concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
-        mayHelp: fits,
+        mayHelp: (info, current, previous) => fits(info, current) && !matchesNodeSelection(info, previous!),
       }),
     ],
   }

@@ -18,14 +18,23 @@ export const nodePorts: Plugin = {
           check: (node) => (hostPorts.some((port) => conflicts(node, port)) ? taken : undefined),
         },
   hints: [
-    hint(Pod, "delete", { concerns: (_current, gone) => podInfo(gone!).hostPorts.length > 0 }),
+    hint(Pod, "delete", {
+      concerns: (_current, gone) => podInfo(gone!).hostPorts.length > 0,
+      mayHelp: ({ hostPorts }, _current, gone) =>
+        podInfo(gone!).hostPorts.some((freed) => hostPorts.some((wanted) => isSame(wanted, freed))),
+    }),
     hint(Node, "add"),
   ],
 }
 
 function conflicts({ hostPorts }: NodeInfo, { protocol, port, address }: HostPort): boolean {
-  const holders = hostPorts.get(`${protocol}/${port}`)
-  return (
-    holders?.some((holder) => holder === "0.0.0.0" || address === "0.0.0.0" || holder === address) ?? false
-  )
+  return hostPorts.get(`${protocol}/${port}`)?.some((holder) => overlaps(holder, address)) ?? false
+}
+
+function isSame(a: HostPort, b: HostPort): boolean {
+  return a.protocol === b.protocol && a.port === b.port && overlaps(a.address, b.address)
+}
+
+function overlaps(a: string, b: string): boolean {
+  return a === b || a === "0.0.0.0" || b === "0.0.0.0"
 }

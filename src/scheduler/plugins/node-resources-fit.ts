@@ -1,11 +1,13 @@
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
+import { DeviceClass } from "../../api/resource/v1/device-class.ts"
 import { hint, type Plugin, type Rejection } from "../framework.ts"
-import type { NodeInfo } from "../node-info.ts"
-import { asksForLess, podInfo } from "../pod-info.ts"
+import { NodeInfo } from "../node-info.ts"
+import { asksForLess, type PodInfo, podInfo } from "../pod-info.ts"
 import { cpuAndMemory, scoreByShares, type ScoringStrategy } from "./resource-shares.ts"
-import { type Resources, resourcesFromList } from "../resources.ts"
+import { amountOf, type Resources } from "../resources.ts"
 import { isChanged } from "../is-changed.ts"
+import { backedByDevices, followDeviceClasses } from "./devices/extended-resources.ts"
 
 export interface FitOptions {
   /** @default LeastAllocated by cpu and memory */
@@ -21,20 +23,39 @@ export function nodeResourcesFit(options: FitOptions = {}): Plugin {
   const { scoringStrategy = { type: "LeastAllocated", resources: cpuAndMemory } } = options
   return {
     name: "NodeResourcesFit",
-    filter(pod) {
+    attach: followDeviceClasses,
+    filter(pod, { cache }) {
       const requests = withoutIgnored(pod.requests, options)
-      return { isLocal: true, check: (node) => checkFit(requests, node) }
+      const backed = backedByDevices(requests, cache)
+      if (backed.size === 0) return { isLocal: true, check: (node) => checkFit(requests, node) }
+      // What the node does not have itself is taken from devices: that is another plugin's to judge.
+      return {
+        check: (node) =>
+          checkFit(
+            without(requests, (name) => backed.has(name) && !has(node, name)),
+            node,
+          ),
+      }
     },
     score: (pod) => ({ isLocal: true, of: scoreByShares(scoringStrategy, pod) }),
     hints: [
       hint(Pod, "delete"),
       hint(Pod, "update", {
         concerns: (current, previous) => asksForLess(podInfo(current!), podInfo(previous!)),
+        mayHelp: (waiting, current, previous) =>
+          asksForLess(podInfo(current!), podInfo(previous!), waiting.requests),
       }),
-      hint(Node, "add", { mayHelp: (waiting, node) => couldFit(waiting.requests, node!) }),
+      hint(DeviceClass, "add", { mayHelp: ({ requests }) => requests.others.size > 0 }),
+      hint(DeviceClass, "update", {
+        concerns: (current, previous) =>
+          current!.spec.extendedResourceName !== previous!.spec.extendedResourceName,
+        mayHelp: ({ requests }) => requests.others.size > 0,
+      }),
+      hint(Node, "add", { mayHelp: (waiting, node) => couldFit(waiting, node!, options) }),
       hint(Node, "update", {
         concerns: (node, previous) => isChanged(node!.status.allocatable, previous!.status.allocatable),
-        mayHelp: (waiting, node) => couldFit(waiting.requests, node!),
+        mayHelp: (waiting, node, previous) =>
+          couldFit(waiting, node!, options) && hasMore(waiting.requests, node!, previous!),
       }),
     ],
   }
@@ -48,7 +69,15 @@ function withoutIgnored(
     return requests
   const isIgnored = (name: string) =>
     ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split("/")[0]!)
-  return { ...requests, others: new Map(Array.from(requests.others).filter(([name]) => !isIgnored(name))) }
+  return without(requests, isIgnored)
+}
+
+function without(requests: Resources, isLeftOut: (name: string) => boolean): Resources {
+  return { ...requests, others: new Map(Array.from(requests.others).filter(([name]) => !isLeftOut(name))) }
+}
+
+function has({ allocatable }: NodeInfo, name: string): boolean {
+  return (allocatable.others.get(name) ?? 0) > 0
 }
 
 /** All resources that are short are named, as upstream does; most nodes are short of nothing, so that is found out first. */
@@ -103,8 +132,28 @@ function shortage(reasons: readonly string[], isResolvable: boolean): Rejection 
   return known
 }
 
-/** Whether the node, were it empty, could hold the pod. */
-function couldFit(requests: Resources, node: Node): boolean {
-  const allocatable = resourcesFromList(node.status.allocatable)
-  return requests.milliCpu <= allocatable.milliCpu && requests.memoryBytes <= allocatable.memoryBytes
+/** Whether the node, were it empty, could hold the pod. What it does not have at all may be there as devices. */
+function couldFit({ requests }: PodInfo, node: Node, options: FitOptions): boolean {
+  const info = empty(node)
+  const own = without(withoutIgnored(requests, options), (name) => !has(info, name))
+  return checkFit(own, info) === undefined
+}
+
+/** Whether it got more of what the pod asks for. */
+function hasMore(requests: Resources, node: Node, previous: Node): boolean {
+  const { allocatable } = empty(node)
+  const before = empty(previous).allocatable
+  if (allocatable.pods > before.pods) return true
+  return ["cpu", "memory", "ephemeral-storage", ...requests.others.keys()].some(
+    (name) => amountOf(requests, name) > 0 && amountOf(allocatable, name) > amountOf(before, name),
+  )
+}
+
+const empties = new WeakMap<Node, NodeInfo>()
+
+/** Thousands of waiting pods ask about the same change. */
+function empty(node: Node): NodeInfo {
+  let info = empties.get(node)
+  if (!info) empties.set(node, (info = new NodeInfo(node)))
+  return info
 }

@@ -21,6 +21,7 @@ import {
   spreadConstraints,
 } from "./spread-constraints.ts"
 import { countDomains, type Domains } from "./spread-domains.ts"
+import { changedNodeHelps, nodeHelps, podHelps, relabelledPodHelps } from "./spread-hints.ts"
 import { isChanged } from "../is-changed.ts"
 
 /**
@@ -92,26 +93,21 @@ function constraintsOf(
 }
 
 const hints: Hint[] = [
-  hint(Pod, "add", { mayHelp: sameNamespace }),
+  hint(Pod, "add", { mayHelp: ({ pod }, added) => podHelps(pod, added!) }),
   hint(Pod, "update", {
     concerns: (current, previous) => isChanged(current!.metadata.labels, previous!.metadata.labels),
-    mayHelp: sameNamespace,
+    mayHelp: ({ pod }, current, previous) => relabelledPodHelps(pod, current!, previous!),
   }),
-  hint(Pod, "delete", {
-    mayHelp: ({ pod }, _current, gone) => pod.metadata.namespace === gone!.metadata.namespace,
-  }),
-  hint(Node, "add"),
-  hint(Node, "delete"),
+  hint(Pod, "delete", { mayHelp: ({ pod }, _current, gone) => podHelps(pod, gone!) }),
+  hint(Node, "add", { mayHelp: ({ pod }, added) => nodeHelps(pod, added!) }),
+  hint(Node, "delete", { mayHelp: ({ pod }, _current, gone) => nodeHelps(pod, gone!) }),
   hint(Node, "update", {
     concerns: (current, previous) =>
       isChanged(current!.metadata.labels, previous!.metadata.labels) ||
       isChanged(current!.spec.taints, previous!.spec.taints),
+    mayHelp: ({ pod }, current, previous) => changedNodeHelps(pod, current!, previous!),
   }),
 ]
-
-function sameNamespace({ pod }: PodInfo, current: Pod | undefined): boolean {
-  return pod.metadata.namespace === current!.metadata.namespace
-}
 
 function judge(
   info: PodInfo,

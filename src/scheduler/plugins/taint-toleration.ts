@@ -43,7 +43,7 @@ export const taintToleration: Plugin = {
     hint(Node, "add", { mayHelp: isTolerated }),
     hint(Node, "update", {
       concerns: (current, previous) => isChanged(current!.spec.taints, previous!.spec.taints),
-      mayHelp: isTolerated,
+      mayHelp: (pod, current, previous) => isTolerated(pod, current) && !isTolerated(pod, previous),
     }),
   ],
 }

@@ -21,6 +21,8 @@ export interface PodResourcesOptions {
   /** Leave out what the pod asks for as a whole. */
   readonly containersOnly?: boolean
   readonly excludeOverhead?: boolean
+  /** What a container counts for of that which it does not ask for. */
+  readonly unasked?: Amounts
 }
 
 export type Amounts = Record<string, Quantity>
@@ -31,8 +33,9 @@ interface PodParts {
 }
 
 export function computePodRequests(pod: PodParts, options: PodResourcesOptions = {}): Amounts {
-  const effective = effectiveAmounts(pod, "requests", options)
-  const total = totalOf(pod, effective)
+  const asked = effectiveAmounts(pod, "requests", options)
+  const { unasked } = options
+  const total = totalOf(pod, unasked ? (container) => ({ ...unasked, ...asked(container) }) : asked)
   if (!options.containersOnly) Object.assign(total, podLevel(pod.spec.resources?.requests))
   if (!options.excludeOverhead) addAmounts(total, parseAmounts(pod.spec.overhead))
   return total

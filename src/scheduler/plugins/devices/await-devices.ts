@@ -4,7 +4,7 @@ import { keyOf } from "../../../apimachinery/meta.ts"
 import type { BindContext } from "../../framework.ts"
 
 /** As long devices may take to be made ready for a node. */
-const bindingTimeoutMs = 600_000
+export const bindingTimeoutMs = 600_000
 const lookEveryMs = 1000
 
 type Result = NonNullable<NonNullable<ResourceClaim["status"]["allocation"]>["devices"]["results"]>[number]
@@ -37,15 +37,16 @@ export async function awaitDevices(
   signal.throwIfAborted()
 }
 
-const resultsOf = ({ status }: ResourceClaim): readonly Result[] => status.allocation?.devices.results ?? []
-const mustBeBound = ({ bindingConditions }: Result) => (bindingConditions?.length ?? 0) > 0
+export const resultsOf = ({ status }: ResourceClaim): readonly Result[] =>
+  status.allocation?.devices.results ?? []
+export const mustBeBound = ({ bindingConditions }: Result) => (bindingConditions?.length ?? 0) > 0
 
 function needsBinding(claim: ResourceClaim): boolean {
   return resultsOf(claim).some(mustBeBound)
 }
 
 /** Throws when a device can't be made ready. */
-function isReady(claim: ResourceClaim | undefined): boolean {
+export function isReady(claim: ResourceClaim | undefined): boolean {
   if (!claim?.status.allocation) return false
   return resultsOf(claim)
     .filter(mustBeBound)

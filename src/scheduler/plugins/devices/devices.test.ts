@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
-import type { Pod } from "../../../api/core/v1/pod.ts"
+import { Pod as PodResource, type Pod } from "../../../api/core/v1/pod.ts"
 import { DeviceClass } from "../../../api/resource/v1/device-class.ts"
 import { ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
 import { ResourceSlice } from "../../../api/resource/v1/resource-slice.ts"
 import { DeviceTaintRule } from "../../../api/resource/v1beta2/device-taint-rule.ts"
 import type { Draft } from "../../../apimachinery/meta.ts"
-import { startTestScheduler, type TestScheduler } from "../../testing.ts"
+import { asking, startTestScheduler, type TestScheduler } from "../../testing.ts"
 
 let cluster: TestScheduler
 
@@ -62,6 +62,14 @@ function claim(name: string, parts: { count?: number; expression?: string; match
     },
   })
 }
+
+/** Why it does not even enter the queue. */
+const gatedBecause = (name: string) =>
+  vi.waitFor(() => {
+    const pending = cluster.scheduler.findPending("default", name)
+    expect(pending?.queue).toBe("gated")
+    return pending!.message
+  })
 
 type Device = NonNullable<NonNullable<Draft<ResourceSlice>["spec"]>["devices"]>[number]
 
@@ -153,9 +161,7 @@ describe("claims for devices", () => {
     await cluster.addPod("second", using("shared"))
     expect(await cluster.nodeOf("second")).toBe("b")
     await cluster.addPod("third", using("missing"))
-    expect(await cluster.pendingBecause("third")).toContain(
-      'resourceclaim.resource.k8s.io "missing" not found',
-    )
+    expect(await gatedBecause("third")).toContain('resourceclaim.resource.k8s.io "missing" not found')
     await vi.waitFor(async () => {
       const { status } = await cluster.client.get(ResourceClaim, { namespace: "default", name: "shared" })
       expect(status.reservedFor).toHaveLength(2)
@@ -274,4 +280,102 @@ describe("claims for devices", () => {
     const { status } = await cluster.client.get(ResourceClaim, { namespace: "default", name: "one" })
     expect(status.allocation?.allocationTimestamp).toBeDefined()
   })
+})
+
+describe("extended resources that a device class stands behind", () => {
+  const wanting = (count: number, name = "example.com/gpu"): Draft<Pod["spec"]> => ({
+    containers: [{ name: "main", image: "app", resources: { limits: { [name]: String(count) } } }],
+  })
+  const specialClaims = async () =>
+    (await cluster.client.list(ResourceClaim, { namespace: "default" })).items.filter(
+      ({ metadata }) => metadata.annotations?.["resource.kubernetes.io/extended-resource-claim"] === "true",
+    )
+
+  beforeEach(async () => {
+    const known = await cluster.client.get(DeviceClass, { name: "gpu" })
+    const spec = { ...known.spec, extendedResourceName: "example.com/gpu" }
+    await cluster.client.update(DeviceClass, { ...known, spec })
+    await cluster.addNode("a")
+    await offer("a", [8, "left"], [8, "right"])
+  })
+
+  test("are taken from devices, by a claim that is the pod's own", async () => {
+    await cluster.addPod("trainer", wanting(2))
+    expect(await cluster.nodeOf("trainer")).toBe("a")
+    const [special] = await specialClaims()
+    expect(special!.metadata.name).toMatch(/^trainer-extended-resources-/)
+    expect(special!.metadata.finalizers).toEqual(["resource.kubernetes.io/delete-protection"])
+    expect(special!.spec.devices.requests).toMatchObject([
+      { name: "container-0-request-0", exactly: { deviceClassName: "gpu", count: 2 } },
+    ])
+    expect(special!.status.allocation?.devices.results?.map(({ device }) => device)).toEqual([
+      "gpu-0",
+      "gpu-1",
+    ])
+    const pod = await cluster.client.get(PodResource, { namespace: "default", name: "trainer" })
+    expect(pod.status.extendedResourceClaimStatus).toEqual({
+      resourceClaimName: special!.metadata.name,
+      requestMappings: [
+        { containerName: "main", resourceName: "example.com/gpu", requestName: "container-0-request-0" },
+      ],
+    })
+    expect(special!.status.reservedFor).toMatchObject([{ name: "trainer", uid: pod.metadata.uid }])
+  })
+
+  test("by the class's own name too, and not more than there are", async () => {
+    await cluster.addPod("first", wanting(1, "deviceclass.resource.kubernetes.io/gpu"))
+    await cluster.nodeOf("first")
+    await cluster.addPod("second", wanting(2))
+    expect(await cluster.pendingBecause("second")).toBe(
+      "0/1 nodes are available: 1 cannot allocate all claims. no new claims to deallocate, " +
+        "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+    )
+    await cluster.client.delete(ResourceSlice, { name: "a-gpus" })
+    await offer("a", [8, "left"], [8, "right"], [8, "left"])
+    expect(await cluster.nodeOf("second")).toBe("a")
+  })
+
+  test("are the node's own where it has them", async () => {
+    const allocatable = { cpu: "2", memory: "4Gi", pods: "10", "example.com/gpu": "1" }
+    await cluster.addNode("b", { status: { allocatable } })
+    await cluster.addPod("on-b", { ...wanting(1), nodeSelector: { "kubernetes.io/hostname": "b" } })
+    expect(await cluster.nodeOf("on-b")).toBe("b")
+    expect(await specialClaims()).toEqual([])
+  })
+
+  test("wait for a class as long as there is none", async () => {
+    await cluster.addPod("early", wanting(1, "example.com/other"))
+    expect(await cluster.pendingBecause("early")).toContain("1 Insufficient example.com/other.")
+    await cluster.client.create(DeviceClass, {
+      metadata: { name: "other" },
+      spec: { extendedResourceName: "example.com/other" },
+    })
+    expect(await cluster.nodeOf("early")).toBe("a")
+  })
+})
+
+test("of several alternatives, nodes that have the one that is wanted most are preferred", async () => {
+  await cluster.addNode("few")
+  await cluster.addNode("many")
+  await offer("few", [8, "left"])
+  await offer("many", [8, "left"], [8, "left"])
+  const alternative = (name: string, count: number) => ({
+    name,
+    deviceClassName: "gpu",
+    allocationMode: "ExactCount" as const,
+    count,
+  })
+  await cluster.client.create(ResourceClaim, {
+    metadata: { namespace: "default", name: "choice" },
+    spec: {
+      devices: {
+        requests: [{ name: "gpu", firstAvailable: [alternative("two", 2), alternative("one", 1)] }],
+      },
+    },
+  })
+  // The emptier node, otherwise.
+  await cluster.addPod("other", { ...asking("200m"), nodeSelector: { "kubernetes.io/hostname": "many" } })
+  await cluster.nodeOf("other")
+  await cluster.addPod("picky", using("choice"))
+  expect(await cluster.nodeOf("picky")).toBe("many")
 })

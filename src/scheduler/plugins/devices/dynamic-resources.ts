@@ -5,54 +5,119 @@ import { DeviceClass } from "../../../api/resource/v1/device-class.ts"
 import { ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
 import { ResourceSlice } from "../../../api/resource/v1/resource-slice.ts"
 import { DeviceTaintRule } from "../../../api/resource/v1beta2/device-taint-rule.ts"
-import { parseQuantity } from "../../../apimachinery/quantity.ts"
-import { formatTime } from "../../../apimachinery/time.ts"
 import type { Cache } from "../../../client/cache.ts"
-import { type BindContext, hint, type Plugin, type Reservation, unresolvable } from "../../framework.ts"
+import {
+  type CycleContext,
+  hint,
+  normalizeByGreatest,
+  type Plugin,
+  type Reservation,
+  unresolvable,
+} from "../../framework.ts"
+import type { NodeInfo } from "../../node-info.ts"
 import type { PodInfo } from "../../pod-info.ts"
 import { AssumedObjects } from "../volumes/assumed-objects.ts"
 import { allocate, type Allocated } from "./allocate.ts"
+import { reserveFor } from "./allocation-result.ts"
 import { awaitDevices } from "./await-devices.ts"
-import { formatAmounts } from "./consumable-capacity.ts"
-import { isShared, Ledger } from "./ledger.ts"
-import { allDevices, completeSlices, offeredDevices, selectorOf, sharedCounters } from "./offered-devices.ts"
-import { isReservedFor } from "../../../api/resource/pod-resource-claims.ts"
-import { resourceClaimsOf } from "./pod-resource-claims.ts"
-
-export const claimFinalizer = "resource.kubernetes.io/delete-protection"
+import { backedByDevices, followDeviceClasses } from "./extended-resources.ts"
+import { ExtendedClaims } from "./extended-claims.ts"
+import { offeredDevices } from "./offered-devices.ts"
+import { isInUse, resourceClaimsOf } from "./pod-resource-claims.ts"
+import { relieve, willNotBeReady } from "./relieve-claims.ts"
+import { takeStock, type Stock } from "./stock.ts"
+import { writeClaim } from "./write-claim.ts"
 
 const notOnNode = unresolvable("resourceclaim not available on the node")
 const noDevices = unresolvable("cannot allocate all claims")
 
+type Allocations = ReadonlyMap<ResourceClaim, readonly Allocated[]>
+
+/** What was found out about a pod while nodes were looked at, for the points that come after. */
+interface Found {
+  readonly pod: PodInfo
+  readonly allocations: Map<NodeInfo, Allocations>
+  /** Those that are not to be had any more where they were allocated. */
+  readonly unavailable: Set<ResourceClaim>
+}
+
 /**
- * Devices that a pod asks for by claims: a claim is given devices that the node offers when the node is chosen; a claim that
- * has some is met only where they are.
+ * Devices that a pod asks for, by claims or as extended resources that a device class stands behind: a claim is given
+ * devices that the node offers when the node is chosen; a claim that has some is met only where they are.
  */
 export function dynamicResources(): Plugin {
   const assumed = new AssumedObjects(ResourceClaim)
+  const extended = new ExtendedClaims()
+  let last: Found | undefined
   const claimsOf = (pod: Pod, cache: Cache) => {
     const find = (name: string) => assumed.find({ namespace: pod.metadata.namespace, name }, cache)
     return resourceClaimsOf(pod, find, cache)
   }
 
-  /** Claims of one pod, in turn: what one gets, the next does not. The stock is afterwards as it was. */
-  function allocateAll(
-    claims: readonly ResourceClaim[],
-    node: Node,
-    cache: Cache,
-    { slices, rules, ledger }: Stock,
-  ): Map<ResourceClaim, Allocated[]> | undefined {
-    const offered = offeredDevices(node, slices, rules)
-    const findClass = (name: string) => cache.find(DeviceClass, { name })
-    const allocations = new Map<ResourceClaim, Allocated[]>()
-    const before = ledger.length
-    const isEnough = claims.every((claim) => {
-      const found = allocate(claim, offered, ledger, findClass)
-      if (found) allocations.set(claim, found)
-      return found !== undefined
-    })
-    ledger.giveBackTo(before)
-    return isEnough ? allocations : undefined
+  function filter(info: PodInfo, { cache, clock }: CycleContext): ReturnType<NonNullable<Plugin["filter"]>> {
+    const backed = backedByDevices(info.requests, cache)
+    if (!info.pod.spec.resourceClaims?.length && backed.size === 0) return undefined
+    const claims = claimsOf(info.pod, cache)
+    if (typeof claims === "string") return unresolvable(claims)
+    if (claims.some((claim) => isInUse(claim, info.pod))) return unresolvable("resourceclaim in use")
+    const problem = claims.map((claim) => whyNever(claim, cache)).find((why) => why !== undefined)
+    if (problem) return unresolvable(problem)
+    const pending = claims.filter(({ status }) => !status.allocation)
+    const found: Found = { pod: info, allocations: new Map(), unavailable: new Set() }
+    last = found
+    const special = extended.asker(info, backed, cache)
+    // The same for all nodes, and made when the first of them is asked.
+    let stock: Stock | undefined
+    return {
+      check(node) {
+        const own = special(node)
+        if (own && "reasons" in own) return own
+        const away = claims.filter((claim) => !isThere(claim, node.node) || willNotBeReady(claim, clock))
+        for (const claim of away) found.unavailable.add(claim)
+        if (away.length > 0) return notOnNode
+        const wanted = own ? [...pending, own.claim] : pending
+        if (wanted.length === 0) return undefined
+        stock ??= takeStock(assumed, extended.coming, cache)
+        const allocations = allocateAll(wanted, node.node, cache, stock)
+        if (!allocations) return noDevices
+        found.allocations.set(node, allocations)
+        return undefined
+      },
+    }
+  }
+
+  function reserve(info: PodInfo, node: NodeInfo, { cache }: CycleContext): Reservation | undefined {
+    const { pod } = info
+    const backed = backedByDevices(info.requests, cache)
+    if (!pod.spec.resourceClaims?.length && backed.size === 0) return undefined
+    const claims = claimsOf(pod, cache)
+    if (typeof claims === "string") throw new Error(claims)
+    const own = extended.asker(info, backed, cache)(node)
+    if (own && "reasons" in own) throw new Error(own.reasons[0])
+    if (claims.length === 0 && !own) return undefined
+    const pending = claims.filter(({ status }) => !status.allocation)
+    const wanted = own ? [...pending, own.claim] : pending
+    const allocations = allocateAll(wanted, node.node, cache, takeStock(assumed, extended.coming, cache))
+    if (!allocations) throw new Error("cannot allocate all claims")
+    const reserved = claims.map((claim) => reserveFor(pod, claim, allocations.get(claim), node.node, cache))
+    for (const claim of reserved) assumed.assume(claim)
+    const coming = own && {
+      plan: own.plan,
+      claim: reserveFor(pod, own.claim, allocations.get(own.claim), node.node, cache),
+    }
+    if (coming) extended.coming.add(coming.claim)
+    return {
+      async prepare(context) {
+        const written: ResourceClaim[] = []
+        for (const claim of reserved) written.push(await writeClaim(claim, pod, context))
+        if (coming) written.push(await extended.write(coming, pod, context))
+        await awaitDevices(written, pod.metadata.uid, context)
+      },
+      undo() {
+        for (const claim of reserved) assumed.forget(claim)
+        if (coming) extended.coming.delete(coming.claim)
+      },
+    }
   }
 
   return {
@@ -60,183 +125,104 @@ export function dynamicResources(): Plugin {
     attach(informers) {
       for (const resource of [ResourceClaim, ResourceSlice, DeviceClass, DeviceTaintRule])
         informers.for(resource as typeof ResourceClaim)
+      followDeviceClasses(informers)
     },
-    filter({ pod }, { cache }) {
-      if (!pod.spec.resourceClaims?.length) return undefined
-      const claims = claimsOf(pod, cache)
-      if (typeof claims === "string") return unresolvable(claims)
-      const problem = claims.map((claim) => whyNever(claim, cache)).find((why) => why !== undefined)
-      if (problem) return unresolvable(problem)
-      const pending = claims.filter(({ status }) => !status.allocation)
-      // The same for all nodes, and made when the first of them is asked.
-      let stock: Stock | undefined
+    gate({ pod }, cache) {
+      const claims = pod.spec.resourceClaims?.length ? claimsOf(pod, cache) : []
+      return typeof claims === "string" ? claims : undefined
+    },
+    filter,
+    relieve(info, { cache }) {
+      const claims = claimsOf(info.pod, cache)
+      const stale = extended.findStale(info.pod, cache)
+      const own = typeof claims === "string" ? [] : claims
+      return relieve(info.pod, own, last?.pod === info ? last.unavailable : new Set(), stale)
+    },
+    score(info) {
+      const found = last?.pod === info ? last : undefined
+      if (!found || !Array.from(found.allocations.values()).some(hasAlternatives)) return undefined
       return {
-        check({ node }) {
-          const there = claims.every(({ status }) => {
-            const selector = status.allocation?.nodeSelector
-            return !selector || matchesAnyTerm(selector.nodeSelectorTerms ?? [], node)
-          })
-          if (!there) return notOnNode
-          if (pending.length === 0) return undefined
-          stock ??= takeStock(assumed, cache)
-          return allocateAll(pending, node, cache, stock) ? undefined : noDevices
-        },
+        of: (node) => scoreAlternatives(found.allocations.get(node)),
+        normalize: (scores) => normalizeByGreatest(scores),
       }
     },
-    reserve({ pod }, { node }, { cache }): Reservation | undefined {
-      if (!pod.spec.resourceClaims?.length) return undefined
-      const claims = claimsOf(pod, cache)
-      if (typeof claims === "string") throw new Error(claims)
-      const allocations = allocateAll(
-        claims.filter(({ status }) => !status.allocation),
-        node,
-        cache,
-        takeStock(assumed, cache),
-      )
-      if (!allocations) throw new Error("cannot allocate all claims")
-      const reserved = claims.map((claim) => reserveFor(pod, claim, allocations.get(claim), node, cache))
-      for (const claim of reserved) assumed.assume(claim)
-      return {
-        async prepare(context) {
-          for (const claim of reserved) await writeClaim(claim, context)
-          await awaitDevices(reserved, pod.metadata.uid, context)
-        },
-        undo() {
-          for (const claim of reserved) assumed.forget(claim)
-        },
-      }
-    },
-    hints: [
-      hint(ResourceClaim, "add", { mayHelp: usesClaims }),
-      hint(ResourceClaim, "update", { mayHelp: usesClaims }),
-      hint(ResourceClaim, "delete", { mayHelp: usesClaims }),
-      hint(ResourceSlice, "add", { mayHelp: usesClaims }),
-      hint(ResourceSlice, "update", { mayHelp: usesClaims }),
-      hint(DeviceTaintRule, "update", { mayHelp: usesClaims }),
-      hint(DeviceTaintRule, "delete", { mayHelp: usesClaims }),
-      hint(DeviceClass, "add", { mayHelp: usesClaims }),
-      hint(DeviceClass, "update", { mayHelp: usesClaims }),
-      hint(Node, "add"),
-    ],
+    reserve,
+    hints,
   }
 }
 
-function usesClaims({ pod }: PodInfo): boolean {
-  return (pod.spec.resourceClaims?.length ?? 0) > 0
+const hints = [
+  hint(ResourceClaim, "add", { mayHelp: usesDevices }),
+  hint(ResourceClaim, "update", { mayHelp: usesDevices }),
+  hint(ResourceClaim, "delete", { mayHelp: usesDevices }),
+  hint(ResourceSlice, "add", { mayHelp: usesDevices }),
+  hint(ResourceSlice, "update", { mayHelp: usesDevices }),
+  hint(DeviceTaintRule, "update", { mayHelp: usesDevices }),
+  hint(DeviceTaintRule, "delete", { mayHelp: usesDevices }),
+  hint(DeviceClass, "add", { mayHelp: usesDevices }),
+  hint(DeviceClass, "update", { mayHelp: usesDevices }),
+  hint(Node, "add"),
+]
+
+function usesDevices({ pod, requests }: PodInfo): boolean {
+  return (pod.spec.resourceClaims?.length ?? 0) > 0 || requests.others.size > 0
+}
+
+function isThere({ status }: ResourceClaim, node: Node): boolean {
+  const selector = status.allocation?.nodeSelector
+  return !selector || matchesAnyTerm(selector.nodeSelectorTerms ?? [], node)
+}
+
+/** Claims of one pod, in turn: what one gets, the next does not. The stock is afterwards as it was. */
+function allocateAll(
+  claims: readonly ResourceClaim[],
+  node: Node,
+  cache: Cache,
+  { slices, rules, ledger }: Stock,
+): Map<ResourceClaim, Allocated[]> | undefined {
+  const offered = offeredDevices(node, slices, rules)
+  const findClass = (name: string) => cache.find(DeviceClass, { name })
+  const allocations = new Map<ResourceClaim, Allocated[]>()
+  const before = ledger.length
+  const isEnough = claims.every((claim) => {
+    const found = allocate(claim, offered, ledger, findClass)
+    if (found) allocations.set(claim, found)
+    return found !== undefined
+  })
+  ledger.giveBackTo(before)
+  return isEnough ? allocations : undefined
 }
 
 /** What no node can mend. */
 function whyNever({ spec, status }: ResourceClaim, cache: Cache): string | undefined {
   if (status.allocation) return undefined
   for (const { name, exactly, firstAvailable = [] } of spec.devices.requests ?? []) {
-    for (const ask of exactly ? [exactly] : firstAvailable) {
-      if (!cache.find(DeviceClass, { name: ask.deviceClassName }))
-        return `request ${name}: device class ${ask.deviceClassName} does not exist`
-    }
+    const asks = exactly
+      ? [{ name, deviceClassName: exactly.deviceClassName }]
+      : firstAvailable.map((ask) => ({ ...ask, name: `${name}/${ask.name}` }))
+    const missing = asks.find(({ deviceClassName }) => !cache.find(DeviceClass, { name: deviceClassName }))
+    if (missing) return `request ${missing.name}: device class ${missing.deviceClassName} does not exist`
   }
   return undefined
 }
 
-/** What there is to give, and what of it claims have, or will have. */
-interface Stock {
-  readonly slices: readonly ResourceSlice[]
-  readonly rules: readonly DeviceTaintRule[]
-  readonly ledger: Ledger
-}
+/** As many alternatives as a request may have. */
+const maxAlternatives = 8
 
-function takeStock(assumed: AssumedObjects<ResourceClaim>, cache: Cache): Stock {
-  const slices = completeSlices(cache)
-  const ledger = new Ledger(sharedCounters(slices))
-  const devices = allDevices(slices)
-  for (const claim of cache.list(ResourceClaim))
-    for (const result of assumed.over(claim).status.allocation?.devices.results ?? []) {
-      const { driver, pool, device: name, adminAccess, consumedCapacity = {} } = result
-      // One that is offered no more stays with who has it.
-      const known = devices.get(`${driver}/${pool}/${name}`) ?? { driver, pool, device: { name } }
-      const amounts = new Map(
-        Object.entries(consumedCapacity).map(([part, value]) => [part, parseQuantity(value).nanos]),
-      )
-      if (!adminAccess) ledger.take(known, amounts)
-    }
-  return { slices, rules: cache.list(DeviceTaintRule), ledger }
-}
-
-function reserveFor(
-  pod: Pod,
-  claim: ResourceClaim,
-  allocated: readonly Allocated[] | undefined,
-  node: Node,
-  cache: Cache,
-): ResourceClaim {
-  const consumer = { resource: "pods", name: pod.metadata.name, uid: pod.metadata.uid }
-  const reservedFor = isReservedFor(claim, pod)
-    ? claim.status.reservedFor
-    : [...(claim.status.reservedFor ?? []), consumer]
-  const allocation = allocated && toAllocation(claim, allocated, node, cache)
-  const status = { ...claim.status, ...(allocation && { allocation }), reservedFor }
-  return { ...claim, status }
-}
-
-function toAllocation(claim: ResourceClaim, allocated: readonly Allocated[], node: Node, cache: Cache) {
-  const nodeSelector = selectorOf(
-    allocated.map(({ offered }) => offered),
-    node,
-    cache,
+function hasAlternatives(allocations: Allocations): boolean {
+  return Array.from(allocations.keys()).some(({ spec }) =>
+    spec.devices.requests?.some(({ firstAvailable }) => firstAvailable?.length),
   )
-  const results = allocated.map((each, index) => toResult(claim, each, index))
-  const config = [
-    ...allocated.flatMap(({ ask, request }) =>
-      (cache.find(DeviceClass, { name: ask.deviceClassName })?.spec.config ?? []).map((each) => ({
-        source: "FromClass" as const,
-        requests: [request],
-        ...each,
-      })),
-    ),
-    ...(claim.spec.devices.config ?? []).map((each) => ({ source: "FromClaim" as const, ...each })),
-  ]
-  return { devices: { results, ...(config.length && { config }) }, ...(nodeSelector && { nodeSelector }) }
 }
 
-function toResult({ metadata }: ResourceClaim, { request, ask, offered, amounts }: Allocated, index: number) {
-  const { driver, pool, device } = offered
-  const { bindingConditions, bindingFailureConditions } = device
-  return {
-    request,
-    driver,
-    pool,
-    device: device.name,
-    ...(ask.adminAccess && { adminAccess: true }),
-    ...(ask.tolerations?.length && { tolerations: ask.tolerations }),
-    ...(bindingConditions?.length && { bindingConditions, bindingFailureConditions }),
-    ...(isShared(offered) &&
-      !ask.adminAccess && {
-        shareID: shareId(metadata.uid, index),
-        consumedCapacity: formatAmounts(device, amounts),
-      }),
+/** More for each request that got an alternative further to the front of its list. */
+function scoreAlternatives(allocations: Allocations | undefined): number {
+  let score = 0
+  for (const [{ spec }, allocated] of allocations ?? []) {
+    const taken = new Set(allocated.map(({ request }) => request))
+    for (const { name, firstAvailable = [] } of spec.devices.requests ?? [])
+      for (const [index, alternative] of firstAvailable.entries())
+        if (taken.has(`${name}/${alternative.name}`)) score += maxAlternatives - index
   }
-}
-
-/** As unique as the claim's own: a claim has each share once. */
-function shareId(uid: string, index: number): string {
-  return `${uid.slice(0, 24)}${index.toString(16).padStart(12, "0")}`
-}
-
-/** The finalizer first: an allocated claim must not vanish under its pod. */
-async function writeClaim(given: ResourceClaim, { client, clock }: BindContext): Promise<void> {
-  const claim = withTimestamp(given, formatTime(clock.now()))
-  const { finalizers = [] } = claim.metadata
-  if (finalizers.includes(claimFinalizer) || !claim.status.allocation) {
-    await client.updateStatus(ResourceClaim, claim)
-    return
-  }
-  const metadata = { ...claim.metadata, finalizers: [...finalizers, claimFinalizer] }
-  const protectedClaim = await client.update(ResourceClaim, { ...claim, metadata })
-  await client.updateStatus(ResourceClaim, { ...protectedClaim, status: claim.status })
-}
-
-/** When devices were given: they may take only so long to be ready. */
-function withTimestamp(claim: ResourceClaim, allocationTimestamp: string): ResourceClaim {
-  const { allocation } = claim.status
-  if (!allocation || allocation.allocationTimestamp) return claim
-  return { ...claim, status: { ...claim.status, allocation: { ...allocation, allocationTimestamp } } }
+  return score
 }

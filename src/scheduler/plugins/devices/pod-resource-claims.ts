@@ -6,7 +6,7 @@ import type { Cache } from "../../../client/cache.ts"
 /** As many pods may use a claim at once. */
 const maxConsumers = 256
 
-/** The claims that a pod uses, or why it can't use one. */
+/** The claims that a pod uses, or why it has to wait for one. */
 export function resourceClaimsOf(
   pod: Pod,
   find: (name: string, cache: Cache) => ResourceClaim | undefined,
@@ -25,9 +25,13 @@ export function resourceClaimsOf(
     if (claim.metadata.deletionTimestamp) return `resourceclaim "${claimName}" is being deleted`
     if (resourceClaimTemplateName && !isMadeFor(claim, pod))
       return `ResourceClaim ${claim.metadata.namespace}/${claimName} was not created for pod ${pod.metadata.namespace}/${pod.metadata.name} (pod is not owner)`
-    if (!isReservedFor(claim, pod) && (claim.status.reservedFor?.length ?? 0) >= maxConsumers)
-      return "resourceclaim in use"
     claims.push(claim)
   }
   return claims
+}
+
+/** Others have it, as many as may. */
+export function isInUse(claim: ResourceClaim, pod: Pod): boolean {
+  const { allocation, reservedFor = [] } = claim.status
+  return allocation !== undefined && reservedFor.length >= maxConsumers && !isReservedFor(claim, pod)
 }
