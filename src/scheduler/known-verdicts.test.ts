@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import { Node } from "../api/core/v1/node.ts"
 import { Pod } from "../api/core/v1/pod.ts"
 import { integer } from "../base/random.ts"
+import { SimulatedClock } from "../base/simulated/clock.ts"
 import { SeededRandom } from "../base/simulated/random.ts"
 import { ClusterView } from "./cluster-view.ts"
 import { defaultProfile } from "./default-profile.ts"
@@ -127,6 +128,7 @@ function world() {
   const nominations = new Nominations()
   const context: CycleContext = {
     view,
+    clock: new SimulatedClock(),
     cache: { find: () => undefined, list: () => [], ownedBy: () => [], byIndex: () => [] },
     nominatedTo: (name) => nominations.on(name),
     anyNominated: () => nominations.size > 0,

@@ -256,8 +256,7 @@ test("metrics tell of plugins and of who waits for what", async () => {
 })
 
 test("goes to nodes that say they can do what it needs", async () => {
-  const rule = { action: "RestartAllContainers", exitCodes: { operator: "In", values: [7] } } as const
-  const restartPolicyRules = [rule]
+  const restartPolicyRules = [{ action: "RestartAllContainers", exitCodes: { operator: "In", values: [7] } }]
   await addNode("old")
   const containers = [{ name: "main", image: "app", restartPolicy: "Never" as const, restartPolicyRules }]
   await addPod("web", { containers })

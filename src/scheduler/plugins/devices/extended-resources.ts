@@ -114,7 +114,7 @@ function planResource(
     mappings.push({ containerName: container, resourceName: resource, requestName: greatest!.name })
   const requests = [...(greatest ? [greatest] : []), ...own].map(({ name, count }) => ({
     name,
-    exactly: { deviceClassName: className, allocationMode: "ExactCount", count },
+    exactly: { deviceClassName: className, allocationMode: "ExactCount" as const, count },
   }))
   return { requests, mappings }
 }
