@@ -3,7 +3,7 @@ import type { ResourceStatus } from "../api/core/v1/container-status.ts"
 import type { Pod } from "../api/core/v1/pod.ts"
 import type { NodeAddress, NodeSystemInfo } from "../api/core/v1/node.ts"
 import type { ResourceList } from "../api/core/v1/resource-requirements.ts"
-import type { Device, DnsConfig, ImageSpec, Mount } from "../container-runtime/cri.ts"
+import type { Device, DnsConfig, ImageSpec, Mount, UserNamespace } from "../container-runtime/cri.ts"
 import type { PodAddresses } from "./containers/pod-field.ts"
 import type { ProbeResult, ProbeType } from "./pods/pod-state.ts"
 
@@ -19,6 +19,8 @@ export interface NodeHost {
   readonly devices?: PodDevices
   /** Devices that pods claim. @default none */
   readonly claims?: PodClaims
+  /** For pods with users of their own. @default there are none */
+  readonly users?: PodUsers
   readonly prober: Prober
   readonly logs: ContainerLogs
   machine(): Promise<Machine>
@@ -228,6 +230,13 @@ export interface ContainerDevices {
 export interface DeviceCapacity {
   readonly capacity: ResourceList
   readonly allocatable: ResourceList
+}
+
+export interface PodUsers {
+  /** The ids of the machine that stand for the pod's own users: always the same ones, until they are given back. */
+  ensure(podUid: string): Promise<UserNamespace>
+  /** Idempotent; nothing of the pod runs any more. */
+  release(podUid: string): Promise<void>
 }
 
 export interface PodCgroups {

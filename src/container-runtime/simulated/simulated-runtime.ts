@@ -13,6 +13,8 @@ export interface SimulatedRuntimeOptions {
   readonly assignIp: (sandbox: cri.PodSandboxMetadata) => string
   /** How long RunPodSandbox takes. @default 0 */
   readonly sandboxDelayMs?: number
+  /** What it says that it can do. @default nothing */
+  readonly handlers?: readonly cri.RuntimeHandler[]
 }
 
 interface SimulatedContainer {
@@ -67,7 +69,7 @@ export class SimulatedRuntime implements cri.RuntimeService {
     const ready = (type: string) => ({ type, status: true, reason: "", message: "" })
     return {
       conditions: [ready("RuntimeReady"), ready("NetworkReady")],
-      runtimeHandlers: [],
+      runtimeHandlers: [...(this.#options.handlers ?? [])],
       supplementalGroupsPolicy: true,
     }
   }

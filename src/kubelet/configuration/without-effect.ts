@@ -41,7 +41,6 @@ const ignored: { readonly [Name in FieldName]?: string } = {
   memoryThrottlingFactor: "memory.high is not set",
   memoryReservationPolicy: "memory.min is not set",
   tracing: "nothing is traced",
-  userNamespaces: "pods with users of their own are refused",
 }
 
 /** Fields that somebody relies on when they set them: a kubelet that did not follow them would be another one. */

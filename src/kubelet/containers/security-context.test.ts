@@ -69,5 +69,8 @@ it("shares the namespaces that the pod shares", () => {
     pid: "NODE",
     ipc: "NODE",
   })
-  expect(namespaceOptions(podOf(), "abc")).toMatchObject({ pid: "TARGET", targetId: "abc" })
+  expect(namespaceOptions(podOf(), { targetContainerId: "abc" })).toMatchObject({
+    pid: "TARGET",
+    targetId: "abc",
+  })
 })

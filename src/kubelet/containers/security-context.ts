@@ -5,6 +5,7 @@ import type {
   LinuxSandboxSecurityContext,
   NamespaceOptions,
   SecurityProfile,
+  UserNamespace,
 } from "../../container-runtime/cri.ts"
 
 export interface ImageUser {
@@ -22,9 +23,14 @@ export interface SecurityContextOptions {
   readonly seccompDirectory: string
   /** Groups that own volumes (fsGroup is added by itself). */
   readonly extraGroups?: readonly number[]
+  /** The pod's own users. @default the machine's */
+  readonly users?: UserNamespace | undefined
 }
 
-export function namespaceOptions(pod: Pod, targetContainerId?: string): NamespaceOptions {
+export function namespaceOptions(
+  pod: Pod,
+  { targetContainerId, users }: Pick<SecurityContextOptions, "targetContainerId" | "users"> = {},
+): NamespaceOptions {
   const { hostNetwork, hostPID, hostIPC, shareProcessNamespace } = pod.spec
   const pid = targetContainerId ? "TARGET" : hostPID ? "NODE" : shareProcessNamespace ? "POD" : "CONTAINER"
   return {
@@ -32,16 +38,20 @@ export function namespaceOptions(pod: Pod, targetContainerId?: string): Namespac
     pid,
     ipc: hostIPC ? "NODE" : "POD",
     ...(targetContainerId && { targetId: targetContainerId }),
+    ...(users && { userNamespace: users }),
   }
 }
 
-export function sandboxSecurityContext(pod: Pod, seccompDirectory: string): LinuxSandboxSecurityContext {
+export function sandboxSecurityContext(
+  pod: Pod,
+  { seccompDirectory, users }: Pick<SecurityContextOptions, "seccompDirectory" | "users">,
+): LinuxSandboxSecurityContext {
   const { securityContext: context = {} } = pod.spec
   const privileged = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].some(
     (container) => container.securityContext?.privileged,
   )
   return {
-    namespaceOptions: namespaceOptions(pod),
+    namespaceOptions: namespaceOptions(pod, { users }),
     privileged,
     ...(context.runAsUser !== undefined && { runAsUser: context.runAsUser }),
     ...(context.runAsGroup !== undefined && { runAsGroup: context.runAsGroup }),
@@ -67,7 +77,7 @@ export function containerSecurityContext(
   const unmasked = container.securityContext?.procMount === "Unmasked"
   return {
     privileged,
-    namespaceOptions: namespaceOptions(pod, options.targetContainerId),
+    namespaceOptions: namespaceOptions(pod, options),
     capabilities: { add: [...(capabilities?.add ?? [])], drop: [...(capabilities?.drop ?? [])] },
     ...(context.runAsUser !== undefined
       ? { runAsUser: context.runAsUser }

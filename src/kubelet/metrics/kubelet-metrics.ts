@@ -45,6 +45,14 @@ export class KubeletMetrics {
     "[ALPHA] Cumulative number of the run_podsandbox operation errors by RuntimeClass.Handler.",
     ["runtime_handler"],
   )
+  readonly userNamespacedPods = counter(
+    "kubelet_started_user_namespaced_pods_total",
+    "[ALPHA] Cumulative number of pods with user namespaces started. This metric will only be collected on Linux.",
+  )
+  readonly userNamespacedPodErrors = counter(
+    "kubelet_started_user_namespaced_pods_errors_total",
+    "[ALPHA] Cumulative number of errors when starting pods with user namespaces. This metric will only be collected on Linux.",
+  )
   readonly podWorkerDuration = histogram(
     "kubelet_pod_worker_duration_seconds",
     "[ALPHA] Duration in seconds to sync a single pod. Broken down by operation type: create, update, or sync",

@@ -22,6 +22,7 @@ export async function cleanUpPod(services: KubeletServices, podUid: string): Pro
   await host.devices?.free(podUid)
   await host.claims?.release(podUid)
   await host.cgroups.remove(podUid)
+  await host.users?.release(podUid)
   puller.forget(podUid)
 }
 

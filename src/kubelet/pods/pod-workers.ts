@@ -279,6 +279,7 @@ export class PodWorkers {
       try {
         await host.volumes.unmount(uid)
         await host.cgroups.remove(uid)
+        await host.users?.release(uid)
         await host.files.remove(uid, { logs: true })
       } catch (error) {
         log.warn("remains of a pod not removed", { uid, error })

@@ -6,8 +6,10 @@ import {
   type ContainerConfig,
   type Image,
   type ImageSpec,
+  type Mount,
   type PodSandboxConfig,
   RuntimeError,
+  type UserNamespace,
 } from "../../container-runtime/cri.ts"
 import { buildEnvironment } from "../containers/environment.ts"
 import { expandVariables } from "../containers/expand-variables.ts"
@@ -24,6 +26,7 @@ import { ensureImageVolumes } from "./image-volumes.ts"
 import type { PodContainer } from "./pod-containers.ts"
 import { findHandler, runtimeHandler } from "./runtime-handler.ts"
 import type { RuntimeContainer } from "./runtime-pod.ts"
+import { usersOf } from "./start-sandbox.ts"
 
 export interface ContainerStart {
   readonly pod: Pod
@@ -112,6 +115,8 @@ async function containerConfig(
     recursiveReadOnly: await mountsRecursivelyReadOnly(services, pod, spec),
   })
   const given = await devicesOf(services.host, pod, spec)
+  const users = await usersOf(services, pod)
+  const files = await services.host.files.containerMounts(pod, spec, addresses)
   return {
     metadata: { name: spec.name, attempt },
     image: { image: image.id, userSpecifiedImage: spec.image ?? "" },
@@ -122,11 +127,7 @@ async function containerConfig(
       key,
       value,
     })),
-    mounts: [
-      ...mounts,
-      ...given.mounts,
-      ...(await services.host.files.containerMounts(pod, spec, addresses)),
-    ],
+    mounts: [...mounts, ...given.mounts, ...files].map((mount) => withOwners(mount, users)),
     devices: [...services.host.volumes.containerDevices(pod, spec), ...given.devices],
     labels: containerLabels(pod, spec),
     annotations: { ...given.annotations, ...containerAnnotations(pod, spec, attempt) },
@@ -140,10 +141,16 @@ async function containerConfig(
       securityContext: containerSecurityContext(pod, spec, {
         image,
         seccompDirectory: services.seccompDirectory,
+        users,
         ...(targetContainerId && { targetContainerId }),
       }),
     },
   }
+}
+
+/** Files keep their owners' numbers on disk; the runtime shows them to the pod as its own users'. */
+function withOwners(mount: Mount, users: UserNamespace | undefined): Mount {
+  return users ? { ...mount, uidMappings: users.uids, gidMappings: users.gids } : mount
 }
 
 /** What a container is given by plugins, and of what its pod claims. */

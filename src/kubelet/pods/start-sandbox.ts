@@ -1,6 +1,6 @@
 import { quote } from "../../base/quote.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
-import type { PodSandboxConfig, PortMapping } from "../../container-runtime/cri.ts"
+import type { PodSandboxConfig, PortMapping, UserNamespace } from "../../container-runtime/cri.ts"
 import { cpuAndMemory } from "../containers/linux-resources.ts"
 import { podDns } from "../containers/pod-dns.ts"
 import { kernelHostname } from "../containers/pod-hostname.ts"
@@ -17,7 +17,7 @@ export async function startSandbox(
   attempt: number,
 ): Promise<{ sandbox: RuntimeSandbox; config: PodSandboxConfig }> {
   const handler = await runtimeHandler(services, pod)
-  if (pod.spec.hostUsers === false) await refuseUserNamespaces(services, handler)
+  if (pod.spec.hostUsers === false) await expectUserNamespaces(services, handler)
   const config = await sandboxConfig(services, pod, attempt)
   if (!pod.spec.hostNetwork) {
     const { uid, namespace = "", name } = pod.metadata
@@ -48,26 +48,33 @@ async function runSandbox(
   handler: string,
 ): Promise<string> {
   const beganMs = clock.monotonic()
+  const hasOwnUsers = config.linux?.securityContext?.namespaceOptions?.userNamespace !== undefined
+  if (hasOwnUsers) metrics.userNamespacedPods.add(1)
   try {
     return await runtime.runPodSandbox(config, handler)
   } catch (error) {
     metrics.runPodSandboxErrors.add(1, handler)
+    if (hasOwnUsers) metrics.userNamespacedPodErrors.add(1)
     throw error
   } finally {
     metrics.runPodSandboxDuration.observe((clock.monotonic() - beganMs) / 1000, handler)
   }
 }
 
-/** Throws: whoever asks for users of its own must not run as the machine's instead. */
-async function refuseUserNamespaces({ runtime }: KubeletServices, handler: string): Promise<void> {
+/** Throws where there are none: whoever asks for users of its own must not run as the machine's instead. */
+async function expectUserNamespaces({ runtime, host }: KubeletServices, handler: string): Promise<void> {
+  if (host.users && (await findHandler(runtime, handler))?.userNamespaces) return
   const what = "can't set `spec.hostUsers: false`"
-  if ((await findHandler(runtime, handler))?.userNamespaces)
-    throw new Error(`${what}, this kubelet has no ids to give`)
   throw new Error(
     handler === ""
       ? `${what}, runtime does not support user namespaces`
       : `${what}, RuntimeClass handler ${quote(handler)} does not support user namespaces`,
   )
+}
+
+/** Undefined for pods that run as the machine's users. */
+export async function usersOf({ host }: KubeletServices, pod: Pod): Promise<UserNamespace | undefined> {
+  return pod.spec.hostUsers === false ? host.users?.ensure(pod.metadata.uid) : undefined
 }
 
 /** The same value for every container of the sandbox. */
@@ -89,7 +96,10 @@ export async function sandboxConfig(
     annotations: sandboxAnnotations(pod),
     linux: {
       ...(cgroupParent && { cgroupParent }),
-      securityContext: sandboxSecurityContext(pod, seccompDirectory),
+      securityContext: sandboxSecurityContext(pod, {
+        seccompDirectory,
+        users: await usersOf(services, pod),
+      }),
       sysctls: Object.fromEntries(
         (spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value]),
       ),

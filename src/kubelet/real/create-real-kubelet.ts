@@ -27,6 +27,7 @@ import { RealCgroups } from "./cgroups.ts"
 import { RealContainerFiles } from "./container-files.ts"
 import { RealContainerLogs } from "./logs/real-container-logs.ts"
 import { readMachine } from "./machine.ts"
+import { createPodUsers } from "./pod-users.ts"
 import { readPodUsage } from "./pod-usage.ts"
 import { httpStatus, httpTarget } from "./probes/http-request.ts"
 import { tryProbe } from "./probes/try-probe.ts"
@@ -117,6 +118,12 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     ready: () => kubelet.ready,
     signal: stopped.signal,
   })
+  const users = await createPodUsers({
+    paths,
+    commands: options.commands,
+    maxPods: configuration.maxPods,
+    idsPerPod: configuration.userNamespaces?.idsPerPod,
+  })
   const cgroups = new RealCgroups({ parent: options.cgroupParent, clock, log })
   const services = new Informer<Service>({ resource: Service, client, clock, random, log })
   let port = 10250
@@ -129,6 +136,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
       devices,
       claims,
       cgroups,
+      users,
       files: new RealContainerFiles({
         paths,
         logDirectory: configuration.podLogsDir,

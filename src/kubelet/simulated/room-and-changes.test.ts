@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { AdmissionError, type PodDevices } from "../node-host.ts"
+import type { NamespaceOptions } from "../../container-runtime/cri.ts"
 import { condition, eventsOf, get, podOf, prefix, startWorld } from "../testing/simulated-world.ts"
 
 describe("what a simulated node has room for, and changes", () => {
@@ -113,6 +114,42 @@ describe("what a simulated node has room for, and changes", () => {
     expect(await eventsOf(world, "alone")).toContain(
       "FailedCreatePodSandBox: Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces",
     )
+  })
+
+  it("gives a pod users of its own where the runtime has them, and gives them back", async () => {
+    const world = await startWorld({
+      handlers: [{ name: "", recursiveReadOnlyMounts: true, userNamespaces: true }],
+    })
+    const asked: NamespaceOptions[] = []
+    const note = (context: { namespaceOptions?: NamespaceOptions } | undefined) =>
+      asked.push(context!.namespaceOptions!)
+    const { runtime } = world
+    const [run, create] = [runtime.runPodSandbox.bind(runtime), runtime.createContainer.bind(runtime)]
+    runtime.runPodSandbox = (config, ...rest) => {
+      note(config.linux?.securityContext)
+      return run(config, ...rest)
+    }
+    runtime.createContainer = (sandboxId, config) => {
+      note(config.linux?.securityContext)
+      return create(sandboxId, config)
+    }
+    for (const [name, hostUsers] of Object.entries({ own: false, other: false, machine: true }))
+      await world.server.client.create(Pod, podOf(name, { hostUsers }))
+    await world.clock.advance(1000)
+    const mappings = asked.map(({ userNamespace }) => userNamespace?.uids[0])
+    expect(mappings.filter((each) => each === undefined)).toHaveLength(2)
+    const given = mappings.filter((each) => each !== undefined)
+    expect(given).toHaveLength(4)
+    for (const each of given) expect(each).toMatchObject({ containerId: 0, length: 65_536 })
+    // Sandbox and container of a pod have the same ones, and no two pods do.
+    expect(given.map(({ hostId }) => hostId / 65_536).sort()).toEqual([1, 1, 2, 2])
+    expect((await get(world, "own")).status.phase).toBe("Running")
+    const { users } = world.kubelet.services.host
+    const own = await get(world, "own")
+    const before = await users!.ensure(own.metadata.uid)
+    await world.server.client.delete(Pod, { namespace: "default", name: "own" })
+    await world.clock.advance(35_000)
+    expect(await users!.ensure(own.metadata.uid)).not.toEqual(before)
   })
 
   it("fails a pod whose devices cannot be had", async () => {

@@ -5,8 +5,9 @@ import { ConfigMap } from "../../api/core/v1/config-map.ts"
 import type { ResourceList } from "../../api/core/v1/resource-requirements.ts"
 import { Secret } from "../../api/core/v1/secret.ts"
 import { LogFilter } from "../logs/log-line.ts"
-import { type NodeHost, type Prober, VolumeError } from "../node-host.ts"
+import { type NodeHost, type PodUsers, type Prober, VolumeError } from "../node-host.ts"
 import type { NodeObjects } from "../objects/node-objects.ts"
+import { defaultIdsPerPod, defaultSubordinateIds, IdRanges } from "../user-namespaces/id-ranges.ts"
 import { volumeFiles } from "../volumes/volume-files.ts"
 
 /** What a simulated runtime knows of a container beyond the CRI. */
@@ -59,6 +60,7 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
       ensureCheckpointPath: async (name) => `/${name}`,
       async remove() {},
     },
+    users: createSimulatedUsers(quantityValue(capacity["pods"] ?? 0)),
     prober: createSimulatedProber(options),
     logs: {
       async *read({ containerId, ended }, { follow, ...filter }, signal) {
@@ -104,6 +106,21 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
       network: [],
       bootedAtMs: 0,
     }),
+  }
+}
+
+/** The ids are given as on a machine, and are forgotten with the process. */
+function createSimulatedUsers(maxPods: number): PodUsers {
+  const idsPerPod = defaultIdsPerPod
+  const ranges = new IdRanges({ ...defaultSubordinateIds(idsPerPod), idsPerPod, maxPods })
+  return {
+    async ensure(podUid) {
+      const mapping = { hostId: ranges.allocate(podUid), containerId: 0, length: idsPerPod }
+      return { mode: "POD", uids: [mapping], gids: [mapping] }
+    },
+    async release(podUid) {
+      ranges.release(podUid)
+    },
   }
 }
 

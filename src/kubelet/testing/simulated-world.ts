@@ -8,7 +8,10 @@ import { silentLogger } from "../../base/log.ts"
 import { SimulatedClock } from "../../base/simulated/clock.ts"
 import { SeededRandom } from "../../base/simulated/random.ts"
 import { SimulatedImages } from "../../container-runtime/simulated/simulated-images.ts"
-import { SimulatedRuntime } from "../../container-runtime/simulated/simulated-runtime.ts"
+import {
+  SimulatedRuntime,
+  type SimulatedRuntimeOptions,
+} from "../../container-runtime/simulated/simulated-runtime.ts"
 import type { Kubelet } from "../kubelet.ts"
 import {
   createSimulatedKubelet,
@@ -30,13 +33,22 @@ export interface World {
 }
 
 /** A server and one simulated node, started and with what it needs to be Ready. It ends with the test that starts it. */
-export async function startWorld(more: Pick<SimulatedKubeletOptions, "shutdown"> = {}): Promise<World> {
+export async function startWorld({
+  handlers = [],
+  ...more
+}: Pick<SimulatedKubeletOptions, "shutdown"> &
+  Pick<SimulatedRuntimeOptions, "handlers"> = {}): Promise<World> {
   const clock = new SimulatedClock()
   const random = new SeededRandom("kubelet")
   const server = await startTestServer({ clock, random })
   await server.client.create(Namespace, { metadata: { name: "default" } }).catch(() => {})
   let address = 1
-  const runtime = new SimulatedRuntime({ clock, random, assignIp: () => `10.244.0.${address++}` })
+  const runtime = new SimulatedRuntime({
+    clock,
+    random,
+    handlers,
+    assignIp: () => `10.244.0.${address++}`,
+  })
   const images = new SimulatedImages({ clock })
   const startKubelet = async () => {
     const kubelet = await createSimulatedKubelet({
