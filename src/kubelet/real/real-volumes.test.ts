@@ -1,7 +1,10 @@
-import { mkdirSync, readFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { buildFilesImage } from "../../../test/e2e/images.ts"
+import { PersistentVolume } from "../../api/core/v1/persistent-volume.ts"
+import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { forever, reasonToSkip, type RealNode, shell, startRealNode } from "../testing/real-node.ts"
 
@@ -11,6 +14,44 @@ if (why) console.log(`skipped: tests of real volumes need ${why}`)
 
 const isReady = (pod: Pod | undefined) => pod?.status.containerStatuses?.every(({ ready }) => ready) ?? false
 const namespace = "default"
+const hasLoopDevices = existsSync("/dev/loop-control")
+// oxlint-disable-next-line no-console -- as above
+if (!hasLoopDevices) console.log("skipped: a test of disks needs loop devices")
+
+/** A local volume with a disk in it, and a claim of the same name that has it. */
+async function claimDisk({ server: { client } }: RealNode, name: string, path: string): Promise<void> {
+  const spec = {
+    accessModes: ["ReadWriteOnce" as const],
+    volumeMode: "Block" as const,
+    storageClassName: "disks",
+  }
+  await client.create(PersistentVolume, {
+    metadata: { name },
+    spec: {
+      ...spec,
+      capacity: { storage: "16Mi" },
+      local: { path },
+      claimRef: { namespace, name },
+      nodeAffinity: {
+        required: {
+          nodeSelectorTerms: [
+            { matchExpressions: [{ key: "kubernetes.io/os", operator: "In", values: ["linux"] }] },
+          ],
+        },
+      },
+    },
+  })
+  const claim = await client.create(PersistentVolumeClaim, {
+    metadata: { name, namespace },
+    spec: { ...spec, volumeName: name, resources: { requests: { storage: "16Mi" } } },
+  })
+  // Nobody binds volumes here.
+  const key = { namespace, name }
+  const body = { status: { phase: "Bound", accessModes: ["ReadWriteOnce"], capacity: { storage: "16Mi" } } }
+  await client.patch(PersistentVolumeClaim, key, { type: "merge", body }, { subresource: "status" })
+  const bound = { spec: { claimRef: { uid: claim.metadata.uid } } }
+  await client.patch(PersistentVolume, { name }, { type: "merge", body: bound })
+}
 
 describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
   let node: RealNode
@@ -41,6 +82,61 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
       reason: "Evicted",
       message: 'Usage of EmptyDir volume "scratch" exceeds the limit "2Mi". ',
     })
+  })
+
+  it.skipIf(!hasLoopDevices)("gives containers a disk as it is, to write or only to read", async () => {
+    const file = join(node.directory, "disk")
+    writeFileSync(file, "")
+    truncateSync(file, 16 << 20)
+    const device = execFileSync("losetup", ["--find", "--show", file], { encoding: "utf8" }).trim()
+    try {
+      await claimDisk(node, "disk", device)
+      const claim = (readOnly: boolean) => [
+        { name: "disk", persistentVolumeClaim: { claimName: "disk", readOnly } },
+      ]
+      const devices = { volumeDevices: [{ name: "disk", devicePath: "/dev/xvda" }] }
+      await node.create("writer-of-disk", {
+        containers: [shell("main", forever, devices)],
+        volumes: claim(false),
+      })
+      const writer = await node.until("writer-of-disk", isReady)
+      expect(await node.exec(writer, "main", "sh", "-c", "test -b /dev/xvda && echo is a block device")).toBe(
+        "is a block device\n",
+      )
+      await node.exec(writer, "main", "sh", "-c", "echo written by a pod | dd of=/dev/xvda conv=fsync")
+      await node.create("reader-of-disk", {
+        containers: [shell("main", forever, devices)],
+        volumes: claim(true),
+      })
+      const reader = await node.until("reader-of-disk", isReady)
+      const read = "head -c 16 /dev/xvda; dd if=/dev/zero of=/dev/xvda count=1 conv=notrunc"
+      expect(await node.exec(reader, "main", "sh", "-c", read)).toMatch(
+        /^written by a pod\n?[^]*not permitted/,
+      )
+      for (const name of ["writer-of-disk", "reader-of-disk"]) {
+        await node.server.client.delete(Pod, { namespace, name })
+        await node.until(name, (pod) => pod === undefined)
+      }
+    } finally {
+      // It can only be detached for good when nobody holds it any more.
+      execFileSync("losetup", ["--detach", device])
+    }
+    expect(
+      execFileSync("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"], { encoding: "utf8" }),
+    ).not.toContain(file)
+    expect(readFileSync(file, "utf8").slice(0, 15)).toBe("written by a pod".slice(0, 15))
+  })
+
+  it("says when what it was told is a disk is none", async () => {
+    const file = join(node.directory, "no-disk")
+    writeFileSync(file, "")
+    await claimDisk(node, "no-disk", file)
+    await node.create("hopeful", {
+      containers: [shell("main", forever, { volumeDevices: [{ name: "disk", devicePath: "/dev/xvda" }] })],
+      volumes: [{ name: "disk", persistentVolumeClaim: { claimName: "no-disk" } }],
+    })
+    expect(await untilWaiting("hopeful", "CreateContainerError")).toContain("not a device node")
+    await node.server.client.delete(Pod, { namespace, name: "hopeful" })
   })
 
   it("shows a node's own kubelet directory where manifests of drivers look for it", async () => {

@@ -159,7 +159,9 @@ export class RealPodVolumes implements PodVolumes {
     return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
       const volume = mounted?.paths.get(name)
       if (!volume?.isDevice) throw new Error(`volume "${name}" is not a device`)
-      return { containerPath: devicePath, hostPath: volume.path, permissions: "mrw" }
+      const source = pod.spec.volumes?.find((each) => each.name === name)
+      const isReadOnly = source?.persistentVolumeClaim?.readOnly ?? false
+      return { containerPath: devicePath, hostPath: volume.path, permissions: isReadOnly ? "r" : "mrw" }
     })
   }
 
