@@ -10,7 +10,8 @@ import { findContainerdProcesses } from "../container-runtime/containerd/start-c
 import { stopAllPods } from "../container-runtime/stop-all-pods.ts"
 import { cleanUpKubelet } from "../kubelet/real/clean-up-kubelet.ts"
 import type { DataDirectory } from "./data-directory.ts"
-import { ensureNetworks, type Networks } from "./networks.ts"
+import { ensureNetworks } from "./networks/ensure-networks.ts"
+import type { Networks } from "./networks/networks.ts"
 import { createMachineLink } from "./nodes/machine-nodes.ts"
 import { findForeignPlugin } from "./nodes/foreign-plugin-file.ts"
 import { findNodeSettings } from "./nodes/node-files.ts"
@@ -47,12 +48,12 @@ async function expectNoRemains(directory: DataDirectory): Promise<void> {
 
 export async function cleanUpNode(directory: DataDirectory, name: string, networks: Networks): Promise<void> {
   const commands = createCommands()
-  const { ownAddress } = findNodeSettings(directory, name) ?? {}
+  const { ownAddresses } = findNodeSettings(directory, name) ?? {}
   const parts = {
     name,
     directory,
     networks,
-    ...(ownAddress !== undefined && { ownAddress }),
+    ...(ownAddresses && { ownAddresses }),
     ...findForeignPlugin(directory, name),
     clock: realClock,
     random: realRandom,
@@ -75,7 +76,7 @@ export async function cleanUpNode(directory: DataDirectory, name: string, networ
     [
       "remove the node's network namespace",
       async () => {
-        if (ownAddress !== undefined) await createMachineLink(parts).removeNode(name)
+        if (ownAddresses) await createMachineLink(parts).removeNode(name)
       },
     ],
   ])

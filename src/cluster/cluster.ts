@@ -13,7 +13,8 @@ import { connectingPlugin, whyNoPolicies } from "../network/foreign/why-no-polic
 import { linkAddress } from "../network/node-link/create-node-link.ts"
 import { type IngressSettings, startIngress } from "./ingress.ts"
 import { selfUser } from "./identities.ts"
-import { ensureNetworks } from "./networks.ts"
+import { ensureNetworks } from "./networks/ensure-networks.ts"
+import type { NetworkWishes } from "./networks/plan-networks.ts"
 import { rememberForeignPlugin } from "./nodes/foreign-plugin-file.ts"
 import type { ClusterNode } from "./nodes/cluster-node.ts"
 import { forgetNodesBut } from "./nodes/forget-nodes.ts"
@@ -26,6 +27,8 @@ import type { StoreOptions } from "./store/store-flags.ts"
 export interface ClusterOptions {
   readonly directory: DataDirectory
   readonly listen: { readonly host: string; readonly port: number }
+  /** What the ranges shall be, at the cluster's first start. */
+  readonly networks: NetworkWishes
   /** @default one where the machine can, else none */
   readonly nodes: number | undefined
   /** @default one where there is no real one */
@@ -84,7 +87,10 @@ async function start(
 ): Promise<RunningCluster> {
   const { directory, signal, progress } = options
   const isShared = options.store.etcd.length > 0
-  const networks = await ensureNetworks(directory.path, createCommands(), isShared)
+  const networks = await ensureNetworks(directory.path, createCommands(), {
+    isShared,
+    wishes: options.networks,
+  })
   const { foreignPlugin, kubeletConfig } = options
   const parts = {
     networks,
@@ -100,7 +106,7 @@ async function start(
     listen: options.listen,
     apiServer: options.apiServer,
     store: options.store,
-    ...(plan.onLink.length > 0 && { hosts: [linkAddress(networks.nodes)] }),
+    ...(plan.onLink.length > 0 && { hosts: networks.nodes.map(linkAddress) }),
   })
   stopping.push(["stop the control plane", () => stopIfStarted(controlPlane)])
   const nodesParts: NodesParts = { ...parts, controlPlane }

@@ -65,7 +65,7 @@ async function runControllers({
     transport: server.transportFor(controllerManagerUser),
     transportFor: (controllerName) => server.transportFor(controllerUser(controllerName)),
     rootCertificateAuthority: certificates.authority("ca").certificatePem,
-    nodeIpam: { clusterCidrs: [networks.pods] },
+    nodeIpam: { clusterCidrs: networks.pods },
     signServiceAccountToken: tokenKeys(certificates.serviceAccountKey.privateKeyPem).sign,
     certificateSigner: createAuthoritySigner({ ...certificates.authority("ca"), random }),
     hmacSha256,
@@ -114,7 +114,7 @@ async function runClusterDns({
   const dns = publishClusterDns({
     client: clientFor(selfUser),
     informers,
-    clusterIPs: [networks.dnsService],
+    clusterIPs: networks.dnsServices,
     serves: ({ metadata }) => metadata.annotations?.[simulatedNodeAnnotation] === undefined,
     clock,
     log: log.named("dns"),

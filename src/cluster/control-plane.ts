@@ -28,7 +28,7 @@ import type { DataDirectory } from "./data-directory.ts"
 import { selfUser } from "./identities.ts"
 import { publishClusterInfo } from "./joining/publish-cluster-info.ts"
 import { machineAddress, machineName } from "./machine.ts"
-import { type Networks, usualNetworks } from "./networks.ts"
+import { type Networks, usualNetworks } from "./networks/networks.ts"
 import { readResourceMetrics } from "./nodes/read-resource-metrics.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
 import { encryptAtRest } from "./encrypt-at-rest.ts"
@@ -169,7 +169,7 @@ async function startOnStore(
     }),
     backends,
     webhookTransport: createWebhookTransport(),
-    serviceClusterIpRanges: [networks.services],
+    serviceClusterIpRanges: networks.services,
     loadDescriptions,
   })
   server.parts.metrics.add(...processMetrics(clock.now()))
@@ -218,7 +218,7 @@ async function startOnStore(
       ...(scope && { scope }),
     })
   // A backup goes on saying where its own cluster was.
-  const serviceNetwork = parseNetwork(networks.services)!
+  const serviceNetwork = parseNetwork(networks.services[0]!)!
   if (!snapshot) {
     await ensureKubernetesService(clientFor(selfUser), serviceNetwork, { addresses: [], port })
     await publishClusterInfo(clientFor(selfUser), {

@@ -1,6 +1,7 @@
 import { accessSync, constants } from "node:fs"
 import { hostname, networkInterfaces } from "node:os"
 import { join } from "node:path"
+import type { IpFamily } from "../base/ip-address.ts"
 
 /** What a real node calls, by the Debian package that has it. */
 const programs = {
@@ -42,11 +43,10 @@ export function machineName(): string {
   return name || "node"
 }
 
-/** The first address of the machine that others can reach; undefined on a machine without a network. */
-export function machineAddress(): string | undefined {
-  for (const addresses of Object.values(networkInterfaces())) {
-    const found = addresses?.find(({ family, internal }) => family === "IPv4" && !internal)
-    if (found) return found.address
-  }
-  return undefined
+/** The first address of the machine that others can reach; undefined on a machine without a network of this family. */
+export function machineAddress(family: IpFamily = 4): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.find(
+    (each) => each.family === `IPv${family}` && !each.internal && !each.address.startsWith("fe80:"),
+  )?.address
 }

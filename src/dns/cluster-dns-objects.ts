@@ -36,6 +36,7 @@ export function clusterDnsService(clusterIPs: readonly string[]): Draft<Service>
       type: "ClusterIP",
       clusterIP: clusterIPs[0]!,
       clusterIPs: [...clusterIPs],
+      ipFamilyPolicy: clusterIPs.length > 1 ? "PreferDualStack" : "SingleStack",
       ports: ports.map((port) => ({ ...port, targetPort: port.port })),
     },
   }

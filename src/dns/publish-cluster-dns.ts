@@ -34,7 +34,7 @@ export function publishClusterDns(options: ClusterDnsOptions): {
   // Nodes change every few seconds (their status), what matters of them hardly ever.
   let written = ""
   async function sync(): Promise<void> {
-    const nodes = informers.cache.list(Node).filter(serves).flatMap(toDnsNode).sort(byName)
+    const nodes = informers.cache.list(Node).filter(serves).flatMap(toDnsNodes).sort(byName)
     const text = JSON.stringify(nodes)
     if (text === written) return
     await ensureClusterDns(client, { clusterIPs, nodes })
@@ -59,13 +59,16 @@ export function publishClusterDns(options: ClusterDnsOptions): {
   }
 }
 
-function toDnsNode(node: Node): DnsNode[] {
+/** One for each family. */
+function toDnsNodes(node: Node): DnsNode[] {
   const { metadata, spec } = node
-  const network = spec?.podCIDR ? parseNetwork(spec.podCIDR) : undefined
-  if (!network) return []
-  // The first address of a node's pod network is the node's own (network/plugin/address-pool.ts).
-  const address = formatIp({ family: network.family, value: network.base + 1n })
-  return [{ name: metadata.name, address, isReady: isNodeReady(node) }]
+  const networks = (spec.podCIDRs ?? []).flatMap((cidr) => parseNetwork(cidr) ?? [])
+  return networks.map(({ family, base }) => ({
+    name: metadata.name,
+    // The first address of a node's pod network is the node's own (network/plugin/address-pool.ts).
+    address: formatIp({ family, value: base + 1n }),
+    isReady: isNodeReady(node),
+  }))
 }
 
 function byName(left: DnsNode, right: DnsNode): number {

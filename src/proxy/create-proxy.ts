@@ -54,8 +54,7 @@ class NftablesProxy implements Proxy {
     const { prefix, podNetworks, serviceNetworks, commands, clock, log } = options
     this.#options = options
     this.#families =
-      options.families ??
-      Array.from(new Set<IpFamily>([4, ...[...podNetworks, ...serviceNetworks].map(ipFamily)]))
+      options.families ?? Array.from(new Set<IpFamily>([...podNetworks, ...serviceNetworks].map(ipFamily)))
     this.#ruleset = new Ruleset({ prefix, podNetworks, serviceNetworks }, this.#families)
     this.#tracking = new ConnectionTracking(commands, log)
     this.status = new ProxyStatus(clock)

@@ -11,7 +11,7 @@ import { parseYaml } from "../../src/apimachinery/codec/yaml.ts"
 import { startControlPlane } from "../../src/cluster/control-plane.ts"
 import { dataDirectory } from "../../src/cluster/data-directory.ts"
 import { usualStore } from "../../src/cluster/store/store-flags.ts"
-import { usualNetworks } from "../../src/cluster/networks.ts"
+import { usualNetworks } from "../../src/cluster/networks/networks.ts"
 import { localControlPlane } from "../../src/cluster/nodes/local-control-plane.ts"
 import { startSimulatedNode } from "../../src/cluster/nodes/start-simulated-node.ts"
 

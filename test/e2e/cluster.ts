@@ -95,7 +95,7 @@ export class TestCluster {
     return JSON.parse(readFileSync(join(this.directory, "data/state.json"), "utf8"))
   }
 
-  get networks(): { pods: string; services: string; nodes: string } {
+  get networks(): { pods: string[]; services: string[]; nodes: string[] } {
     return JSON.parse(readFileSync(join(this.directory, "data/networks.json"), "utf8"))
   }
 

@@ -137,7 +137,7 @@ describe.skipIf(missing)("the network of three nodes", () => {
         client,
         kubectl,
         image,
-        machineAddress: linkAddress(cluster.networks.nodes),
+        machineAddress: linkAddress(cluster.networks.nodes[0]!),
       })
       await matrix.start()
     })

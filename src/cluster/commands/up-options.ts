@@ -8,6 +8,8 @@ import type { ForeignPlugin } from "../../network/foreign/create-foreign-network
 import { foreignPluginFlags, parseForeignPlugin } from "./foreign-plugin-flags.ts"
 import { kubeletFlags, parseKubeletConfig } from "./kubelet-flags.ts"
 import { ingressFlags, parseIngress } from "./ingress-flags.ts"
+import { networkFlags, parseNetworkWishes } from "./network-flags.ts"
+import type { NetworkWishes } from "../networks/plan-networks.ts"
 import { parseListen } from "./parse-listen.ts"
 
 export const upFlags = {
@@ -33,6 +35,7 @@ export const upFlags = {
     placeholder: "N",
     description: "nodes whose containers are simulated (1 where there can be no real one, else 0)",
   },
+  ...networkFlags,
   ...ingressFlags,
   ...foreignPluginFlags,
   ...kubeletFlags,
@@ -55,6 +58,7 @@ export const upFlags = {
 export interface UpOptions {
   readonly dataDir: string | undefined
   readonly listen: { readonly host: string; readonly port: number }
+  readonly networks: NetworkWishes
   /** Undefined: what the machine can do. */
   readonly nodes: number | undefined
   readonly simulatedNodes: number | undefined
@@ -84,6 +88,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
   return {
     dataDir: values["data-dir"],
     listen,
+    networks: parseNetworkWishes(values),
     ingress: parseIngress(values, listen.host),
     foreignPlugin: parseForeignPlugin(values),
     kubeletConfig: parseKubeletConfig(values),

@@ -67,6 +67,7 @@ async function startUnlessStopped(
     return await startCluster({
       directory,
       listen: options.listen,
+      networks: options.networks,
       nodes: options.nodes,
       simulatedNodes: options.simulatedNodes,
       store: options.store,

@@ -3,7 +3,7 @@ import { ignoreAlreadyExists, ignoreNotFound } from "../../apimachinery/status-e
 import { jsonEqual } from "../../apimachinery/json-equal.ts"
 import type { Client } from "../../client/client.ts"
 import { clusterKubeconfig } from "../certificates/kubeconfig.ts"
-import { type Networks, networksOf } from "../networks.ts"
+import { type Networks, networksOf } from "../networks/networks.ts"
 
 export const clusterInfoKey = { namespace: "kube-public", name: "cluster-info" }
 const configKey = { namespace: "kube-system", name: "coracle-config" }
@@ -17,18 +17,26 @@ export interface ClusterInfo {
 
 /** Tells strangers how to recognize the cluster, and its nodes which addresses it uses. */
 export async function publishClusterInfo(client: Client, info: ClusterInfo): Promise<void> {
-  const { pods, services } = info.networks
+  const { pods, services, backend } = info.networks
   await ensureData(client, clusterInfoKey, { kubeconfig: clusterKubeconfig(info) })
-  await ensureData(client, configKey, { podSubnet: pods, serviceSubnet: services })
+  await ensureData(client, configKey, {
+    podSubnet: pods.join(","),
+    serviceSubnet: services.join(","),
+    networkBackend: backend,
+  })
 }
 
 /** The cluster's address ranges, as a node of it may read them. */
 export async function readNetworks(client: Client): Promise<Networks> {
   const { data = {} } = await client.get(ConfigMap, configKey)
-  const { podSubnet, serviceSubnet } = data ?? {}
+  const { podSubnet, serviceSubnet, networkBackend } = data ?? {}
   if (!podSubnet || !serviceSubnet)
     throw new Error(`ConfigMap ${configKey.namespace}/${configKey.name} names no podSubnet and serviceSubnet`)
-  return networksOf(podSubnet, serviceSubnet)
+  return networksOf({
+    pods: podSubnet.split(","),
+    services: serviceSubnet.split(","),
+    backend: networkBackend === "host-gw" ? "host-gw" : "vxlan",
+  })
 }
 
 /** What others have put there beside it (signatures) stays. */

@@ -3,7 +3,7 @@ import type { Logger } from "../../base/log.ts"
 import type { Random } from "../../base/random.ts"
 import type { ForeignPlugin } from "../../network/foreign/create-foreign-network.ts"
 import type { DataDirectory } from "../data-directory.ts"
-import type { Networks } from "../networks.ts"
+import type { Networks } from "../networks/networks.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
 
 /** A node that runs, here or in a process of its own. */
@@ -24,8 +24,8 @@ export interface NodeParts {
   readonly networks: Networks
   /** A node gets ready as far as it can before the control plane is there. */
   readonly controlPlane: Promise<NodeControlPlane>
-  /** The node's address where this process is in a network namespace of the node's own. @default the machine's */
-  readonly ownAddress?: string
+  /** The node's addresses where this process is in a network namespace of the node's own. @default the machine's */
+  readonly ownAddresses?: readonly string[]
   /** Pods are connected by this instead of our own plugin. @default ours */
   readonly foreignPlugin?: ForeignPlugin
   /** The path of a KubeletConfiguration. @default none */

@@ -13,8 +13,12 @@ import type { ClusterNode, NodeParts } from "./cluster-node.ts"
 import { type NodeSettings, writeNodeFiles, writeServingPair } from "./node-files.ts"
 import { startNodeProcess } from "./node-process.ts"
 
-type MachineNodesParts = Omit<NodeParts, "name" | "controlPlane" | "ownAddress"> & {
+type MachineNodesParts = Omit<NodeParts, "name" | "controlPlane" | "ownAddresses"> & {
   readonly controlPlane: Promise<ControlPlane>
+}
+
+function serverUrl(address: string, port: number): string {
+  return `https://${address.includes(":") ? `[${address}]` : address}:${port}`
 }
 
 /** Several nodes on this machine: each a process in a network namespace of its own, all on one link. */
@@ -35,8 +39,8 @@ export async function startMachineNodes(parts: MachineNodesParts): Promise<Machi
   const common = { informers, nodeName: "", prefix: clusterPrefix(directory.path), commands, clock }
   const proxy = createProxy({
     ...common,
-    podNetworks: [networks.pods],
-    serviceNetworks: [networks.services],
+    podNetworks: networks.pods,
+    serviceNetworks: networks.services,
     log: log.named("proxy"),
   })
   let running: Promise<void>[] = []
@@ -46,16 +50,16 @@ export async function startMachineNodes(parts: MachineNodesParts): Promise<Machi
   async function connectMachine(): Promise<void> {
     routes = createOverlay({
       ...common,
-      nodeAddress: link.hostAddress,
+      nodeAddress: link.hostAddresses[0]!,
       podCidrs: [],
-      clusterCidrs: [networks.pods],
-      gateways: [link.hostAddress],
+      clusterCidrs: networks.pods,
+      gateways: link.hostAddresses,
       mode: "host-gw",
       log: log.named("overlay"),
     })
     running = [proxy.run(stop.signal), routes.run(stop.signal)]
     informers.start(stop.signal)
-    await controlPlane.advertise(link.hostAddress)
+    await controlPlane.advertise(link.hostAddresses[0]!)
   }
 
   let connected: Promise<void> | undefined
@@ -64,8 +68,8 @@ export async function startMachineNodes(parts: MachineNodesParts): Promise<Machi
       const place = await link.addNode(name)
       await (connected ??= connectMachine())
       giveCredentials(controlPlane, parts, name, {
-        server: `https://${link.hostAddress}:${controlPlane.port}`,
-        ownAddress: place.address,
+        server: serverUrl(link.hostAddresses[0]!, controlPlane.port),
+        ownAddresses: place.addresses,
         ...(kubeletConfig !== undefined && { kubeletConfig }),
       })
       // The nodes' directories are this machine's too: their volumes are made from here.
@@ -92,7 +96,8 @@ export function createMachineLink({
 }: Pick<MachineNodesParts, "directory" | "networks" | "log">): NodeLink {
   return createNodeLink({
     clusterId: directory.path,
-    network: networks.nodes,
+    networks: networks.nodes,
+    serviceCidrs: networks.services,
     commands: createCommands(),
     log: log.named("node-link"),
   })
@@ -103,10 +108,13 @@ function giveCredentials(
   { certificates }: ControlPlane,
   { directory }: Pick<MachineNodesParts, "directory">,
   name: string,
-  { server, ...settings }: { readonly server: string } & NodeSettings & { readonly ownAddress: string },
+  {
+    server,
+    ...settings
+  }: { readonly server: string } & NodeSettings & { readonly ownAddresses: readonly string[] },
 ): void {
   const give = () => {
-    const { client, serving } = certificates.ensureNode(name, [settings.ownAddress])
+    const { client, serving } = certificates.ensureNode(name, settings.ownAddresses)
     const authorityPem = certificates.authority("ca").certificatePem
     writeServingPair(directory, name, serving)
     writeNodeFiles(directory, name, { server, authorityPem, client, settings })

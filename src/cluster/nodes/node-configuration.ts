@@ -32,7 +32,7 @@ export function nodeConfiguration({
 }: Pick<NodeParts, "name" | "directory" | "kubeletConfig" | "networks" | "log">): KubeletConfiguration {
   return readConfiguration({
     path: kubeletConfig,
-    usual: { clusterDNS: [networks.dnsService], clusterDomain: networks.clusterDomain },
+    usual: { clusterDNS: [...networks.dnsServices], clusterDomain: networks.clusterDomain },
     managed,
     flags: {
       podLogsDir: join(kubeletDirectory(node), "logs"),

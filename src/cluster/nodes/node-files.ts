@@ -10,8 +10,8 @@ import type { DataDirectory } from "../data-directory.ts"
 
 /** What such a node is told, in `nodes/NAME/node.json`. */
 export interface NodeSettings {
-  /** Its address in a network namespace of its own. @default the machine's */
-  readonly ownAddress?: string
+  /** Its addresses in a network namespace of its own. @default the machine's */
+  readonly ownAddresses?: readonly string[]
   /** It has joined by itself, and asks for its certificates anew before they end. @default its cluster's process does */
   readonly keepsCertificates?: boolean
   /** The path of its KubeletConfiguration. @default none */

@@ -1,7 +1,7 @@
 import { metricsType } from "../../base/metrics.ts"
 import { join } from "node:path"
 import type { Commands } from "../../base/commands.ts"
-import { parseNetwork } from "../../base/ip-address.ts"
+import { ipFamily, parseNetwork } from "../../base/ip-address.ts"
 import type { Logger } from "../../base/log.ts"
 import { type Pages, servePages } from "../../base/real/serve-pages.ts"
 import type { TakeDownStep } from "../../base/take-down.ts"
@@ -23,32 +23,38 @@ import type { NodeControlPlane } from "./node-control-plane.ts"
 
 /** The pods' network on this machine, as it is also found again after a crash. */
 export async function createNodeNetwork(
-  parts: Pick<NodeParts, "name" | "directory" | "networks" | "ownAddress" | "foreignPlugin" | "log">,
+  parts: Pick<NodeParts, "name" | "directory" | "networks" | "ownAddresses" | "foreignPlugin" | "log">,
   commands: Commands,
 ): Promise<PodNetwork> {
-  const { name, directory, networks, ownAddress, foreignPlugin, log } = parts
+  const { name, directory, networks, ownAddresses, foreignPlugin, log } = parts
   const nodeDirectory = directory.nodeDirectory(name)
   const common = {
     clusterId: `${directory.path}/${name}`,
     directory: join(nodeDirectory, "network"),
     // Settings of a namespace of the node's own are nobody else's business.
-    ...(ownAddress !== undefined && { sharedDirectory: join(nodeDirectory, "settings") }),
-    serviceCidrs: [networks.services],
-    dnsServers: [networks.dnsService],
+    ...(ownAddresses && { sharedDirectory: join(nodeDirectory, "settings") }),
+    serviceCidrs: networks.services,
+    dnsServers: networks.dnsServices,
     commands,
     log: log.named("network"),
   }
   if (foreignPlugin) return createForeignNetwork({ ...common, ...foreignPlugin })
   return createPodNetwork({
     ...common,
-    clusterCidrs: [networks.pods],
+    clusterCidrs: networks.pods,
     // Nodes may join at any time; pods that run by then must fit into what goes between the nodes.
-    mtu: await findPodMtu(commands, nodeAddress(parts), true),
+    mtu: await findPodMtu(commands, nodeAddresses(parts)[0]!, networks.backend === "vxlan"),
   })
 }
 
-export function nodeAddress({ ownAddress }: Pick<NodeParts, "ownAddress">): string {
-  return ownAddress ?? machineAddress() ?? "127.0.0.1"
+/** Where others reach the node, the first one first. */
+export function nodeAddresses({
+  ownAddresses,
+  networks,
+}: Pick<NodeParts, "ownAddresses" | "networks">): readonly string[] {
+  if (ownAddresses) return ownAddresses
+  const found = networks.pods.flatMap((range) => machineAddress(ipFamily(range)) ?? [])
+  return found.length > 0 ? found : [ipFamily(networks.pods[0]!) === 4 ? "127.0.0.1" : "::1"]
 }
 
 /** What works for the pods' network on every node: Services, policies, names, and the way to other nodes' pods. */
@@ -65,13 +71,14 @@ export function createNetworkAgents(
   { network, controlPlane, commands }: NetworkAgentParts,
 ): NetworkAgents {
   const { name, networks, foreignPlugin, clock, log } = parts
-  const common = { nodeName: name, prefix: network.prefix, commands, clock }
+  const families = networks.services.map(ipFamily)
+  const common = { nodeName: name, prefix: network.prefix, families, commands, clock }
   const policyInformers = controlPlane.informersFor("network-policies")
   const policies = createNetworkPolicies({
     ...common,
     informers: policyInformers,
     client: controlPlane.clientFor("network-policies"),
-    dnsServers: [networks.dnsService],
+    dnsServers: networks.dnsServices,
     log: log.named("network-policies"),
   })
   const informers = controlPlane.informersFor("proxy")
@@ -79,8 +86,8 @@ export function createNetworkAgents(
     ...common,
     informers,
     // Where a foreign plugin has its pods, only it knows.
-    podNetworks: foreignPlugin ? [] : [networks.pods],
-    serviceNetworks: [networks.services],
+    podNetworks: foreignPlugin ? [] : networks.pods,
+    serviceNetworks: networks.services,
     log: log.named("proxy"),
   })
   const dnsInformers = controlPlane.informersFor("dns")
@@ -93,11 +100,10 @@ export function createNetworkAgents(
     const podCidrs = await podCidrsOf(name, informers, signal)
     if (!podCidrs) return
     await network.start(podCidrs)
-    const gateway = network.gateways[0]!
     if (!foreignPlugin) overlay = createNodeOverlay(podCidrs)
     void overlay?.run(signal)
-    const dnsAddresses = [...new Set([networks.dnsService, gateway])]
-    await Promise.all([dns.listen(dnsAddresses), controlPlane.connected(gateway)])
+    const dnsAddresses = [...new Set([...networks.dnsServices, ...network.gateways])]
+    await Promise.all([dns.listen(dnsAddresses), controlPlane.connected(network.gateways[0]!)])
     for (const host of dnsAddresses) await told.serve("DNS", { host, port: 9153 }, dnsPages(dns))
   }
 
@@ -105,11 +111,12 @@ export function createNetworkAgents(
     return createOverlay({
       ...common,
       informers,
-      nodeAddress: nodeAddress(parts),
+      nodeAddress: nodeAddresses(parts)[0]!,
       podCidrs,
-      clusterCidrs: [networks.pods],
+      clusterCidrs: networks.pods,
       gateways: network.gateways,
-      networkId: overlayNetworkId(networks.pods),
+      mode: networks.backend,
+      networkId: overlayNetworkId(networks.pods[0]!),
       log: log.named("overlay"),
     })
   }
@@ -176,7 +183,8 @@ interface NetworkAgentParts {
 
 /** Clusters side by side have different pod networks; their packets between the same machines are told apart by them. */
 function overlayNetworkId(podNetwork: string): number {
-  return Number(parseNetwork(podNetwork)!.base >> 8n) & 0xffffff
+  const { base, family } = parseNetwork(podNetwork)!
+  return Number((base >> (family === 4 ? 8n : 64n)) & 0xffffffn)
 }
 
 /** Resolves when the node IPAM controller has given the node its ranges; undefined when `signal` aborts before. */

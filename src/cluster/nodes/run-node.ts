@@ -6,7 +6,7 @@ import { createCommands } from "../../base/real/commands.ts"
 import { issueTemporary } from "../certificates/issue-certificate.ts"
 import type { DataDirectory } from "../data-directory.ts"
 import { keepCertificates } from "../joining/keep-certificates.ts"
-import { ensureNetworks } from "../networks.ts"
+import { ensureNetworks } from "../networks/ensure-networks.ts"
 import type { ClusterNode } from "./cluster-node.ts"
 import {
   credentialFile,
@@ -16,7 +16,7 @@ import {
   writeNodeFiles,
   writeServingPair,
 } from "./node-files.ts"
-import { nodeAddress } from "./node-network.ts"
+import { nodeAddresses } from "./node-network.ts"
 import { type NodeCredentials, type RemoteControlPlane, remoteControlPlane } from "./remote-control-plane.ts"
 import { startNode } from "./start-node.ts"
 
@@ -39,7 +39,7 @@ export async function runNode(options: RunNodeOptions): Promise<ClusterNode> {
   const controlPlane = remoteControlPlane({
     ...options,
     credentials: await readCredentials(options),
-    address: nodeAddress(settings),
+    address: nodeAddresses({ ...settings, networks })[0]!,
   })
   const stop = new AbortController()
   if (!settings.keepsCertificates) followFiles(options, controlPlane, stop.signal)

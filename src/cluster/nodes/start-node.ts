@@ -13,7 +13,7 @@ import type { PodNetwork } from "../../network/plugin/pod-network.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
 import { nodeConfiguration } from "./node-configuration.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
-import { createNetworkAgents, createNodeNetwork } from "./node-network.ts"
+import { createNetworkAgents, createNodeNetwork, nodeAddresses } from "./node-network.ts"
 import { cgroupParent, containerdDirectory, kubeletDirectory } from "./node-places.ts"
 
 /** What containers get to end by themselves when the whole cluster stops. */
@@ -99,7 +99,7 @@ function createNodeKubelet(
   parts: NodeParts & { readonly configuration: KubeletConfiguration },
   { controlPlane, containerd, network, commands }: KubeletParts,
 ): Promise<RealKubelet> {
-  const { ownAddress, configuration } = parts
+  const { configuration } = parts
   return createRealKubelet({
     node: {
       name: parts.name,
@@ -117,7 +117,7 @@ function createNodeKubelet(
     rootDirectory: kubeletDirectory(parts),
     cgroupParent: cgroupParent(parts),
     configuration,
-    ...(ownAddress !== undefined && { nodeIps: [ownAddress] }),
+    nodeIps: nodeAddresses(parts),
   })
 }
 

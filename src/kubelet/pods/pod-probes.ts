@@ -2,7 +2,8 @@ import type { Prober } from "../node-host.ts"
 import { findPodContainer, type PodContainer } from "./pod-containers.ts"
 import type { PodState, ProbeResult, ProbeType } from "./pod-state.ts"
 import { probeOf } from "../probes/periodic-prober.ts"
-import { currentSandbox, type RuntimeContainer, runningContainers } from "./runtime-pod.ts"
+import { podIpsOf } from "./pod-addresses.ts"
+import { type RuntimeContainer, runningContainers } from "./runtime-pod.ts"
 
 export interface ProbeReports {
   result(containerId: string, probe: ProbeType, result: ProbeResult): void
@@ -59,6 +60,7 @@ export class PodProbes {
 
   #start({ pod, runtime, probes }: PodState, { key, type, container, running }: WantedProbe): void {
     const known = probes[running.id]?.[type]
+    const hostIps = (pod.status.hostIPs ?? []).map(({ ip }) => ip)
     const stop = this.#prober.start(
       {
         pod,
@@ -66,7 +68,7 @@ export class PodProbes {
         containerId: running.id,
         type,
         startedAtMs: running.startedAtMs,
-        podIp: currentSandbox(runtime)?.ips[0] ?? pod.status.hostIP ?? "127.0.0.1",
+        podIp: podIpsOf({ pod, runtime }, hostIps)[0] ?? hostIps[0] ?? "127.0.0.1",
         ...(known && { known }),
       },
       {

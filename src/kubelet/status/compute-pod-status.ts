@@ -4,6 +4,7 @@ import type { ContainerStatus, ResourceStatus } from "../../api/core/v1/containe
 import type { Pod, PodPhase, PodStatus } from "../../api/core/v1/pod.ts"
 import { type Amounts, computePodLimits, computePodRequests } from "../../api/core/v1/pod-resources.ts"
 import type { ResourceList } from "../../api/core/v1/resource-requirements.ts"
+import { podIpsOf } from "../pods/pod-addresses.ts"
 import { type PodContainer, podContainers } from "../pods/pod-containers.ts"
 import type { PodState } from "../pods/pod-state.ts"
 import { currentSandbox } from "../pods/runtime-pod.ts"
@@ -121,7 +122,7 @@ function addressesOf(
   const sandbox = currentSandbox(runtime)
   const known = pod.status.podIPs?.map(({ ip }) => ip) ?? []
   if (!sandbox?.ready) return { ips: known, hasSandbox: false }
-  const ips = pod.spec.hostNetwork ? node.hostIps : sandbox.ips
+  const ips = podIpsOf({ pod, runtime }, node.hostIps)
   return { ips, hasSandbox: ips.length > 0 }
 }
 

@@ -1,11 +1,12 @@
 import type { Commands } from "../../base/commands.ts"
 import { CommandError } from "../../base/commands.ts"
-import { formatIp, parseNetwork } from "../../base/ip-address.ts"
+import { formatIp, ipFamily, type IpNetwork, networkSize, parseNetwork } from "../../base/ip-address.ts"
 import type { Logger } from "../../base/log.ts"
 import { createCommands } from "../../base/real/commands.ts"
 import { clusterPrefix, podInterfaceName } from "../interface-names.ts"
 import { removeKernelObjects, removeNetworkNamespace } from "../plugin/clean-up.ts"
-import { ensureForwarding, restoreForwarding } from "../plugin/forwarding.ts"
+import { planLinkRules } from "./link-rules.ts"
+import { ensureForwarding, forwardingSettings, restoreForwarding } from "../plugin/forwarding.ts"
 
 /**
  * Several nodes on one machine: a network namespace for each, all on one link, as machines in a rack are. Each has an
@@ -15,8 +16,8 @@ export interface NodeLink {
   /** Makes the node's place, or finds it as it is. */
   addNode(name: string): Promise<NodePlace>
   removeNode(name: string): Promise<void>
-  /** This machine's own address on the link: where nodes find its API server. */
-  readonly hostAddress: string
+  /** This machine's own addresses on the link, one for each network: at the first nodes find its API server. */
+  readonly hostAddresses: readonly string[]
   /** Removes all of it. Also right after a crash. */
   cleanUp(): Promise<void>
 }
@@ -25,8 +26,8 @@ export interface NodePlace {
   readonly name: string
   /** The namespace's file, for `nsenter --net`. */
   readonly namespacePath: string
-  /** The node's address on the link: its InternalIP. */
-  readonly address: string
+  /** The node's addresses on the link, one for each network: its InternalIPs. */
+  readonly addresses: readonly string[]
   /** Runs programs there. */
   readonly commands: Commands
 }
@@ -34,8 +35,10 @@ export interface NodePlace {
 export interface NodeLinkOptions {
   /** Tells clusters on a machine apart. */
   readonly clusterId: string
-  /** The link's own network; nobody else may use it. */
-  readonly network: string
+  /** The link's own networks, one of each family at most; nobody else may use them. */
+  readonly networks: readonly string[]
+  /** Where Services live: this machine reaches them without any other route. @default none */
+  readonly serviceCidrs?: readonly string[]
   /** Shared by all clusters of the machine. @default "/run/coracle" */
   readonly sharedDirectory?: string
   readonly commands: Commands
@@ -44,9 +47,17 @@ export interface NodeLinkOptions {
 
 /** This machine's own address on a link with this network. */
 export function linkAddress(text: string): string {
+  return addressIn(getNetwork(text), 1n)
+}
+
+function getNetwork(text: string): IpNetwork {
   const network = parseNetwork(text)
-  if (network?.family !== 4) throw new Error(`${JSON.stringify(text)} is no IPv4 network`)
-  return formatIp({ family: 4, value: network.base + 1n })
+  if (!network) throw new Error(`${JSON.stringify(text)} is no network`)
+  return network
+}
+
+function addressIn({ family, base }: IpNetwork, offset: bigint): string {
+  return formatIp({ family, value: base + offset })
 }
 
 export function createNodeLink(options: NodeLinkOptions): NodeLink {
@@ -54,17 +65,17 @@ export function createNodeLink(options: NodeLinkOptions): NodeLink {
 }
 
 class BridgedNodeLink implements NodeLink {
-  readonly hostAddress: string
+  readonly hostAddresses: readonly string[]
   readonly #options: NodeLinkOptions
   readonly #prefix: string
-  readonly #length: number
+  readonly #networks: readonly IpNetwork[]
   #made = false
 
   constructor(options: NodeLinkOptions) {
     this.#options = options
     this.#prefix = clusterPrefix(options.clusterId)
-    this.hostAddress = linkAddress(options.network)
-    this.#length = parseNetwork(options.network)!.prefixLength
+    this.hostAddresses = options.networks.map(linkAddress)
+    this.#networks = options.networks.map(getNetwork)
   }
 
   async addNode(name: string): Promise<NodePlace> {
@@ -74,12 +85,12 @@ class BridgedNodeLink implements NodeLink {
     const namespace = this.#namespaceOf(name)
     const namespacePath = `/run/netns/${namespace}`
     const inside = createCommands({ prefix: ["nsenter", `--net=${namespacePath}`] })
-    const known = await findAddress(inside)
-    if (known !== undefined) return { name, namespacePath, address: known, commands: inside }
+    const known = await listAddresses(inside)
+    if (known.length > 0) return { name, namespacePath, addresses: known, commands: inside }
     await commands.run("ip", ["netns", "add", namespace]).catch(ignoreExisting)
-    const address = await this.#freeAddress()
-    await this.#connect(name, namespace, address, inside)
-    return { name, namespacePath, address, commands: inside }
+    const addresses = await this.#freeAddresses()
+    await this.#connect(name, namespace, addresses, inside)
+    return { name, namespacePath, addresses, commands: inside }
   }
 
   async removeNode(name: string): Promise<void> {
@@ -97,40 +108,38 @@ class BridgedNodeLink implements NodeLink {
 
   /** The bridge that all nodes are connected to, and the way out for what they send elsewhere. */
   async #makeLink(): Promise<void> {
-    const { commands, network } = this.#options
+    const { commands } = this.#options
     const bridge = this.#bridge
-    await ensureForwarding(this.#forwarding, this.#prefix, "net.ipv4.ip_forward")
+    for (const { family } of this.#networks)
+      await ensureForwarding(this.#forwarding, this.#prefix, forwardingSettings[family])
     await commands.run("ip", ["link", "add", bridge, "type", "bridge"]).catch(ignoreExisting)
-    await commands.run(
-      "ip",
-      ["-batch", "-"],
-      `link set ${bridge} up\naddr replace ${this.hostAddress}/${this.#length} dev ${bridge}\n`,
-    )
+    const lines = [
+      ...this.hostAddresses.map((address) => addressText("replace", this.#withLength(address), bridge)),
+      ...this.#serviceRoutes(),
+    ]
+    await commands.run("ip", ["-batch", "-"], `link set ${bridge} up\n${lines.join("")}`)
     // This machine's loopback address may lead to pods (node ports at 127.0.0.1); nobody on the link may use it.
-    await commands.run("tee", [`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`], "1")
-    const table = `ip ${this.#prefix}-link`
-    await commands.run(
-      "nft",
-      ["-f", "-"],
-      `add table ${table}
-delete table ${table}
-table ${table} {
-  chain guard {
-    type filter hook prerouting priority raw; policy accept;
-    iifname "${bridge}" ip saddr 127.0.0.0/8 drop
-    iifname "${bridge}" ip daddr 127.0.0.0/8 drop
-  }
-  chain outgoing {
-    type nat hook postrouting priority srcnat; policy accept;
-    oifname "${bridge}" ip saddr 127.0.0.0/8 masquerade
-    oifname != "${bridge}" ip saddr ${network} masquerade
-  }
-}
-`,
-    )
+    if (this.#networks.some(({ family }) => family === 4))
+      await commands.run("tee", [`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`], "1")
+    const input = { prefix: this.#prefix, bridge, networks: this.#networks }
+    await commands.run("nft", ["-f", "-"], planLinkRules(input))
   }
 
-  async #connect(name: string, namespace: string, address: string, inside: Commands): Promise<void> {
+  /** Packets to Services never leave this way: they are translated before, or refused. */
+  #serviceRoutes(): string[] {
+    const { serviceCidrs = [] } = this.#options
+    return serviceCidrs.flatMap((cidr) => {
+      const source = this.hostAddresses.find((address) => ipFamily(address) === ipFamily(cidr))
+      return source ? [`route replace ${cidr} dev ${this.#bridge} src ${source}\n`] : []
+    })
+  }
+
+  async #connect(
+    name: string,
+    namespace: string,
+    addresses: readonly string[],
+    inside: Commands,
+  ): Promise<void> {
     const cable = podInterfaceName(this.#prefix, name)
     await this.#options.commands.run(
       "ip",
@@ -141,30 +150,32 @@ table ${table} {
       "ip",
       ["-batch", "-"],
       [
-        "link set lo up",
-        "link set eth0 up",
-        `addr add ${address}/${this.#length} dev eth0`,
-        `route add default via ${this.hostAddress}\n`,
-      ].join("\n"),
+        "link set lo up\n",
+        "link set eth0 up\n",
+        ...addresses.map((address) => addressText("add", this.#withLength(address), "eth0")),
+        ...this.hostAddresses.map((address) => `route add default via ${address}\n`),
+      ].join(""),
     )
   }
 
   /** The lowest that no node has: the kernel knows which are taken, also those of an earlier run. */
-  async #freeAddress(): Promise<string> {
+  async #freeAddresses(): Promise<readonly string[]> {
     const taken = new Set<string>()
     for (const namespace of await this.#namespaces()) {
-      const address = await findAddress(
-        createCommands({ prefix: ["nsenter", `--net=/run/netns/${namespace}`] }),
-      )
-      if (address !== undefined) taken.add(address)
+      const inside = createCommands({ prefix: ["nsenter", `--net=/run/netns/${namespace}`] })
+      for (const address of await listAddresses(inside)) taken.add(address)
     }
-    const { base } = parseNetwork(this.#options.network)!
-    const most = (1n << BigInt(32 - this.#length)) - 1n
-    for (let offset = 2n; offset < most; offset++) {
-      const address = formatIp({ family: 4, value: base + offset })
-      if (!taken.has(address)) return address
+    const sizes = this.#networks.map(networkSize)
+    for (let offset = 2n; sizes.every((size) => offset < size - 1n); offset++) {
+      const addresses = this.#networks.map((network) => addressIn(network, offset))
+      if (!addresses.some((address) => taken.has(address))) return addresses
     }
-    throw new Error(`no address of ${this.#options.network} is left for another node`)
+    throw new Error(`no address of ${this.#options.networks.join(" and ")} is left for another node`)
+  }
+
+  #withLength(address: string): string {
+    const network = this.#networks.find(({ family }) => family === ipFamily(address))!
+    return `${address}/${network.prefixLength}`
   }
 
   async #namespaces(): Promise<string[]> {
@@ -189,11 +200,16 @@ table ${table} {
   }
 }
 
-/** The address of "eth0" in a node's namespace; undefined when there is no such namespace or it is not connected. */
-async function findAddress(inside: Commands): Promise<string | undefined> {
-  const output = await inside.run("ip", ["-json", "-4", "addr", "show", "dev", "eth0"]).catch(() => "[]")
-  const [link] = JSON.parse(output || "[]") as { addr_info?: { local?: string }[] }[]
-  return link?.addr_info?.[0]?.local
+/** The addresses of "eth0" in a node's namespace; none when there is no such namespace or it is not connected. */
+async function listAddresses(inside: Commands): Promise<readonly string[]> {
+  const output = await inside.run("ip", ["-json", "addr", "show", "dev", "eth0"]).catch(() => "[]")
+  const [link] = JSON.parse(output || "[]") as { addr_info?: { local?: string; scope?: string }[] }[]
+  return (link?.addr_info ?? []).flatMap(({ local, scope }) => (local && scope === "global" ? [local] : []))
+}
+
+/** Nobody else can have the address: it is good at once. */
+function addressText(verb: "add" | "replace", address: string, device: string): string {
+  return `addr ${verb} ${address} dev ${device}${ipFamily(address) === 6 ? " nodad" : ""}\n`
 }
 
 function ignoreExisting(error: unknown): void {

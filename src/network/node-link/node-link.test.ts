@@ -20,7 +20,7 @@ describe.skipIf(reason)(`nodes on one machine${reason ? ` (skipped: ${reason})` 
   const create = () =>
     createNodeLink({
       clusterId,
-      network: "198.51.100.0/24",
+      networks: ["198.51.100.0/24", "fd00:198:51::/64"],
       sharedDirectory,
       commands: machine.commands,
       log: silentLogger,
@@ -39,14 +39,17 @@ describe.skipIf(reason)(`nodes on one machine${reason ? ` (skipped: ${reason})` 
   })
 
   it("gives every node an address, and the same again after a restart", async () => {
-    expect(link.hostAddress).toBe("198.51.100.1")
+    expect(link.hostAddresses).toEqual(["198.51.100.1", "fd00:198:51::1"])
     const one = await link.addNode("node-1")
     const two = await link.addNode("node-2")
-    expect([one.address, two.address]).toEqual(["198.51.100.2", "198.51.100.3"])
+    expect([one.addresses, two.addresses]).toEqual([
+      ["198.51.100.2", "fd00:198:51::2"],
+      ["198.51.100.3", "fd00:198:51::3"],
+    ])
     link = create()
-    expect((await link.addNode("node-2")).address).toBe("198.51.100.3")
+    expect((await link.addNode("node-2")).addresses).toEqual(["198.51.100.3", "fd00:198:51::3"])
     await link.removeNode("node-1")
-    expect((await link.addNode("node-3")).address).toBe("198.51.100.2")
+    expect((await link.addNode("node-3")).addresses).toEqual(["198.51.100.2", "fd00:198:51::2"])
   })
 
   it("connects nodes with each other and with the machine", async () => {
@@ -60,8 +63,8 @@ describe.skipIf(reason)(`nodes on one machine${reason ? ` (skipped: ${reason})` 
       ])
       return true
     }
-    expect(await reach(two, three.address)).toBe(true)
-    expect(await reach(three, link.hostAddress)).toBe(true)
+    for (const address of [...three.addresses, ...link.hostAddresses])
+      expect(await reach(two, address), address).toBe(true)
   })
 
   it("leaves nothing behind", async () => {

@@ -33,17 +33,18 @@ export function planOverlay(nodes: readonly Node[], selfName: string, mode: Over
   const routes: OverlayRoute[] = []
   const peers: OverlayPeer[] = []
   for (const node of nodes) {
-    const nodeAddress = internalAddress(node)
+    const addresses = internalAddresses(node)
+    const [nodeAddress] = addresses
     const podCidrs = podCidrsOf(node)
     if (node.metadata.name === selfName || !nodeAddress || podCidrs.length === 0) continue
-    const macAddress = overlayMacAddress(podCidrs[0]!)
     for (const podCidr of podCidrs) {
-      const address = overlayAddress(podCidr)
-      if (mode === "vxlan") {
-        routes.push({ destination: podCidr, via: address })
-        peers.push({ address, macAddress, nodeAddress })
-      } else if (ipFamily(nodeAddress) === ipFamily(podCidr))
-        routes.push({ destination: podCidr, via: nodeAddress })
+      const family = ipFamily(podCidr)
+      const via =
+        mode === "vxlan" ? overlayAddress(podCidr) : addresses.find((address) => ipFamily(address) === family)
+      if (!via) continue
+      routes.push({ destination: podCidr, via })
+      if (mode === "vxlan")
+        peers.push({ address: via, macAddress: overlayMacAddress(podCidrs[0]!), nodeAddress })
     }
   }
   return { routes, peers }
@@ -69,6 +70,7 @@ export function overlayMacAddress(podCidr: string): string {
   return `0e:58:${hex.match(/../g)!.join(":")}`
 }
 
-function internalAddress({ status }: Node): string | undefined {
-  return status?.addresses?.find(({ type, address }) => type === "InternalIP" && parseIp(address))?.address
+function internalAddresses({ status }: Node): readonly string[] {
+  const internal = status?.addresses?.filter(({ type, address }) => type === "InternalIP" && parseIp(address))
+  return internal?.map(({ address }) => address) ?? []
 }

@@ -13,7 +13,7 @@ export interface NodeRulesInput {
 
 /** The tables as one text for `nft -f`: it replaces whatever was there, in one transaction. */
 export function planNodeRules(input: NodeRulesInput): string {
-  const families = new Set<IpFamily>([4, ...input.clusterCidrs.map(ipFamily)])
+  const families = new Set<IpFamily>([...input.clusterCidrs, ...input.dnsServers].map(ipFamily))
   return [...families].map((family) => planTable(input, family)).join("\n")
 }
 
@@ -39,6 +39,7 @@ table ${table} {
     type filter hook prerouting priority raw; policy accept;
     ${family === 4 ? `iifname ${ours} ip saddr 127.0.0.0/8 drop` : ""}
     ${family === 4 ? `iifname ${ours} ip daddr 127.0.0.0/8 drop` : ""}
+    ${family === 6 ? planSourceCheck(input.prefix) : ""}
     ${dnsServers.map((server) => `${ip} daddr ${server} jump untrack-questions`).join("\n    ")}
   }
 
@@ -64,7 +65,7 @@ table ${table} {
   }
   chain host-ports-output {
     type nat hook output priority -100; policy accept;
-    fib daddr type local jump to-host-ports
+    fib daddr type local ${family === 6 ? "ip6 daddr != ::1 " : ""}jump to-host-ports
   }
   chain to-host-ports {
     dnat ${ip} to ${ip} daddr . meta l4proto . th dport map @host-ports-of-address
@@ -80,6 +81,11 @@ table ${table} {
 }
 ${elements.map((element) => `add element ${table} ${element}`).join("\n")}
 `
+}
+
+/** What rp_filter does for IPv4 (pod-plan.ts): a pod sends from its own address alone. Neighbours are found as ever. */
+function planSourceCheck(prefix: string): string {
+  return `iifname "${prefix}*" iifname != "${prefix}-*" ip6 saddr != { ::, fe80::/10 } fib saddr . iif oif missing drop`
 }
 
 /** Opens a pod's host ports; nothing when it has none. */

@@ -37,6 +37,8 @@ export function planTable(input: TableInput, family: IpFamily): string {
   const serviceNetworks = input.serviceNetworks.filter((network) => ipFamily(network) === family)
   const service = `${ip} daddr . meta l4proto . th dport`
   const port = "meta l4proto . th dport"
+  // Nothing that has left from ::1 finds back to it, whatever is done to its addresses.
+  const ownPort = `fib daddr type local ${family === 6 ? "ip6 daddr != ::1 " : ""}${port}`
   const protocols = ["tcp", "udp", "sctp"]
   return `
 add table ${table}
@@ -69,11 +71,11 @@ table ${table} {
 
   chain translate-inside {
     ${service} vmap @inside-services
-    fib daddr type local ${port} vmap @inside-ports
+    ${ownPort} vmap @inside-ports
   }
   chain translate {
     ${service} vmap @services
-    fib daddr type local ${port} vmap @ports
+    ${ownPort} vmap @ports
   }
   chain prerouting {
     type nat hook prerouting priority -100

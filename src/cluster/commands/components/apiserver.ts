@@ -4,18 +4,24 @@ import { createLogger } from "../../../base/real/logger.ts"
 import { realRandom } from "../../../base/real/random.ts"
 import { startControlPlane } from "../../control-plane.ts"
 import { claim, dataDirectory, release } from "../../data-directory.ts"
-import { ensureNetworks } from "../../networks.ts"
+import { ensureNetworks } from "../../networks/ensure-networks.ts"
 import { createCommands } from "../../../base/real/commands.ts"
 import { parseStoreOptions, storeFlags } from "../../store/store-flags.ts"
 import { apiServerFlags, apiServerSettings } from "../api-server-flags.ts"
 import { describeFlags, UsageError } from "../command.ts"
 import { stopSignal } from "../stop-signal.ts"
+import { parseServiceRanges } from "../network-flags.ts"
 import { parseListen } from "../parse-listen.ts"
 import { upFlags } from "../up-options.ts"
 
 const flags = {
   "data-dir": upFlags["data-dir"],
   listen: upFlags.listen,
+  "service-cluster-ip-range": {
+    type: "list",
+    placeholder: "CIDR,...",
+    description: "where Services get addresses, one range of each family (one that is free here)",
+  },
   ...storeFlags,
   ...apiServerFlags,
   verbose: upFlags.verbose,
@@ -39,7 +45,10 @@ export async function apiserver(argv: readonly string[]): Promise<number> {
     const server = await startControlPlane({
       directory,
       listen: parseListen(values.listen),
-      networks: await ensureNetworks(directory.path, createCommands(), store.etcd.length > 0),
+      networks: await ensureNetworks(directory.path, createCommands(), {
+        isShared: store.etcd.length > 0,
+        wishes: parseServiceRanges(values["service-cluster-ip-range"]),
+      }),
       apiServer,
       store,
       loops: false,

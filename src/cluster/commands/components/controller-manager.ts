@@ -13,7 +13,7 @@ import {
   type ControllerManagerOptions,
   createControllerManager,
 } from "../../../controller-manager/create-controller-manager.ts"
-import { usualNetworks } from "../../networks.ts"
+import { usualNetworks } from "../../networks/networks.ts"
 import { openSecurePort, securePortFlags } from "../../secure-port/secure-port-flags.ts"
 import { UsageError } from "../command.ts"
 import { type ConnectedParts, electionFlags, runConnected } from "./connect.ts"
@@ -28,7 +28,7 @@ const flags = {
   },
   "cluster-cidr": {
     type: "list",
-    default: [usualNetworks.pods],
+    default: usualNetworks.pods,
     placeholder: "RANGES",
     description: "from which nodes get addresses for their pods",
   },
