@@ -17,7 +17,8 @@ import { ensureNetworks } from "./networks/ensure-networks.ts"
 import type { NetworkWishes } from "./networks/plan-networks.ts"
 import { rememberForeignPlugin } from "./nodes/foreign-plugin-file.ts"
 import type { ClusterNode } from "./nodes/cluster-node.ts"
-import { forgetNodesBut } from "./nodes/forget-nodes.ts"
+import { forgetNode } from "./nodes/forget-nodes.ts"
+import { listKnownNodes } from "./nodes/known-nodes.ts"
 import { type NodePlan, planNodes } from "./nodes/plan-nodes.ts"
 import { type NodesParts, type StartedNodes, startNodes } from "./nodes/start-nodes.ts"
 import type { Progress } from "./progress.ts"
@@ -29,7 +30,7 @@ export interface ClusterOptions {
   readonly listen: { readonly host: string; readonly port: number }
   /** What the ranges shall be, at the cluster's first start. */
   readonly networks: NetworkWishes
-  /** @default one where the machine can, else none */
+  /** @default those there were, else one where the machine can, else none */
   readonly nodes: number | undefined
   /** @default one where there is no real one */
   readonly simulatedNodes: number | undefined
@@ -65,7 +66,12 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   const { foreignPlugin } = options
   if (foreignPlugin && (options.nodes ?? 1) > 1)
     throw new Error("--cni-conf-dir: only a single node can be connected by plugins of the machine")
-  const plan = planNodes({ ...options, obstacle: whyNoRealNode(), machineName: machineName() })
+  const plan = planNodes({
+    ...options,
+    obstacle: whyNoRealNode(),
+    machineName: machineName(),
+    known: listKnownNodes(options.directory),
+  })
   for (const note of plan.notes) options.progress.note(note)
   const stopping: TakeDownStep[] = []
   const stop = () => takeDown(stopping.reverse())
@@ -117,7 +123,7 @@ async function start(
   const count = plan.real.length + plan.onLink.length + plan.simulated.length
   progress.step(`starting ${count === 1 ? "the node" : `${count} nodes`}`)
   const started = await unlessAborted(nodes.started, signal)
-  await forgetNodesBut(plan, nodesParts)
+  for (const name of plan.forgotten) await forgetNode(name, nodesParts)
   const notes: string[] = []
   // Without a real node nobody enforces anything, and a backup may be read-only.
   if (plan.real.length > 0) notes.push(...(await tellOfPolicies(await controlPlane, foreignPlugin)))

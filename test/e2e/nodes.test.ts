@@ -113,10 +113,18 @@ describe.skipIf(missing)("three nodes", () => {
     })
   })
 
-  test("that are no longer wanted are forgotten, and their pods go elsewhere", async () => {
+  test("that were added are there the next time, until another number is asked for", async () => {
+    const names = async () =>
+      (await kubectl.json<{ items: { metadata: { name: string } }[] }>("get nodes")).items.map(
+        ({ metadata }) => metadata.name,
+      )
+    await cluster.coracle("node", "add", "extra")
+    await cluster.coracle("down")
+    await cluster.up([])
+    expect(await names()).toEqual(["extra", "node-1", "node-2", "node-3"])
     await cluster.coracle("down")
     await cluster.up(["--nodes", "2"])
-    const names = (await kubectl.json<{ items: { metadata: { name: string } }[] }>("get nodes")).items
-    expect(names.map(({ metadata }) => metadata.name)).toEqual(["node-1", "node-2"])
+    expect(await names()).toEqual(["extra", "node-1", "node-2"])
+    expect(cluster.log()).toContain("node-3 is removed, as --nodes 2 wants it")
   })
 })

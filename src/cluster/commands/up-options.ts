@@ -28,7 +28,7 @@ export const upFlags = {
     type: "int",
     placeholder: "N",
     description:
-      "real nodes (1 as root on Linux with containerd, else 0); several have a network each, side by side",
+      "real nodes (those of the last time, else 1 as root on Linux with containerd, else 0); several have a network each, side by side",
   },
   "simulated-nodes": {
     type: "int",
