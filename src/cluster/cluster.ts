@@ -64,14 +64,16 @@ export interface RunningCluster {
 /** All of Kubernetes in this process. Resolves when the API server answers and every node is Ready. */
 export async function startCluster(options: ClusterOptions): Promise<RunningCluster> {
   const { foreignPlugin } = options
-  if (foreignPlugin && (options.nodes ?? 1) > 1)
-    throw new Error("--cni-conf-dir: only a single node can be connected by plugins of the machine")
   const plan = planNodes({
     ...options,
     obstacle: whyNoRealNode(),
     machineName: machineName(),
     known: listKnownNodes(options.directory),
   })
+  if (foreignPlugin && plan.onLink.length > 0)
+    throw new Error(
+      "--cni-conf-dir: only a single node can be connected by plugins of the machine (--nodes 1)",
+    )
   for (const note of plan.notes) options.progress.note(note)
   const stopping: TakeDownStep[] = []
   const stop = () => takeDown(stopping.reverse())

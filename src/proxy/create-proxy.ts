@@ -51,11 +51,11 @@ class NftablesProxy implements Proxy {
   #zone: string | undefined
 
   constructor(options: ProxyOptions) {
-    const { prefix, podNetworks, serviceNetworks, commands, clock, log } = options
+    const { podNetworks, serviceNetworks, commands, clock, log } = options
     this.#options = options
     this.#families =
       options.families ?? Array.from(new Set<IpFamily>([...podNetworks, ...serviceNetworks].map(ipFamily)))
-    this.#ruleset = new Ruleset({ prefix, podNetworks, serviceNetworks }, this.#families)
+    this.#ruleset = new Ruleset(options, this.#families)
     this.#tracking = new ConnectionTracking(commands, log)
     this.status = new ProxyStatus(clock)
     this.#healthChecks = new HealthCheckServers(log, () => this.status.isHealthy)

@@ -29,6 +29,10 @@ export interface ProxyOptions {
   /** The pod networks of the cluster; empty when unknown: then every source address of ClusterIP traffic is replaced. */
   readonly podNetworks: readonly string[]
   readonly serviceNetworks: readonly string[]
+  /** Replaces the source address of pods, too, on the way to cluster IPs. @default false */
+  readonly masqueradeAll?: boolean
+  /** Networks of the node's own addresses at which node ports are open. @default all */
+  readonly nodePortNetworks?: readonly string[]
   /** @default the families of pod and service networks */
   readonly families?: readonly IpFamily[]
   readonly commands: Commands

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { cli, eventually, hostState, type Kubectl, run, TestCluster, whyNoContainers } from "./cluster.ts"
 import { buildBusyboxImage } from "./images.ts"
+import { pluginPrograms, whyNoPlugins, writePluginConfiguration } from "./network-plugins.ts"
 import { realClients } from "./real-clients.ts"
 
 const missing = whyNoContainers()
@@ -43,8 +44,8 @@ describe.skipIf(missing)("a machine that joins", () => {
     expect(hostState()).toEqual(before)
   })
 
-  const start = () => {
-    const [, ...words] = joinCommand
+  const start = (...more: string[]) => {
+    const [, ...words] = [...joinCommand, ...more]
     node = spawn(
       inside[0]!,
       [...inside.slice(1), process.execPath, cli, ...words, "--name", "second", "--data-dir", nodeDirectory],
@@ -186,5 +187,35 @@ describe.skipIf(missing)("a machine that joins", () => {
     await eventually(async () => {
       expect(await kubectl.call("exec there -- wget -q -O - http://here/")).toBe("here\n")
     })
+  })
+
+  test.skipIf(whyNoPlugins())("goes on with network plugins of its own", async () => {
+    node.removeAllListeners("exit")
+    await run(process.execPath, [cli, "down", "--data-dir", nodeDirectory])
+    const ranges = [[{ subnet: "10.88.0.0/24" }]]
+    const ipam = {
+      type: "host-local",
+      ranges,
+      routes: [{ dst: "0.0.0.0/0" }],
+      dataDir: `${nodeDirectory}/ipam`,
+    }
+    const directory = writePluginConfiguration(cluster.directory, {
+      cniVersion: "0.4.0",
+      name: "e2e-join",
+      plugins: [{ type: "ptp", ipMasq: true, ipam }],
+    })
+    const printed = await start("--cni-conf-dir", directory, "--cni-bin-dir", pluginPrograms)
+    expect(printed).not.toContain("joined")
+    const overrides = { spec: { nodeName: "second", terminationGracePeriodSeconds: 0 } }
+    await kubectl.call(
+      `run plugged --image=e2e/busybox:1 --overrides='${JSON.stringify(overrides)}' --command -- sleep 600`,
+    )
+    await kubectl.call("wait pod/plugged --for=condition=Ready --timeout=60s")
+    const { status } = await kubectl.json<{ status: { podIP: string } }>("get pod plugged")
+    expect(status.podIP).toMatch(/^10\.88\.0\./)
+    await eventually(async () =>
+      expect(await kubectl.call("exec plugged -- wget -q -O - http://here/")).toBe("here\n"),
+    )
+    await kubectl.call("delete pod plugged --now")
   })
 })

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process"
+import { writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { networkInterfaces } from "node:os"
@@ -92,6 +93,34 @@ describe.skipIf(missing)("coracle proxy", () => {
     expect(await get(clusterIP, 80)).toBe("here")
     await start()
     expect(await get(clusterIP, 80)).toBe("here")
+  })
+
+  test("does as its configuration file says", async () => {
+    proxy.kill("SIGTERM")
+    await new Promise((resolve) => proxy.once("exit", resolve))
+    const file = join(cluster.directory, "proxy.yaml")
+    const write = (more: string) =>
+      writeFileSync(
+        file,
+        `apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+clientConnection: {kubeconfig: ${connection[1]}}
+healthzBindAddress: 127.0.0.1:${healthPort}
+metricsBindAddress: 127.0.0.1:${metricsPort}
+${more}
+`,
+      )
+    const service = await client.get(Service, { namespace: "default", name: "web" })
+    const ports = [{ port: 80, protocol: "TCP" as const, targetPort: 80, nodePort: 30_099 }]
+    await client.update(Service, { ...service, spec: { ...service.spec, type: "NodePort", ports } })
+    write(`nodePortAddresses: [${machineAddress}/32]`)
+    proxy = await startComponent("proxy", "--config", file)
+    expect(await get(machineAddress!, 30_099)).toBe("here")
+    await expect(get("127.0.0.1", 30_099)).rejects.toThrow("ECONNREFUSED")
+    expect(await get("127.0.0.1", metricsPort, { path: "/proxyMode" })).toBe("nftables")
+    write("mode: iptables")
+    const refused = await run(process.execPath, [cli, "proxy", "--config", file])
+    expect(refused.stderr).toContain('KubeProxyConfiguration.mode: Invalid value: "iptables"')
   })
 
   test("refuses what it does not do", async () => {

@@ -1,11 +1,16 @@
 import { parseFlags } from "../../base/flags.ts"
 import { realClock } from "../../base/real/clock.ts"
-import { dataDirectory, findOwner } from "../data-directory.ts"
+import { createCommands } from "../../base/real/commands.ts"
+import { type DataDirectory, dataDirectory, findOwner } from "../data-directory.ts"
 import { parseToken } from "../joining/bootstrap-token.ts"
 import { joinCluster } from "../joining/join-cluster.ts"
 import { machineName, whyNoRealNode } from "../machine.ts"
+import type { ForeignPlugin } from "../../network/foreign/create-foreign-network.ts"
+import { connectingPlugin, whyNoPolicies } from "../../network/foreign/why-no-policies.ts"
+import { rememberForeignPlugin } from "../nodes/foreign-plugin-file.ts"
 import { hasNodeFiles, rememberKubeletConfig } from "../nodes/node-files.ts"
 import { describeFlags, UsageError } from "./command.ts"
+import { foreignPluginFlags, parseForeignPlugin } from "./foreign-plugin-flags.ts"
 import { kubeletFlags, parseKubeletConfig } from "./kubelet-flags.ts"
 import { runUntilStopped } from "./node-run.ts"
 import { upFlags } from "./up-options.ts"
@@ -18,6 +23,7 @@ const flags = {
     description: "refuse a cluster whose authority is not this",
   },
   name: { type: "string", placeholder: "NAME", description: "the node's name (the machine's)" },
+  ...foreignPluginFlags,
   ...kubeletFlags,
   "data-dir": upFlags["data-dir"],
   verbose: upFlags.verbose,
@@ -43,6 +49,7 @@ export async function nodeJoin(argv: readonly string[]): Promise<number> {
       `process ${owner} runs a cluster or a node in ${directory.path}: choose another --data-dir`,
     )
   const kubeletConfig = parseKubeletConfig(values)
+  const foreignPlugin = parseForeignPlugin(values)
   const nodeName = values.name ?? machineName()
   // Joined once, it is a node: a second join with the same directory just runs it.
   if (!hasNodeFiles(directory, nodeName)) {
@@ -59,7 +66,21 @@ export async function nodeJoin(argv: readonly string[]): Promise<number> {
   } else if (kubeletConfig !== undefined) {
     rememberKubeletConfig(directory, nodeName, kubeletConfig)
   }
+  if (foreignPlugin) await useForeignPlugin(directory, nodeName, foreignPlugin)
   return runUntilStopped(directory, nodeName, { supervised: false, verbose: values.verbose })
+}
+
+/** For this start and all that follow, until it joins again. */
+async function useForeignPlugin(
+  directory: DataDirectory,
+  nodeName: string,
+  foreignPlugin: ForeignPlugin,
+): Promise<void> {
+  rememberForeignPlugin(directory, nodeName, foreignPlugin)
+  const plugin = connectingPlugin(foreignPlugin.configDirectory)
+  const doubt = await whyNoPolicies(plugin, createCommands())
+  if (doubt !== undefined)
+    process.stdout.write(`NetworkPolicies may not be enforced on ${nodeName}: ${doubt}.\n`)
 }
 
 function parseServer(text: string): string {

@@ -5,6 +5,8 @@ import type { Clock } from "../../base/clock.ts"
 import { createClient } from "../../client/create-client.ts"
 import type { Connection } from "../../client/real/connection.ts"
 import { createHttpsTransport } from "../../client/real/https-transport.ts"
+import { createCommands } from "../../base/real/commands.ts"
+import { findRouterBetween } from "../../network/overlay/find-router-between.ts"
 import type { DataDirectory } from "../data-directory.ts"
 import { rememberNetworks } from "../networks/ensure-networks.ts"
 import { writeNodeFiles } from "../nodes/node-files.ts"
@@ -38,7 +40,12 @@ export async function joinCluster(options: JoinOptions): Promise<void> {
     return requestCertificate(api, clock, wanted, approvalMs)
   })
   const asNode = { ...known, clientCertificate: client.certificatePem, clientKey: client.keyPem }
-  rememberNetworks(directory.path, await withConnection(asNode, clock, readNetworks))
+  const networks = await withConnection(asNode, clock, async (api) => {
+    const found = await readNetworks(api)
+    if (found.backend === "host-gw") await refuseFarNodes(api)
+    return found
+  })
+  rememberNetworks(directory.path, networks)
   const settings = { keepsCertificates: true, ...(kubeletConfig !== undefined && { kubeletConfig }) }
   writeNodeFiles(directory, nodeName, { server, authorityPem, client, settings })
 }
@@ -48,6 +55,16 @@ async function refuseTakenName(client: ReturnType<typeof createClient>, name: st
   if (node && isNodeReady(node))
     throw new Error(
       `a Node with name "${name}" and status "Ready" already exists in the cluster: delete it, or join under another name (--name)`,
+    )
+}
+
+/** Plain routes lead to other nodes' pods only where each node reaches each without a router between them. */
+async function refuseFarNodes(client: ReturnType<typeof createClient>): Promise<void> {
+  const { items } = await client.list(Node)
+  const router = await findRouterBetween(items, createCommands())
+  if (router)
+    throw new Error(
+      `this cluster connects pods by plain routes (host-gw), which needs all nodes on one link: node ${router.node} (${router.address}) is behind ${router.via}`,
     )
 }
 

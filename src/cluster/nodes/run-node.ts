@@ -8,6 +8,7 @@ import type { DataDirectory } from "../data-directory.ts"
 import { keepCertificates } from "../joining/keep-certificates.ts"
 import { ensureNetworks } from "../networks/ensure-networks.ts"
 import type { ClusterNode } from "./cluster-node.ts"
+import { findForeignPlugin } from "./foreign-plugin-file.ts"
 import {
   credentialFile,
   findNodeSettings,
@@ -46,6 +47,7 @@ export async function runNode(options: RunNodeOptions): Promise<ClusterNode> {
   const node = await startNode({
     ...options,
     ...settings,
+    ...findForeignPlugin(directory, name),
     networks,
     controlPlane: Promise.resolve(controlPlane),
   })

@@ -28,7 +28,8 @@ export async function applyOverlay(plan: OverlayPlan, overlay: KernelOverlay): P
     ...(device ? planNeighbours(plan.peers, neighbours, device) : []),
     ...planRoutes(plan.routes, routes, overlay),
   ]
-  if (lines.length > 0) await commands.run("ip", ["-batch", "-"], text(lines))
+  // A node that is out of reach for plain routes keeps nobody from the others.
+  if (lines.length > 0) await commands.run("ip", ["-force", "-batch", "-"], text(lines))
 }
 
 export async function removeRoutes(overlay: KernelOverlay): Promise<void> {

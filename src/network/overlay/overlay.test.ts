@@ -7,6 +7,7 @@ import { realRandom } from "../../base/real/random.ts"
 import { createInformers, type Informers } from "../../client/informers.ts"
 import { connectPod, createNamespace, type TestNamespace, whyNoNamespaces } from "../testing/namespaces.ts"
 import { createOverlay, type Overlay } from "./create-overlay.ts"
+import { findRouterBetween } from "./find-router-between.ts"
 import { findPodMtu } from "./overlay-device.ts"
 import { overlayMacAddress, planOverlay } from "./plan-overlay.ts"
 
@@ -198,5 +199,22 @@ describe.skipIf(reason)(`overlay with real packets${reason ? ` (skipped: ${reaso
     await end()
     for (const overlay of overlays) await overlay.cleanUp()
     expect(await nodes[0]!.commands.run("ip", ["route", "show", "proto", "157"])).toBe("")
+  })
+
+  it("knows who is behind a router, where plain routes do not lead", async () => {
+    const { items } = await server.client.list(Node)
+    const { commands } = nodes[0]!
+    expect(await findRouterBetween(items, commands)).toBeUndefined()
+    const far = nodeObject(9) as unknown as Node
+    const away = { type: "InternalIP" as const, address: "203.0.113.9" }
+    const moved = { ...far, status: { ...far.status, addresses: [away] } }
+    const found = { node: "node-9", address: "203.0.113.9" }
+    expect(await findRouterBetween([...items, moved], commands)).toEqual({
+      ...found,
+      via: "a network without a route from here",
+    })
+    await commands.run("ip", ["route", "add", "203.0.113.0/24", "via", "192.0.2.2"])
+    expect(await findRouterBetween([...items, moved], commands)).toEqual({ ...found, via: "192.0.2.2" })
+    await commands.run("ip", ["route", "del", "203.0.113.0/24"])
   })
 })

@@ -70,7 +70,8 @@ export function overlayMacAddress(podCidr: string): string {
   return `0e:58:${hex.match(/../g)!.join(":")}`
 }
 
-function internalAddresses({ status }: Node): readonly string[] {
+/** Where other nodes reach a node, the first one first. */
+export function internalAddresses({ status }: Node): readonly string[] {
   const internal = status?.addresses?.filter(({ type, address }) => type === "InternalIP" && parseIp(address))
   return internal?.map(({ address }) => address) ?? []
 }

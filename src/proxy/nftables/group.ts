@@ -6,7 +6,7 @@ import { words } from "./words.ts"
  * All frontends that are treated alike and have the same number of endpoints share one chain and one map, the group:
  *
  *     chain cluster-strangers-3 {
- *       ip saddr != @pod-networks meta mark set meta mark | 0x4000
+ *       ip saddr != @trusted-sources meta mark set meta mark | 0x4000
  *       dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 3 map @cluster-strangers-3
  *     }
  *
@@ -76,6 +76,6 @@ export function planGroupRemoval(table: string, group: Group): string {
 function markRules({ masquerade }: Group, ip: string): string[] {
   const mark = `meta mark set meta mark | ${masqueradeMark}`
   if (masquerade === "always") return [mark]
-  if (masquerade === "strangers") return [`${ip} saddr != @pod-networks ${mark}`]
+  if (masquerade === "strangers") return [`${ip} saddr != @trusted-sources ${mark}`]
   return []
 }

@@ -9,6 +9,10 @@ export interface TableInput {
   readonly podNetworks: readonly string[]
   /** Where cluster IPs are given from. */
   readonly serviceNetworks: readonly string[]
+  /** Whether pods, too, get another source address on the way to cluster IPs. @default false */
+  readonly masqueradeAll?: boolean
+  /** The node's addresses at which node ports are open, as networks. @default all */
+  readonly nodePortNetworks?: readonly string[]
 }
 
 /** Family and name, as nft wants them in commands. */
@@ -33,18 +37,24 @@ export function tableName(prefix: string, family: IpFamily): string {
 export function planTable(input: TableInput, family: IpFamily): string {
   const table = tableName(input.prefix, family)
   const { ip, addressType } = words[family]
-  const podNetworks = input.podNetworks.filter((network) => ipFamily(network) === family)
-  const serviceNetworks = input.serviceNetworks.filter((network) => ipFamily(network) === family)
+  const ofFamily = (networks: readonly string[]) => networks.filter((network) => ipFamily(network) === family)
+  const podNetworks = ofFamily(input.podNetworks)
+  const serviceNetworks = ofFamily(input.serviceNetworks)
   const service = `${ip} daddr . meta l4proto . th dport`
   const port = "meta l4proto . th dport"
   // Nothing that has left from ::1 finds back to it, whatever is done to its addresses.
-  const ownPort = `fib daddr type local ${family === 6 ? "ip6 daddr != ::1 " : ""}${port}`
+  const reachable = family === 6 ? "ip6 daddr != ::1 " : ""
+  const { nodePortNetworks } = input
+  const isOpen = nodePortNetworks ? `${ip} daddr @node-port-networks ` : ""
+  const ownPort = `fib daddr type local ${reachable}${isOpen}${port}`
   const protocols = ["tcp", "udp", "sctp"]
   return `
 add table ${table}
 delete table ${table}
 table ${table} {
   set pod-networks { type ${addressType}; flags interval; ${elementList(podNetworks)} }
+  set trusted-sources { type ${addressType}; flags interval; ${elementList(input.masqueradeAll ? [] : podNetworks)} }
+  set node-port-networks { type ${addressType}; flags interval; ${elementList(ofFamily(nodePortNetworks ?? []))} }
   set hairpins { type ${addressType} . ${addressType}; }
   set cluster-ips { type ${addressType}; }
   map services { type ${addressType} . inet_proto . inet_service : verdict; }
@@ -100,7 +110,7 @@ table ${table} {
   }
   chain refuse-ports {
     ${service} vmap @refused-services
-    fib daddr type local ${port} vmap @refused-ports
+    ${ownPort} vmap @refused-ports
   }
   chain refuse-input { type filter hook input priority 0; ct state new jump refuse-ports; }
   chain refuse-forward { type filter hook forward priority 0; ct state new jump refuse-services; }

@@ -47,12 +47,16 @@ export interface ConnectedParts {
   readonly signal: AbortSignal
 }
 
-/** Runs one component against the cluster of a kubeconfig until the process is asked to end, or it is "done". `own` are its own flags. */
+/**
+ * Runs one component against the cluster of a kubeconfig until the process is asked to end, or it is "done". `own` are its own
+ * flags; `kubeconfigOf` says what a file of its own names where no flag does.
+ */
 export async function runConnected<const D extends FlagDefinitions>(
   name: string,
   argv: readonly string[],
   own: D,
   component: (parts: ConnectedParts, values: FlagValues<D>) => Promise<void | "done">,
+  kubeconfigOf: (values: FlagValues<D>) => string | undefined = () => undefined,
 ): Promise<number> {
   const all = { ...own, ...flags }
   const parsed = parseFlags(argv, all)
@@ -63,9 +67,9 @@ export async function runConnected<const D extends FlagDefinitions>(
     return 0
   }
   if (rest.length) throw new UsageError(`unexpected argument ${JSON.stringify(rest[0])}`)
-  if (!values.kubeconfig)
-    throw new UsageError("--kubeconfig FILE is missing: it says which cluster to work for")
-  const { connection } = resolveContext(await readKubeconfig(values.kubeconfig))
+  const kubeconfig = values.kubeconfig ?? kubeconfigOf(parsed.values)
+  if (!kubeconfig) throw new UsageError("--kubeconfig FILE is missing: it says which cluster to work for")
+  const { connection } = resolveContext(await readKubeconfig(kubeconfig))
   const stop = new AbortController()
   void stopSignal("ended").then(() => stop.abort())
   const transport = createHttpsTransport(connection, { clock: realClock })
