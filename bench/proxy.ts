@@ -11,12 +11,14 @@ import {
   type TestNamespace,
   whyNoNamespaces,
 } from "../src/network/testing/namespaces.ts"
+import { cpuTime, cpuTimeBetween } from "./parts/cpu-time.ts"
 import { planService } from "../src/proxy/model/plan-service.ts"
 import { elementsOf, type Element } from "../src/proxy/nftables/elements.ts"
 import { Ruleset } from "../src/proxy/nftables/ruleset.ts"
 import { testService, testSlice } from "../src/proxy/testing.ts"
 
 const endpointsEach = 10
+const rounds = 20
 const probeAddress = "10.96.255.1"
 const podAddress = "10.244.0.2"
 
@@ -45,6 +47,7 @@ async function measure(count: number, node: TestNamespace, client: TestNamespace
   const apply = (text: string) => node.commands.run("nft", ["-f", "-"], text)
   const all = new Map<string, Element[]>([["probe", serviceElements("probe", probeAddress, [podAddress])]])
 
+  const start = cpuTime()
   const startMs = performance.now()
   for (let index = 0; index < count; index++)
     all.set(`web-${index}`, serviceElements(`web-${index}`, clusterIP(index), endpoints(index)))
@@ -53,9 +56,11 @@ async function measure(count: number, node: TestNamespace, client: TestNamespace
   const plannedMs = performance.now()
   await apply(text)
   const appliedMs = performance.now()
+  const first = cpuTimeBetween(start, cpuTime())
 
+  const beforeChanges = cpuTime()
   const changes: number[] = []
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < rounds; round++) {
     const index = (round * 7919) % count
     const before = performance.now()
     // One endpoint more, one less: as a rolling update does.
@@ -67,12 +72,15 @@ async function measure(count: number, node: TestNamespace, client: TestNamespace
     )
     changes.push(performance.now() - before)
   }
+  const change = cpuTimeBetween(beforeChanges, cpuTime())
   const [direct, through] = await latencies(client)
   console.log(
     [
       `${String(count).padStart(6)} Services x ${endpointsEach}:`,
-      `first sync ${Math.round(plannedMs - startMs)} ms planning + ${Math.round(appliedMs - plannedMs)} ms nft,`,
-      `one change p50 ${median(changes).toFixed(0)} ms max ${Math.max(...changes).toFixed(0)} ms,`,
+      `first sync ${Math.round(plannedMs - startMs)} ms planning + ${Math.round(appliedMs - plannedMs)} ms nft`,
+      `(processor: ${Math.round(first.ownMs)} + ${first.childrenMs} ms),`,
+      `one change p50 ${median(changes).toFixed(0)} ms max ${Math.max(...changes).toFixed(0)} ms`,
+      `(processor: ${(change.ownMs / rounds).toFixed(1)} + ${(change.childrenMs / rounds).toFixed(1)} ms),`,
       `connect p50 ${direct.toFixed(0)} us direct, ${through.toFixed(0)} us through the cluster IP`,
     ].join(" "),
   )

@@ -1,12 +1,13 @@
 import { orAborted } from "../base/on-abort.ts"
 import { type IpFamily, ipFamily } from "../base/ip-address.ts"
 import { SyncLoop } from "../base/sync-loop.ts"
+import { jsonEqual } from "../apimachinery/json-equal.ts"
 import { formatKey, keyOf, parseKey } from "../apimachinery/meta.ts"
 import { Node } from "../api/core/v1/node.ts"
 import { Service } from "../api/core/v1/service.ts"
 import { EndpointSlice } from "../api/discovery/v1/endpoint-slice.ts"
 import { ClientAffinity } from "./client-affinity.ts"
-import { ConnectionTracking, type Flow, staleFlows } from "./connection-tracking.ts"
+import { ConnectionTracking, describeUdp } from "./connection-tracking.ts"
 import { HealthCheckServers } from "./health-check-servers.ts"
 import type { NodeView } from "./model/node-view.ts"
 import { type Frontend, planService, type ServicePlan } from "./model/plan-service.ts"
@@ -40,7 +41,7 @@ class NftablesProxy implements Proxy {
   readonly #affinity = new ClientAffinity()
   readonly #tracking: ConnectionTracking
   readonly #healthChecks: HealthCheckServers
-  /** Frontends of Services whose flows or clients must be forgotten with their endpoints. */
+  /** Frontends of Services whose flows must be forgotten with their endpoints. */
   readonly #remembered = new Map<string, readonly Frontend[]>()
   readonly #dirty = new Set<string>()
   /** When endpoints of dirty Services have changed, as whoever changed them says. */
@@ -48,7 +49,8 @@ class NftablesProxy implements Proxy {
   readonly #loop: SyncLoop
   /** The kernel's tables are not what `#ruleset` says: make them all. */
   #makeAll = true
-  #zone: string | undefined
+  /** What of the Node matters to Services. */
+  #node: Omit<NodeView, "nodeName"> = {}
 
   constructor(options: ProxyOptions) {
     const { podNetworks, serviceNetworks, commands, clock, log } = options
@@ -117,9 +119,9 @@ class NftablesProxy implements Proxy {
       informers.onChange(Node, (current) => {
         if (current?.metadata.name !== nodeName) return
         this.status.nodeEligible = isEligible(current)
-        const zone = current.metadata.labels?.["topology.kubernetes.io/zone"]
-        if (zone === this.#zone) return
-        this.#zone = zone
+        const seen = viewOf(current)
+        if (jsonEqual(seen, this.#node)) return
+        this.#node = seen
         for (const service of informers.cache.list(Service)) this.#mark(formatKey(keyOf(service)), "service")
       }),
     ]
@@ -148,19 +150,20 @@ class NftablesProxy implements Proxy {
     const triggers = this.#triggers.splice(0)
     this.#dirty.clear()
     const wanted = new Map<string, readonly Element[]>()
-    const flows: Flow[] = []
+    let flowsChanged = false
     let clientsLost = false
     for (const [index, key] of keys.entries()) {
       if (index % batchSize === batchSize - 1) await this.#letOthersRun()
       const plan = this.#plan(key)
       wanted.set(key, plan ? elementsOf(plan).filter(({ family }) => this.#families.includes(family)) : [])
       const change = this.#remember(key, plan?.frontends ?? [])
-      flows.push(...change.flows)
+      flowsChanged ||= change.flowsChanged
       clientsLost ||= change.clientsLost
     }
     await this.#apply(wanted)
     this.status.synced(began, triggers)
-    if (flows.length > 0) await this.#tracking.forget(flows)
+    if (flowsChanged)
+      await this.#tracking.forgetStale(this.#families, Array.from(this.#remembered.values()).flat())
     if (clientsLost) await this.#forgetClients()
   }
 
@@ -189,15 +192,15 @@ class NftablesProxy implements Proxy {
   }
 
   get #nodeView(): NodeView {
-    return { nodeName: this.#options.nodeName, zone: this.#zone }
+    return { nodeName: this.#options.nodeName, ...this.#node }
   }
 
-  #remember(key: string, frontends: readonly Frontend[]): { flows: Flow[]; clientsLost: boolean } {
-    const flows = staleFlows(this.#remembered.get(key) ?? [], frontends)
-    const connectionless = frontends.filter(({ protocol }) => protocol !== "tcp")
+  #remember(key: string, frontends: readonly Frontend[]): { flowsChanged: boolean; clientsLost: boolean } {
+    const flowsChanged = describeUdp(this.#remembered.get(key) ?? []) !== describeUdp(frontends)
+    const connectionless = frontends.filter(({ protocol }) => protocol === "udp")
     if (connectionless.length > 0) this.#remembered.set(key, connectionless)
     else this.#remembered.delete(key)
-    return { flows, clientsLost: this.#affinity.update(key, frontends) }
+    return { flowsChanged, clientsLost: this.#affinity.update(key, frontends) }
   }
 
   async #forgetClients(): Promise<void> {
@@ -225,6 +228,12 @@ function triggerTime({ metadata }: EndpointSlice): number | undefined {
   const text = metadata.annotations?.["endpoints.kubernetes.io/last-change-trigger-time"]
   const time = text === undefined ? Number.NaN : Date.parse(text)
   return Number.isNaN(time) ? undefined : time
+}
+
+function viewOf({ metadata, status }: Node): Omit<NodeView, "nodeName"> {
+  const zone = metadata.labels?.["topology.kubernetes.io/zone"]
+  const internal = (status.addresses ?? []).filter(({ type }) => type === "InternalIP")
+  return { ...(zone !== undefined && { zone }), addresses: internal.map(({ address }) => address) }
 }
 
 /** A node that is about to be taken away should get no traffic from outside. */

@@ -83,9 +83,14 @@ ${elements.map((element) => `add element ${table} ${element}`).join("\n")}
 `
 }
 
-/** What rp_filter does for IPv4 (pod-plan.ts): a pod sends from its own address alone. Neighbours are found as ever. */
+/**
+ * What rp_filter does for IPv4 (pod-plan.ts): a pod sends from its own address alone. From its address on the cable, of which
+ * policies know nothing, it looks for its neighbour and no more.
+ */
 function planSourceCheck(prefix: string): string {
-  return `iifname "${prefix}*" iifname != "${prefix}-*" ip6 saddr != { ::, fe80::/10 } fib saddr . iif oif missing drop`
+  const cables = `iifname "${prefix}*" iifname != "${prefix}-*"`
+  return `${cables} ip6 saddr fe80::/10 meta l4proto != icmpv6 drop
+    ${cables} ip6 saddr != { ::, fe80::/10 } fib saddr . iif oif missing drop`
 }
 
 /** Opens a pod's host ports; nothing when it has none. */

@@ -131,6 +131,10 @@ describe.skipIf(reason)(`pod network with real packets${reason ? ` (skipped: ${r
     expect(await client.request({ ...request6, from: "fd00:244:0:3::99" })).toEqual(["error: timeout"])
     await client.commands.run("ip", ["addr", "del", "fd00:244:0:3::99/128", "dev", "eth0"])
     expect(await client.request(request6)).toEqual(["node fd00:244:0:3::3"])
+    // Policies know nothing of its address on the cable.
+    await node.serve({ answer: "node", tcp: [9002], address: "::" })
+    const neighbour = { address: "fe80::1%eth0", port: 9002, timeoutMs: 300 }
+    expect(await client.request(neighbour)).toEqual(["error: timeout"])
   })
 
   it("keeps pods away from the node's loopback address", async () => {

@@ -3,4 +3,6 @@ export interface NodeView {
   readonly nodeName: string
   /** Its label topology.kubernetes.io/zone. */
   readonly zone?: string | undefined
+  /** Its InternalIPs. @default none */
+  readonly addresses?: readonly string[]
 }

@@ -171,3 +171,37 @@ describe("planService", () => {
     })
   })
 })
+
+describe("an address of a load balancer with source ranges", () => {
+  const sourcesFor = (addresses: readonly string[]) => {
+    const service = testService(
+      "guarded",
+      { type: "LoadBalancer", loadBalancerSourceRanges: ["192.0.2.0/24", " fd00::/8 "] },
+      ["203.0.113.1"],
+    )
+    const plan = planService(service, [], { nodeName: "here", addresses })!
+    return plan.frontends.find(({ kind }) => kind === "load-balancer")!.sourceRanges
+  }
+
+  it("may be called by a node from that very address, if the node may call it at all", () => {
+    expect(sourcesFor(["192.0.2.7"])).toEqual(["192.0.2.0/24", "203.0.113.1/32"])
+    expect(sourcesFor(["198.51.100.7", "fd00::7"])).toEqual(["192.0.2.0/24"])
+    expect(sourcesFor([])).toEqual(["192.0.2.0/24"])
+  })
+})
+
+it("a pod with addresses of both families is one endpoint to load balancers outside", () => {
+  const service = testService("both", {
+    type: "LoadBalancer",
+    clusterIPs: ["10.96.0.1", "fd00:96::1"],
+    externalTrafficPolicy: "Local",
+    healthCheckNodePort: 32_000,
+  })
+  const slices = ["10.244.0.2", "fd00:244::2"].map((address) =>
+    testSlice("both", [{ address, node: "here" }]),
+  )
+  expect(planService(service, slices, { nodeName: "here" })!.healthCheck).toEqual({
+    port: 32_000,
+    localEndpoints: 1,
+  })
+})

@@ -1,4 +1,4 @@
-import { type IpFamily, ipFamily } from "../../base/ip-address.ts"
+import { type IpFamily, ipFamily, networkHas, parseIp, parseNetwork } from "../../base/ip-address.ts"
 import type { EndpointSlice } from "../../api/discovery/v1/endpoint-slice.ts"
 import type { Service, ServicePort } from "../../api/core/v1/service.ts"
 import type { NodeView } from "./node-view.ts"
@@ -20,6 +20,8 @@ export interface Frontend {
   readonly affinitySeconds?: number
   /** Who may connect; absent: everybody. */
   readonly sourceRanges?: readonly string[]
+  /** UDP alone: the endpoints that answer, whether or not they get new connections from here. */
+  readonly servingAddresses?: readonly string[]
 }
 
 export type Protocol = "tcp" | "udp" | "sctp"
@@ -69,18 +71,22 @@ export function planService(
   const clusterIPs = spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP]
   const frontends: Frontend[] = []
   const localAddresses = new Set<string>()
-  const readyHere = new Set<string>()
+  let readyHere = 0
   for (const clusterIP of clusterIPs) {
     const family = ipFamily(clusterIP)
     const byPort = endpointsByPort(slices, family, node.nodeName)
+    const readyOfFamily = new Set<string>()
     for (const port of spec.ports ?? []) {
       const endpoints = byPort.get(port.name ?? "") ?? []
       const selected = selectEndpoints(endpoints, node)
-      frontends.push(...planPort({ service, port, family, clusterIP, selected }))
+      frontends.push(...planPort({ service, port, family, clusterIP, endpoints, selected, node }))
       for (const endpoint of [...selected.cluster, ...selected.local])
         if (endpoint.local) localAddresses.add(endpoint.address)
-      for (const endpoint of endpoints) if (endpoint.local && endpoint.ready) readyHere.add(endpoint.address)
+      for (const endpoint of endpoints)
+        if (endpoint.local && endpoint.ready) readyOfFamily.add(endpoint.address)
     }
+    // A pod with addresses of both families is one endpoint.
+    readyHere = Math.max(readyHere, readyOfFamily.size)
   }
   const healthCheckPort =
     isExternal(service) && spec.externalTrafficPolicy === "Local" && spec.healthCheckNodePort
@@ -88,7 +94,7 @@ export function planService(
     frontends,
     localAddresses: Array.from(localAddresses),
     clusterIPs,
-    ...(healthCheckPort && { healthCheck: { port: healthCheckPort, localEndpoints: readyHere.size } }),
+    ...(healthCheckPort && { healthCheck: { port: healthCheckPort, localEndpoints: readyHere } }),
   }
 }
 
@@ -97,18 +103,25 @@ interface PortInput {
   readonly port: ServicePort
   readonly family: IpFamily
   readonly clusterIP: string
+  readonly endpoints: readonly ServiceEndpoint[]
   readonly selected: SelectedEndpoints
+  readonly node: NodeView
 }
 
 function planPort(input: PortInput): Frontend[] {
-  const { service, port, family, clusterIP } = input
+  const { service, port, family, clusterIP, endpoints, node } = input
   const { spec } = service
   const protocol = (port.protocol ?? "TCP").toLowerCase() as Protocol
   const affinitySeconds =
     spec.sessionAffinity === "ClientIP"
       ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds)
       : undefined
-  const common = { family, protocol, ...(affinitySeconds !== undefined && { affinitySeconds }) }
+  const common = {
+    family,
+    protocol,
+    ...(affinitySeconds !== undefined && { affinitySeconds }),
+    ...(protocol === "udp" && { servingAddresses: servingAddresses(endpoints) }),
+  }
   const isOurs = (address: string) => ipFamily(address) === family
   const internal = internalRoute(input)
   const external = externalRoutes(input)
@@ -119,12 +132,32 @@ function planPort(input: PortInput): Frontend[] {
     frontends.push({ ...common, kind: "external-ip", address, port: port.port, ...external })
   const ranges = (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter(isOurs)
   for (const address of loadBalancerAddresses(service).filter(isOurs)) {
-    const sources = ranges.length > 0 ? { sourceRanges: ranges } : {}
+    const sources = ranges.length > 0 ? { sourceRanges: allowedSources(ranges, address, node) } : {}
     frontends.push({ ...common, kind: "load-balancer", address, port: port.port, ...external, ...sources })
   }
   if (port.nodePort && isExternal(service))
     frontends.push({ ...common, kind: "node-port", port: port.nodePort, ...external })
   return frontends
+}
+
+function servingAddresses(endpoints: readonly ServiceEndpoint[]): readonly string[] {
+  return Array.from(new Set(endpoints.filter(({ serving }) => serving).map(({ address }) => address)))
+}
+
+/**
+ * Where the load balancer's address is an address of the node, too, the node calls it from that very address: that is allowed
+ * if the node itself is.
+ */
+function allowedSources(
+  ranges: readonly string[],
+  address: string,
+  { addresses = [] }: NodeView,
+): readonly string[] {
+  const networks = ranges.flatMap((range) => parseNetwork(range) ?? [])
+  const nodeIsAllowed = addresses
+    .flatMap((each) => parseIp(each) ?? [])
+    .some((ip) => networks.some((network) => networkHas(network, ip)))
+  return nodeIsAllowed ? [...ranges, `${address}/${ipFamily(address) === 4 ? 32 : 128}`] : ranges
 }
 
 function internalRoute({ service, selected }: PortInput): Route {
