@@ -25,7 +25,7 @@ describe("Ruleset", () => {
     expect(lines(rules.planChange(new Map([["web", elements("web", {}, "10.244.0.2")]])))).toEqual([
       "add map ip cortest-services cluster-strangers-1 { typeof ip daddr . meta l4proto . th dport . numgen random mod 2 : ip daddr . th dport ; }",
       "add chain ip cortest-services cluster-strangers-1",
-      "add rule ip cortest-services cluster-strangers-1 ip saddr != @pod-networks meta mark set meta mark | 0x4000",
+      "add rule ip cortest-services cluster-strangers-1 ip saddr != @trusted-sources meta mark set meta mark | 0x4000",
       "add rule ip cortest-services cluster-strangers-1 dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 1 map @cluster-strangers-1",
       "add element ip cortest-services services { 10.96.0.1 . tcp . 80 : goto cluster-strangers-1 }",
       "add element ip cortest-services cluster-strangers-1 { 10.96.0.1 . tcp . 80 . 0 : 10.244.0.2 . 8080 }",
