@@ -153,7 +153,13 @@ class PodScheduler implements Scheduler {
     if (parts.extenders.some((extender) => extender.isInterestedIn(info)))
       return scheduleWithExtenders(queued, startedMs, parts)
     const { finder } = parts.profileOf(info)
-    const found = finder.findFeasible(info, parts.context)
+    let found: ReturnType<typeof finder.findFeasible>
+    try {
+      found = finder.findFeasible(info, parts.context)
+    } catch (error) {
+      parts.log.warn("cannot be judged", { pod: info.pod.metadata.name, error })
+      return failOnTheWay(queued, error, startedMs, parts)
+    }
     if (found.kind === "unschedulable") return makeRoom(queued, found.error, startedMs, parts)
     const node = finder.best(info, found.nodes, parts.context)
     parts.metrics.algorithmDuration.observe((parts.clock.monotonic() - startedMs) / 1000)

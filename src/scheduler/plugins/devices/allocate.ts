@@ -21,6 +21,8 @@ interface Slot {
   readonly request: string
   readonly ask: Ask
   readonly candidates: readonly OfferedDevice[]
+  /** Whether one of them will do; asked of those alone that could be had. Throws when an expression fails. */
+  readonly fits: (offered: OfferedDevice) => boolean
 }
 
 /**
@@ -36,7 +38,9 @@ export function allocate(
 ): Allocated[] | undefined {
   const { requests = [] } = claim.spec.devices
   for (const asks of alternatives(requests)) {
-    const slots = asks.flatMap(({ request, ask }) => slotsOf(request, ask, offered, findClass) ?? [noSlot])
+    const slots = asks.flatMap(
+      ({ request, ask }) => slotsOf(claim, { request, ask }, offered, findClass) ?? [noSlot],
+    )
     if (slots.includes(noSlot)) continue
     const found = fill(claim, slots, 0, [], ledger)
     if (found) return found
@@ -44,7 +48,7 @@ export function allocate(
   return undefined
 }
 
-const noSlot: Slot = { request: "", ask: { deviceClassName: "" }, candidates: [] }
+const noSlot: Slot = { request: "", ask: { deviceClassName: "" }, candidates: [], fits: () => false }
 const nothing: Amounts = new Map()
 
 /** Every way to choose one of the alternatives of each request, the preferred first. */
@@ -59,22 +63,36 @@ function* alternatives(requests: readonly DeviceRequest[]): Iterable<{ request: 
 
 /** A slot for each device that is asked for; undefined when "all" are asked for and there are none. */
 function slotsOf(
-  request: string,
-  ask: Ask,
+  claim: ResourceClaim,
+  { request, ask }: { readonly request: string; readonly ask: Ask },
   offered: readonly OfferedDevice[],
   findClass: (name: string) => DeviceClass | undefined,
 ): Slot[] | undefined {
   const deviceClass = findClass(ask.deviceClassName)
   if (!deviceClass) return undefined
-  const fitting = offered.filter(
-    (each) =>
-      matchesSelectors(each, deviceClass.spec.selectors) &&
-      matchesSelectors(each, ask.selectors) &&
+  const { namespace, name } = claim.metadata
+  const fits = remembered(
+    (each: OfferedDevice) =>
+      matchesSelectors(each, deviceClass.spec.selectors, `class ${deviceClass.metadata.name}`) &&
+      matchesSelectors(each, ask.selectors, `claim ${namespace}/${name}`) &&
       isTolerated(each, ask),
   )
-  if (ask.allocationMode === "All")
-    return fitting.length > 0 ? fitting.map((each) => ({ request, ask, candidates: [each] })) : undefined
-  return Array.from({ length: ask.count || 1 }, () => ({ request, ask, candidates: fitting }))
+  if (ask.allocationMode !== "All")
+    return Array.from({ length: ask.count || 1 }, () => ({ request, ask, candidates: offered, fits }))
+  const fitting = offered.filter(fits)
+  return fitting.length > 0 ? fitting.map((each) => ({ request, ask, candidates: [each], fits })) : undefined
+}
+
+/** Asks once about each. */
+function remembered<T>(ask: (value: T) => boolean): (value: T) => boolean {
+  const answers = new Map<T, boolean>()
+  return (value) => {
+    const known = answers.get(value)
+    if (known !== undefined) return known
+    const answer = ask(value)
+    answers.set(value, answer)
+    return answer
+  }
 }
 
 function isTolerated({ device }: OfferedDevice, { tolerations = [] }: Ask): boolean {
@@ -97,6 +115,7 @@ function fill(
     const amounts = amountsOf(offered, ask)
     if (!amounts || isChosen(chosen, offered)) continue
     if (!ask.adminAccess && !ledger.isFree(offered, amounts)) continue
+    if (!slot.fits(offered)) continue
     const next = [...chosen, { request, ask, offered, amounts }]
     if (!meetsConstraints(claim, next)) continue
     const before = ledger.length

@@ -142,6 +142,32 @@ describe("claims for devices", () => {
     expect(await cluster.nodeOf("second")).toBe("b")
   })
 
+  test("go nowhere while an expression of theirs fails, even where it does not", async () => {
+    await cluster.addNode("one")
+    await cluster.addNode("two")
+    await offer("one", [8, "0"])
+    await cluster.client.create(ResourceSlice, {
+      metadata: { name: "two-gpus" },
+      spec: {
+        driver: "gpu.example.com",
+        nodeName: "two",
+        pool: { name: "two", generation: 1, resourceSliceCount: 1 },
+        devices: [{ name: "gpu-0" }],
+      },
+    })
+    await claim("data", { expression: 'device.attributes["gpu.example.com"].socket == "0"' })
+    await cluster.addPod("web", using("data"))
+    await vi.waitFor(async () => {
+      const { status } = await cluster.client.get(PodResource, { namespace: "default", name: "web" })
+      expect(status.conditions).toMatchObject([
+        { type: "PodScheduled", status: "False", reason: "SchedulerError" },
+      ])
+      expect(status.conditions![0]!.message).toMatch(
+        /^running "DynamicResources" filter plugin: claim default\/data: selector #0: CEL runtime error: /,
+      )
+    }, 5000)
+  })
+
   test("take devices that go together, trying again where the first choice does not lead on", async () => {
     await cluster.addNode("a")
     await offer("a", [8, "left"], [8, "right"], [8, "right"])

@@ -78,7 +78,7 @@ export function dynamicResources(): Plugin {
         const wanted = own ? [...pending, own.claim] : pending
         if (wanted.length === 0) return undefined
         stock ??= takeStock(assumed, extended.coming, cache)
-        const allocations = allocateAll(wanted, node.node, cache, stock)
+        const allocations = tryAll(wanted, node.node, cache, stock)
         if (!allocations) return noDevices
         found.allocations.set(node, allocations)
         return undefined
@@ -171,6 +171,16 @@ function usesDevices({ pod, requests }: PodInfo): boolean {
 function isThere({ status }: ResourceClaim, node: Node): boolean {
   const selector = status.allocation?.nodeSelector
   return !selector || matchesAnyTerm(selector.nodeSelectorTerms ?? [], node)
+}
+
+/** What goes wrong is the claim's fault, or the class's: a node on which nothing does would only hide it. */
+function tryAll(...parts: Parameters<typeof allocateAll>): ReturnType<typeof allocateAll> {
+  try {
+    return allocateAll(...parts)
+  } catch (error) {
+    const { message } = error as Error
+    throw new Error(`running "DynamicResources" filter plugin: ${message}`, { cause: error })
+  }
 }
 
 /** Claims of one pod, in turn: what one gets, the next does not. The stock is afterwards as it was. */

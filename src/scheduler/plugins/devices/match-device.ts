@@ -16,13 +16,21 @@ const environment = { variables: { device: dynType } }
 const ofQuantity = constructor("quantity")
 const ofVersion = constructor("semver")
 
-/** Whether a device is what all expressions ask for. One that fails, on an attribute that is not there say, does not hold. */
-export function matchesSelectors(offered: OfferedDevice, selectors: Selectors | undefined): boolean {
-  return (selectors ?? []).every(({ cel }) => {
+/**
+ * Whether a device is what all expressions ask for. Throws when one fails, on an attribute that is not there say: whoever wrote it
+ * should know. `owner`: whose expressions they are, "class gpu".
+ */
+export function matchesSelectors(
+  offered: OfferedDevice,
+  selectors: Selectors | undefined,
+  owner: string,
+): boolean {
+  return (selectors ?? []).every(({ cel }, index) => {
     const program = cel && programOf(cel.expression)
     if (!program || typeof program === "string") return false
     const result = program.evaluate({ device: describe(offered) })
-    return result.ok && result.value === true
+    if (!result.ok) throw new Error(`${owner}: selector #${index}: CEL runtime error: ${result.message}`)
+    return result.value === true
   })
 }
 
