@@ -1,4 +1,5 @@
-import type { Clock } from "../base/clock.ts"
+import { parseDuration } from "../apimachinery/duration.ts"
+import { type Clock, sleep } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import type { LifecycleHandler } from "../api/core/v1/probe.ts"
@@ -64,9 +65,9 @@ export interface KubeletOptions {
   readonly metrics?: KubeletMetrics
   /** How often everything is compared with the runtime. @default never */
   readonly relistMs?: number
-  /** How often the machine is looked at for the node's status. @default 10 s */
+  /** How often the machine is looked at for the node's status. @default as configured */
   readonly checkMs?: number
-  /** How often the node shows that it lives. @default 10 s */
+  /** How often the node shows that it lives. @default four times as often as it must */
   readonly leaseRenewMs?: number
   /** Pods that end in order before the machine goes down. @default it does not wait for them */
   readonly shutdown?: ShutdownOptions
@@ -115,7 +116,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     runtime,
     metrics,
     runtimeName: version.runtimeName,
-    puller: new ImagePuller({ images, clock, metrics }),
+    puller: new ImagePuller({ images, configuration, clock, metrics }),
     observer: new RuntimeObserver({ runtime, clock, log, files: host.files, logs: host.logs }),
     host,
     machine,
@@ -144,6 +145,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   })
   const reporter: NodeReporter = new NodeReporter({
     identity: node,
+    configuration,
     client,
     clock,
     log,
@@ -155,7 +157,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     kubeletPort: options.port,
     ...(host.devices && { devices: () => host.devices!.capacity() }),
     ...(options.volumesInUse && { volumesInUse: options.volumesInUse }),
-    ...(options.checkMs !== undefined && { checkMs: options.checkMs }),
+    checkMs: options.checkMs ?? parseDuration(configuration.nodeStatusUpdateFrequency),
     health: () => ({
       memoryPressure: evictions.has("MemoryPressure"),
       diskPressure: evictions.has("DiskPressure"),
@@ -165,6 +167,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   })
   const collector = new ImageCollector({
     images,
+    configuration,
     metrics,
     pods: () => workers.list().map(({ state }) => state),
     space: async () => (await host.usage()).filesystem,
@@ -179,6 +182,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     workers,
     events,
     images: collector,
+    configuration,
     metrics,
     clock,
     log,
@@ -197,6 +201,23 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
       changed: () => reporter.look(),
     })
   const feed = options.pods ?? watchPods({ client, clock, random, log, nodeName: node.name })
+
+  /** Pods are held to what of the node is theirs; where they use more already, as soon as some have gone. */
+  async function holdPods(signal: AbortSignal): Promise<void> {
+    if (!host.cgroups.holdPods || !machine.pods) return
+    const tell = (type: "Normal" | "Warning", reason: string, message: string) =>
+      events.event({ kind: "Node", name: node.name, uid: node.name }, type, reason, message)
+    while (!signal.aborted) {
+      try {
+        await host.cgroups.holdPods(machine.pods)
+        return tell("Normal", "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods")
+      } catch (error) {
+        log.warn("pods are not held to what is theirs", { error })
+        tell("Warning", "FailedNodeAllocatableEnforcement", (error as Error).message)
+        await sleep(clock, 60_000, signal)
+      }
+    }
+  }
 
   async function runPods(signal: AbortSignal): Promise<void> {
     await options.servicesSynced
@@ -228,7 +249,15 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   async function keepHouse(signal: AbortSignal): Promise<void> {
     const pods = () => workers.list().map(({ state }) => state)
     await Promise.all([
-      rotateAllLogs({ runtime, logs: host.logs, pods, clock, log, signal }),
+      rotateAllLogs({
+        runtime,
+        logs: host.logs,
+        pods,
+        periodMs: parseDuration(configuration.containerLogMonitorInterval),
+        clock,
+        log,
+        signal,
+      }),
       collector.run(signal),
       evictions.run(signal),
     ])
@@ -247,6 +276,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
         reporter.run(own),
         keepNodeLease({
           nodeName: node.name,
+          durationSeconds: configuration.nodeLeaseDurationSeconds,
           client,
           clock,
           log,
@@ -255,6 +285,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
           ...(options.leaseRenewMs !== undefined && { renewMs: options.leaseRenewMs }),
         }),
         runPods(own),
+        holdPods(own),
         ...(options.keepsHouse === false ? [] : [keepHouse(own)]),
         shutdown?.run(own),
       ])

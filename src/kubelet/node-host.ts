@@ -3,7 +3,15 @@ import type { ResourceStatus } from "../api/core/v1/container-status.ts"
 import type { Pod } from "../api/core/v1/pod.ts"
 import type { NodeAddress, NodeSystemInfo } from "../api/core/v1/node.ts"
 import type { ResourceList } from "../api/core/v1/resource-requirements.ts"
-import type { Device, DnsConfig, ImageSpec, Mount, UserNamespace } from "../container-runtime/cri.ts"
+import type {
+  Device,
+  DnsConfig,
+  ImageSpec,
+  LinuxContainerResources,
+  Mount,
+  UserNamespace,
+} from "../container-runtime/cri.ts"
+import type { PodsLimit } from "./node/plan-node-resources.ts"
 import type { PodAddresses } from "./containers/pod-field.ts"
 import type { ProbeResult, ProbeType } from "./pods/pod-state.ts"
 
@@ -17,6 +25,8 @@ export interface NodeHost {
   readonly files: ContainerFiles
   /** Devices that plugins look after. @default none */
   readonly devices?: PodDevices
+  /** Gives them, and what else containers have for themselves. @default nobody has anything */
+  readonly resources?: PodResources
   /** Devices that pods claim. @default none */
   readonly claims?: PodClaims
   /** For pods with users of their own. @default there are none */
@@ -82,6 +92,8 @@ export interface NodeUsage {
   /** The file system of pods' volumes and logs. */
   readonly filesystem: FilesystemSpace
   readonly processes: { readonly running: number; readonly max: number }
+  /** Of all pods together; undefined where they are not held to anything. */
+  readonly pods?: { readonly memoryLimitBytes: number; readonly memoryWorkingSetBytes: number }
   readonly network: readonly InterfaceUsage[]
   readonly bootedAtMs: number
 }
@@ -113,6 +125,8 @@ export interface Machine {
   /** cpu, memory, ephemeral-storage, pods, hugepages-*. */
   readonly capacity: ResourceList
   readonly allocatable: ResourceList
+  /** What all pods together are held to; undefined where nothing holds them. */
+  readonly pods?: PodsLimit
   /** InternalIPs first, the primary at the head; then the Hostname. */
   readonly addresses: readonly NodeAddress[]
   /** Without versions of runtime and kubelet, which the kubelet adds. */
@@ -193,18 +207,24 @@ export class AdmissionError extends Error {
   }
 }
 
-export interface PodDevices {
+/** What containers have for themselves: processors, memory, devices. */
+export interface PodResources {
   /**
-   * Gives a pod's containers the devices that their limits ask for; what they were given before stays theirs. Throws
-   * AdmissionError. `isRunning`: some container has them in use already.
+   * Gives a pod's containers what they ask for; what they were given before stays theirs. Throws AdmissionError.
+   * `isRunning`: some container has it in use already.
    */
   allocate(pod: Pod, isRunning: boolean): Promise<void>
+  /** Idempotent; nothing of the pod runs any more. */
+  free(podUid: string): Promise<void>
+  /** The processors and the nodes of memory that a container may use; empty where it may use all. */
+  containerResources(pod: Pod, container: Container): LinuxContainerResources
+}
+
+export interface PodDevices {
   /** What a container that is about to be made needs in order to use its devices. Throws when one is not ready. */
   prepareContainer(podUid: string, container: string): Promise<ContainerDevices>
   /** How the devices are that a container has, by resource. */
   health(pod: Pod, container: Container): readonly ResourceStatus[]
-  /** Idempotent; nothing of the pod runs any more. */
-  free(podUid: string): Promise<void>
   /** What the node has; resources that are gone are 0. */
   capacity(): DeviceCapacity
 }
@@ -246,6 +266,8 @@ export interface PodCgroups {
   update(pod: Pod): Promise<void>
   remove(podUid: string): Promise<void>
   listPods(): Promise<readonly string[]>
+  /** Holds all pods together to what of the node is theirs. @default nothing holds them */
+  holdPods?(limit: PodsLimit): Promise<void>
 }
 
 /** Files that the kubelet writes for containers, beside volumes. */

@@ -86,7 +86,8 @@ export class DelegatedReviews {
   }
 }
 
-function callerOfCertificate(socket: TLSSocket): Caller | undefined {
+/** Undefined: the connection has no certificate of the cluster's authority. */
+export function callerOfCertificate(socket: TLSSocket): Caller | undefined {
   if (!socket.authorized) return undefined
   const subject = socket.getPeerCertificate?.()?.subject as unknown as
     | { CN?: string; O?: string | string[] }

@@ -16,6 +16,7 @@ const place = (spec: object = {}) => ({
     metadata: { name: "n", labels: { "kubernetes.io/os": "linux", disk: "ssd" } },
     spec,
   } as unknown as Node,
+  allowedSysctls: ["net.core.*"],
   strictGroups: false,
 })
 
@@ -45,6 +46,19 @@ describe("a node's last word", () => {
       pod("p", "", { securityContext: { supplementalGroupsPolicy: "Strict" } }),
       "SupplementalGroupsPolicyNotSupported",
       "SupplementalGroupsPolicy=Strict is not supported in this node",
+    ],
+    [
+      pod("p", "", {
+        securityContext: {
+          sysctls: [
+            { name: "net.core.somaxconn", value: "1" },
+            { name: "net/ipv4/tcp_syncookies", value: "1" },
+            { name: "kernel.msgmax", value: "1" },
+          ],
+        },
+      }),
+      "SysctlForbidden",
+      'forbidden sysctl: "kernel.msgmax" not allowlisted',
     ],
   ])("refuses with %s", (asked, reason, message) =>
     expect(admitPod(asked, [], place())).toEqual({ reason, message }),

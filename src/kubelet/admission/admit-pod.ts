@@ -1,4 +1,5 @@
 import { parseQuantity, quantityMilliValue, quantityValue } from "../../apimachinery/quantity.ts"
+import { quote } from "../../base/quote.ts"
 import { collide, hostPortsOf } from "../../api/core/v1/host-ports.ts"
 import { fitsNode } from "../../api/core/v1/match-node-selector.ts"
 import type { Node } from "../../api/core/v1/node.ts"
@@ -6,6 +7,7 @@ import type { Pod } from "../../api/core/v1/pod.ts"
 import { type Amounts, computePodRequests } from "../../api/core/v1/pod-resources.ts"
 import { findUntolerated } from "../../api/core/v1/tolerate-taints.ts"
 import type { Machine } from "../node-host.ts"
+import { isAllowedSysctl } from "./safe-sysctls.ts"
 import { isStaticPod } from "../static-pods/static-pod.ts"
 
 /** Why a pod may not run here; it becomes Failed with this. Events tell the message as it is. */
@@ -23,6 +25,8 @@ export function rejectedMessage({ message }: Rejection): string {
 export interface NodeOfPod {
   readonly allocatable: Machine["allocatable"]
   readonly node: Node | undefined
+  /** Patterns of sysctls that pods may set beside the safe ones: "net.core.*". */
+  readonly allowedSysctls: readonly string[]
   /** Whether the runtime can keep to `supplementalGroupsPolicy: Strict`. */
   readonly strictGroups: boolean
 }
@@ -34,6 +38,7 @@ export interface NodeOfPod {
 export function admitPod(pod: Pod, others: readonly Pod[], node: NodeOfPod): Rejection | undefined {
   return (
     refuseForeign(pod, node) ??
+    refuseSysctls(pod, node.allowedSysctls) ??
     findShortage(pod, others, node) ??
     (wasScheduled(pod) ? undefined : refuseByLabels(pod, node)) ??
     refuseTakenPorts(pod, others) ??
@@ -67,6 +72,14 @@ function refuseForeign({ metadata, spec }: Pod, { node, strictGroups }: NodeOfPo
       message: "SupplementalGroupsPolicy=Strict is not supported in this node",
     }
   return undefined
+}
+
+/** Others could do harm to the whole machine. */
+function refuseSysctls({ spec }: Pod, allowed: readonly string[]): Rejection | undefined {
+  const { sysctls = [] } = spec.securityContext ?? {}
+  const forbidden = sysctls.find(({ name }) => !isAllowedSysctl(name, allowed))
+  if (!forbidden) return undefined
+  return { reason: "SysctlForbidden", message: `forbidden sysctl: ${quote(forbidden.name)} not allowlisted` }
 }
 
 function refuseByLabels({ spec }: Pod, { node }: NodeOfPod): Rejection | undefined {

@@ -16,6 +16,12 @@ const ignored: { readonly [Name in FieldName]?: string } = {
   serverTLSBootstrap: "certificates are renewed by what runs the kubelet",
   eventRecordQPS: "events have a limit of their own for each source",
   eventBurst: "events have a limit of their own for each source",
+  registryPullQPS: "pulls are limited by how many there are at once",
+  registryBurst: "pulls are limited by how many there are at once",
+  containerLogMaxWorkers: "logs are rotated one after the other",
+  crashLoopBackOff: "containers that keep ending wait as long as in every cluster",
+  singleProcessOOMKill: "the runtime decides what of a container is killed",
+  volumeStatsAggPeriod: "volumes are counted when somebody asks, once a minute at most",
   enableContentionProfiling: "there is nothing to contend for",
   streamingConnectionIdleTimeout: "streams are closed by the container runtime",
   kubeletCgroups: "the kubelet stays in the control group that it was started in",
@@ -48,6 +54,8 @@ const refused: { readonly [Name in FieldName]?: string } = {
   staticPodURL: "manifests are read from files alone (staticPodPath)",
   staticPodURLHeader: "manifests are read from files alone (staticPodPath)",
   tlsCurvePreferences: "curves cannot be chosen",
+  tlsCipherSuites: "ciphers cannot be chosen",
+  readOnlyPort: "everybody is asked who they are",
   preloadedImagesVerificationAllowlist: "who may use an image is not remembered",
   cgroupsPerQOS: "pods have control groups by their quality of service",
   cgroupDriver: "control groups are made without systemd (cgroupfs)",
@@ -62,7 +70,9 @@ const refusedValues: { readonly [Name in FieldName]?: (value: never) => string |
       ? `${quote(value)} is not supported: who may use an image is not remembered`
       : undefined,
   memorySwap: ({ swapBehavior }: { swapBehavior?: string }) =>
-    swapBehavior === "LimitedSwap" ? "LimitedSwap is not supported: containers get no swap" : undefined,
+    swapBehavior === "LimitedSwap"
+      ? "LimitedSwap is not supported: swap is not shared out among containers"
+      : undefined,
 }
 
 /**

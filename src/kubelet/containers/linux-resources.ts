@@ -1,8 +1,10 @@
 import { quantityMilliValue, quantityValue } from "../../apimachinery/quantity.ts"
+import { parseDuration } from "../../apimachinery/duration.ts"
 import type { Container } from "../../api/core/v1/container.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { ResourceRequirements } from "../../api/core/v1/resource-requirements.ts"
 import type { LinuxContainerResources } from "../../container-runtime/cri.ts"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import { computeQosClass } from "../status/qos-class.ts"
 
 // From requests and limits to what the kernel's control groups understand.
@@ -18,32 +20,53 @@ export function cpuShares(milliCpu: number): number {
 }
 
 /** How many microseconds of each period may be used. */
-export function cpuQuota(milliCpu: number): number {
-  return Math.max(Math.floor((milliCpu * periodMicroseconds) / 1000), minQuotaMicroseconds)
+export function cpuQuota(milliCpu: number, period = periodMicroseconds): number {
+  return Math.max(Math.floor((milliCpu * period) / 1000), minQuotaMicroseconds)
 }
+
+/** How limits of processor time are kept to. */
+export interface CpuTime {
+  /** False: they are not. */
+  readonly isLimited: boolean
+  readonly periodMicroseconds: number
+}
+
+export function cpuTime({
+  cpuCFSQuota,
+  cpuCFSQuotaPeriod,
+}: Pick<KubeletConfiguration, "cpuCFSQuota" | "cpuCFSQuotaPeriod">): CpuTime {
+  return { isLimited: cpuCFSQuota, periodMicroseconds: parseDuration(cpuCFSQuotaPeriod) * 1000 }
+}
+
+const usualTime: CpuTime = { isLimited: true, periodMicroseconds }
 
 /** CPU and memory of one container. `nodeMemoryBytes` is what scores for the out-of-memory killer are measured by. */
 export function containerResources(
   pod: Pod,
   container: Container,
   nodeMemoryBytes: number,
+  time = usualTime,
 ): LinuxContainerResources {
   return {
-    ...cpuAndMemory(container.resources),
+    ...cpuAndMemory(container.resources, time),
     oomScoreAdj: oomScoreAdjustment(pod, container, nodeMemoryBytes),
   }
 }
 
-export function cpuAndMemory({ requests, limits }: ResourceRequirements = {}): LinuxContainerResources {
+export function cpuAndMemory(
+  { requests, limits }: ResourceRequirements = {},
+  time = usualTime,
+): LinuxContainerResources {
   const cpuLimit = limits?.["cpu"]
   const cpuRequest = requests?.["cpu"] ?? cpuLimit
   const memoryLimit = limits?.["memory"]
   return {
     cpuShares: cpuShares(cpuRequest === undefined ? 0 : quantityMilliValue(cpuRequest)),
-    ...(cpuLimit !== undefined &&
+    ...(time.isLimited &&
+      cpuLimit !== undefined &&
       quantityMilliValue(cpuLimit) > 0 && {
-        cpuPeriod: periodMicroseconds,
-        cpuQuota: cpuQuota(quantityMilliValue(cpuLimit)),
+        cpuPeriod: time.periodMicroseconds,
+        cpuQuota: cpuQuota(quantityMilliValue(cpuLimit), time.periodMicroseconds),
       }),
     ...(memoryLimit !== undefined &&
       quantityValue(memoryLimit) > 0 && { memoryLimitInBytes: quantityValue(memoryLimit) }),

@@ -21,6 +21,8 @@ export interface SecurityContextOptions {
   readonly targetContainerId?: string
   /** Where the kubelet keeps "Localhost" seccomp profiles. */
   readonly seccompDirectory: string
+  /** Who asks for no profile has the runtime's. @default false: none */
+  readonly seccompDefault?: boolean
   /** Groups that own volumes (fsGroup is added by itself). */
   readonly extraGroups?: readonly number[]
   /** The pod's own users. @default the machine's */
@@ -96,7 +98,10 @@ export function containerSecurityContext(
     ...(!privileged && !unmasked && { maskedPaths: [...maskedPaths], readonlyPaths: [...readonlyPaths] }),
     seccomp: privileged
       ? { profileType: "Unconfined", localhostRef: "" }
-      : seccompProfile(context.seccompProfile, options.seccompDirectory),
+      : seccompProfile(
+          context.seccompProfile ?? (options.seccompDefault ? { type: "RuntimeDefault" } : undefined),
+          options.seccompDirectory,
+        ),
     ...apparmor(context.appArmorProfile),
     ...(context.seLinuxOptions && {
       seLinuxOptions: { user: "", role: "", type: "", level: "", ...context.seLinuxOptions },

@@ -1,9 +1,11 @@
+import { parseDuration } from "../../apimachinery/duration.ts"
 import { type Clock, sleep } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { EventRecorder } from "../../client/event-recorder.ts"
 import type { RuntimeService } from "../../container-runtime/cri.ts"
 import { containerNameLabel, podUidLabel } from "../containers/runtime-labels.ts"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import type { ImageCollector } from "../images/image-collector.ts"
 import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import type { NodeHost } from "../node-host.ts"
@@ -13,13 +15,13 @@ import type { EvictionCondition } from "../pods/pod-state.ts"
 import { evictionMessage, resourceOf } from "./eviction-message.ts"
 import {
   conditionOf,
-  defaultThresholds,
-  type EvictionThresholds,
+  dueShortages,
   findShortages,
   holdConditions,
   type PressureCondition,
   type Shortage,
 } from "./node-pressure.ts"
+import { parseThresholds, type Threshold } from "./thresholds.ts"
 import { isCritical, type PodUsage, rankForEviction } from "./rank-pods.ts"
 
 export interface EvictionManagerOptions {
@@ -33,7 +35,16 @@ export interface EvictionManagerOptions {
   readonly log: Logger
   /** Told when a condition of the node came or went. */
   readonly changed: () => void
-  readonly thresholds?: EvictionThresholds
+  readonly configuration: Pick<
+    KubeletConfiguration,
+    | "evictionHard"
+    | "evictionSoft"
+    | "evictionSoftGracePeriod"
+    | "evictionMinimumReclaim"
+    | "evictionMaxPodGracePeriod"
+    | "evictionPressureTransitionPeriod"
+    | "enforceNodeAllocatable"
+  >
 }
 
 const periodMs = 10_000
@@ -44,10 +55,15 @@ const periodMs = 10_000
  */
 export class EvictionManager {
   readonly #options: EvictionManagerOptions
+  readonly #thresholds: readonly Threshold[]
+  readonly #holdMs: number
   #held: Map<PressureCondition, number> = new Map()
+  #since: ReadonlyMap<Threshold, number> = new Map()
 
   constructor(options: EvictionManagerOptions) {
     this.#options = options
+    this.#thresholds = withAllocatable(parseThresholds(options.configuration), options.configuration)
+    this.#holdMs = parseDuration(options.configuration.evictionPressureTransitionPeriod)
   }
 
   has(condition: PressureCondition): boolean {
@@ -63,16 +79,19 @@ export class EvictionManager {
   }
 
   async look(): Promise<void> {
-    const { host, clock, changed, images, thresholds = defaultThresholds } = this.#options
+    const { host, clock, changed, images } = this.#options
     await this.#enforceLimits()
-    const shortages = findShortages(await host.usage(), thresholds)
+    const shortages = findShortages(await host.usage(), this.#thresholds)
     const before = [...this.#held.keys()].sort().join()
-    this.#held = holdConditions(this.#held, shortages, clock.now())
+    const { since, due } = dueShortages(this.#since, shortages, clock.now())
+    this.#since = since
+    // A soft threshold shows in the node's conditions as soon as it counts.
+    this.#held = holdConditions(this.#held, due, clock.now(), this.#holdMs)
     if ([...this.#held.keys()].sort().join() !== before) changed()
-    const [worst] = shortages
+    const [worst] = due
     if (!worst) return
     const isDisk = conditionOf[worst.signal] === "DiskPressure"
-    if (isDisk && (await images.collect(worst.threshold - worst.available)) > 0) return
+    if (isDisk && (await images.collect(worst.missing)) >= worst.missing) return
     await this.#evictOne(worst)
   }
 
@@ -101,7 +120,7 @@ export class EvictionManager {
   }
 
   async #evictOne(shortage: Shortage): Promise<void> {
-    const { metrics, log } = this.#options
+    const { metrics, log, configuration } = this.#options
     const resource = resourceOf(shortage)
     const usages = await this.#usages(resource === "memory" ? "memory" : "disk")
     const ranked = rankForEviction(usages, resource === "memory" ? "memory" : "ephemeral-storage")
@@ -114,17 +133,20 @@ export class EvictionManager {
       resource,
     })
     metrics.evictions.add(1, shortage.signal)
-    this.#evict(victim.pod, message, { reason: "TerminationByKubelet", message })
+    const isSoft = shortage.met.gracePeriodMs !== undefined
+    const maxSeconds = isSoft ? (configuration.evictionMaxPodGracePeriod ?? 0) : 0
+    this.#evict(victim.pod, message, { reason: "TerminationByKubelet", message }, maxSeconds)
   }
 
-  #evict(pod: Pod, message: string, condition?: EvictionCondition): void {
+  /** Who meets a hard threshold has a second; a soft one leaves time to end, though not more than the pod would take. */
+  #evict(pod: Pod, message: string, condition?: EvictionCondition, maxSeconds = 0): void {
     const { workers, events } = this.#options
     events.event(pod, "Warning", "Evicted", message)
     workers.find(pod.metadata.uid)?.handle({
       kind: "evict",
       reason: "Evicted",
       message,
-      gracePeriodSeconds: 1,
+      gracePeriodSeconds: Math.max(Math.min(maxSeconds, pod.spec.terminationGracePeriodSeconds ?? 30), 1),
       ...(condition && { condition }),
     })
   }
@@ -157,4 +179,16 @@ export class EvictionManager {
       message: `The node had condition: [${conditions.join(" ")}]. `,
     }
   }
+}
+
+/** Where pods are held to a part of the memory, they may run short of that while the machine has enough. */
+function withAllocatable(
+  thresholds: readonly Threshold[],
+  { enforceNodeAllocatable }: EvictionManagerOptions["configuration"],
+): readonly Threshold[] {
+  if (!enforceNodeAllocatable.includes("pods")) return thresholds
+  const own = thresholds
+    .filter(({ signal, gracePeriodMs }) => signal === "memory.available" && gracePeriodMs === undefined)
+    .map((threshold): Threshold => ({ ...threshold, signal: "allocatableMemory.available" }))
+  return [...thresholds, ...own]
 }

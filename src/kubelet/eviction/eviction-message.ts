@@ -14,14 +14,20 @@ const resources = {
   "imagefs.available": "ephemeral-storage",
   "imagefs.inodesFree": "inodes",
   "pid.available": "pids",
+  "allocatableMemory.available": "memory",
+  "containerfs.available": "ephemeral-storage",
+  "containerfs.inodesFree": "inodes",
 } as const
 
-export function resourceOf({ signal }: Shortage): (typeof resources)[keyof typeof resources] {
+export function resourceOf({ signal }: Pick<Shortage, "signal">): (typeof resources)[keyof typeof resources] {
   return resources[signal]
 }
 
 /** Why a pod was evicted, in upstream's words. */
-export function evictionMessage(shortage: Shortage, { pod, containers }: PodUsage): string {
+export function evictionMessage(
+  shortage: Pick<Shortage, "signal" | "threshold" | "available">,
+  { pod, containers }: PodUsage,
+): string {
   const resource = resourceOf(shortage)
   const amount = (value: number) => formatQuantity(quantityFromNumber(Math.floor(value), "BinarySI"))
   const sentences = [

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { NodeUsage } from "../node-host.ts"
 import { evictionMessage } from "./eviction-message.ts"
-import { defaultThresholds, findShortages, holdConditions } from "./node-pressure.ts"
+import { defaultEvictionHard } from "../configuration/kubelet-configuration.ts"
+import { dueShortages, findShortages, holdConditions } from "./node-pressure.ts"
+import { parseThresholds } from "./thresholds.ts"
 import { isCritical, rankForEviction } from "./rank-pods.ts"
 
 const healthy: NodeUsage = {
@@ -26,16 +28,19 @@ const pod = (name: string, memory?: string, priority = 0): Pod =>
     },
   }) as unknown as Pod
 
+const thresholds = parseThresholds({ evictionHard: { ...defaultEvictionHard, "pid.available": "1000" } })
+
 describe("a node in need", () => {
   it("knows what it is short of", () => {
-    expect(findShortages(healthy, defaultThresholds)).toEqual([])
+    expect(findShortages(healthy, thresholds)).toEqual([])
     const short = {
       ...healthy,
       memoryAvailableBytes: 50 << 20,
       filesystem: { ...healthy.filesystem, availableBytes: 99, inodesFree: 4 },
       processes: { running: 32_000, max: 32_768 },
     }
-    expect(findShortages(short, defaultThresholds)).toEqual([
+    const found = findShortages(short, thresholds)
+    expect(found.map(({ signal, available, threshold }) => ({ signal, available, threshold }))).toEqual([
       { signal: "memory.available", available: 50 << 20, threshold: 100 << 20 },
       { signal: "nodefs.available", available: 99, threshold: 100 },
       { signal: "nodefs.inodesFree", available: 4, threshold: 5 },
@@ -45,12 +50,35 @@ describe("a node in need", () => {
     ])
   })
 
+  it("waits as long as a soft threshold says, and frees as much as is wanted", () => {
+    const soft = parseThresholds({
+      evictionSoft: { "memory.available": "10Gi" },
+      evictionSoftGracePeriod: { "memory.available": "1m30s" },
+      evictionMinimumReclaim: { "memory.available": "1Gi" },
+    })
+    const shortages = findShortages(healthy, soft)
+    expect(shortages).toMatchObject([{ missing: 3 * 2 ** 30 }])
+    const first = dueShortages(new Map(), shortages, 1000)
+    expect(first.due).toEqual([])
+    expect(dueShortages(first.since, shortages, 90_999).due).toEqual([])
+    expect(dueShortages(first.since, shortages, 91_000).due).toEqual(shortages)
+    const over = dueShortages(first.since, [], 50_000)
+    expect(dueShortages(over.since, shortages, 91_000).due).toEqual([])
+  })
+
+  it("watches what all pods are held to", () => {
+    const held = parseThresholds({ evictionHard: { "allocatableMemory.available": "100" } })
+    const pods = { memoryLimitBytes: 1000, memoryWorkingSetBytes: 950 }
+    expect(findShortages(healthy, held)).toEqual([])
+    expect(findShortages({ ...healthy, pods }, held)).toMatchObject([{ available: 50, threshold: 100 }])
+  })
+
   it("says so for five minutes after it is over", () => {
     const shortage = { signal: "memory.available", available: 0, threshold: 1 } as const
-    const held = holdConditions(new Map(), [shortage], 1000)
+    const held = holdConditions(new Map(), [shortage], 1000, 300_000)
     expect([...held.keys()]).toEqual(["MemoryPressure"])
-    expect(holdConditions(held, [], 300_999).size).toBe(1)
-    expect(holdConditions(held, [], 301_000).size).toBe(0)
+    expect(holdConditions(held, [], 300_999, 300_000).size).toBe(1)
+    expect(holdConditions(held, [], 301_000, 300_000).size).toBe(0)
   })
 
   it("evicts first who uses more than it asked for, then the less important, then the greediest", () => {

@@ -1,6 +1,8 @@
 import { type Clock, sleep } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
 import type { Image, ImageService } from "../../container-runtime/cri.ts"
+import { parseDuration } from "../../apimachinery/duration.ts"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import type { FilesystemSpace } from "../node-host.ts"
 import { podContainers } from "../pods/pod-containers.ts"
@@ -9,6 +11,10 @@ import { type ImageRecord, noteImages, planImageCollection } from "./plan-image-
 
 export interface ImageCollectorOptions {
   readonly images: ImageService
+  readonly configuration: Pick<
+    KubeletConfiguration,
+    "imageMinimumGCAge" | "imageMaximumGCAge" | "imageGCHighThresholdPercent" | "imageGCLowThresholdPercent"
+  >
   readonly metrics: KubeletMetrics
   readonly pods: () => readonly PodState[]
   readonly space: () => Promise<FilesystemSpace>
@@ -18,10 +24,8 @@ export interface ImageCollectorOptions {
 }
 
 const periodMs = 300_000
-const highShare = 0.85
-const lowShare = 0.8
 
-/** Removes images that nobody uses when the disk is more than 85 % full, until it is 80 % full. */
+/** Removes images that nobody uses when the disk is fuller than the upper threshold, until it is at the lower one. */
 export class ImageCollector {
   readonly #options: ImageCollectorOptions
   #records: Map<string, ImageRecord> = new Map()
@@ -40,12 +44,17 @@ export class ImageCollector {
 
   /** Removes images that nobody uses, as many as are needed to free `wantedBytes`; resolves to what was freed. */
   async collect(wantedBytes: number): Promise<number> {
-    const { images, metrics, clock, log } = this.#options
+    const { images, configuration, metrics, clock, log } = this.#options
     const all = await images.listImages()
     const isUsed = await this.#usage()
     const nowMs = clock.now()
     this.#records = noteImages(this.#records, all, isUsed, nowMs)
-    const { remove } = planImageCollection(all, this.#records, isUsed, { wantedBytes, nowMs })
+    const { remove } = planImageCollection(all, this.#records, isUsed, {
+      wantedBytes,
+      nowMs,
+      minAgeMs: parseDuration(configuration.imageMinimumGCAge),
+      maxAgeMs: parseDuration(configuration.imageMaximumGCAge),
+    })
     let freedBytes = 0
     for (const image of remove) {
       log.info("removing an image that nobody uses", { image: image.repoTags[0] ?? image.id })
@@ -62,11 +71,12 @@ export class ImageCollector {
   }
 
   async #look(): Promise<void> {
-    const { space, warn } = this.#options
+    const { space, warn, configuration } = this.#options
     const { capacityBytes, availableBytes } = await space()
     const used = 1 - availableBytes / capacityBytes
-    if (!(used >= highShare)) return void (await this.collect(0))
-    const wantedBytes = Math.ceil((used - lowShare) * capacityBytes)
+    const { imageGCHighThresholdPercent: high, imageGCLowThresholdPercent: low } = configuration
+    if (high === 100 || !(used >= high / 100)) return void (await this.collect(0))
+    const wantedBytes = Math.ceil((used - low / 100) * capacityBytes)
     const freedBytes = await this.collect(wantedBytes)
     if (freedBytes >= wantedBytes) return
     const attempted = `Attempted to free ${wantedBytes} bytes, but only found ${freedBytes} bytes eligible to free.`

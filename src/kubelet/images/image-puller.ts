@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts"
 import { quote } from "../../base/quote.ts"
 import { formatDuration } from "../../apimachinery/duration.ts"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import type { PullPolicy } from "../../api/core/v1/volume.ts"
 import {
   type Image,
@@ -10,6 +11,7 @@ import {
 } from "../../container-runtime/cri.ts"
 import { withDefaultTag } from "./image-names.ts"
 import { imageSizeLabel, type KubeletMetrics } from "../metrics/kubelet-metrics.ts"
+import { Turns } from "./turns.ts"
 import { StartError } from "./start-error.ts"
 
 export interface ImageRequest {
@@ -24,6 +26,7 @@ export interface ImageRequest {
 
 export interface ImagePullerOptions {
   readonly images: ImageService
+  readonly configuration: Pick<KubeletConfiguration, "serializeImagePulls" | "maxParallelImagePulls">
   readonly metrics: KubeletMetrics
   readonly clock: Clock
 }
@@ -46,9 +49,12 @@ export class ImagePuller {
   readonly #options: ImagePullerOptions
   readonly #backoffs = new Map<string, PullBackoff>()
   readonly #pulls = new Map<string, Promise<string>>()
+  readonly #turns: Turns
 
   constructor(options: ImagePullerOptions) {
     this.#options = options
+    const { serializeImagePulls, maxParallelImagePulls } = options.configuration
+    this.#turns = new Turns(serializeImagePulls ? 1 : (maxParallelImagePulls ?? Infinity))
   }
 
   /** Resolves to the image. Throws StartError. */
@@ -129,7 +135,7 @@ export class ImagePuller {
   #pullOnce(name: string, { credentials }: ImageRequest): Promise<string> {
     const running = this.#pulls.get(name)
     if (running) return running
-    const pull = this.#pull(name, credentials).finally(() => this.#pulls.delete(name))
+    const pull = this.#turns.take(() => this.#pull(name, credentials)).finally(() => this.#pulls.delete(name))
     this.#pulls.set(name, pull)
     return pull
   }

@@ -1,6 +1,9 @@
 import { expect, it } from "vitest"
 import type { Image } from "../../container-runtime/cri.ts"
-import { minImageAgeMs, noteImages, planImageCollection } from "./plan-image-collection.ts"
+import { noteImages, planImageCollection } from "./plan-image-collection.ts"
+
+const minAgeMs = 120_000
+const ages = { minAgeMs, maxAgeMs: 0 }
 
 const image = (id: string, pinned = false): Image => ({
   id,
@@ -20,7 +23,7 @@ it("removes what was unused the longest, as much as is needed", () => {
   let records = noteImages(new Map(), images, used("a"), 10)
   records = noteImages(records, images, used("b"), 1000)
   const plan = (wantedBytes: number, isUsed = used()) =>
-    planImageCollection(images, records, isUsed, { wantedBytes, nowMs: 10 + minImageAgeMs }).remove.map(
+    planImageCollection(images, records, isUsed, { ...ages, wantedBytes, nowMs: 10 + minAgeMs }).remove.map(
       ({ id }) => id,
     )
   expect(plan(150)).toEqual(["c", "a"])
@@ -32,6 +35,15 @@ it("removes what was unused the longest, as much as is needed", () => {
 it("spares an image that has just come", () => {
   const images = [image("new")]
   const records = noteImages(new Map(), images, used(), 5000)
-  const nowMs = 5000 + minImageAgeMs - 1
-  expect(planImageCollection(images, records, used(), { wantedBytes: 1, nowMs }).remove).toEqual([])
+  const nowMs = 5000 + minAgeMs - 1
+  expect(planImageCollection(images, records, used(), { ...ages, wantedBytes: 1, nowMs }).remove).toEqual([])
+})
+
+it("removes what nobody has used for too long, however much room there is", () => {
+  const images = [image("old"), image("used"), image("kept")]
+  let records = noteImages(new Map(), images, used(), 0)
+  records = noteImages(records, images, used("used"), 500_000)
+  const aim = { minAgeMs, maxAgeMs: 600_000, wantedBytes: 0, nowMs: 700_000 }
+  const isUsed = used("kept")
+  expect(planImageCollection(images, records, isUsed, aim).remove.map(({ id }) => id)).toEqual(["old"])
 })

@@ -9,18 +9,19 @@ export interface LogRotationOptions {
   readonly runtime: RuntimeService
   readonly logs: ContainerLogs
   readonly pods: () => readonly PodState[]
+  /** How often they are looked at. */
+  readonly periodMs: number
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
 }
-
-const periodMs = 10_000
 
 /** Sees to it that the logs of running containers do not grow without end. */
 export async function rotateAllLogs({
   runtime,
   logs,
   pods,
+  periodMs,
   clock,
   log,
   signal,

@@ -11,6 +11,7 @@ const operationSeconds = Array.from({ length: 14 }, (_, power) => 0.005 * 2.5 **
 
 const counter = (name: string, help: string, labels: readonly string[] = []) =>
   new Counter({ name, help, labels })
+const gauge = (name: string, help: string) => new Counter({ name, help }, "gauge")
 const histogram = (name: string, help: string, labels: readonly string[] = [], bounds = seconds) =>
   new Histogram({ name, help, labels }, bounds)
 
@@ -163,6 +164,54 @@ export class KubeletMetrics {
     "kubelet_http_requests_duration_seconds",
     "[ALPHA] Duration in seconds to serve http requests",
     ["method", "path", "server_type", "long_running"],
+  )
+  readonly cpuPinnings = counter(
+    "kubelet_cpu_manager_pinning_requests_total",
+    "[ALPHA] The number of cpu core allocations which required pinning.",
+  )
+  readonly cpuPinningErrors = counter(
+    "kubelet_cpu_manager_pinning_errors_total",
+    "[ALPHA] The number of cpu core allocations which required pinning failed.",
+  )
+  readonly sharedPoolSize = gauge(
+    "kubelet_cpu_manager_shared_pool_size_millicores",
+    "[ALPHA] The size of the shared CPU pool for non-guaranteed QoS pods, in millicores.",
+  )
+  readonly exclusiveCpus = gauge(
+    "kubelet_cpu_manager_exclusive_cpu_allocation_count",
+    "[ALPHA] The total number of CPUs exclusively allocated to containers running on this node",
+  )
+  readonly memoryPinnings = counter(
+    "kubelet_memory_manager_pinning_requests_total",
+    "[ALPHA] The number of memory pages allocations which required pinning.",
+  )
+  readonly memoryPinningErrors = counter(
+    "kubelet_memory_manager_pinning_errors_total",
+    "[ALPHA] The number of memory pages allocations which required pinning that failed.",
+  )
+  readonly topologyAdmissions = counter(
+    "kubelet_topology_manager_admission_requests_total",
+    "[ALPHA] The number of admission requests where resources have to be aligned.",
+  )
+  readonly topologyAdmissionErrors = counter(
+    "kubelet_topology_manager_admission_errors_total",
+    "[ALPHA] The number of admission request failures where resources could not be aligned.",
+  )
+  readonly topologyAdmissionDuration = histogram(
+    "kubelet_topology_manager_admission_duration_ms",
+    "[ALPHA] Duration in milliseconds to serve a pod admission request.",
+    [],
+    Array.from({ length: 15 }, (_, power) => 0.05 * 2 ** power),
+  )
+  readonly alignedContainers = counter(
+    "kubelet_container_aligned_compute_resources_count",
+    "[ALPHA] Cumulative number of aligned compute resources allocated to containers by alignment type.",
+    ["scope", "boundary"],
+  )
+  readonly misalignedContainers = counter(
+    "kubelet_container_aligned_compute_resources_failure_count",
+    "[ALPHA] Cumulative number of failures to allocate aligned compute resources to containers by alignment type.",
+    ["scope", "boundary"],
   )
 
   list(): readonly Metric[] {

@@ -14,18 +14,18 @@ export interface NodeLeaseOptions {
   /** Owns the lease, so that it goes with it; undefined until the node is registered. */
   readonly node: () => Node | undefined
   readonly signal: AbortSignal
-  /** @default 10 s */
+  /** How long it is believed without being renewed. */
+  readonly durationSeconds: number
+  /** @default a quarter of that */
   readonly renewMs?: number
 }
 
 const namespace = "kube-node-lease"
-const durationSeconds = 40
-const defaultRenewMs = 10_000
 const retryMs = 1000
 
 /** The node's sign of life: a small object renewed every 10 s, and so much cheaper than its status. */
 export async function keepNodeLease(options: NodeLeaseOptions): Promise<void> {
-  const { clock, signal, log, renewMs = defaultRenewMs } = options
+  const { clock, signal, log, durationSeconds, renewMs = durationSeconds * 250 } = options
   let lease: Lease | undefined
   while (!signal.aborted) {
     try {
@@ -43,7 +43,7 @@ export async function keepNodeLease(options: NodeLeaseOptions): Promise<void> {
 }
 
 async function renew(options: NodeLeaseOptions, known: Lease | undefined): Promise<Lease> {
-  const { client, nodeName, clock } = options
+  const { client, nodeName, durationSeconds, clock } = options
   const spec = {
     holderIdentity: nodeName,
     leaseDurationSeconds: durationSeconds,

@@ -5,14 +5,13 @@ import type { DeviceCapacity, Machine } from "../node-host.ts"
 
 export const kubeletVersion = "v1.36.0"
 
-/** Upstream tells of the 50 biggest images. */
-const maxImages = 50
-
 export interface NodeFacts {
   readonly machine: Machine
   readonly version: RuntimeVersion
   readonly runtime: RuntimeStatus | undefined
   readonly images: readonly Image[]
+  /** It is told of so many, the biggest ones; -1: of all. */
+  readonly maxImages: number
   readonly conditions: readonly NodeCondition[]
   /** Where the kubelet itself listens. */
   readonly kubeletPort: number
@@ -31,6 +30,7 @@ export function computeNodeStatus({
   version,
   runtime,
   images,
+  maxImages,
   conditions,
   kubeletPort,
   node,
@@ -51,7 +51,7 @@ export function computeNodeStatus({
       kubeletVersion,
       kubeProxyVersion: "",
     },
-    images: nodeImages(images),
+    images: nodeImages(images, maxImages),
     ...((volumesInUse.length > 0 || node?.status.volumesInUse?.length) && {
       volumesInUse: [...volumesInUse],
     }),
@@ -77,10 +77,10 @@ function extendedResources(node: Node | undefined): ResourceList {
   )
 }
 
-function nodeImages(images: readonly Image[]): NonNullable<NodeStatus["images"]> {
+function nodeImages(images: readonly Image[], maxImages: number): NonNullable<NodeStatus["images"]> {
   return images
     .toSorted((a, b) => b.sizeBytes - a.sizeBytes || (a.id < b.id ? -1 : 1))
-    .slice(0, maxImages)
+    .slice(0, maxImages < 0 ? undefined : maxImages)
     .map(({ repoDigests, repoTags, sizeBytes }) => ({ names: [...repoDigests, ...repoTags], sizeBytes }))
     .filter(({ names }) => names.length > 0)
 }
@@ -90,7 +90,6 @@ export interface NodeIdentity {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly taints?: NonNullable<Node["spec"]["taints"]>
-  readonly providerId?: string
 }
 
 /** The labels that every node has, before those it is given. */

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
+import { parseDuration } from "../../apimachinery/duration.ts"
 import { jsonEqual } from "../../apimachinery/json-equal.ts"
 import { isStatusError } from "../../apimachinery/status-error.ts"
 import { isNodeReady } from "../../api/core/v1/is-node-ready.ts"
@@ -12,12 +13,17 @@ import type {
   RuntimeStatus,
   RuntimeVersion,
 } from "../../container-runtime/cri.ts"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import type { DeviceCapacity, Machine } from "../node-host.ts"
 import { computeNodeConditions, type NodeHealth } from "./node-conditions.ts"
 import { computeNodeStatus, type NodeIdentity, nodeLabels } from "./node-object.ts"
 
 export interface NodeReporterOptions {
   readonly identity: NodeIdentity
+  readonly configuration: Pick<
+    KubeletConfiguration,
+    "nodeStatusReportFrequency" | "nodeStatusMaxImages" | "registerNode" | "registerWithTaints" | "providerID"
+  >
   readonly client: Client
   readonly clock: Clock
   readonly log: Logger
@@ -40,8 +46,6 @@ export interface NodeReporterOptions {
 /** While it is not Ready, so that the first pods need not wait. */
 const eagerMs = 100
 const defaultCheckMs = 10_000
-/** Even if nothing changed, so that heartbeats in the status are not too old. */
-const reportMs = 300_000
 
 /** Registers the node and keeps its status true. */
 export class NodeReporter {
@@ -125,7 +129,7 @@ export class NodeReporter {
   }
 
   async #look(): Promise<NodeStatus> {
-    const { runtime, images, machine, version, kubeletPort, clock } = this.#options
+    const { configuration, runtime, images, machine, version, kubeletPort, clock } = this.#options
     const status = await runtime.status().catch((): RuntimeStatus | undefined => undefined)
     const present = status ? await images.listImages().catch(() => []) : []
     const health = { runtime: status, ...this.#options.health() }
@@ -136,6 +140,7 @@ export class NodeReporter {
       version,
       runtime: status,
       images: present,
+      maxImages: configuration.nodeStatusMaxImages,
       conditions,
       kubeletPort: kubeletPort(),
       node: this.#node,
@@ -152,7 +157,11 @@ export class NodeReporter {
   }
 
   async #register(status: NodeStatus): Promise<Node> {
-    const { client, identity, machine } = this.#options
+    const { client, identity, machine, configuration } = this.#options
+    // Somebody else registers it: until then there is nothing to tell of.
+    if (!configuration.registerNode) return client.get(Node, { name: identity.name })
+    const { registerWithTaints = [], providerID } = configuration
+    const taints = [...(identity.taints ?? []), ...registerWithTaints]
     const labels = nodeLabels(identity, machine)
     const annotations = {
       "volumes.kubernetes.io/controller-managed-attach-detach": "true",
@@ -164,8 +173,8 @@ export class NodeReporter {
         kind: "Node",
         metadata: { name: identity.name, labels, annotations },
         spec: {
-          ...(identity.taints && { taints: identity.taints }),
-          ...(identity.providerId && { providerID: identity.providerId }),
+          ...(taints.length > 0 && { taints }),
+          ...(providerID && { providerID }),
         },
         status,
       })
@@ -180,7 +189,9 @@ export class NodeReporter {
   }
 
   async #update(status: NodeStatus): Promise<void> {
-    const { client, identity, clock } = this.#options
+    const { client, identity, configuration, clock } = this.#options
+    // Even if nothing changed, so that heartbeats in the status are not too old.
+    const reportMs = parseDuration(configuration.nodeStatusReportFrequency)
     const isDue = clock.now() - this.#writtenAtMs >= reportMs
     if (this.#written && !isDue && sameStatus(this.#written, status)) return
     const body = { status: this.#withReplacedLists(status) }

@@ -19,7 +19,7 @@ export async function cleanUpPod(services: KubeletServices, podUid: string): Pro
   if (sandboxes.some(({ state }) => state === "SANDBOX_READY")) await stopSandboxes(services, podUid)
   else await services.network.release(podUid)
   await host.volumes.unmount(podUid)
-  await host.devices?.free(podUid)
+  await host.resources?.free(podUid)
   await host.claims?.release(podUid)
   await host.cgroups.remove(podUid)
   await host.users?.release(podUid)

@@ -27,12 +27,20 @@ export function planResize(draft: StepDraft): void {
 }
 
 /** True when a resource changed that the container wants to be restarted for. */
-export function needsRestartToResize(container: Container, { resources }: RuntimeContainer): boolean {
+export function needsRestartToResize(container: Container, running: RuntimeContainer): boolean {
   return (container.resizePolicy ?? []).some(
     ({ resourceName, restartPolicy }) =>
-      restartPolicy === "RestartContainer" &&
-      differs(only(container.resources, resourceName), only(resources, resourceName)),
+      restartPolicy === "RestartContainer" && changesResource(container, running, resourceName),
   )
+}
+
+/** True when the container is to have more or less of the resource than it was given. */
+export function changesResource(
+  container: Container,
+  { resources }: RuntimeContainer,
+  resourceName: string,
+): boolean {
+  return differs(only(container.resources, resourceName), only(resources, resourceName))
 }
 
 function only(

@@ -172,7 +172,7 @@ export class PodWorker {
   async #prepare(): Promise<void> {
     const { host, clock } = this.#services
     try {
-      await host.devices?.allocate(this.#state.pod, runningContainers(this.#state.runtime).length > 0)
+      await host.resources?.allocate(this.#state.pod, runningContainers(this.#state.runtime).length > 0)
       await host.volumes.mount(this.#state.pod, () => this.handle({ kind: "retryNow" }))
       await host.claims?.prepare(this.#state.pod)
       this.#failures = 0

@@ -18,9 +18,10 @@ import {
 import type { KubeletServices } from "../kubelet-services.ts"
 import { becomeRejected, createPodState } from "./become.ts"
 import { adoptProbes } from "./adopt-probes.ts"
+import { refuseExclusiveResize } from "./refuse-exclusive-resize.ts"
 import { PodWorker, type PodWorkerOptions } from "./pod-worker.ts"
 import type { PodState, ResizePending } from "./pod-state.ts"
-import { noRuntimePod, type RuntimePod } from "./runtime-pod.ts"
+import { noRuntimePod, runningContainers, type RuntimePod } from "./runtime-pod.ts"
 
 export interface PodWorkersOptions {
   /** How often everything is compared with the runtime, beside what its events tell; undefined: never. */
@@ -40,6 +41,11 @@ export class PodWorkers {
   readonly #options: PodWorkersOptions
   readonly #workers = new Map<string, PodWorker>()
   #isReady = false
+  #becomeReady: () => void = () => {}
+  /** Resolves when everything that runs is taken over. */
+  readonly ready = new Promise<void>((resolve) => {
+    this.#becomeReady = resolve
+  })
   #relistedMs: number | undefined
 
   constructor(services: KubeletServices, options: PodWorkersOptions) {
@@ -59,6 +65,11 @@ export class PodWorkers {
     return this.#services.clock.monotonic() - this.#relistedMs
   }
 
+  /** True once everything that runs is taken over. */
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
   find(podUid: string): PodWorker | undefined {
     return this.#workers.get(podUid)
   }
@@ -76,6 +87,7 @@ export class PodWorkers {
     for (const [uid, runtime] of running) if (!this.#workers.has(uid)) await this.#endOrphan(uid, runtime)
     await this.#removeLeftovers(new Set([...pods.map(({ metadata }) => metadata.uid), ...running.keys()]))
     this.#isReady = true
+    this.#becomeReady()
   }
 
   /** A pod is new or changed in the API. */
@@ -126,10 +138,17 @@ export class PodWorkers {
 
   #judgeResize(pod: Pod): Omit<ResizePending, "generation"> | undefined {
     const { machine } = this.#services
+    const refusal = this.#refuseResize(pod)
+    if (refusal) return { reason: "Infeasible", message: refusal }
     const alone = findShortage(pod, [], machine)
     if (alone) return { reason: "Infeasible", message: alone.message }
     const crowded = findShortage(pod, this.#others(pod), machine)
     return crowded && { reason: "Deferred", message: crowded.message }
+  }
+
+  #refuseResize(pod: Pod): string | undefined {
+    const running = runningContainers(this.find(pod.metadata.uid)?.state.runtime ?? noRuntimePod)
+    return refuseExclusiveResize(pod, running, this.#services.configuration)
   }
 
   /** What else has its place on the node. */
@@ -174,10 +193,11 @@ export class PodWorkers {
   }
 
   #nodeOfPod(): NodeOfPod {
-    const { machine } = this.#services
+    const { machine, configuration } = this.#services
     const node = this.#options.node()
     const strictGroups = node?.status.features?.supplementalGroupsPolicy ?? true
-    return { allocatable: machine.allocatable, node, strictGroups }
+    const allowedSysctls = configuration.allowedUnsafeSysctls ?? []
+    return { allocatable: machine.allocatable, node, allowedSysctls, strictGroups }
   }
 
   #preempt(pod: Pod): void {

@@ -1,21 +1,20 @@
-import { quantityValue } from "../../apimachinery/quantity.ts"
 import type { Container } from "../../api/core/v1/container.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
-import { containerResources } from "../containers/linux-resources.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
+import { runtimeResources } from "./runtime-resources.ts"
 
 /**
  * Gives a running container what its specification says now. The pod's own control group comes first where it grows and
  * last where it shrinks: a child may not have more than its parent, so the first try may fail and the last must not.
  */
 export async function resizeContainer(
-  { host, runtime, machine }: KubeletServices,
+  services: KubeletServices,
   pod: Pod,
   container: Container,
   id: string,
 ): Promise<void> {
-  const memoryBytes = quantityValue(machine.capacity["memory"] ?? 0)
-  const { oomScoreAdj: _, ...resources } = containerResources(pod, container, memoryBytes)
+  const { host, runtime } = services
+  const { oomScoreAdj: _, ...resources } = runtimeResources(services, pod, container)
   await host.cgroups.update(pod).catch(() => {})
   // A limit that was taken away is not "nothing to say": the kernel's word for no limit is -1.
   await runtime.updateContainerResources(id, {

@@ -13,7 +13,6 @@ import {
 } from "../../container-runtime/cri.ts"
 import { buildEnvironment } from "../containers/environment.ts"
 import { expandVariables } from "../containers/expand-variables.ts"
-import { containerResources } from "../containers/linux-resources.ts"
 import type { PodAddresses } from "../containers/pod-field.ts"
 import { containerAnnotations, containerLabels } from "../containers/runtime-labels.ts"
 import { containerSecurityContext } from "../containers/security-context.ts"
@@ -21,7 +20,7 @@ import { pullCredentials } from "../images/pull-credentials.ts"
 import { StartError } from "../images/start-error.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
 import type { ContainerDevices, NodeHost } from "../node-host.ts"
-import { quantityValue } from "../../apimachinery/quantity.ts"
+import { runtimeResources } from "./runtime-resources.ts"
 import { ensureImageVolumes } from "./image-volumes.ts"
 import type { PodContainer } from "./pod-containers.ts"
 import { findHandler, runtimeHandler } from "./runtime-handler.ts"
@@ -108,7 +107,6 @@ async function containerConfig(
   const { spec } = container
   const variables = await environmentOf(services, pod, spec, addresses)
   const expand = (texts: readonly string[] = []) => texts.map((text) => expandVariables(text, variables))
-  const memoryBytes = quantityValue(services.machine.capacity["memory"] ?? 0)
   const mounts = await services.host.volumes.containerMounts(pod, spec, {
     variables,
     imageVolumes,
@@ -137,11 +135,12 @@ async function containerConfig(
     tty: spec.tty ?? false,
     ...(spec.lifecycle?.stopSignal && { stopSignal: criSignal(spec.lifecycle.stopSignal) }),
     linux: {
-      resources: containerResources(pod, spec, memoryBytes),
+      resources: runtimeResources(services, pod, spec),
       securityContext: containerSecurityContext(pod, spec, {
         image,
         seccompDirectory: services.seccompDirectory,
         users,
+        seccompDefault: services.configuration.seccompDefault,
         ...(targetContainerId && { targetContainerId }),
       }),
     },

@@ -1,3 +1,5 @@
+import { parseDuration } from "../../apimachinery/duration.ts"
+import { quote } from "../../base/quote.ts"
 import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Clock } from "../../base/clock.ts"
@@ -6,7 +8,13 @@ import { quantityMilliValue, quantityValue } from "../../apimachinery/quantity.t
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { computePodLimits, computePodRequests } from "../../api/core/v1/pod-resources.ts"
 import { cpuQuota, cpuShares } from "../containers/linux-resources.ts"
-import type { PodCgroups } from "../node-host.ts"
+import { defaultConfiguration } from "../configuration/default-configuration.ts"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
+import type { NodeUsage, PodCgroups } from "../node-host.ts"
+import type { PodsLimit } from "../node/plan-node-resources.ts"
+import { planReservedGroups } from "../node/plan-reserved-groups.ts"
+import { exclusiveCpus, inOrder } from "../resource-managers/container-demand.ts"
+import { readGroupUsage } from "./group-usage.ts"
 import { computeQosClass } from "../status/qos-class.ts"
 import { removeGroups } from "./remove-groups.ts"
 
@@ -19,9 +27,24 @@ export async function findGroupDirectories(path: string): Promise<string[]> {
   return directories.filter((_, index) => found[index])
 }
 
+type CgroupSettings = Pick<
+  KubeletConfiguration,
+  | "podPidsLimit"
+  | "cpuManagerPolicy"
+  | "cpuCFSQuota"
+  | "cpuCFSQuotaPeriod"
+  | "enforceNodeAllocatable"
+  | "kubeReserved"
+  | "systemReserved"
+  | "kubeReservedCgroup"
+  | "systemReservedCgroup"
+>
+
 export interface RealCgroupsOptions {
   /** This node's own, so that nodes and clusters on one machine do not meet: "/coracle/3f2a/node-1". */
   readonly parent: string
+  /** @default upstream's */
+  readonly configuration?: CgroupSettings
   readonly clock: Clock
   readonly log: Logger
 }
@@ -37,9 +60,12 @@ export interface RealCgroupsOptions {
 export class RealCgroups implements PodCgroups {
   readonly #options: RealCgroupsOptions
   #trees: Promise<readonly Tree[]> | undefined
+  #podsLimit: PodsLimit | undefined
+  readonly #configuration: CgroupSettings
 
   constructor(options: RealCgroupsOptions) {
     this.#options = options
+    this.#configuration = options.configuration ?? defaultConfiguration()
   }
 
   async ensure(pod: Pod): Promise<string> {
@@ -57,9 +83,39 @@ export class RealCgroups implements PodCgroups {
   }
 
   async update(pod: Pod): Promise<void> {
-    const limits = podLimits(pod)
+    const limits = podLimits(pod, this.#configuration)
     for (const tree of await this.#findTrees()) await tree.ensure(this.pathOf(pod), limits)
     await this.#weigh(classDirectory(pod))
+  }
+
+  async holdPods(limit: PodsLimit): Promise<void> {
+    this.#podsLimit = limit
+    for (const tree of await this.#findTrees()) await tree.ensure(this.#kubepods(), groupLimits(limit))
+    await this.#holdReserved()
+  }
+
+  /** What all pods together use of what they are held to; undefined before they are. */
+  async podsUsage(): Promise<NodeUsage["pods"]> {
+    if (!this.#podsLimit) return undefined
+    const usage = await readGroupUsage(this.#kubepods(), await this.isUnified())
+    return (
+      usage && {
+        memoryLimitBytes: this.#podsLimit.memoryBytes,
+        memoryWorkingSetBytes: usage.memoryWorkingSetBytes,
+      }
+    )
+  }
+
+  /** Groups that others have made for the system's and Kubernetes' own processes. Throws in upstream's words. */
+  async #holdReserved(): Promise<void> {
+    for (const { title, group, limits } of planReservedGroups(this.#configuration)) {
+      try {
+        for (const tree of await this.#findTrees()) await tree.hold(group, limits)
+      } catch (error) {
+        const why = (error as Error).message
+        throw new Error(`Failed to enforce ${title} Cgroup Limits on ${quote(group)}: ${why}`)
+      }
+    }
   }
 
   /** A class weighs as much as its pods together, so that many small ones are not worth less than one big one. */
@@ -99,7 +155,9 @@ export class RealCgroups implements PodCgroups {
 
   /** Removes this node's whole tree, and what still runs in it. */
   async close(): Promise<void> {
-    await this.#removeEverywhere([this.#options.parent])
+    const { parent } = this.#options
+    // What is not below a parent of the node's own is not the node's.
+    await this.#removeEverywhere([parent === "/" ? this.#kubepods() : parent])
     // The parents are shared with other nodes: they go with the last of them.
     const parts = this.#options.parent.split("/").filter(Boolean)
     for (let depth = parts.length - 1; depth > 0; depth--) {
@@ -131,14 +189,26 @@ function classDirectory(pod: Pod): string {
   return qosClass === "Guaranteed" ? "" : qosClass === "Burstable" ? "burstable" : "besteffort"
 }
 
-interface PodLimits {
+interface GroupLimits {
   readonly cpuShares: number
   readonly cpuQuota?: number
+  /** @default 100 ms */
+  readonly cpuPeriod?: number
   readonly memoryBytes?: number
+  readonly processes?: number
+}
+
+function groupLimits({ milliCpu, memoryBytes, processes }: PodsLimit): GroupLimits {
+  return { cpuShares: cpuShares(milliCpu), memoryBytes, processes }
 }
 
 /** A limit for the whole pod exists only where every container has one. */
-function podLimits(pod: Pod): PodLimits {
+function podLimits(pod: Pod, settings: CgroupSettings): GroupLimits {
+  const { podPidsLimit, cpuCFSQuota, cpuCFSQuotaPeriod, cpuManagerPolicy } = settings
+  // Limited by processors of its own, one of its containers needs no other limit.
+  const isPinned =
+    cpuManagerPolicy === "static" && inOrder(pod).some((container) => exclusiveCpus(pod, container) > 0)
+  const cpuPeriod = parseDuration(cpuCFSQuotaPeriod) * 1000
   const requests = computePodRequests(pod)
   const limits = computePodLimits(pod)
   const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
@@ -148,14 +218,21 @@ function podLimits(pod: Pod): PodLimits {
   const { cpu, memory } = limits
   return {
     cpuShares: cpuShares(requests["cpu"] ? quantityMilliValue(requests["cpu"]) : 0),
-    ...(cpu && allLimit("cpu") && { cpuQuota: cpuQuota(quantityMilliValue(cpu)) }),
+    cpuPeriod,
+    ...(podPidsLimit > 0 && { processes: podPidsLimit }),
+    ...(cpuCFSQuota &&
+      !isPinned &&
+      cpu &&
+      allLimit("cpu") && { cpuQuota: cpuQuota(quantityMilliValue(cpu), cpuPeriod) }),
     ...(memory && allLimit("memory") && { memoryBytes: quantityValue(memory) }),
   }
 }
 
 interface Tree {
   readonly directory: string
-  ensure(path: string, limits: PodLimits): Promise<void>
+  ensure(path: string, limits: GroupLimits): Promise<void>
+  /** Limits a group that somebody else has made; what is not said is left as it is. Throws when it is not there. */
+  hold(path: string, limits: Partial<GroupLimits>): Promise<void>
   /** Gives a group the weight of those right below it, as far as this tree weighs. */
   weigh(path: string): Promise<void>
 }
@@ -172,16 +249,29 @@ function versionOneTree(controller: string): Tree {
   const directory = join(root, controller)
   return {
     directory,
-    async ensure(path, { cpuShares: shares, cpuQuota: quota, memoryBytes }) {
+    async ensure(path, { cpuShares: shares, cpuQuota: quota, cpuPeriod, memoryBytes, processes }) {
       const group = join(directory, path)
       await mkdir(group, { recursive: true })
       if (controller === "cpu") {
         await writeFile(join(group, "cpu.shares"), String(shares))
-        await writeFile(join(group, "cpu.cfs_quota_us"), String(quota ?? -1))
+        // The new quota may be too much for the old period, or the other way round.
+        await writeFile(join(group, "cpu.cfs_quota_us"), "-1")
+        await writeFile(join(group, "cpu.cfs_period_us"), String(cpuPeriod ?? 100_000))
+        if (quota !== undefined) await writeFile(join(group, "cpu.cfs_quota_us"), String(quota))
       }
       if (controller === "memory")
         await writeFile(join(group, "memory.limit_in_bytes"), String(memoryBytes ?? -1))
+      if (controller === "pids") await writeFile(join(group, "pids.max"), String(processes ?? "max"))
       if (controller === "cpuset") await inheritCpuset(directory, path)
+    },
+    async hold(path, { cpuShares: shares, memoryBytes, processes }) {
+      const group = join(directory, path)
+      if (controller === "cpu" && shares !== undefined)
+        await writeFile(join(group, "cpu.shares"), String(shares))
+      if (controller === "memory" && memoryBytes !== undefined)
+        await writeFile(join(group, "memory.limit_in_bytes"), String(memoryBytes))
+      if (controller === "pids" && processes !== undefined)
+        await writeFile(join(group, "pids.max"), String(processes))
     },
     async weigh(path) {
       if (controller === "cpu") await weigh(join(directory, path), "cpu.shares", 2, 262_144)
@@ -195,11 +285,7 @@ async function weigh(group: string, file: string, least: number, most: number): 
   let sum = 0
   for (const name of group.endsWith("besteffort") ? [] : names)
     sum += Number(await readFile(join(group, name, file), "utf8").catch(() => "0"))
-  await writeFile(join(group, file), String(Math.min(Math.max(sum, least), most))).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error
-    },
-  )
+  await writeFile(join(group, file), String(Math.min(Math.max(sum, least), most))).catch(ignoreMissing)
 }
 
 /** In version 1 a new cpuset is empty and no process can enter it until it is told what its parent has. */
@@ -220,7 +306,7 @@ const wantedControllers = ["cpu", "memory", "pids", "cpuset", "io"]
 function unifiedTree(): Tree {
   return {
     directory: root,
-    async ensure(path, { cpuShares: shares, cpuQuota: quota, memoryBytes }) {
+    async ensure(path, { cpuShares: shares, cpuQuota: quota, cpuPeriod, memoryBytes, processes }) {
       const steps = path.split("/").filter(Boolean)
       for (let depth = 0; depth < steps.length; depth++) {
         const parent = join(root, ...steps.slice(0, depth))
@@ -231,8 +317,15 @@ function unifiedTree(): Tree {
       }
       const group = join(root, path)
       await writeFile(join(group, "cpu.weight"), String(sharesToWeight(shares)))
-      await writeFile(join(group, "cpu.max"), `${quota ?? "max"} 100000`)
+      await writeFile(join(group, "cpu.max"), `${quota ?? "max"} ${cpuPeriod ?? 100_000}`)
       await writeFile(join(group, "memory.max"), String(memoryBytes ?? "max"))
+      await writeFile(join(group, "pids.max"), String(processes ?? "max")).catch(ignoreMissing)
+    },
+    async hold(path, { cpuShares: shares, memoryBytes, processes }) {
+      const group = join(root, path)
+      if (shares !== undefined) await writeFile(join(group, "cpu.weight"), String(sharesToWeight(shares)))
+      if (memoryBytes !== undefined) await writeFile(join(group, "memory.max"), String(memoryBytes))
+      if (processes !== undefined) await writeFile(join(group, "pids.max"), String(processes))
     },
     weigh: (path) => weigh(join(root, path), "cpu.weight", 1, 10_000),
   }
@@ -241,4 +334,8 @@ function unifiedTree(): Tree {
 /** Version 1's shares (2 to 262144) on version 2's scale (1 to 10000), as runc converts them. */
 export function sharesToWeight(shares: number): number {
   return Math.floor(1 + ((shares - 2) * 9999) / 262_142)
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error
 }

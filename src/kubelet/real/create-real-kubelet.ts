@@ -1,5 +1,7 @@
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
+import { parseDuration } from "../../apimachinery/duration.ts"
+import { quantityValue } from "../../apimachinery/quantity.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
@@ -22,10 +24,16 @@ import { DeviceManager } from "./devices/device-manager.ts"
 import { servePodResources } from "./devices/serve-pod-resources.ts"
 import { createPodVolumes } from "./create-pod-volumes.ts"
 import { kubeletPaths } from "./kubelet-paths.ts"
+import { createResourceManagers } from "./create-resource-managers.ts"
+import { readTopology } from "./read-topology.ts"
+import { CpusetReconciler } from "../resource-managers/reconcile-cpusets.ts"
+import type { MachineTopology } from "../resource-managers/machine-topology.ts"
+import { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import { findPlugins } from "./plugins/find-plugins.ts"
 import { RealCgroups } from "./cgroups.ts"
 import { RealContainerFiles } from "./container-files.ts"
 import { RealContainerLogs } from "./logs/real-container-logs.ts"
+import { refuseMachine } from "./refuse-machine.ts"
 import { readMachine } from "./machine.ts"
 import { createPodUsers } from "./pod-users.ts"
 import { readPodUsage } from "./pod-usage.ts"
@@ -54,6 +62,8 @@ export interface RealKubeletOptions {
   readonly rootDirectory: string
   /** This node's control group, told apart from those of other nodes and clusters: "/coracle/3f2a/node-1". */
   readonly cgroupParent: string
+  /** @default that of the machine */
+  readonly topology?: MachineTopology
   /** @default found out */
   readonly nodeIps?: readonly string[]
   /** Who knows when the machine goes down. @default systemd's logind */
@@ -74,9 +84,10 @@ export interface RealKubelet extends Kubelet {
 export async function createRealKubelet(options: RealKubeletOptions): Promise<RealKubelet> {
   const { client, clock, random, log, runtime, rootDirectory, configuration } = options
   const { clusterDomain = "", staticPodPath } = configuration
+  await refuseMachine(configuration)
   await mkdir(rootDirectory, { recursive: true, mode: 0o750 })
   const stopped = new AbortController()
-  const machine = await readMachine({ ...options, ...configuration, nodeName: options.node.name })
+  const machine = await readMachine({ ...options, nodeName: options.node.name })
   const objects = new NodeObjects({ client, clock, random, log, signal: stopped.signal })
   const paths = kubeletPaths(rootDirectory)
   const nodeName = options.node.name
@@ -97,8 +108,11 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     for (const worker of kubelet.workers.list())
       if (podUids?.includes(worker.state.pod.metadata.uid) ?? true) worker.handle({ kind: "timer" })
   }
+  const metrics = new KubeletMetrics()
+  const topology = options.topology ?? (await readTopology())
   const devices = new DeviceManager({
     directory: paths.devicePlugins,
+    numaNodes: topology.numaNodes.map(({ id }) => id),
     clock,
     log,
     changed: () => {
@@ -124,16 +138,26 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     maxPods: configuration.maxPods,
     idsPerPod: configuration.userNamespaces?.idsPerPod,
   })
-  const cgroups = new RealCgroups({ parent: options.cgroupParent, clock, log })
+  const cgroups = new RealCgroups({ parent: options.cgroupParent, configuration, clock, log })
+  const { managers, cpu, memory } = await createResourceManagers({
+    ...options,
+    machine,
+    devices,
+    metrics,
+    topology,
+    changed: () => reconciler.look(),
+  })
   const services = new Informer<Service>({ resource: Service, client, clock, random, log })
   let port = 10250
   const kubelet: Kubelet = await createKubelet({
     ...options,
+    metrics,
     objects,
     volumesInUse: () => csi.inUse(),
     host: {
       volumes,
       devices,
+      resources: managers,
       claims,
       cgroups,
       users,
@@ -148,9 +172,15 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
         log,
         tryProbe: (target, probe) => tryProbe({ runtime, clock }, target, probe),
       }),
-      logs: new RealContainerLogs(clock),
+      logs: new RealContainerLogs(clock, {
+        maxBytes: quantityValue(configuration.containerLogMaxSize),
+        maxFiles: configuration.containerLogMaxFiles,
+      }),
       machine: async () => machine,
-      usage: () => readUsage(rootDirectory, clock.now()),
+      usage: async () => {
+        const [usage, pods] = await Promise.all([readUsage(rootDirectory, clock.now()), cgroups.podsUsage()])
+        return pods ? { ...usage, pods } : usage
+      },
       podUsage: (pod, containerIds) => readPodUsage(cgroups, pod, containerIds),
     },
     httpGet: (action, to, podIp, signal) =>
@@ -174,6 +204,22 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     },
     port: () => port,
   })
+  const activePods = () => kubelet.workers.list().map(({ state }) => state)
+  const reconciler = new CpusetReconciler({
+    resources: managers,
+    runtime,
+    pods: () => (kubelet.workers.isReady ? activePods() : []),
+    periodMs: parseDuration(configuration.cpuManagerReconcilePeriod),
+    clock,
+    log,
+  })
+  /** Pods that went while no kubelet looked held processors and memory. */
+  async function followResources(signal: AbortSignal): Promise<void> {
+    await kubelet.workers.ready
+    if (signal.aborted) return
+    await managers.forgetOthers((podUid) => kubelet.workers.find(podUid) !== undefined)
+    if (cpu) await reconciler.run(signal)
+  }
   // Not before: plugins register as soon as they see the socket, and what they have is the kubelet's to tell.
   await devices.start()
   /** Their volumes are looked after while they are there. */
@@ -201,8 +247,15 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
           kubelet.workers.list().flatMap(({ state }) => (state.stage.kind === "syncing" ? [state.pod] : [])),
         devices,
         claims,
+        cpu,
+        memory,
       }).catch((error: unknown) => log.warn("nobody is told of pods' resources", { error }))
-      await Promise.all([kubelet.run(signal), followPlugins(signal), claimed.run(signal)])
+      await Promise.all([
+        kubelet.run(signal),
+        followPlugins(signal),
+        claimed.run(signal),
+        followResources(signal),
+      ])
       await podResources?.close()
       await devices.close()
     },

@@ -1,6 +1,8 @@
 import { readFile, statfs } from "node:fs/promises"
 import { arch, cpus, hostname, networkInterfaces, totalmem } from "node:os"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import { parseResolvConf } from "../containers/pod-dns.ts"
+import { planNodeResources } from "../node/plan-node-resources.ts"
 import type { Machine } from "../node-host.ts"
 
 export interface RealMachineOptions {
@@ -9,19 +11,13 @@ export interface RealMachineOptions {
   readonly nodeIps?: readonly string[]
   /** On the file system whose space pods share. */
   readonly rootDirectory: string
-  readonly maxPods: number
-  /** The machine's, or one made for containers where the machine's points at itself; "": nothing is looked up. */
-  readonly resolvConf: string
+  readonly configuration: KubeletConfiguration
 }
 
-/** What the kubelet itself keeps in reserve (evictionHard memory.available). */
-const reservedMemoryBytes = 100 << 20
-/** nodefs.available: a tenth of the disk is never promised to pods. */
-const promisedDisk = 0.9
-
 export async function readMachine(options: RealMachineOptions): Promise<Machine> {
+  const { configuration } = options
   const text = (path: string) => readFile(path, "utf8").catch(() => "")
-  const [release, machineId, bootId, systemUuid, kernel, disk, memory, resolv] = await Promise.all([
+  const [release, machineId, bootId, systemUuid, kernel, disk, memory, maxPid, resolv] = await Promise.all([
     text("/etc/os-release"),
     text("/etc/machine-id"),
     text("/proc/sys/kernel/random/boot_id"),
@@ -29,28 +25,22 @@ export async function readMachine(options: RealMachineOptions): Promise<Machine>
     text("/proc/sys/kernel/osrelease"),
     statfs(options.rootDirectory),
     text("/proc/meminfo"),
-    options.resolvConf === "" ? "" : text(options.resolvConf),
+    text("/proc/sys/kernel/pid_max"),
+    configuration.resolvConf === "" ? "" : text(configuration.resolvConf),
   ])
-  const memoryBytes = totalmem()
-  const diskBytes = disk.blocks * disk.bsize
-  const fixed = {
-    cpu: String(cpus().length),
-    pods: String(options.maxPods),
-    "hugepages-1Gi": "0",
-    "hugepages-2Mi": hugePages(memory),
-  }
+  const resources = planNodeResources(
+    {
+      cpus: cpus().length,
+      memoryBytes: Math.floor(totalmem() / 1024) * 1024,
+      diskBytes: disk.blocks * disk.bsize,
+      hugePages: { "hugepages-1Gi": 0, "hugepages-2Mi": hugePageBytes(memory) },
+      maxProcesses: Number(maxPid),
+    },
+    configuration,
+  )
   const ips = options.nodeIps?.length ? options.nodeIps : defaultAddresses()
   return {
-    capacity: {
-      ...fixed,
-      memory: kibibytes(memoryBytes),
-      "ephemeral-storage": kibibytes(diskBytes),
-    },
-    allocatable: {
-      ...fixed,
-      memory: kibibytes(memoryBytes - reservedMemoryBytes),
-      "ephemeral-storage": String(Math.floor(diskBytes * promisedDisk)),
-    },
+    ...resources,
     addresses: [
       ...ips.map((address) => ({ type: "InternalIP", address })),
       { type: "Hostname", address: options.nodeName },
@@ -70,13 +60,8 @@ export async function readMachine(options: RealMachineOptions): Promise<Machine>
   }
 }
 
-function kibibytes(bytes: number): string {
-  return `${Math.floor(bytes / 1024)}Ki`
-}
-
-function hugePages(memory: string): string {
-  const count = Number(/^HugePages_Total:\s+(\d+)/m.exec(memory)?.[1] ?? 0)
-  return count === 0 ? "0" : `${count * 2}Mi`
+function hugePageBytes(memory: string): number {
+  return Number(/^HugePages_Total:\s+(\d+)/m.exec(memory)?.[1] ?? 0) * (2 << 20)
 }
 
 function swapBytes(memory: string): number {

@@ -1,17 +1,18 @@
 import type { IncomingMessage } from "node:http"
+import type { TLSSocket } from "node:tls"
 import type { Clock } from "../../base/clock.ts"
+import { parseDuration } from "../../apimachinery/duration.ts"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import type { Client } from "../../client/client.ts"
-import { DelegatedReviews } from "../../client/real/delegated-reviews.ts"
+import { type Caller, callerOfCertificate, DelegatedReviews } from "../../client/real/delegated-reviews.ts"
 import { HttpProblem } from "./http-problem.ts"
 
 export interface AuthorizerOptions {
   readonly nodeName: string
   readonly client: Client
+  readonly configuration: Pick<KubeletConfiguration, "authentication" | "authorization">
   readonly clock: Clock
 }
-
-/** As upstream's kubelet does by default. */
-const remember = { tokensMs: 120_000, allowedMs: 300_000, deniedMs: 30_000 }
 
 /**
  * Whom the kubelet serves: those with a certificate of the cluster's authority or a token that the API server knows, if the
@@ -20,16 +21,28 @@ const remember = { tokensMs: 120_000, allowedMs: 300_000, deniedMs: 30_000 }
 export class RequestAuthorizer {
   readonly #nodeName: string
   readonly #reviews: DelegatedReviews
+  readonly #settings: AuthorizerOptions["configuration"]
 
-  constructor({ nodeName, client, clock }: AuthorizerOptions) {
+  constructor({ nodeName, client, configuration, clock }: AuthorizerOptions) {
+    const { authentication, authorization } = configuration
     this.#nodeName = nodeName
-    this.#reviews = new DelegatedReviews({ client, clock, remember })
+    this.#settings = configuration
+    this.#reviews = new DelegatedReviews({
+      client,
+      clock,
+      remember: {
+        tokensMs: parseDuration(authentication.webhook.cacheTTL),
+        allowedMs: parseDuration(authorization.webhook.cacheAuthorizedTTL),
+        deniedMs: parseDuration(authorization.webhook.cacheUnauthorizedTTL),
+      },
+    })
   }
 
   /** Throws HttpProblem for those who may not. */
   async check(request: IncomingMessage, path: string): Promise<void> {
-    const caller = await this.#reviews.callerOf(request)
+    const caller = await this.#callerOf(request)
     if (!caller) throw new HttpProblem(401, "Unauthorized")
+    if (this.#settings.authorization.mode === "AlwaysAllow") return
     const verb = verbs[request.method ?? "GET"] ?? "get"
     const subresources = subresourcesOf(path)
     for (const subresource of subresources) {
@@ -39,7 +52,17 @@ export class RequestAuthorizer {
     const wanted = `resource=nodes, subresource(s)=[${subresources.join(" ")}]`
     throw new HttpProblem(403, `Forbidden (user=${caller.name}, verb=${verb}, ${wanted})`)
   }
+
+  /** By certificate; by token only where the API server is asked about them. */
+  async #callerOf(request: IncomingMessage): Promise<Caller | undefined> {
+    const { webhook, anonymous } = this.#settings.authentication
+    const nobody = anonymous.enabled ? anonymousCaller : undefined
+    if (webhook.enabled) return this.#reviews.callerOf(request, nobody)
+    return callerOfCertificate(request.socket as TLSSocket) ?? nobody
+  }
 }
+
+const anonymousCaller: Caller = { name: "system:anonymous", groups: ["system:unauthenticated"] }
 
 const verbs: Readonly<Record<string, string>> = {
   GET: "get",

@@ -3,10 +3,12 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
+import type { SecureVersion } from "node:tls"
 import type { Logger } from "../../base/log.ts"
 import { processMetrics } from "../../base/real/process-metrics.ts"
 import { refuseUpgrade } from "../../base/real/http-upgrade/incoming-upgrade.ts"
 import type { Kubelet } from "../kubelet.ts"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import { RequestAuthorizer } from "./authorize.ts"
 import { checkpointContainer } from "./checkpoint.ts"
 import { configz } from "./configz.ts"
@@ -29,6 +31,8 @@ export interface KubeletServerOptions {
   /** PEM: what the server shows, and whose clients it believes. */
   readonly serving: { readonly certificate: string; readonly key: string }
   readonly clientAuthorities: string
+  /** @default Node.js's */
+  readonly minVersion?: SecureVersion
   /** What else of the node is asked at this door, by those with the right to `nodes/proxy`. @default nothing */
   readonly routes?: readonly NodeRoute[]
   readonly log: Logger
@@ -53,11 +57,12 @@ export interface KubeletServer {
 
 /** The kubelet's own API, on HTTPS: what the API server asks when people want logs, exec and the like. */
 export async function serveKubelet(options: KubeletServerOptions): Promise<KubeletServer> {
-  const { host, port, serving, clientAuthorities, log } = options
+  const { host, port, serving, clientAuthorities, minVersion, log } = options
   const server = createServer({
     cert: serving.certificate,
     key: serving.key,
     ca: clientAuthorities,
+    ...(minVersion && { minVersion }),
     // Those without a certificate may have a token.
     requestCert: true,
     rejectUnauthorized: false,
@@ -121,6 +126,8 @@ class KubeletRoutes {
         throw new HttpProblem(404, "404 page not found")
       const kubelet = this.#kubeletFor(parts)
       await this.#authorizerOf(kubelet).check(request, path)
+      const disabled = findDisabled(kubelet.services.configuration, action, query)
+      if (disabled !== undefined) throw new HttpProblem(405, disabled)
       await tunnelStream(kubelet, upgrade, action, rest, query)
     } catch (error) {
       const status = error instanceof HttpProblem ? error.status : 500
@@ -146,6 +153,8 @@ class KubeletRoutes {
       const metrics = await renderMetrics(kubelet, path, processMetrics(startedAtMs))
       if (metrics !== undefined) return text(response, metrics, metricsType)
     }
+    const disabled = findDisabled(kubelet.services.configuration, first ?? "", query)
+    if (disabled !== undefined) throw new HttpProblem(405, disabled)
     if (first === "logs") return this.#nodeLogs(response, rest.join("/"), query)
     if (first === "checkpoint" && rest.length === 3 && request.method === "POST")
       return json(response, await checkpointContainer(kubelet, rest as [string, string, string], query))
@@ -189,8 +198,9 @@ class KubeletRoutes {
   }
 
   #authorizerOf(kubelet: Kubelet): RequestAuthorizer {
-    const { nodeName, client, clock } = kubelet.services
-    const authorizer = this.#authorizers.get(kubelet) ?? new RequestAuthorizer({ nodeName, client, clock })
+    const { nodeName, client, configuration, clock } = kubelet.services
+    const authorizer =
+      this.#authorizers.get(kubelet) ?? new RequestAuthorizer({ nodeName, client, configuration, clock })
     this.#authorizers.set(kubelet, authorizer)
     return authorizer
   }
@@ -205,6 +215,21 @@ interface Call {
   readonly query: URLSearchParams
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal
+}
+
+const debugging = new Set(["run", "exec", "attach", "portForward", "containerLogs", "runningpods"])
+
+/** Why a path is not answered, as the configuration wants it. */
+function findDisabled(
+  configuration: KubeletConfiguration,
+  first: string,
+  query: URLSearchParams,
+): string | undefined {
+  const { enableDebuggingHandlers, enableSystemLogHandler, enableSystemLogQuery } = configuration
+  if (debugging.has(first) && !enableDebuggingHandlers) return "Debug endpoints are disabled."
+  if (first !== "logs") return undefined
+  if (!enableDebuggingHandlers || !enableSystemLogHandler) return "logs endpoint is disabled."
+  return query.has("query") && !enableSystemLogQuery ? "logs query endpoint is disabled." : undefined
 }
 
 /** Counted by the first part of its path when it has been answered. */

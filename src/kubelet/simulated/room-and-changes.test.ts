@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { Pod } from "../../api/core/v1/pod.ts"
-import { AdmissionError, type PodDevices } from "../node-host.ts"
+import { AdmissionError, type PodResources } from "../node-host.ts"
 import type { NamespaceOptions } from "../../container-runtime/cri.ts"
 import { condition, eventsOf, get, podOf, prefix, startWorld } from "../testing/simulated-world.ts"
 
@@ -155,16 +155,14 @@ describe("what a simulated node has room for, and changes", () => {
   it("fails a pod whose devices cannot be had", async () => {
     const world = await startWorld()
     const freed: string[] = []
-    const devices: PodDevices = {
+    const resources: PodResources = {
       async allocate() {
         throw new AdmissionError("UnexpectedAdmissionError", "Pod was rejected: no such device")
       },
-      prepareContainer: async () => ({ environment: {}, annotations: {}, mounts: [], devices: [] }),
-      health: () => [],
       free: async (uid) => void freed.push(uid),
-      capacity: () => ({ capacity: {}, allocatable: {} }),
+      containerResources: () => ({}),
     }
-    Object.assign(world.kubelet.services.host, { devices })
+    Object.assign(world.kubelet.services.host, { resources })
     const { metadata } = await world.server.client.create(Pod, podOf("one"))
     await world.clock.advance(2000)
     expect((await get(world, "one")).status).toMatchObject({

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { isIP } from "node:net"
 import { join } from "node:path"
 import type { FlagValues } from "../../../base/flags.ts"
@@ -13,11 +13,11 @@ import type { PodNetworkPort } from "../../../kubelet/kubelet-services.ts"
 import type { KubeletConfiguration } from "../../../kubelet/configuration/kubelet-configuration.ts"
 import { createRealKubelet } from "../../../kubelet/real/create-real-kubelet.ts"
 import { readConfiguration } from "../../../kubelet/real/read-configuration.ts"
-import { serveKubelet } from "../../../kubelet/server/serve-kubelet.ts"
 import { machineName } from "../../machine.ts"
 import { servingPair } from "../../secure-port/secure-port-flags.ts"
 import { UsageError } from "../command.ts"
 import { type ConnectedParts, runConnected } from "./connect.ts"
+import { serveKubeletPorts } from "./serve-kubelet-ports.ts"
 
 // The names and defaults are upstream's (https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/).
 const flags = {
@@ -119,7 +119,11 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
     { "tls-cert-file": configuration.tlsCertFile, "tls-private-key-file": configuration.tlsPrivateKeyFile },
     parts,
   )
+  // Should memory run out, others go first.
+  writeFileSync("/proc/self/oom_score_adj", String(configuration.oomScoreAdj))
   const channel = await connectRuntime(configuration.containerRuntimeEndpoint, parts)
+  const { imageServiceEndpoint } = configuration
+  const imageChannel = imageServiceEndpoint ? await connectRuntime(imageServiceEndpoint, parts) : channel
   try {
     const node = await createRealKubelet({
       ...parts,
@@ -127,7 +131,7 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
       client: createClient(transport, { userAgent: "kubelet" }),
       commands: createCommands(),
       runtime: createRuntimeService(channel),
-      images: createImageService(channel),
+      images: createImageService(imageChannel),
       network: runtimesOwnNetwork,
       rootDirectory: own["root-dir"],
       cgroupParent: configuration.cgroupRoot ?? "/",
@@ -135,10 +139,7 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
       ...(nodeIps.length > 0 && { nodeIps }),
     })
     const authorities = own["client-ca-file"] ?? configuration.authentication.x509.clientCAFile
-    const server = await serveKubelet({
-      kubelets: [node],
-      host: configuration.address,
-      port: configuration.port,
+    const ports = await serveKubeletPorts(node, {
       serving,
       clientAuthorities:
         authorities === undefined
@@ -146,11 +147,11 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
           : readFileSync(authorities, "utf8"),
       log: parts.log,
     })
-    node.setPort(server.port)
     void node.ready.then(() => process.stdout.write("ready\n"))
     await node.run(parts.signal)
-    await server.close()
+    await ports.close()
   } finally {
+    imageChannel.close()
     channel.close()
   }
 }

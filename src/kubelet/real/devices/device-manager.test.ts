@@ -134,6 +134,8 @@ describe.skipIf(process.platform !== "linux")("the devices of a node", () => {
           containers: [
             {
               name: "main",
+              cpuIds: [],
+              memory: [],
               devices: [{ resourceName: resource, deviceIds: ["c"], topology: { nodes: [{ id: 1 }] } }],
               dynamicResources: [
                 {

@@ -10,12 +10,17 @@ import { GrpcError } from "../../../base/grpc-error.ts"
 import type { Logger } from "../../../base/log.ts"
 import { type GrpcServer, serveGrpc, unaryMethod } from "../../../base/real/grpc/serve-grpc.ts"
 import { planDevices } from "../../devices/plan-allocation.ts"
+import { deviceHints, nearestFirst, type PlacedDevice } from "../../devices/device-hints.ts"
 import {
   AdmissionError,
   type ContainerDevices,
   type DeviceCapacity,
   type PodDevices,
 } from "../../node-host.ts"
+import { inOrder, isPassing, podDemand } from "../../resource-managers/container-demand.ts"
+import type { CpuSet } from "../../resource-managers/cpu-set.ts"
+import type { PlacedDevices } from "../../resource-managers/resource-managers.ts"
+import type { HintsByResource } from "../../resource-managers/topology/topology-hint.ts"
 import { type DeviceEntry, readDeviceCheckpoint, writeDeviceCheckpoint } from "./device-checkpoint.ts"
 import type { Device, RegisterRequest } from "./device-messages.ts"
 import * as wire from "./device-messages.ts"
@@ -28,6 +33,8 @@ export interface DeviceManagerOptions {
   readonly log: Logger
   /** What the node has is something else now. */
   readonly changed: () => void
+  /** Those of the machine, for devices that are near to some of them. @default it does not matter where they are */
+  readonly numaNodes?: readonly number[]
 }
 
 /** What is known of one resource. */
@@ -45,7 +52,7 @@ const graceMs = 5 * 60_000
  * asked what a container needs in order to use some of them.
  * https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/
  */
-export class DeviceManager implements PodDevices {
+export class DeviceManager implements PodDevices, PlacedDevices {
   readonly #options: DeviceManagerOptions
   readonly #resources = new Map<string, Resource>()
   readonly #gone = new Set<string>()
@@ -137,19 +144,80 @@ export class DeviceManager implements PodDevices {
     return { capacity, allocatable }
   }
 
+  hints(pod: Pod, container: Container): HintsByResource {
+    const before = inOrder(pod).slice(0, inOrder(pod).indexOf(container))
+    const wanted = Object.entries(this.#demandOf(container))
+    return Object.fromEntries(
+      wanted.map(([resource, count]) => {
+        const given = this.#entry(pod.metadata.uid, container.name, resource)?.ids
+        const reusable = new Set<string>()
+        for (const each of before) {
+          const ids = this.#entry(pod.metadata.uid, each.name, resource)?.ids ?? []
+          for (const id of ids) isPassing(pod, each) ? reusable.add(id) : reusable.delete(id)
+        }
+        return [resource, this.#hintsOf(resource, { count, given, reusable: [...reusable] })]
+      }),
+    )
+  }
+
+  podHints(pod: Pod): HintsByResource {
+    const demand = podDemand(pod, (container) => this.#demandOf(container))
+    return Object.fromEntries(
+      Object.entries(demand).map(([resource, count]) => {
+        const own = this.#entries.filter(
+          (entry) => entry.podUid === pod.metadata.uid && entry.resource === resource,
+        )
+        const given = own.length > 0 ? [...new Set(own.flatMap(({ ids }) => ids))] : undefined
+        return [resource, this.#hintsOf(resource, { count, given, reusable: [] })]
+      }),
+    )
+  }
+
+  #demandOf({ resources }: Container): Record<string, number> {
+    const known = Object.entries(resources?.limits ?? {}).filter(([name]) => this.#resources.has(name))
+    return Object.fromEntries(known.map(([name, quantity]) => [name, quantityValue(quantity)]))
+  }
+
+  #hintsOf(resource: string, demand: Parameters<typeof deviceHints>[2]): ReturnType<typeof deviceHints> {
+    const { healthy, taken } = this.#supply(resource)!
+    const placed = this.#placed(resource).filter(({ id }) => healthy.has(id))
+    const available = placed.filter(({ id }) => !taken.has(id))
+    return deviceHints(placed, available, demand, this.#options.numaNodes ?? [])
+  }
+
+  #placed(resource: string): PlacedDevice[] {
+    const { devices = [] } = this.#resources.get(resource) ?? {}
+    return devices.map(({ id, topology }) => ({
+      id,
+      nodes: new Set(topology?.nodes.map((node) => node.id)),
+    }))
+  }
+
   /** One pod after the other: two must not be given the same device. */
-  allocate(pod: Pod, isRunning: boolean): Promise<void> {
-    const turn = this.#allocating.then(() => this.#allocate(pod, isRunning))
+  allocate(
+    pod: Pod,
+    isRunning: boolean,
+    affinityOf: (container: Container) => CpuSet | undefined = () => undefined,
+  ): Promise<void> {
+    const turn = this.#allocating.then(() => this.#allocate(pod, isRunning, affinityOf))
     this.#allocating = turn.catch(() => {})
     return turn
   }
 
-  async #allocate(pod: Pod, isRunning: boolean): Promise<void> {
+  async #allocate(
+    pod: Pod,
+    isRunning: boolean,
+    affinityOf: (container: Container) => CpuSet | undefined,
+  ): Promise<void> {
     const reusable = new Map<string, string[]>()
     const { initContainers = [], containers } = pod.spec
     try {
       for (const container of [...initContainers, ...containers]) {
-        const entries = await this.#allocateContainer(pod, container, { reusable, isRunning })
+        const entries = await this.#allocateContainer(pod, container, {
+          reusable,
+          isRunning,
+          affinity: affinityOf(container),
+        })
         const isInit = initContainers.includes(container) && container.restartPolicy !== "Always"
         for (const { resource, ids } of entries) {
           const others = (reusable.get(resource) ?? []).filter((id) => !ids.includes(id))
@@ -159,6 +227,7 @@ export class DeviceManager implements PodDevices {
       }
     } catch (error) {
       this.#entries = this.#entries.filter(({ podUid }) => isRunning || podUid !== pod.metadata.uid)
+      if (error instanceof AdmissionError) throw error
       throw new AdmissionError(
         "UnexpectedAdmissionError",
         `Pod was rejected: Allocate failed due to ${(error as Error).message}, which is unexpected`,
@@ -169,7 +238,15 @@ export class DeviceManager implements PodDevices {
   async #allocateContainer(
     pod: Pod,
     container: Container,
-    { reusable, isRunning }: { reusable: ReadonlyMap<string, readonly string[]>; isRunning: boolean },
+    {
+      reusable,
+      isRunning,
+      affinity,
+    }: {
+      reusable: ReadonlyMap<string, readonly string[]>
+      isRunning: boolean
+      affinity: CpuSet | undefined
+    },
   ): Promise<readonly DeviceEntry[]> {
     const found: DeviceEntry[] = []
     for (const [resource, quantity] of Object.entries(container.resources?.limits ?? {})) {
@@ -180,33 +257,36 @@ export class DeviceManager implements PodDevices {
       found.push(
         known && isRunning
           ? known
-          : await this.#give({
-              podUid: pod.metadata.uid,
-              container: container.name,
-              resource,
-              count,
-              given: known?.ids,
-              reusable: reusable.get(resource) ?? [],
-            }),
+          : await this.#give(
+              {
+                podUid: pod.metadata.uid,
+                container: container.name,
+                resource,
+                count,
+                given: known?.ids,
+                reusable: reusable.get(resource) ?? [],
+              },
+              affinity,
+            ),
       )
     }
     return found
   }
 
-  async #give(demand: Parameters<typeof planDevices>[0]): Promise<DeviceEntry> {
+  async #give(demand: Parameters<typeof planDevices>[0], affinity: CpuSet | undefined): Promise<DeviceEntry> {
     const { podUid, container, resource, count } = demand
     const plugin = this.#resources.get(resource)?.plugin
     const { required, available, missing } = planDevices(demand, this.#supply(resource))
     if (demand.given) return this.#entry(podUid, container, resource)!
+    const { near, rest } = nearestFirst(available, this.#placed(resource), affinity)
+    // Near ones are enough to choose from, or they are all taken and others beside them.
+    const [fixed, open] = near.length > missing ? [[], near] : [near, rest]
+    const mustInclude = [...required, ...fixed]
     const preferred =
-      missing > 0 && missing < available.length
-        ? await plugin!.prefer({
-            available: [...required, ...available],
-            mustInclude: [...required],
-            size: count,
-          })
+      mustInclude.length < count && count < mustInclude.length + open.length
+        ? await plugin!.prefer({ available: [...mustInclude, ...open], mustInclude, size: count })
         : []
-    const chosen = [...preferred.filter((id) => available.includes(id)), ...available]
+    const chosen = [...fixed, ...preferred.filter((id) => open.includes(id)), ...open]
     const ids = [...required, ...[...new Set(chosen)].slice(0, missing)].sort()
     const allocation = await plugin!.allocate(ids)
     const entry = { podUid, container, resource, ids, allocation }

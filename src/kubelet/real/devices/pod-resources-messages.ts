@@ -45,10 +45,28 @@ const DynamicResource = message<DynamicResource>({
   ],
 })
 
+export interface ContainerMemory {
+  memoryType: string
+  size: number
+  topology?: { nodes: { id: number }[] }
+}
+const ContainerMemory = message<ContainerMemory>({
+  memoryType: [1, string],
+  size: [2, integer],
+  topology: [3, Topology],
+})
+
 export interface PodResources {
   name: string
   namespace: string
-  containers: { name: string; devices: ContainerDevices[]; dynamicResources: DynamicResource[] }[]
+  /** Processors and memory that a container has for itself. */
+  containers: {
+    name: string
+    devices: ContainerDevices[]
+    cpuIds: number[]
+    memory: ContainerMemory[]
+    dynamicResources: DynamicResource[]
+  }[]
 }
 const PodResources = message<PodResources>({
   name: [1, string],
@@ -59,6 +77,8 @@ const PodResources = message<PodResources>({
       message<PodResources["containers"][number]>({
         name: [1, string],
         devices: [2, repeated(ContainerDevices)],
+        cpuIds: [3, repeated(integer)],
+        memory: [4, repeated(ContainerMemory)],
         dynamicResources: [5, repeated(DynamicResource)],
       }),
     ),
@@ -75,8 +95,12 @@ export const GetRequest = message<{ podName: string; podNamespace: string }>({
 })
 export const GetResponse = message<{ podResources?: PodResources }>({ podResources: [1, PodResources] })
 
-/** No container has processors or memory of its own here. */
-export const AllocatableResponse = message<{ devices: ContainerDevices[]; cpuIds: number[] }>({
+export const AllocatableResponse = message<{
+  devices: ContainerDevices[]
+  cpuIds: number[]
+  memory: ContainerMemory[]
+}>({
   devices: [1, repeated(ContainerDevices)],
   cpuIds: [2, repeated(integer)],
+  memory: [3, repeated(ContainerMemory)],
 })

@@ -4,6 +4,10 @@ import { isSidecar } from "../../../api/core/v1/pod-resources.ts"
 import { GrpcError } from "../../../base/grpc-error.ts"
 import { type GrpcServer, serveGrpc, unaryMethod } from "../../../base/real/grpc/serve-grpc.ts"
 import type { ClaimState } from "../../dra/plan-claims.ts"
+import type { CpuManager } from "../../resource-managers/cpu/cpu-manager.ts"
+import { sorted } from "../../resource-managers/cpu-set.ts"
+import type { MemoryBlock } from "../../resource-managers/memory/machine-memory.ts"
+import type { MemoryManager } from "../../resource-managers/memory/memory-manager.ts"
 import type { ClaimManager } from "../dra/claim-manager.ts"
 import { type Device, Nothing } from "./device-messages.ts"
 import type { DeviceManager } from "./device-manager.ts"
@@ -16,6 +20,8 @@ export interface PodResourcesOptions {
   readonly pods: () => readonly Pod[]
   readonly devices: Pick<DeviceManager, "allocations" | "devices">
   readonly claims: Pick<ClaimManager, "claimsFor">
+  readonly cpu?: Pick<CpuManager, "allocatable" | "cpusOf"> | undefined
+  readonly memory?: Pick<MemoryManager, "allocatable" | "blocksOf"> | undefined
 }
 
 /**
@@ -39,14 +45,15 @@ export function servePodResources({ directory, pods, ...given }: PodResourcesOpt
       devices: [...given.devices.devices()].flatMap(([resourceName, all]) =>
         all.map((device) => toWire(resourceName, [device.id], [device])),
       ),
-      cpuIds: [],
+      cpuIds: sorted(given.cpu?.allocatable ?? []),
+      memory: (given.memory?.allocatable ?? []).map(toWireMemory),
     })),
   })
 }
 
 function resourcesOf(
   pod: Pod,
-  { devices, claims }: Pick<PodResourcesOptions, "devices" | "claims">,
+  { devices, claims, cpu, memory }: Omit<PodResourcesOptions, "directory" | "pods">,
 ): wire.PodResources {
   const { metadata, spec } = pod
   const known = devices.devices()
@@ -56,6 +63,8 @@ function resourcesOf(
     namespace: metadata.namespace ?? "",
     containers: containers.map((each) => ({
       name: each.name,
+      cpuIds: sorted(cpu?.cpusOf(metadata.uid, each.name) ?? []),
+      memory: (memory?.blocksOf(metadata.uid, each.name) ?? []).map(toWireMemory),
       devices: devices
         .allocations()
         .filter(({ podUid, container }) => podUid === metadata.uid && container === each.name)
@@ -82,6 +91,10 @@ function claimToWire({ name, namespace, drivers }: ClaimState): wire.DynamicReso
     })),
   )
   return { claimName: name, claimNamespace: namespace, claimResources }
+}
+
+function toWireMemory({ type, size, nodes }: MemoryBlock): wire.ContainerMemory {
+  return { memoryType: type, size, topology: { nodes: nodes.map((id) => ({ id })) } }
 }
 
 /** Where devices are is told by the NUMA nodes of all of them. */

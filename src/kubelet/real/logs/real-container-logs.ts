@@ -3,7 +3,7 @@ import { type FileHandle, open, stat } from "node:fs/promises"
 import type { Clock } from "../../../base/clock.ts"
 import { LogFilter, parseLogLine } from "../../logs/log-line.ts"
 import type { ContainerLogs, LogOptions, LogSource } from "../../node-host.ts"
-import { logSize, removeLog, rotateLog } from "./rotate-logs.ts"
+import { type LogLimits, logSize, removeLog, rotateLog } from "./rotate-logs.ts"
 import { tailOffset } from "./tail-offset.ts"
 
 const chunkBytes = 64 << 10
@@ -14,8 +14,11 @@ const lookAgainMs = 1000
 export class RealContainerLogs implements ContainerLogs {
   readonly #clock: Clock
 
-  constructor(clock: Clock) {
+  readonly #limits: LogLimits
+
+  constructor(clock: Clock, limits: LogLimits) {
     this.#clock = clock
+    this.#limits = limits
   }
 
   async *read(log: LogSource, options: LogOptions, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -43,7 +46,7 @@ export class RealContainerLogs implements ContainerLogs {
   }
 
   async rotate(path: string, reopen: () => Promise<void>): Promise<void> {
-    await rotateLog(path, { now: this.#clock.now(), reopen })
+    await rotateLog(path, { ...this.#limits, now: this.#clock.now(), reopen })
   }
 
   remove(path: string): Promise<void> {

@@ -17,7 +17,7 @@ it("puts a log aside when it is too big, keeping no more than five files", async
     await writeFile(path, `day ${day} ${"x".repeat(100)}`)
     const reopen = () => writeFile(path, "")
     const now = Date.UTC(2026, 0, day)
-    expect(await rotateLog(path, { maxBytes: 100, now, reopen })).toBe(true)
+    expect(await rotateLog(path, { maxBytes: 100, maxFiles: 5, now, reopen })).toBe(true)
   }
   expect((await readdir(directory)).sort()).toEqual([
     "0.log",
@@ -26,14 +26,14 @@ it("puts a log aside when it is too big, keeping no more than five files", async
     "0.log.20260107-000000.gz",
     "0.log.20260108-000000",
   ])
-  expect(await rotateLog(path, { maxBytes: 100, now: 0, reopen: async () => {} })).toBe(false)
+  expect(await rotateLog(path, { maxBytes: 100, maxFiles: 5, now: 0, reopen: async () => {} })).toBe(false)
 })
 
 it("leaves the log where it was when the runtime does not open a new one", async () => {
   const path = join(directory, "0.log")
   await writeFile(path, "x".repeat(200))
   const reopen = () => Promise.reject(new Error("no"))
-  await expect(rotateLog(path, { maxBytes: 100, now: 0, reopen })).rejects.toThrow("no")
+  await expect(rotateLog(path, { maxBytes: 100, maxFiles: 5, now: 0, reopen })).rejects.toThrow("no")
   expect((await readFile(path)).length).toBe(200)
 })
 

@@ -4,11 +4,13 @@ import { basename, dirname, join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { createGzip } from "node:zlib"
 
-export interface RotationOptions {
-  /** @default 10 MiB */
-  readonly maxBytes?: number
-  /** Of one container, the one being written included. @default 5 */
-  readonly maxFiles?: number
+export interface LogLimits {
+  readonly maxBytes: number
+  /** Of one container, the one being written included. */
+  readonly maxFiles: number
+}
+
+export interface RotationOptions extends LogLimits {
   readonly now: number
   /** Makes the runtime write to a new file. */
   readonly reopen: () => Promise<void>
@@ -20,7 +22,7 @@ export interface RotationOptions {
  */
 export async function rotateLog(
   path: string,
-  { maxBytes = 10 << 20, maxFiles = 5, now, reopen }: RotationOptions,
+  { maxBytes, maxFiles, now, reopen }: RotationOptions,
 ): Promise<boolean> {
   const size = await stat(path).then(
     (found) => found.size,

@@ -1,0 +1,27 @@
+import type { Pod } from "../../api/core/v1/pod.ts"
+import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
+import { computeQosClass } from "../status/qos-class.ts"
+import { changesResource } from "./plan-resize.ts"
+import { findPodContainer } from "./pod-containers.ts"
+import type { RuntimeContainer } from "./runtime-pod.ts"
+
+type Settings = Pick<KubeletConfiguration, "cpuManagerPolicy" | "memoryManagerPolicy">
+
+/** Why containers of a guaranteed pod cannot be given more or less of what they have for themselves; in upstream's words. */
+export function refuseExclusiveResize(
+  pod: Pod,
+  running: readonly RuntimeContainer[],
+  { cpuManagerPolicy, memoryManagerPolicy }: Settings,
+): string | undefined {
+  if ((pod.status.qosClass ?? computeQosClass(pod)) !== "Guaranteed") return undefined
+  const changes = (resource: string) =>
+    running.some((container) => {
+      const found = findPodContainer(pod, container.name)
+      return found && changesResource(found.spec, container, resource)
+    })
+  const refusal = (whose: string, policy: string) =>
+    `Resize is infeasible for Guaranteed Pods alongside ${whose} Manager policy "${policy}"`
+  if (cpuManagerPolicy === "static" && changes("cpu")) return refusal("CPU", "static")
+  if (memoryManagerPolicy === "Static" && changes("memory")) return refusal("Memory", "Static")
+  return undefined
+}

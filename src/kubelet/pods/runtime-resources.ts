@@ -1,0 +1,23 @@
+import { quantityValue } from "../../apimachinery/quantity.ts"
+import type { Container } from "../../api/core/v1/container.ts"
+import type { Pod } from "../../api/core/v1/pod.ts"
+import type { LinuxContainerResources } from "../../container-runtime/cri.ts"
+import { containerResources, cpuTime } from "../containers/linux-resources.ts"
+import type { KubeletServices } from "../kubelet-services.ts"
+import { exclusiveCpus } from "../resource-managers/container-demand.ts"
+
+/** What the runtime is told that a container may use. */
+export function runtimeResources(
+  { host, machine, configuration }: KubeletServices,
+  pod: Pod,
+  container: Container,
+): LinuxContainerResources {
+  const memoryBytes = quantityValue(machine.capacity["memory"] ?? 0)
+  // Who has processors of its own is limited by them: to be stopped now and then besides would only cost time.
+  const isPinned = configuration.cpuManagerPolicy === "static" && exclusiveCpus(pod, container) > 0
+  return {
+    ...containerResources(pod, container, memoryBytes, cpuTime(configuration)),
+    ...(isPinned && { cpuQuota: -1 }),
+    ...host.resources?.containerResources(pod, container),
+  }
+}
