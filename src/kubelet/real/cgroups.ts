@@ -113,7 +113,9 @@ export class RealCgroups implements PodCgroups {
         for (const tree of await this.#findTrees()) await tree.hold(group, limits)
       } catch (error) {
         const why = (error as Error).message
-        throw new Error(`Failed to enforce ${title} Cgroup Limits on ${quote(group)}: ${why}`)
+        throw new Error(`Failed to enforce ${title} Cgroup Limits on ${quote(group)}: ${why}`, {
+          cause: error,
+        })
       }
     }
   }

@@ -27,6 +27,7 @@ export class ManagerStateFile {
       const why = (error as Error).message
       throw new Error(
         `could not restore state from checkpoint: ${why}, please drain this node and delete the ${this.#title} checkpoint file "${this.#path}" before restarting Kubelet`,
+        { cause: error },
       )
     }
   }

@@ -24,7 +24,7 @@ export async function readTopology(directory = "/sys/devices/system"): Promise<M
       }
     }),
   )
-  return { processors, numaNodes: numaNodes.map(({ cpus: _, ...node }) => node) }
+  return { processors, numaNodes }
 }
 
 type ReadText = (...path: string[]) => Promise<string>

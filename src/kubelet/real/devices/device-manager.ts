@@ -153,7 +153,10 @@ export class DeviceManager implements PodDevices, PlacedDevices {
         const reusable = new Set<string>()
         for (const each of before) {
           const ids = this.#entry(pod.metadata.uid, each.name, resource)?.ids ?? []
-          for (const id of ids) isPassing(pod, each) ? reusable.add(id) : reusable.delete(id)
+          for (const id of ids) {
+            if (isPassing(pod, each)) reusable.add(id)
+            else reusable.delete(id)
+          }
         }
         return [resource, this.#hintsOf(resource, { count, given, reusable: [...reusable] })]
       }),

@@ -98,10 +98,10 @@ describe("processors of their own", () => {
 })
 
 describe("hints for processors", () => {
-  const shown = (manager: CpuManager, asked: Pod) =>
-    manager
-      .hints(asked, asked.spec.containers[0]!)
-      ["cpu"]?.map(({ nodes, preferred }) => `${formatCpuSet(nodes!)}${preferred ? "!" : ""}`)
+  const shown = (manager: CpuManager, asked: Pod) => {
+    const { cpu } = manager.hints(asked, asked.spec.containers[0]!)
+    return cpu?.map(({ nodes, preferred }) => `${formatCpuSet(nodes!)}${preferred ? "!" : ""}`)
+  }
 
   it("are the nodes that have enough", () => {
     const manager = manage()

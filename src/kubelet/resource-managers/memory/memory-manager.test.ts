@@ -23,10 +23,10 @@ const allocate = (manager: MemoryManager, asked: Pod, nodes?: string) => {
   for (const each of [...asked.spec.initContainers!, ...asked.spec.containers])
     manager.allocate(asked, each, hint)
 }
-const hints = (manager: MemoryManager, asked: Pod) =>
-  manager
-    .hints(asked, asked.spec.containers[0]!)
-    ["memory"]?.map(({ nodes, preferred }) => `${formatCpuSet(nodes!)}${preferred ? "!" : ""}`)
+const hints = (manager: MemoryManager, asked: Pod) => {
+  const { memory } = manager.hints(asked, asked.spec.containers[0]!)
+  return memory?.map(({ nodes, preferred }) => `${formatCpuSet(nodes!)}${preferred ? "!" : ""}`)
+}
 const free = (manager: MemoryManager) =>
   [...manager.machine.values()].map(({ memory }) => memory["memory"]!.free / gibibyte)
 
