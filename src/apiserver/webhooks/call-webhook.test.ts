@@ -88,6 +88,11 @@ describe("calling a webhook", () => {
     expect(connections).toBe(before)
   })
 
+  test("at a clean path, whatever slashes are configured", async () => {
+    const { url } = (await post({ url: `https://127.0.0.1:${port}//hooks//x/`, caBundle })) as { url: string }
+    expect(url).toBe("/hooks/x?timeout=10s")
+  })
+
   test("only with trust", async () => {
     const url = `https://127.0.0.1:${port}/x`
     expect(await failure({ url })).toBe(

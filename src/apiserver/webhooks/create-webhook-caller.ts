@@ -17,7 +17,8 @@ export interface WebhookCallerOptions {
 export function createWebhookCaller({ transport, resolve }: WebhookCallerOptions): WebhookCaller {
   return async (target, body, timeoutMs, signal) => {
     const url = urlOf(target)
-    // Upstream's client keeps nothing of a configured query.
+    // Upstream's client keeps nothing of a configured query, and cleans the path: no empty parts, no slash at the end.
+    url.pathname = url.pathname.split("/").filter(Boolean).join("/")
     url.search = `timeout=${formatDuration(timeoutMs)}`
     const caPem = target.caBundle ? new TextDecoder().decode(decodeBase64(target.caBundle)).trim() : ""
     const answer = await posting(url, async () =>
