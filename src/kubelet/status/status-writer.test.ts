@@ -34,3 +34,13 @@ it("replaces addresses instead of adding to them", () => {
     podIPs: [{ ip: "2" }, { $patch: "replace" }],
   })
 })
+
+it("tells what the pod was given, instead of adding to what it had", () => {
+  const before = { phase: "Running", allocatedResources: { cpu: "1", memory: "1Gi" } } as unknown as PodStatus
+  const requests = { cpu: "2" }
+  const after = { ...before, allocatedResources: requests, resources: { requests } } as PodStatus
+  expect(statusPatch(before, after)).toEqual({
+    allocatedResources: { cpu: "2", $patch: "replace" },
+    resources: { requests: { cpu: "2" }, $patch: "replace" },
+  })
+})

@@ -117,7 +117,7 @@ export function statusPatch(before: PodStatus, after: PodStatus): object | undef
   const patch: Record<string, unknown> = {}
   const fields = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof PodStatus>
   for (const field of fields) {
-    if (field === "conditions" || !ownFields.has(field)) continue
+    if (field === "conditions" || fieldsOfOthers.has(field)) continue
     if (canonicalJson(before[field]) !== canonicalJson(after[field])) patch[field] = after[field] ?? null
   }
   const conditions = (after.conditions ?? []).flatMap((condition) => {
@@ -138,22 +138,16 @@ export function statusPatch(before: PodStatus, after: PodStatus): object | undef
   // Addresses are merged by ip: without this, old ones would stay beside the new ones.
   for (const field of ["podIPs", "hostIPs"] as const)
     if (patch[field]) patch[field] = [...(patch[field] as object[]), { $patch: "replace" }]
+  // So would resources that are asked for no longer.
+  for (const field of ["allocatedResources", "resources"] as const)
+    if (patch[field]) patch[field] = { ...(patch[field] as object), $patch: "replace" }
   return Object.keys(patch).length === 0 ? undefined : patch
 }
 
-/** Others (the scheduler's nomination, resource claims) belong to others. */
-const ownFields: ReadonlySet<keyof PodStatus> = new Set([
-  "observedGeneration",
-  "phase",
-  "message",
-  "reason",
-  "hostIP",
-  "hostIPs",
-  "podIP",
-  "podIPs",
-  "startTime",
-  "initContainerStatuses",
-  "containerStatuses",
-  "ephemeralContainerStatuses",
-  "qosClass",
+const fieldsOfOthers: ReadonlySet<keyof PodStatus> = new Set([
+  "nominatedNodeName",
+  "resize",
+  "resourceClaimStatuses",
+  "extendedResourceClaimStatus",
+  "nodeAllocatableResourceClaimStatuses",
 ])
