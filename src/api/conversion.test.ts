@@ -121,6 +121,15 @@ it("a v1beta1 ResourceClaim asks in the request itself", () => {
   })
 })
 
+it("a v1beta1 ResourceClaim that names alternatives asks for nothing else", () => {
+  const request = { name: "gpu", firstAvailable: [{ name: "small", deviceClassName: "gpu" }] }
+  const claim = object(ResourceClaim, { spec: { devices: { requests: [request] } } })
+  const [stored] = (roundTrip(ResourceClaim, V1ResourceClaim as never, claim) as unknown as V1ResourceClaim)
+    .spec.devices.requests!
+  expect(stored!.firstAvailable).toHaveLength(1)
+  expect(stored!.exactly).toBeUndefined()
+})
+
 it("a v1beta1 device is described in its basic part", () => {
   const slice = object(ResourceSlice, {
     spec: {

@@ -46,12 +46,17 @@ function specFromStored({ devices }: StoredClaimSpec): ResourceClaimSpec {
 }
 
 function requestToStored({ name, firstAvailable, ...exactly }: DeviceRequest): StoredRequest {
-  const isExact = Object.values(exactly).some((value) => value !== undefined)
+  const isExact = Object.values(exactly).some(isSet)
   return {
     name,
     ...(firstAvailable && { firstAvailable }),
     ...(isExact && { exactly: { ...exactly, deviceClassName: exactly.deviceClassName ?? "" } }),
   }
+}
+
+/** Protobuf writes fields that nobody has set: as "" or 0, and lists as nothing. */
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== "" && value !== 0 && !(Array.isArray(value) && value.length === 0)
 }
 
 function requestFromStored({ exactly, ...request }: StoredRequest): DeviceRequest {
