@@ -4,7 +4,7 @@
  * Reads nodes; writes `spec.podCIDR` and `spec.podCIDRs` of those that have none.
  * Woken by nodes without. All nodes are one key, because a part given to one must be known before the next is chosen.
  */
-import { parseNetwork } from "../../base/ip-address.ts"
+import { bitsOf, parseNetwork } from "../../base/ip-address.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
 import { ignoreNotFound } from "../../apimachinery/status-error.ts"
@@ -67,5 +67,9 @@ function parseRange(text: string, options: NodeIpamOptions): ClusterRange {
     network.family === 4 ? (options.nodeMaskSizeIpv4 ?? 24) : (options.nodeMaskSizeIpv6 ?? 64)
   if (nodePrefixLength < network.prefixLength)
     throw new Error(`cluster CIDR ${text} is smaller than a node's part of /${nodePrefixLength}: widen it`)
+  if (nodePrefixLength > bitsOf(network.family))
+    throw new Error(
+      `a node's part of ${text} cannot be /${nodePrefixLength}: there are ${bitsOf(network.family)} bits`,
+    )
   return { network, nodePrefixLength }
 }

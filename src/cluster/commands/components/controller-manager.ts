@@ -32,6 +32,18 @@ const flags = {
     placeholder: "RANGES",
     description: "from which nodes get addresses for their pods",
   },
+  "node-cidr-mask-size-ipv4": {
+    type: "int",
+    default: 24,
+    placeholder: "BITS",
+    description: "how large a part of the IPv4 range a node gets (24)",
+  },
+  "node-cidr-mask-size-ipv6": {
+    type: "int",
+    default: 64,
+    placeholder: "BITS",
+    description: "how large a part of the IPv6 range a node gets (64)",
+  },
   "root-ca-file": {
     type: "string",
     placeholder: "FILE",
@@ -67,7 +79,11 @@ async function run(
     ...readAuthorities(parts, values),
     controllers: values.controllers,
     isServed: createServedCheck(parts.transport),
-    nodeIpam: { clusterCidrs: values["cluster-cidr"] },
+    nodeIpam: {
+      clusterCidrs: values["cluster-cidr"],
+      nodeMaskSizeIpv4: values["node-cidr-mask-size-ipv4"],
+      nodeMaskSizeIpv6: values["node-cidr-mask-size-ipv6"],
+    },
     hmacSha256,
     sha256Hex,
     ...(identity !== undefined && { leaderElection: { identity } }),
