@@ -125,6 +125,7 @@ logging: {flushFrequency: 0, options: {json: {infoBufferSize: "0"}, text: {infoB
 memorySwap: {}
 syncFrequency: 0s
 kubeAPIQPS: 50
+crashLoopBackOff: {maxContainerRestartPeriod: 5m}
 `
     expect(load(written).warnings).toEqual([])
   })

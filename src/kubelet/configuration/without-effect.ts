@@ -1,6 +1,7 @@
 import { jsonEqual } from "../../apimachinery/json-equal.ts"
 import { quote } from "../../base/quote.ts"
-import { KubeletConfiguration } from "./kubelet-configuration.ts"
+import { defaultConfiguration } from "./default-configuration.ts"
+import type { KubeletConfiguration } from "./kubelet-configuration.ts"
 
 type FieldName = keyof KubeletConfiguration
 
@@ -108,7 +109,7 @@ function named<T>(table: { readonly [Name in FieldName]?: T }): [FieldName, T][]
 
 /** What anybody has who does not mean anything by it: nothing, or the default. */
 function isUsual(name: FieldName, value: unknown): boolean {
-  const fallback: unknown = KubeletConfiguration.fields[name]?.default
+  const fallback: unknown = defaultConfiguration()[name]
   if (jsonEqual(value, fallback)) return true
   if (value === "" || value === 0 || value === "0s") return true
   if (value === false) return fallback !== true
