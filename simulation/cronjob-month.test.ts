@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { CronJob } from "../src/api/batch/v1/cron-job.ts"
 import { Job } from "../src/api/batch/v1/job.ts"
-import { cronJobController } from "../src/controller-manager/cronjob/cronjob.ts"
+import { createCronJobController } from "../src/controller-manager/cronjob/cronjob.ts"
 import { createJobController } from "../src/controller-manager/job/job.ts"
 import { simulateNodes } from "../src/controller-manager/testing/simulated-nodes.ts"
 import { startTestCluster } from "../src/controller-manager/testing/test-cluster.ts"
@@ -10,7 +10,7 @@ const day = 24 * 3600_000
 
 describe("a CronJob", () => {
   test("does its work on each day of a month, and keeps what it is told to keep", async () => {
-    const cluster = await startTestCluster([cronJobController, createJobController()])
+    const cluster = await startTestCluster([createCronJobController(), createJobController()])
     simulateNodes(cluster).outcome = () => ({ phase: "Succeeded" })
     const key = { namespace: "default", name: "nightly" }
     const containers = [{ name: "main", image: "app" }]

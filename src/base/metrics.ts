@@ -154,6 +154,11 @@ export class Histogram implements Metric {
   }
 }
 
+/** Upper bounds of a histogram's buckets, each so many times the one before. */
+export function exponentialBounds(first: number, factor: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => first * factor ** index)
+}
+
 /** A gauge, or a counter that something else keeps: looked up when somebody reads. */
 export function gauge(
   options: MetricOptions,

@@ -10,7 +10,8 @@ import { createBootstrapSigner } from "./bootstrap/bootstrap-signer.ts"
 import type { Hmac } from "./bootstrap/detached-signature.ts"
 import { tokenCleanerController } from "./bootstrap/token-cleaner.ts"
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/clusterrole-aggregation.ts"
-import { cronJobController } from "./cronjob/cronjob.ts"
+import type { ControllerMetrics } from "./controller-metrics.ts"
+import { createCronJobController } from "./cronjob/cronjob.ts"
 import { createDaemonSetController } from "./daemonset/daemonset.ts"
 import { deploymentController } from "./deployment/deployment.ts"
 import { createDeviceTaintEvictionController } from "./device-taint-eviction/device-taint-eviction.ts"
@@ -70,6 +71,8 @@ export interface ControllerSettings {
   readonly hmacSha256?: Hmac
   /** By which attachments of volumes are named; see attach-detach/real/sha256-hex.ts. */
   readonly sha256Hex?: Sha256Hex
+  /** Where controllers count what they do. @default nobody reads it */
+  readonly metrics?: ControllerMetrics
 }
 
 interface Entry {
@@ -105,8 +108,8 @@ const entries: readonly Entry[] = [
   { name: "disruption-controller", create: createDisruptionController },
   { name: "clusterrole-aggregation-controller", create: () => clusterRoleAggregationController },
   { name: "daemonset-controller", create: createDaemonSetController },
-  { name: "job-controller", create: createJobController },
-  { name: "cronjob-controller", create: () => cronJobController },
+  { name: "job-controller", create: ({ metrics }) => createJobController(metrics?.job) },
+  { name: "cronjob-controller", create: ({ metrics }) => createCronJobController(metrics?.cronJob) },
   { name: "statefulset-controller", create: () => statefulSetController },
   { name: "endpoints-controller", create: createEndpointsController },
   { name: "endpointslice-controller", create: () => createEndpointSliceController() },
@@ -118,11 +121,20 @@ const entries: readonly Entry[] = [
         ? undefined
         : createRootCaPublisher({ rootCertificateAuthority }),
   },
-  { name: "node-lifecycle-controller", create: () => createNodeLifecycleController() },
-  { name: "taint-eviction-controller", create: createTaintEvictionController },
+  {
+    name: "node-lifecycle-controller",
+    create: ({ metrics }) => createNodeLifecycleController({ metrics: metrics?.nodeLifecycle }),
+  },
+  {
+    name: "taint-eviction-controller",
+    create: ({ metrics }) => createTaintEvictionController(metrics?.taintEviction),
+  },
   { name: "service-lb-controller", create: () => serviceLoadBalancerController },
   { name: "legacy-serviceaccount-token-cleaner-controller", create: () => createTokenSecretCleaner() },
-  { name: "pod-garbage-collector-controller", create: () => createPodGarbageCollector() },
+  {
+    name: "pod-garbage-collector-controller",
+    create: ({ metrics }) => createPodGarbageCollector({ metrics: metrics?.podGarbageCollector }),
+  },
   { name: "ttl-after-finished-controller", create: () => ttlAfterFinishedController },
   {
     name: "certificatesigningrequest-signing-controller",

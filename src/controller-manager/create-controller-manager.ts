@@ -14,11 +14,12 @@ import { runAsLeader } from "../client/leader-election.ts"
 import { runControllers } from "../client/run-controllers.ts"
 import type { Transport } from "../client/transport.ts"
 import { AllWorkQueueMetrics } from "../client/work-queue-metrics.ts"
+import { ControllerMetrics } from "./controller-metrics.ts"
 import { queueName } from "./queue-names.ts"
 import { type ControllerSettings, createControllers } from "./controllers.ts"
 
 export interface ControllerManagerOptions
-  extends Omit<ControllerSettings, "discover" | "readOpenApi" | "transportOf"> {
+  extends Omit<ControllerSettings, "discover" | "metrics" | "readOpenApi" | "transportOf"> {
   /** As the user system:kube-controller-manager. */
   readonly transport: Transport
   /** The transport under a controller's own service account. @default `transport` for all */
@@ -35,7 +36,7 @@ export interface ControllerManagerOptions
 }
 
 export interface ControllerManager {
-  /** What its work queues count of themselves, and whether it leads. */
+  /** What its work queues and its controllers count of themselves, and whether it leads. */
   readonly metrics: readonly Metric[]
   /** Runs until `signal` aborts. With an election, ends (resolves) as well when the lease was lost. */
   run(signal: AbortSignal): Promise<void>
@@ -49,6 +50,7 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
   let resolveReady: () => void = () => {}
   const ready = new Promise<void>((resolve) => (resolveReady = resolve))
   const queues = new AllWorkQueueMetrics()
+  const metrics = new ControllerMetrics()
   let isLeading = false
   const leading = gauge(
     {
@@ -69,7 +71,7 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
       readFromOpenApi(options.transport, groupVersion, signal)
     const { transportFor } = options
     const transportOf = (name: string) => transportFor?.(name) ?? options.transport
-    const settings = { ...options, discover, readOpenApi, transportOf }
+    const settings = { ...options, discover, readOpenApi, transportOf, metrics }
     const controllers = createControllers(settings, options.controllers)
     const clientFor = transportFor ? ({ name }: ControllerDefinition) => clientOf(transportFor(name)) : client
     const running = runControllers({
@@ -92,7 +94,7 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
 
   return {
     ready,
-    metrics: [...queues.metrics, leading],
+    metrics: [...queues.metrics, ...metrics.all, leading],
     async run(signal) {
       if (!options.leaderElection) return runNow(signal)
       const client = clientOf(options.transport)

@@ -1,8 +1,5 @@
-import { Counter, formatMetrics, gauge, Histogram, type Metric } from "../base/metrics.ts"
+import { Counter, exponentialBounds, formatMetrics, gauge, Histogram, type Metric } from "../base/metrics.ts"
 import type { QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts"
-
-const exponential = (first: number, factor: number, count: number) =>
-  Array.from({ length: count }, (_, index) => first * factor ** index)
 
 /** What the scheduler counts of itself, under upstream's names. Durations in seconds. */
 export class SchedulerMetrics {
@@ -17,14 +14,14 @@ export class SchedulerMetrics {
       help: "[STABLE] Scheduling attempt latency in seconds (scheduling algorithm + binding)",
       labels: ["result", "profile"],
     },
-    exponential(0.001, 2, 15),
+    exponentialBounds(0.001, 2, 15),
   )
   readonly algorithmDuration = new Histogram(
     {
       name: "scheduler_scheduling_algorithm_duration_seconds",
       help: "[ALPHA] Scheduling algorithm latency in seconds",
     },
-    exponential(0.001, 2, 15),
+    exponentialBounds(0.001, 2, 15),
   )
   readonly podDuration = new Histogram(
     {
@@ -32,14 +29,14 @@ export class SchedulerMetrics {
       help: "[BETA] E2e latency for a pod being scheduled, from the time the pod enters the scheduling queue and might involve multiple scheduling attempts.",
       labels: ["attempts"],
     },
-    exponential(0.01, 2, 20),
+    exponentialBounds(0.01, 2, 20),
   )
   readonly podAttempts = new Histogram(
     {
       name: "scheduler_pod_scheduling_attempts",
       help: "[STABLE] Number of attempts to successfully schedule a pod.",
     },
-    exponential(1, 2, 5),
+    exponentialBounds(1, 2, 5),
   )
   readonly preemptionAttempts = new Counter({
     name: "scheduler_preemption_attempts_total",
@@ -47,7 +44,7 @@ export class SchedulerMetrics {
   })
   readonly preemptionVictims = new Histogram(
     { name: "scheduler_preemption_victims", help: "[STABLE] Number of selected preemption victims" },
-    exponential(1, 2, 7),
+    exponentialBounds(1, 2, 7),
   )
   readonly scheduledAfterFlush = new Counter({
     name: "scheduler_pod_scheduled_after_flush_total",
@@ -60,7 +57,7 @@ export class SchedulerMetrics {
       help: "[STABLE] Latency for running all plugins of a specific extension point.",
       labels: ["extension_point", "status", "profile"],
     },
-    exponential(0.0001, 2, 12),
+    exponentialBounds(0.0001, 2, 12),
   )
   readonly permitWaitDuration = new Histogram(
     {
@@ -68,7 +65,7 @@ export class SchedulerMetrics {
       help: "[BETA] Duration of waiting on permit.",
       labels: ["result"],
     },
-    exponential(0.001, 2, 15),
+    exponentialBounds(0.001, 2, 15),
   )
   readonly pluginEvaluations = new Counter({
     name: "scheduler_plugin_evaluation_total",

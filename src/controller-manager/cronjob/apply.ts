@@ -26,6 +26,8 @@ export async function removeHistory(
 
 export interface Started {
   readonly status: CronJobStatus
+  /** How long after its moment a Job was created, if one was. */
+  readonly lateMs?: number
   readonly error?: unknown
 }
 
@@ -44,7 +46,7 @@ export async function start(
         await replaceJob(context, cronJob, { namespace, name })
         reported = { ...reported, active: (reported.active ?? []).filter((one) => one.uid !== uid) }
       }
-    return { status: await createJob(context, cronJob, reported, startMs) }
+    return await createJob(context, cronJob, reported, startMs)
   } catch (error) {
     return { status: reported, error }
   }
@@ -64,9 +66,10 @@ async function createJob(
   cronJob: CronJob,
   status: CronJobStatus,
   startMs: number,
-): Promise<CronJobStatus> {
+): Promise<Started> {
   const wanted = jobOf(cronJob, startMs)
   let job: Job
+  let isNew = true
   try {
     job = await client.create(Job, wanted)
     events.event(cronJob, "Normal", "SuccessfulCreate", `Created job ${job.metadata.name}`)
@@ -78,11 +81,16 @@ async function createJob(
     }
     // Made before and not written down, or somebody else's: then it is theirs to tell of.
     job = await client.get(Job, keyOf(wanted as Job))
-    if (controllerOf(job)?.uid !== cronJob.metadata.uid) return status
+    if (controllerOf(job)?.uid !== cronJob.metadata.uid) return { status }
+    isNew = false
   }
   const known = status.active?.some(({ uid }) => uid === job.metadata.uid)
   const active = known ? status.active : [...(status.active ?? []), referenceTo(job)]
-  return { ...status, active: [...(active ?? [])], lastScheduleTime: formatTime(startMs) }
+  const lateMs = Date.parse(job.metadata.creationTimestamp) - startMs
+  return {
+    status: { ...status, active: [...(active ?? [])], lastScheduleTime: formatTime(startMs) },
+    ...(isNew && { lateMs }),
+  }
 }
 
 /** False when it could not be deleted, which people are told. */

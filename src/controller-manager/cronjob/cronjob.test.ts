@@ -5,14 +5,14 @@ import type { Draft } from "../../apimachinery/meta.ts"
 import { createJobController } from "../job/job.ts"
 import { simulateNodes, type SimulatedNodes } from "../testing/simulated-nodes.ts"
 import { startTestCluster, type TestCluster } from "../testing/test-cluster.ts"
-import { cronJobController } from "./cronjob.ts"
+import { createCronJobController } from "./cronjob.ts"
 
 let cluster: TestCluster
 let nodes: SimulatedNodes
 let refuses: boolean
 beforeEach(async () => {
   refuses = false
-  cluster = await startTestCluster([cronJobController, createJobController()], {
+  cluster = await startTestCluster([createCronJobController(), createJobController()], {
     admission: {
       mutate: async ({ object }) => object,
       async validate({ operation, resource }) {

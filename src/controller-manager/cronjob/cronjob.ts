@@ -20,22 +20,29 @@ import {
 } from "../../client/controller.ts"
 import { updateStatusIfChanged } from "../shared/update-status.ts"
 import { removeHistory, start } from "./apply.ts"
+import { CronJobMetrics } from "./cronjob-metrics.ts"
 import { planSchedule } from "./plan.ts"
 import { computeStatus, endOf, type KnownJobs } from "./status.ts"
 
-export const cronJobController: ControllerDefinition = {
-  name: "cronjob-controller",
-  watches: [
-    watch(CronJob, (cronJob) => [keyOf(cronJob)]),
-    watch(Job, ({ metadata }) => {
-      const owner = metadata.ownerReferences?.find(({ controller }) => controller)
-      return owner?.kind === "CronJob" ? [{ namespace: metadata.namespace, name: owner.name }] : []
-    }),
-  ],
-  reconcile,
+export function createCronJobController(metrics = new CronJobMetrics()): ControllerDefinition {
+  return {
+    name: "cronjob-controller",
+    watches: [
+      watch(CronJob, (cronJob) => [keyOf(cronJob)]),
+      watch(Job, ({ metadata }) => {
+        const owner = metadata.ownerReferences?.find(({ controller }) => controller)
+        return owner?.kind === "CronJob" ? [{ namespace: metadata.namespace, name: owner.name }] : []
+      }),
+    ],
+    reconcile: (key, context) => reconcile(key, context, metrics),
+  }
 }
 
-async function reconcile(key: ObjectKey, context: ReconcileContext): Promise<Result> {
+async function reconcile(
+  key: ObjectKey,
+  context: ReconcileContext,
+  metrics: CronJobMetrics,
+): Promise<Result> {
   const { client, cache, clock, events } = context
 
   // Observe. What a limit on history takes away is not told of as completed.
@@ -54,6 +61,7 @@ async function reconcile(key: ObjectKey, context: ReconcileContext): Promise<Res
 
   // Act, then report what came of it: also of what failed half-way.
   const result = await start(context, cronJob, status, plan)
+  if (result.lateMs !== undefined) metrics.created(result.lateMs)
   await updateStatusIfChanged(client, CronJob, cronJob, result.status)
   if (result.error !== undefined) throw result.error
   return plan.nextInMs === undefined ? done : requeueAfter(plan.nextInMs)

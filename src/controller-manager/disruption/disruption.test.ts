@@ -128,7 +128,7 @@ describe("disruption controller", () => {
     expect(
       events.some((text) =>
         text.startsWith(
-          "Warning UnmanagedPods Pods selected by this PodDisruptionBudget (selector: app=web) were found to be unmanaged.",
+          "Warning UnmanagedPods Pods selected by this PodDisruptionBudget (selector: &LabelSelector{MatchLabels:map[string]string{app: web,},MatchExpressions:[]LabelSelectorRequirement{},}) were found to be unmanaged.",
         ),
       ),
     ).toBe(true)

@@ -10,7 +10,8 @@ import { StatefulSet } from "../../api/apps/v1/stateful-set.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { ReplicationController } from "../../api/core/v1/replication-controller.ts"
 import { PodDisruptionBudget } from "../../api/policy/v1/pod-disruption-budget.ts"
-import { formatLabelSelector, matchesLabels, selectorFromObject } from "../../apimachinery/labels.ts"
+import { printLabelSelector } from "../../api/meta/v1/print-label-selector.ts"
+import { matchesLabels, selectorFromObject } from "../../apimachinery/labels.ts"
 import { type KubeObject, keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
 import type { Cache } from "../../client/cache.ts"
 import {
@@ -91,7 +92,7 @@ async function reconcile(
 }
 
 function tellUnmanaged(events: ReconcileContext["events"], budget: PodDisruptionBudget): void {
-  const selector = formatLabelSelector(selectorFromObject(budget.spec.selector))
+  const selector = printLabelSelector(budget.spec.selector)
   const message = `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`
   events.event(budget, "Warning", "UnmanagedPods", message)
 }

@@ -11,6 +11,7 @@ import type {
 } from "../../api/autoscaling/v2/horizontal-pod-autoscaler.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { LabelSelector } from "../../api/meta/v1/label-selector.ts"
+import { printLabelSelector } from "../../api/meta/v1/print-label-selector.ts"
 import type { Selector } from "../../apimachinery/labels.ts"
 import { formatQuantity, quantityFromNumber, quantityMilliValue } from "../../apimachinery/quantity.ts"
 import { requestsOf } from "./pod-requests.ts"
@@ -226,7 +227,7 @@ async function evaluateExternal(
   const read = () =>
     readExternalMetric(source, target.namespace, metric).catch((error: unknown) =>
       rethrow(
-        `unable to get external metric ${target.namespace}/${metric.name}/${formatSelector(metric.selector)}`,
+        `unable to get external metric ${target.namespace}/${metric.name}/${printLabelSelector(metric.selector)}`,
         error,
       ),
     )
@@ -287,18 +288,5 @@ function externalName({
   readonly name: string
   readonly selector?: LabelSelector | undefined
 }) {
-  return `external metric ${name}(${formatSelector(selector)})`
-}
-
-/** As upstream's messages show one: the way Go prints it. */
-function formatSelector(selector: LabelSelector | undefined): string {
-  if (!selector) return "nil"
-  const labels = Object.entries(selector.matchLabels ?? {})
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}: ${value},`)
-  const expressions = (selector.matchExpressions ?? []).map(
-    ({ key, operator, values = [] }) =>
-      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(" ")}],},`,
-  )
-  return `&LabelSelector{MatchLabels:map[string]string{${labels.join("")}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join("")}},}`
+  return `external metric ${name}(${printLabelSelector(selector)})`
 }

@@ -13,12 +13,14 @@ import type { PodPlan } from "./plan.ts"
 /** What came of a plan: the status counts it, without waiting to see it. */
 export interface PodChanges {
   readonly created: number
+  /** Pods that could not be created. */
+  readonly refused: number
   readonly deleted: readonly Pod[]
   /** The first, if any: the status is reported all the same. */
   readonly error: unknown
 }
 
-const noChanges: PodChanges = { created: 0, deleted: [], error: undefined }
+const noChanges: PodChanges = { created: 0, refused: 0, deleted: [], error: undefined }
 
 export async function applyPodPlan(context: ReconcileContext, job: Job, plan: PodPlan): Promise<PodChanges> {
   switch (plan.kind) {
@@ -33,10 +35,11 @@ export async function applyPodPlan(context: ReconcileContext, job: Job, plan: Po
         await deletePod(context, job, pod)
       })
     case "create": {
-      const { succeeded, error } = await slowStart(plan.slots.length, (index) =>
+      const { succeeded, failed, error } = await slowStart(plan.slots.length, (index) =>
         createPod(context, job, newJobPod(job, plan.slots[index]!)),
       )
-      return { created: succeeded, deleted: [], error: isNamespaceTerminating(error) ? undefined : error }
+      const isExpected = isNamespaceTerminating(error)
+      return { created: succeeded, refused: failed, deleted: [], error: isExpected ? undefined : error }
     }
   }
 }
@@ -45,7 +48,7 @@ async function deleteAll(pods: readonly Pod[], act: (pod: Pod) => Promise<void>)
   const results = await Promise.allSettled(pods.map(act))
   const deleted = pods.filter((_, index) => results[index]!.status === "fulfilled")
   const error: unknown = results.find((result) => result.status === "rejected")?.reason
-  return { created: 0, deleted, error }
+  return { created: 0, refused: 0, deleted, error }
 }
 
 /** Takes their finalizers away. Throws when one could not be; the rest is done all the same. */

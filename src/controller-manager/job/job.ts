@@ -25,16 +25,17 @@ import { updateStatusIfChanged } from "../shared/update-status.ts"
 import { applyPodPlan, releasePods } from "./apply.ts"
 import { JobBackoffs } from "./backoff.ts"
 import { deadlineInMs, planFinish } from "./finish.ts"
+import { JobMetrics, type SyncAction } from "./job-metrics.ts"
 import { isTracked, trackingFinalizer } from "./job-pods.ts"
 import { observe } from "./observe.ts"
-import { planPods } from "./plan.ts"
+import { type PodPlan, planPods } from "./plan.ts"
 import { computeStatus, isFinished } from "./status.ts"
 import { trackPods } from "./track.ts"
 
 /** The value of `spec.managedBy` that means this controller. */
 const managerName = "kubernetes.io/job-controller"
 
-export function createJobController(): ControllerDefinition {
+export function createJobController(metrics = new JobMetrics()): ControllerDefinition {
   const backoffs = new JobBackoffs()
   return {
     name: "job-controller",
@@ -44,21 +45,83 @@ export function createJobController(): ControllerDefinition {
       watch(Job, (job) => [keyOf(job)]),
       watch(Pod, keysOfOwner(Job), { ...orphanIndex, trackedOfJob }),
     ],
-    reconcile: (key, context) => reconcile(key, context, backoffs),
+    attach(_, { informers }) {
+      informers.onChange(Pod, (current, previous) => metrics.podChanged(current, previous))
+      informers.onChange(Job, (current, previous) => {
+        const manager = previous ? undefined : current && otherManagerOf(current)
+        if (manager) metrics.managedElsewhere(manager)
+      })
+    },
+    reconcile: (key, context) => reconcile(key, context, backoffs, metrics),
   }
 }
 
-async function reconcile(key: ObjectKey, context: ReconcileContext, backoffs: JobBackoffs): Promise<Result> {
-  const { client, cache, clock, events } = context
+/** Who else keeps the Job's promise, if somebody does. */
+function otherManagerOf({ spec }: Job): string | undefined {
+  return spec.managedBy && spec.managedBy !== managerName ? spec.managedBy : undefined
+}
 
-  // Observe.
-  const job = cache.find(Job, key)
-  if (job?.spec.managedBy && job.spec.managedBy !== managerName) return done
+async function reconcile(
+  key: ObjectKey,
+  context: ReconcileContext,
+  backoffs: JobBackoffs,
+  metrics: JobMetrics,
+): Promise<Result> {
+  const job = context.cache.find(Job, key)
+  if (job && otherManagerOf(job)) return done
   await releaseStrangers(context, key, job)
   if (!job || isFinished(job)) {
     backoffs.forget(key)
     return done
   }
+  return measured(context, job, metrics, (act) =>
+    reconcileUnfinished(job, context, { backoffs, metrics, act }),
+  )
+}
+
+/** Counts a look at a Job, and how long it took. */
+async function measured(
+  { clock }: ReconcileContext,
+  job: Job,
+  metrics: JobMetrics,
+  look: (act: (action: SyncAction) => void) => Promise<Result>,
+): Promise<Result> {
+  const startMs = clock.monotonic()
+  let action: SyncAction = "reconciling"
+  const told = (result: "success" | "error") =>
+    metrics.synced(job, result, action, clock.monotonic() - startMs)
+  try {
+    const result = await look((next) => (action = next))
+    told("success")
+    return result
+  } catch (error) {
+    told("error")
+    throw error
+  }
+}
+
+interface Parts {
+  readonly backoffs: JobBackoffs
+  readonly metrics: JobMetrics
+  readonly act: (action: SyncAction) => void
+}
+
+const actions: Readonly<Record<PodPlan["kind"], SyncAction>> = {
+  none: "tracking",
+  wait: "pods_created",
+  create: "pods_created",
+  remove: "pods_deleted",
+  end: "reconciling",
+}
+
+async function reconcileUnfinished(
+  job: Job,
+  context: ReconcileContext,
+  { backoffs, metrics, act }: Parts,
+): Promise<Result> {
+  const { client, clock, events } = context
+
+  // Observe.
   const selector = selectorFromObject(job.spec.selector)
   const owner = { resource: Job, object: job }
   const pods = await claim(context, owner, selector, Pod, { finalizer: trackingFinalizer })
@@ -71,12 +134,20 @@ async function reconcile(key: ObjectKey, context: ReconcileContext, backoffs: Jo
   const tracking = trackPods(observation, target)
 
   // Act, report, and only then let go of the pods that the report has counted.
+  act(actions[plan.kind])
   const changes = await applyPodPlan(context, job, plan)
+  const replaces = { failed: observation.failed > 0, terminating: observation.terminating > 0 }
+  metrics.created(job, replaces, changes.created, changes.refused)
   const status = computeStatus(observation, target, tracking, changes)
   await updateStatusIfChanged(client, Job, job, status)
   backoffs.remember(job, pauses)
+  metrics.counted(job, status)
+  metrics.judged(
+    job,
+    observation.newFailed.filter((pod) => tracking.release.includes(pod)),
+  )
   await releasePods(client, tracking.release)
-  tellChange(events, job, status)
+  tellChange(events, metrics, job, status)
   if (changes.error !== undefined) throw changes.error
   const waits = [
     deadlineInMs({ ...observation, job: { ...job, status } }),
@@ -104,7 +175,12 @@ function trackedOfJob(pod: Pod): readonly string[] {
   return owner?.kind === "Job" ? [`${pod.metadata.namespace}/${owner.name}`] : []
 }
 
-function tellChange(events: ReconcileContext["events"], job: Job, status: Job["status"]): void {
+function tellChange(
+  events: ReconcileContext["events"],
+  metrics: JobMetrics,
+  job: Job,
+  status: Job["status"],
+): void {
   const isNew = (type: string, value: string) =>
     findCondition(status.conditions, type)?.status === value &&
     findCondition(job.status.conditions, type)?.status !== value
@@ -115,8 +191,11 @@ function tellChange(events: ReconcileContext["events"], job: Job, status: Job["s
     if ((status.succeeded ?? 0) > (job.spec.completions ?? Number.POSITIVE_INFINITY))
       events.event(job, "Warning", "TooManySucceededPods", message)
     events.event(job, "Normal", "Completed", "Job completed")
+    metrics.finished(job, "succeeded", findCondition(status.conditions, "Complete")?.reason ?? "")
   }
   const failed = findCondition(status.conditions, "Failed")
-  if (failed && isNew("Failed", "True"))
+  if (failed && isNew("Failed", "True")) {
     events.event(job, "Warning", failed.reason ?? "Failed", failed.message ?? "")
+    metrics.finished(job, "failed", failed.reason ?? "")
+  }
 }

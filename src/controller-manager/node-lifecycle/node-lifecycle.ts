@@ -22,12 +22,14 @@ import { podsByNode } from "../shared/pods-by-node.ts"
 import { EvictionRate } from "./eviction-rate.ts"
 import { computeSilentConditions, type GracePeriods, readyCondition, silentAtMs } from "./health.ts"
 import { markPodsNotReady } from "./mark-pods.ts"
+import { NodeLifecycleMetrics } from "./node-lifecycle-metrics.ts"
 import { computeTaints, evictingTaint, hasEvictingTaint } from "./taints.ts"
 import { Zones, zoneOf } from "./zones.ts"
 
 export interface NodeLifecycleOptions {
   /** @default 50_000, and 60_000 for a node that never reported */
   readonly grace?: GracePeriods
+  readonly metrics?: NodeLifecycleMetrics | undefined
 }
 
 /** What is remembered of a node between looks. Lost with the process, which only costs patience. */
@@ -42,7 +44,8 @@ interface Memory {
 const leaseNamespace = "kube-node-lease"
 
 export function createNodeLifecycleController(options: NodeLifecycleOptions = {}): ControllerDefinition {
-  const lifecycle = new NodeLifecycle(options.grace ?? { monitorMs: 50_000, startupMs: 60_000 })
+  const { grace = { monitorMs: 50_000, startupMs: 60_000 }, metrics = new NodeLifecycleMetrics() } = options
+  const lifecycle = new NodeLifecycle(grace, metrics)
   return {
     name: "node-lifecycle-controller",
     eventSource: "node-controller",
@@ -61,10 +64,13 @@ class NodeLifecycle {
   readonly #memories = new Map<string, Memory>()
   readonly #zones = new Zones()
   readonly #evictions = new EvictionRate()
+  readonly #metrics: NodeLifecycleMetrics
   #wasCutOff = false
 
-  constructor(grace: GracePeriods) {
+  constructor(grace: GracePeriods, metrics: NodeLifecycleMetrics) {
     this.#grace = grace
+    this.#metrics = metrics
+    metrics.follow(() => this.#zones.figures())
   }
 
   async reconcile(key: ObjectKey, context: ReconcileContext): Promise<Result> {
@@ -147,6 +153,7 @@ class NodeLifecycle {
       const { resourceVersion } = node.metadata
       const body = { metadata: { resourceVersion }, spec: { taints: taints.length > 0 ? taints : null } }
       await client.patch(Node, keyOf(node), { type: "strategic", body })
+      if (evicting && !hasEvictingTaint(node)) this.#metrics.evicted(zoneOf(node))
     }
     return retryMs
   }

@@ -1,4 +1,5 @@
 import type { Node } from "../../api/core/v1/node.ts"
+import type { ZoneFigures } from "./node-lifecycle-metrics.ts"
 
 /**
  * How a failure zone is doing. When many nodes fail together, the fault is more likely between them and us than in each
@@ -47,6 +48,10 @@ export class Zones {
   get allDisrupted(): boolean {
     if (this.#counts.size === 0) return false
     return Array.from(this.#counts.keys()).every((zone) => this.state(zone) === "fullDisruption")
+  }
+
+  figures(): readonly ZoneFigures[] {
+    return Array.from(this.#counts, ([zone, counts]) => ({ zone, ...counts }))
   }
 
   size(zone: string): number {

@@ -3,17 +3,29 @@ import { Job } from "../../api/batch/v1/job.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { ignoreNotFound } from "../../apimachinery/status-error.ts"
+import { formatMetrics } from "../../base/metrics.ts"
 import { formatTime } from "../../apimachinery/time.ts"
 import { startTestCluster, type TestCluster } from "../testing/test-cluster.ts"
 import { ttlAfterFinishedController } from "../ttl-after-finished/ttl-after-finished.ts"
 import { createPodGarbageCollector } from "./pod-garbage-collector.ts"
+import { PodGarbageCollectorMetrics } from "./pod-garbage-collector-metrics.ts"
 
 let cluster: TestCluster
+let metrics: PodGarbageCollectorMetrics
 beforeEach(async () => {
-  cluster = await startTestCluster([
-    createPodGarbageCollector({ terminatedPodThreshold: 2 }),
+  metrics = new PodGarbageCollectorMetrics()
+  const controllers = [
+    createPodGarbageCollector({ terminatedPodThreshold: 2, metrics }),
     ttlAfterFinishedController,
-  ])
+  ]
+  cluster = await startTestCluster(controllers, {
+    admission: {
+      mutate: async ({ object }) => object,
+      async validate({ operation, name }) {
+        if (operation === "DELETE" && name === "kept") throw new Error("is needed")
+      },
+    },
+  })
 })
 afterEach(() => cluster.stop())
 
@@ -36,6 +48,18 @@ describe("pod garbage collector", () => {
     await cluster.advance(60_000)
     expect(await find("lost")).toBeUndefined()
     expect(await find("early")).toBeDefined()
+  })
+
+  it("goes on when one cannot be removed, and counts", async () => {
+    for (const name of ["kept", "lost"]) await create(name, "gone")
+    await cluster.advance(95_000)
+    expect(await find("lost")).toBeUndefined()
+    expect((await find("kept"))?.status.conditions).toMatchObject([
+      { type: "DisruptionTarget", reason: "DeletionByPodGC", observedGeneration: 1 },
+    ])
+    const text = formatMetrics(metrics.all)
+    expect(text).toMatch(/force_delete_pods_total\{namespace="default",reason="orphaned"\} [2-9]/)
+    expect(text).toMatch(/force_delete_pod_errors_total\{namespace="default",reason="orphaned"\} [1-9]/)
   })
 
   it("removes a pod that is being deleted and was never bound", async () => {

@@ -19,23 +19,28 @@ import {
 import { disruptionTarget, disruptPod } from "../shared/disrupt-pod.ts"
 import { isTerminal } from "../shared/pods.ts"
 import { type Doomed, planPodGc } from "./plan.ts"
+import { PodGarbageCollectorMetrics } from "./pod-garbage-collector-metrics.ts"
 
 const periodMs = 20_000
 const quarantineMs = 40_000
 const everything: ObjectKey = { name: "pods" }
 
 export function createPodGarbageCollector(
-  options: { readonly terminatedPodThreshold?: number } = {},
+  options: {
+    readonly terminatedPodThreshold?: number
+    readonly metrics?: PodGarbageCollectorMetrics | undefined
+  } = {},
 ): ControllerDefinition {
   /** Nodes that pods name but that are not there, and since when (monotonic). */
   const missing = new Map<string, number>()
+  const { metrics = new PodGarbageCollectorMetrics() } = options
   const terminatedThreshold = options.terminatedPodThreshold ?? 12_500
   return {
     name: "pod-garbage-collector-controller",
     watches: [watch(Pod, () => []), watch(Node, () => [])],
     workers: 1,
     attach: (enqueue) => enqueue(everything),
-    reconcile: (_, context) => reconcile(context, missing, terminatedThreshold),
+    reconcile: (_, context) => reconcile(context, missing, terminatedThreshold, metrics),
   }
 }
 
@@ -43,6 +48,7 @@ async function reconcile(
   context: ReconcileContext,
   missing: Map<string, number>,
   terminatedThreshold: number,
+  metrics: PodGarbageCollectorMetrics,
 ): Promise<Result> {
   const { cache, client, clock, log } = context
 
@@ -55,10 +61,16 @@ async function reconcile(
   // Decide.
   const doomed = planPodGc({ pods, findNode, goneNodes, terminatedThreshold })
 
-  // Act.
+  // Act. One that cannot go does not keep the others: it is tried again the next time.
   for (const one of doomed) {
     log.info("deleting pod", { ...keyOf(one.pod), why: one.why })
-    await remove(context, one)
+    metrics.deleted(one)
+    try {
+      await remove(context, one)
+    } catch (error) {
+      metrics.failed(one)
+      log.error("pod not deleted", { ...keyOf(one.pod), error })
+    }
   }
   return requeueAfter(periodMs)
 }
@@ -91,7 +103,8 @@ async function confirmGone(
 
 /** A pod that has not finished is failed first, so that its owner knows that it will not come back. */
 async function remove(context: ReconcileContext, { pod, why }: Doomed): Promise<void> {
-  const said = { reason: "DeletionByPodGC", message: "PodGC: node no longer exists" }
+  const observedGeneration = pod.metadata.generation
+  const said = { reason: "DeletionByPodGC", message: "PodGC: node no longer exists", observedGeneration }
   const last = {
     phase: "Failed",
     ...(why === "orphaned" && { conditions: [disruptionTarget(said, context.clock.now())] }),

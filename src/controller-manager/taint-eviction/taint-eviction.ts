@@ -18,8 +18,9 @@ import {
 import { disruptionTarget, disruptPod } from "../shared/disrupt-pod.ts"
 import { podsByNode } from "../shared/pods-by-node.ts"
 import { planEviction } from "./plan.ts"
+import { TaintEvictionMetrics } from "./taint-eviction-metrics.ts"
 
-export function createTaintEvictionController(): ControllerDefinition {
+export function createTaintEvictionController(metrics = new TaintEvictionMetrics()): ControllerDefinition {
   /** Pods that are to go at some time, and since when we know: from then on it counts, whatever happens to clocks. */
   const pending = new Map<string, number>()
   return {
@@ -32,7 +33,7 @@ export function createTaintEvictionController(): ControllerDefinition {
       watch(Pod, (pod) => (pod.spec.nodeName ? [keyOf(pod)] : []), podsByNode),
     ],
     workers: 8,
-    reconcile: (key, context) => reconcile(key, context, pending),
+    reconcile: (key, context) => reconcile(key, context, pending, metrics),
   }
 }
 
@@ -40,6 +41,7 @@ async function reconcile(
   key: ObjectKey,
   context: ReconcileContext,
   pending: Map<string, number>,
+  metrics: TaintEvictionMetrics,
 ): Promise<Result> {
   const { cache, clock, events } = context
   const id = `${key.namespace}/${key.name}`
@@ -60,10 +62,12 @@ async function reconcile(
       events.event(pod, "Normal", "TaintManagerEviction", `Cancelling deletion of Pod ${id}`)
     return done
   }
+  let dueMs = clock.monotonic()
   if (plan.kind === "evictAfter") {
     const sinceMs = pending.get(id) ?? clock.monotonic()
     pending.set(id, sinceMs)
-    const leftMs = sinceMs + plan.delayMs - clock.monotonic()
+    dueMs = sinceMs + plan.delayMs
+    const leftMs = dueMs - clock.monotonic()
     if (leftMs > 0) return requeueAfter(leftMs)
   }
 
@@ -77,7 +81,7 @@ async function reconcile(
     },
     clock.now(),
   )
-  await disruptPod(context, pod, { conditions: [condition] })
+  if (await disruptPod(context, pod, { conditions: [condition] })) metrics.deleted(clock.monotonic() - dueMs)
   pending.delete(id)
   return done
 }
