@@ -4,7 +4,7 @@ import { NodeInfo } from "./node-info.ts"
 import { HeldTerms } from "./held-terms.ts"
 import { isChanged } from "./is-changed.ts"
 import { LabelColumns, type LabelReader } from "./label-columns.ts"
-import { countsAlike, isTerminated, type PodInfo, podInfo } from "./pod-info.ts"
+import { countsAlike, isTerminated, type PodInfo, podInfo, podInfoAfter } from "./pod-info.ts"
 import { PodIndex } from "./pod-index.ts"
 import { type ByValue, type CountedTerm, TopologyCounts } from "./topology-counts.ts"
 
@@ -103,16 +103,19 @@ export class ClusterView {
     const { uid } = pod.metadata
     this.#assumed.delete(uid)
     // Most of what is told of a pod, that it was bound first of all, changes nothing that is counted.
-    if (this.#replace(podInfo(pod))) return
+    if (this.#replace(pod)) return
     this.#take(uid)
     if (!isTerminated(pod)) this.#put(pod, pod.spec.nodeName!)
   }
 
-  #replace(info: PodInfo): boolean {
-    const nodeName = info.pod.spec.nodeName!
-    const node = this.#placed.get(info.uid) === nodeName ? this.#nodes.get(nodeName) : undefined
-    const known = node?.pods.get(info.uid)
-    if (!known || isTerminated(info.pod) || !countsAlike(known, info)) return false
+  #replace(pod: Pod): boolean {
+    const { uid } = pod.metadata
+    const nodeName = pod.spec.nodeName!
+    const node = this.#placed.get(uid) === nodeName ? this.#nodes.get(nodeName) : undefined
+    const known = node?.pods.get(uid)
+    if (!known || isTerminated(pod)) return false
+    const info = podInfoAfter(pod, known)
+    if (!countsAlike(known, info)) return false
     node!.replace(info)
     this.pods.replace(info)
     return true

@@ -40,7 +40,7 @@ export interface Plugin {
 export interface CycleContext {
   readonly view: ClusterView
   readonly cache: Cache
-  readonly clock: Pick<Clock, "now">
+  readonly clock: Pick<Clock, "now" | "monotonic">
   /**
    * Pods that were promised room on this node by preemption; they are there as far as lesser pods are concerned. The same
    * list as long as nothing has changed.

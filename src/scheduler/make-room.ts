@@ -96,5 +96,10 @@ function conclude(
     }
     if (chosen) await preempt(chosen.victims, info.pod, chosen.node.name, parts)
   }
-  parts.inBackground(act())
+  // Nobody may have gone: then no hint will ever wake the pod.
+  const retry = (cause: unknown) => {
+    queue.retry(info.uid)
+    throw cause
+  }
+  parts.inBackground(chosen ? act().catch(retry) : act())
 }

@@ -30,6 +30,28 @@ export function podInfo(pod: Pod): PodInfo {
   return info
 }
 
+/** The same, from that of an earlier version: most of what is told of a pod changes nothing that it needs. */
+export function podInfoAfter(pod: Pod, before: PodInfo): PodInfo {
+  if (known.has(pod) || !needsTheSame(pod, before.pod)) return podInfo(pod)
+  const info = { ...before, pod }
+  known.set(pod, info)
+  return info
+}
+
+/** By the very same values: what is bound shares them with what was. */
+function needsTheSame({ spec, status }: Pod, { spec: specBefore, status: before }: Pod): boolean {
+  return (
+    spec.containers === specBefore.containers &&
+    spec.initContainers === specBefore.initContainers &&
+    spec.overhead === specBefore.overhead &&
+    spec.resources === specBefore.resources &&
+    spec.volumes === specBefore.volumes &&
+    spec.priority === specBefore.priority &&
+    spec.hostNetwork === specBefore.hostNetwork &&
+    [status, before].every((each) => !each.containerStatuses && !each.initContainerStatuses)
+  )
+}
+
 function compute(pod: Pod): PodInfo {
   const requests = resourcesFromAmounts(computePodRequests(pod, { useStatus: true }))
   return {

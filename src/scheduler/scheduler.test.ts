@@ -3,7 +3,9 @@ import { Event } from "../api/core/v1/event.ts"
 import { Node } from "../api/core/v1/node.ts"
 import { Pod } from "../api/core/v1/pod.ts"
 import type { Draft } from "../apimachinery/meta.ts"
+import { defaultProfile } from "./default-profile.ts"
 import type { Extender } from "./extenders/extender.ts"
+import type { Plugin } from "./framework.ts"
 import { asking, startTestScheduler, type TestScheduler } from "./testing.ts"
 
 let server: TestScheduler
@@ -284,4 +286,29 @@ test("a container that asks for nothing counts as a little beside one that asks"
     })
     expect(await nodeOf(name)).toBe("b")
   }
+})
+
+test("a plugin that fails stops no other pod, and the pod says so", async () => {
+  const broken: Plugin = {
+    name: "Broken",
+    filter: ({ pod }) =>
+      pod.metadata.name === "unlucky"
+        ? {
+            check() {
+              throw new Error("node one: broken")
+            },
+          }
+        : undefined,
+  }
+  const profile = defaultProfile()
+  const own = await startTestScheduler({ profiles: [{ ...profile, filters: [...profile.filters, broken] }] })
+  await own.addNode("one")
+  await own.addPod("unlucky")
+  await own.addPod("other")
+  expect(await own.nodeOf("other")).toBe("one")
+  await vi.waitFor(async () => {
+    const { status } = await own.client.get(Pod, { namespace: "default", name: "unlucky" })
+    expect(status.conditions).toMatchObject([{ reason: "SchedulerError", message: "node one: broken" }])
+  }, 5000)
+  await own.stop()
 })

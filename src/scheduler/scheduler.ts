@@ -70,6 +70,7 @@ class PodScheduler implements Scheduler {
   readonly metrics: SchedulerMetrics
   readonly #parts: SchedulerParts
   readonly #binding = new Set<Promise<void>>()
+  #onFreed: (() => void) | undefined
   #signal: AbortSignal = new AbortController().signal
 
   constructor(options: SchedulerOptions) {
@@ -132,7 +133,7 @@ class PodScheduler implements Scheduler {
       const queued = this.queue.take()
       if (queued) await this.#schedule(queued)
       else await this.queue.ready(signal)
-      if (this.#binding.size >= maxBinding) await Promise.race(this.#binding)
+      while (this.#binding.size >= maxBinding) await this.#freed()
       if (clock.monotonic() >= turnEndsAt) {
         await sleep(clock, 0)
         turnEndsAt = clock.monotonic() + turnMs
@@ -143,33 +144,32 @@ class PodScheduler implements Scheduler {
   }
 
   /** One try. Everything up to the choice happens at once, unless an extender is asked; what follows takes its time. */
-  #schedule(queued: QueuedPod): Promise<void> | void {
+  async #schedule(queued: QueuedPod): Promise<void> {
+    const parts = this.#parts
+    const startedMs = parts.clock.monotonic()
+    try {
+      await this.#tryOnce(queued, startedMs)
+    } catch (error) {
+      const { namespace, name } = queued.info.pod.metadata
+      parts.log.warn("cannot schedule", { pod: `${namespace}/${name}`, error })
+      failOnTheWay(queued, error, startedMs, parts)
+    }
+  }
+
+  #tryOnce(queued: QueuedPod, startedMs: number): Promise<void> | void {
     const parts = this.#parts
     const { info } = queued
-    const startedMs = parts.clock.monotonic()
     if (info.pod.metadata.deletionTimestamp) return this.queue.delete(info.uid)
     const gang = findGang(info, parts)
     if (gang) return scheduleGang(gang, queued, startedMs, parts)
     if (parts.extenders.some((extender) => extender.isInterestedIn(info)))
       return scheduleWithExtenders(queued, startedMs, parts)
     const { finder } = parts.profileOf(info)
-    let found: ReturnType<typeof finder.findFeasible>
-    try {
-      found = finder.findFeasible(info, parts.context)
-    } catch (error) {
-      parts.log.warn("cannot be judged", { pod: info.pod.metadata.name, error })
-      return failOnTheWay(queued, error, startedMs, parts)
-    }
-    if (found.kind === "unschedulable") return makeRoom(queued, found.error, startedMs, parts)
-    const node = finder.best(info, found.nodes, parts.context)
+    const found = finder.findFeasible(info, parts.context)
+    const node = found.kind === "feasible" ? finder.best(info, found.nodes, parts.context) : undefined
     parts.metrics.algorithmDuration.observe((parts.clock.monotonic() - startedMs) / 1000)
-    try {
-      const placed = assume(queued, node, parts)
-      this.#inBackground(bindPlaced(placed, startedMs, parts))
-    } catch (error) {
-      parts.log.warn("cannot reserve", { pod: info.pod.metadata.name, node: node.name, error })
-      failOnTheWay(queued, error, startedMs, parts)
-    }
+    if (found.kind === "unschedulable") return makeRoom(queued, found.error, startedMs, parts)
+    this.#inBackground(bindPlaced(assume(queued, node!, parts), startedMs, parts))
   }
 
   #inBackground(work: Promise<void>): void {
@@ -178,9 +178,15 @@ class PodScheduler implements Scheduler {
       .finally(() => {
         this.#binding.delete(tracked)
         this.metrics.goroutines.set(this.#binding.size, "binding")
+        this.#onFreed?.()
       })
     this.#binding.add(tracked)
     this.metrics.goroutines.set(this.#binding.size, "binding")
+  }
+
+  /** Resolves when one of the bindings under way is done. */
+  #freed(): Promise<void> {
+    return new Promise((resolve) => (this.#onFreed = resolve))
   }
 
   #attach(plugins: ReadonlySet<Plugin>): void {

@@ -1,6 +1,5 @@
 import { BindingSchema, type Binding } from "../../api/core/v1/binding.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
-import { copyJson } from "../../apimachinery/freeze.ts"
 import {
   type FieldError,
   formatFieldErrors,
@@ -82,20 +81,24 @@ function bound(pod: Pod, { metadata, target }: Binding, now: string): Pod {
     throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
   if (pod.spec.nodeName) throw refuse(`pod ${name} is already assigned to node "${pod.spec.nodeName}"`)
   if (pod.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
-  const result = copyJson(pod)
-  result.spec.nodeName = target.name ?? ""
-  // What was expected has come about.
-  delete (result.status as { nominatedNodeName?: string }).nominatedNodeName
-  if (metadata.annotations)
-    result.metadata.annotations = { ...result.metadata.annotations, ...metadata.annotations }
-  if (metadata.labels) result.metadata.labels = { ...result.metadata.labels, ...metadata.labels }
-  const others = (result.status.conditions ?? []).filter(({ type }) => type !== "PodScheduled")
+  const { nominatedNodeName: _, ...status } = pod.status
+  const others = (status.conditions ?? []).filter(({ type }) => type !== "PodScheduled")
   const scheduled = {
     type: "PodScheduled",
     status: "True",
     lastProbeTime: null as unknown as string,
     lastTransitionTime: now,
   }
-  result.status.conditions = [...others, scheduled]
-  return result
+  // What stays as it is is shared with the pod as it was: a cluster binds thousands of them.
+  return {
+    ...pod,
+    metadata: {
+      ...pod.metadata,
+      ...(metadata.annotations && { annotations: { ...pod.metadata.annotations, ...metadata.annotations } }),
+      ...(metadata.labels && { labels: { ...pod.metadata.labels, ...metadata.labels } }),
+    },
+    spec: { ...pod.spec, nodeName: target.name ?? "" },
+    // The node that was expected has come about, or another.
+    status: { ...status, conditions: [...others, scheduled] },
+  }
 }

@@ -1,3 +1,4 @@
+import { parseDuration } from "../../apimachinery/duration.ts"
 import type { Plugin } from "../framework.ts"
 import { dynamicResources } from "../plugins/devices/dynamic-resources.ts"
 import { gangScheduling } from "../plugins/gang-scheduling.ts"
@@ -68,7 +69,7 @@ export const pluginKinds: readonly PluginKind[] = [
         ignorePreferencesOfOthers: args?.ignorePreferredTermsOfExistingPods ?? false,
       }),
   },
-  { name: "DynamicResources", weight: 2, create: dynamicResources },
+  { name: "DynamicResources", weight: 2, create: createDynamicResources },
   { name: "DefaultPreemption", weight: 0 },
   {
     name: "NodeResourcesBalancedAllocation",
@@ -87,6 +88,13 @@ function createFit({ NodeResourcesFit: args }: PluginArgs, ignored: readonly str
     scoringStrategy: toStrategy(args?.scoringStrategy),
     ignoredResources: [...(args?.ignoredResources ?? []), ...ignored],
     ignoredResourceGroups: args?.ignoredResourceGroups ?? [],
+  })
+}
+
+function createDynamicResources({ DynamicResources: args }: PluginArgs): Plugin {
+  return dynamicResources({
+    ...(args?.bindingTimeout && { bindingTimeoutMs: parseDuration(args.bindingTimeout) }),
+    ...(args?.filterTimeout && { filterTimeoutMs: parseDuration(args.filterTimeout) }),
   })
 }
 

@@ -79,6 +79,14 @@ profiles:
       'Unsupported value: "Odd": supported values: "LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"',
     ],
     ["profiles: [{plugins: {filter: {enabled: [{name: Odd}]}}}]", 'plugin "Odd" does not exist'],
+    [
+      "profiles: [{pluginConfig: [{name: DynamicResources, args: {bindingTimeout: 100ms}}]}]",
+      "must be at least 1 second",
+    ],
+    [
+      "profiles: [{pluginConfig: [{name: DynamicResources, args: {filterTimeout: -1s}}]}]",
+      "must be zero or positive",
+    ],
     ["profils: []", 'strict decoding error: unknown field "profils"'],
     [
       "profiles: [{pluginConfig: [{name: InterPodAffinity, args: {weight: 1}}]}]",

@@ -1,3 +1,4 @@
+import { parseDuration } from "../../apimachinery/duration.ts"
 import {
   duplicateValue,
   type FieldError,
@@ -26,6 +27,7 @@ export function validateArgs(args: PluginArgs, path: string): Errors {
     ...(args.NodeResourcesFit ? validateFit(args.NodeResourcesFit, path) : []),
     ...(args.PodTopologySpread ? validateSpread(args.PodTopologySpread, path) : []),
     ...(args.VolumeBinding ? validateVolumeBinding(args.VolumeBinding, path) : []),
+    ...(args.DynamicResources ? validateDynamicResources(args.DynamicResources, path) : []),
   ]
 }
 
@@ -43,6 +45,16 @@ function validatePreemption(args: NonNullable<PluginArgs["DefaultPreemption"]>, 
       invalidValue(at("Absolute"), 0, `${same}Percentage`),
     )
   }
+  return errors
+}
+
+function validateDynamicResources(args: NonNullable<PluginArgs["DynamicResources"]>, path: string): Errors {
+  const { filterTimeout, bindingTimeout } = args
+  const errors: Errors = []
+  if (filterTimeout && parseDuration(filterTimeout) < 0)
+    errors.push(invalidValue(`${path}.filterTimeout`, filterTimeout, "must be zero or positive"))
+  if (bindingTimeout && parseDuration(bindingTimeout) < 1000)
+    errors.push(invalidValue(`${path}.bindingTimeout`, bindingTimeout, "must be at least 1 second"))
   return errors
 }
 

@@ -24,8 +24,8 @@ export async function scheduleWithExtenders(
   const { queue, context } = parts
   const profile = parts.profileOf(info)
   const before = queue.changes
-  const found = profile.finder.findFeasible(info, context)
   try {
+    const found = profile.finder.findFeasible(info, context)
     if (found.kind === "unschedulable") return await wait(found.error)
     const nodes = await askFilters(info, found, parts)
     if (nodes.length === 0)

@@ -1,4 +1,4 @@
-import type { HostPort } from "../../api/core/v1/host-ports.ts"
+import { collide, type HostPort } from "../../api/core/v1/host-ports.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { hint, type Plugin, resolvable } from "../framework.ts"
@@ -21,20 +21,14 @@ export const nodePorts: Plugin = {
     hint(Pod, "delete", {
       concerns: (_current, gone) => podInfo(gone!).hostPorts.length > 0,
       mayHelp: ({ hostPorts }, _current, gone) =>
-        podInfo(gone!).hostPorts.some((freed) => hostPorts.some((wanted) => isSame(wanted, freed))),
+        podInfo(gone!).hostPorts.some((freed) => hostPorts.some((wanted) => collide(wanted, freed))),
     }),
     hint(Node, "add"),
   ],
 }
 
-function conflicts({ hostPorts }: NodeInfo, { protocol, port, address }: HostPort): boolean {
-  return hostPorts.get(`${protocol}/${port}`)?.some((holder) => overlaps(holder, address)) ?? false
-}
-
-function isSame(a: HostPort, b: HostPort): boolean {
-  return a.protocol === b.protocol && a.port === b.port && overlaps(a.address, b.address)
-}
-
-function overlaps(a: string, b: string): boolean {
-  return a === b || a === "0.0.0.0" || b === "0.0.0.0"
+function conflicts({ hostPorts }: NodeInfo, wanted: HostPort): boolean {
+  const { protocol, port } = wanted
+  const holders = hostPorts.get(`${protocol}/${port}`)
+  return holders?.some((address) => collide({ protocol, port, address }, wanted)) ?? false
 }

@@ -190,11 +190,10 @@ export class SchedulingQueue {
     if (unexplained?.size) for (const queued of Array.from(unexplained)) this.#retry(queued, label())
   }
 
-  /** A waiting pod is tried at once: something about it has changed that no hint tells. */
-  activate(uid: string): void {
+  /** A pod waits for hints no more: what was to help it has failed. */
+  retry(uid: string): void {
     const queued = this.#pods.get(uid)
-    if (queued?.place !== "unschedulable" && queued?.place !== "backoff") return
-    if (this.#passesGates(queued)) this.#activate(queued, queueEvents.activated)
+    if (queued?.place === "unschedulable") this.#retry(queued, queueEvents.activated)
   }
 
   /** Takes a waiting pod that is not the next, because it is tried together with one that was. */

@@ -29,12 +29,15 @@ interface Slot {
  * Devices for every request of the claim, none of them taken: each request in turn takes the first that will do, and when a
  * later one finds none, an earlier one takes another (https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/).
  * What is found is taken in the ledger. Undefined when there is no way; then the ledger is as it was.
+ *
+ * @param keepTrying throws when it has taken too long: there may be more ways than anybody can wait for
  */
 export function allocate(
   claim: ResourceClaim,
   offered: readonly OfferedDevice[],
   ledger: Ledger,
   findClass: (name: string) => DeviceClass | undefined,
+  keepTrying: () => void = () => {},
 ): Allocated[] | undefined {
   const { requests = [] } = claim.spec.devices
   for (const asks of alternatives(requests)) {
@@ -42,7 +45,7 @@ export function allocate(
       ({ request, ask }) => slotsOf(claim, { request, ask }, offered, findClass) ?? [noSlot],
     )
     if (slots.includes(noSlot)) continue
-    const found = fill(claim, slots, 0, [], ledger)
+    const found = fill(claim, slots, 0, [], ledger, keepTrying)
     if (found) return found
   }
   return undefined
@@ -107,7 +110,9 @@ function fill(
   index: number,
   chosen: readonly Allocated[],
   ledger: Ledger,
+  keepTrying: () => void,
 ): Allocated[] | undefined {
+  keepTrying()
   const slot = slots[index]
   if (!slot) return Array.from(chosen)
   const { request, ask } = slot
@@ -121,7 +126,7 @@ function fill(
     const before = ledger.length
     // Who looks after devices has them beside those who use them.
     if (!ask.adminAccess) ledger.take(offered, amounts)
-    const found = fill(claim, slots, index + 1, next, ledger)
+    const found = fill(claim, slots, index + 1, next, ledger, keepTrying)
     if (found) return found
     ledger.giveBackTo(before)
   }

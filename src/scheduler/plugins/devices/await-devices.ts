@@ -3,8 +3,6 @@ import { ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
 import { keyOf } from "../../../apimachinery/meta.ts"
 import type { BindContext } from "../../framework.ts"
 
-/** As long devices may take to be made ready for a node. */
-export const bindingTimeoutMs = 600_000
 const lookEveryMs = 1000
 
 type Result = NonNullable<NonNullable<ResourceClaim["status"]["allocation"]>["devices"]["results"]>[number]
@@ -17,6 +15,7 @@ type Result = NonNullable<NonNullable<ResourceClaim["status"]["allocation"]>["de
 export async function awaitDevices(
   claims: readonly ResourceClaim[],
   podUid: string,
+  bindingTimeoutMs: number,
   context: BindContext,
 ): Promise<void> {
   const waiting = claims.filter(needsBinding)

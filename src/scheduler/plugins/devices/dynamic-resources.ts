@@ -33,6 +33,13 @@ const noDevices = unresolvable("cannot allocate all claims")
 
 type Allocations = ReadonlyMap<ResourceClaim, readonly Allocated[]>
 
+export interface DeviceTimeouts {
+  /** As long devices may take to be made ready for a node. @default 600_000 */
+  readonly bindingTimeoutMs?: number
+  /** As long it may take to find out whether one node has the devices; 0: for ever. @default 10_000 */
+  readonly filterTimeoutMs?: number
+}
+
 /** What was found out about a pod while nodes were looked at, for the points that come after. */
 interface Found {
   readonly pod: PodInfo
@@ -45,7 +52,8 @@ interface Found {
  * Devices that a pod asks for, by claims or as extended resources that a device class stands behind: a claim is given
  * devices that the node offers when the node is chosen; a claim that has some is met only where they are.
  */
-export function dynamicResources(): Plugin {
+export function dynamicResources(options: DeviceTimeouts = {}): Plugin {
+  const { bindingTimeoutMs = 600_000, filterTimeoutMs = 10_000 } = options
   const assumed = new AssumedObjects(ResourceClaim)
   const extended = new ExtendedClaims()
   let last: Found | undefined
@@ -72,13 +80,17 @@ export function dynamicResources(): Plugin {
       check(node) {
         const own = special(node)
         if (own && "reasons" in own) return own
-        const away = claims.filter((claim) => !isThere(claim, node.node) || willNotBeReady(claim, clock))
+        const away = claims.filter(
+          (claim) => !isThere(claim, node.node) || willNotBeReady(claim, bindingTimeoutMs, clock),
+        )
         for (const claim of away) found.unavailable.add(claim)
         if (away.length > 0) return notOnNode
         const wanted = own ? [...pending, own.claim] : pending
         if (wanted.length === 0) return undefined
         stock ??= takeStock(assumed, extended.coming, cache)
-        const allocations = tryAll(wanted, node.node, cache, stock)
+        const until = filterTimeoutMs > 0 ? clock.monotonic() + filterTimeoutMs : Number.POSITIVE_INFINITY
+        const isLate = () => clock.monotonic() > until
+        const allocations = tryAll(wanted, node.node, cache, stock, isLate)
         if (!allocations) return noDevices
         found.allocations.set(node, allocations)
         return undefined
@@ -111,7 +123,7 @@ export function dynamicResources(): Plugin {
         const written: ResourceClaim[] = []
         for (const claim of reserved) written.push(await writeClaim(claim, pod, context))
         if (coming) written.push(await extended.write(coming, pod, context))
-        await awaitDevices(written, pod.metadata.uid, context)
+        await awaitDevices(written, pod.metadata.uid, bindingTimeoutMs, context)
       },
       undo() {
         for (const claim of reserved) assumed.forget(claim)
@@ -189,13 +201,16 @@ function allocateAll(
   node: Node,
   cache: Cache,
   { slices, rules, ledger }: Stock,
+  isLate: () => boolean = () => false,
 ): Map<ResourceClaim, Allocated[]> | undefined {
   const offered = offeredDevices(node, slices, rules)
   const findClass = (name: string) => cache.find(DeviceClass, { name })
   const allocations = new Map<ResourceClaim, Allocated[]>()
   const before = ledger.length
   const isEnough = claims.every((claim) => {
-    const found = allocate(claim, offered, ledger, findClass)
+    const found = allocate(claim, offered, ledger, findClass, () => {
+      if (isLate()) throw new Error(`node ${node.metadata.name}: timed out trying to allocate devices`)
+    })
     if (found) allocations.set(claim, found)
     return found !== undefined
   })

@@ -3,11 +3,15 @@ import type { Pod } from "../../../api/core/v1/pod.ts"
 import { ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
 import { parseTime } from "../../../apimachinery/time.ts"
 import type { Relief } from "../../framework.ts"
-import { bindingTimeoutMs, isReady, mustBeBound, resultsOf } from "./await-devices.ts"
+import { isReady, mustBeBound, resultsOf } from "./await-devices.ts"
 import { deleteExtendedClaim } from "./write-claim.ts"
 
 /** Its devices have failed to become ready, or take too long: they won't be. */
-export function willNotBeReady(claim: ResourceClaim, clock: Pick<Clock, "now">): boolean {
+export function willNotBeReady(
+  claim: ResourceClaim,
+  bindingTimeoutMs: number,
+  clock: Pick<Clock, "now">,
+): boolean {
   const { allocation } = claim.status
   if (!allocation || !resultsOf(claim).some(mustBeBound)) return false
   try {
