@@ -67,9 +67,9 @@ function takeMembers(first: QueuedPod, { queue, informers }: SchedulerParts): Qu
 function tryOne(queued: QueuedPod, parts: SchedulerParts): Placed | Failure {
   const { info } = queued
   const { finder } = parts.profileOf(info)
-  const found = finder.findFeasible(info, parts.context)
-  if (found.kind === "unschedulable") return { queued, error: found.error }
   try {
+    const found = finder.findFeasible(info, parts.context)
+    if (found.kind === "unschedulable") return { queued, error: found.error }
     return assume(queued, finder.best(info, found.nodes, parts.context), parts)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
