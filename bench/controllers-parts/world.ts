@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import { Deployment } from "../../src/api/apps/v1/deployment.ts"
 import { ReplicaSet } from "../../src/api/apps/v1/replica-set.ts"
 import { Job } from "../../src/api/batch/v1/job.ts"
@@ -38,6 +39,9 @@ export interface World {
 }
 
 const concurrency = 16
+
+// A thousand kubelets wait for the same end.
+setMaxListeners(0)
 
 /** API server, store in memory, every controller, the scheduler, and kubelets on nodes that are not there. */
 export async function startWorld(nodeCount: number): Promise<World> {
