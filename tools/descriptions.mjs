@@ -27,18 +27,24 @@ export function readModel(source) {
   for (const [, comment, className, field] of source.matchAll(documented)) {
     if (className) current = table[className] = {}
     const text = textOf(comment)
-    if (current && text) current[className ? "" : field] = text
+    // Of a field that may be a number or a string the package tells what that is, not what the field is.
+    if (current && text && !text.startsWith("IntOrString is a type")) current[className ? "" : field] = text
   }
   return table
 }
 
 function textOf(comment) {
   const lines = comment.split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trimEnd())
-  // The package's generator escapes quotes as if they stood in a string.
+  // The package's generator escapes quotes as if they stood in a string, and ends of comments; of an empty line it makes
+  // two spaces.
   return lines
     .join("\n")
     .trim()
     .replaceAll(/\\(["'])/g, "$1")
+    .replaceAll("*_/", "*/")
+    .replaceAll("/_*", "/*")
+    .replaceAll(/(?<=\S) {3}(?=\d+\. )/g, "\n  ")
+    .replaceAll(/(?<=\S) {2}(?=\S)/g, "\n\n")
 }
 
 if (fileURLToPath(import.meta.url) === process.argv[1]) {

@@ -1,27 +1,33 @@
 import { formatAge } from "../apimachinery/human-duration.ts"
 import { formatLabelSelector, type LabelSelectorObject, selectorFromObject } from "../apimachinery/labels.ts"
 import type { KubeObject } from "../apimachinery/meta.ts"
-import type { Column } from "../apimachinery/resource.ts"
+import type { Column, FieldText } from "../apimachinery/resource.ts"
 
 // What the tables of many kinds have in common. Names, types and cell texts are what `kubectl get` shows of a real cluster.
 
 type Cell<T> = Column<T>["cell"]
+type Text = string | FieldText
+
+/** The column says of itself what the API says of a field: `textOf("core.v1.PodSpec", "nodeName")`. */
+export function textOf(definition: string, field: string): FieldText {
+  return { definition, field }
+}
 
 /** A column of text that is always shown. */
-export function column<T>(name: string, description: string, cell: Cell<T>): Column<T> {
+export function column<T>(name: string, description: Text, cell: Cell<T>): Column<T> {
   return { name, type: "string", description, cell }
 }
 
 /** A column of text that only `-o wide` shows. */
-export function wideColumn<T>(name: string, description: string, cell: Cell<T>): Column<T> {
+export function wideColumn<T>(name: string, description: Text, cell: Cell<T>): Column<T> {
   return { name, type: "string", description, priority: 1, cell }
 }
 
-export function integerColumn<T>(name: string, description: string, cell: Cell<T>): Column<T> {
+export function integerColumn<T>(name: string, description: Text, cell: Cell<T>): Column<T> {
   return { name, type: "integer", description, cell }
 }
 
-export function booleanColumn<T>(name: string, description: string, cell: Cell<T>): Column<T> {
+export function booleanColumn<T>(name: string, description: Text, cell: Cell<T>): Column<T> {
   return { name, type: "boolean", description, cell }
 }
 
@@ -29,14 +35,14 @@ export const nameColumn: Column<KubeObject> = {
   name: "Name",
   type: "string",
   format: "name",
-  description: "Name of the object.",
+  description: textOf("meta.v1.ObjectMeta", "name"),
   cell: (object) => object.metadata.name,
 }
 
-export const ageColumn: Column<KubeObject> = column(
-  "Age",
-  "Time since the object was created.",
-  (object, now) => formatAge(object.metadata.creationTimestamp, now),
+const creationText = textOf("meta.v1.ObjectMeta", "creationTimestamp")
+
+export const ageColumn: Column<KubeObject> = column("Age", creationText, (object, now) =>
+  formatAge(object.metadata.creationTimestamp, now),
 )
 
 /** What kinds without columns of their own show. */
@@ -45,7 +51,7 @@ export const defaultColumns: readonly Column<KubeObject>[] = [
   {
     name: "Created At",
     type: "date",
-    description: "When the object was created.",
+    description: creationText,
     cell: (object) => object.metadata.creationTimestamp,
   },
 ]
@@ -55,9 +61,10 @@ interface Named {
   readonly image?: string | undefined
 }
 
-export const containersText = "Names of the template's containers."
-export const imagesText = "Images of the template's containers."
-export const selectorText = "Which pods belong to it."
+export const containersText = "Names of each container in the template."
+export const imagesText = "Images referenced by each container in the template."
+export const jobSelectorText =
+  "A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors"
 
 export function formatContainerNames(containers: readonly Named[] | undefined): string {
   return (containers ?? []).map((container) => container.name).join(",")

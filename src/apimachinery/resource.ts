@@ -8,12 +8,18 @@ export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "d
 export type Reader<T, Rest extends unknown[], R> = { read(object: T, ...rest: Rest): R }["read"]
 
 /** A column of the `Table` that `kubectl get` prints. */
+/** What the API's documents say of a field, by the definition's name without its domain ("core.v1.PodSpec"). */
+export interface FieldText {
+  readonly definition: string
+  readonly field: string
+}
+
 export interface Column<T> {
   readonly name: string
   readonly type: "string" | "integer" | "number" | "boolean" | "date"
   /** "name" marks the column that holds the object's name. */
   readonly format?: string
-  readonly description?: string
+  readonly description?: string | FieldText
   /** 0 is always shown, 1 only with `-o wide`. @default 0 */
   readonly priority?: number
   /** The cell. `now` is for ages, in milliseconds since the epoch. */

@@ -1,5 +1,5 @@
 import type { CustomResourceColumnDefinition } from "../../api/apiextensions/v1/custom-resource-definition.ts"
-import { nameColumn } from "../../api/columns.ts"
+import { ageColumn, nameColumn } from "../../api/columns.ts"
 import { encodeJson } from "../../apimachinery/codec/json.ts"
 import { formatAge } from "../../apimachinery/human-duration.ts"
 import { findJsonPath } from "../../apimachinery/json-path/find-json-path.ts"
@@ -11,19 +11,15 @@ import { parseTime } from "../../apimachinery/time.ts"
 
 type Cell = string | number | boolean | null
 
-const age: CustomResourceColumnDefinition = {
-  name: "Age",
-  type: "date",
-  description: "Time since the object was created.",
-  jsonPath: ".metadata.creationTimestamp",
-}
+const age: Column<KubeObject> = { ...ageColumn, type: "date" }
 
 /** What `kubectl get` prints of a custom resource: its name, then what its definition says, or else its age. */
 export function columnsOf(
   declared: readonly CustomResourceColumnDefinition[] | undefined,
 ): Column<KubeObject>[] {
+  if (!declared?.length) return [nameColumn, age]
   const columns: Column<KubeObject>[] = [nameColumn]
-  for (const declaration of declared?.length ? declared : [age]) {
+  for (const declaration of declared) {
     const steps = parsed(declaration.jsonPath)
     // Validation sees to it that all can be read; of one that was stored without it, upstream shows what stands before.
     if (!steps) break
@@ -59,7 +55,7 @@ function cellOf(type: string, value: unknown, now: number): Cell {
   if (value === null || value === undefined) return null
   switch (type) {
     case "string":
-      return textOf(value)
+      return printed(value)
     case "integer":
       return typeof value === "number" ? Math.trunc(value) : typeof value === "bigint" ? Number(value) : null
     case "number":
@@ -73,7 +69,7 @@ function cellOf(type: string, value: unknown, now: number): Cell {
   }
 }
 
-function textOf(value: unknown): string {
+function printed(value: unknown): string {
   return typeof value === "string" ? value : encodeJson(value)
 }
 

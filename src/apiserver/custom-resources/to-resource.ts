@@ -7,9 +7,21 @@ import { findJsonPath } from "../../apimachinery/json-path/find-json-path.ts"
 import { parseJsonPath } from "../../apimachinery/json-path/parse-json-path.ts"
 import type { JsonSchema } from "../../apimachinery/json-schema/json-schema.ts"
 import { objectSchemaOf } from "../../apimachinery/json-schema/to-schema.ts"
-import { allVerbs, type Resource, resource, type Verb } from "../../apimachinery/resource.ts"
+import { type Resource, resource, type Verb } from "../../apimachinery/resource.ts"
 import { columnsOf } from "./columns.ts"
 import { isTrue } from "./conditions.ts"
+
+// In the order in which discovery tells them, as upstream has it.
+const verbs: readonly Verb[] = [
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "create",
+  "update",
+  "watch",
+]
 
 /** While the definition is being deleted. */
 const endingVerbs: readonly Verb[] = ["delete", "deletecollection", "get", "list", "watch"]
@@ -34,7 +46,7 @@ export function resourceOf(
     categories: names.categories ?? [],
     namespaced: scope === "Namespaced",
     ...(!version.storage && { storedAs: { group, version: storedVersion(definition) } }),
-    verbs: isTrue(definition, "Terminating") ? endingVerbs : allVerbs,
+    verbs: isTrue(definition, "Terminating") ? endingVerbs : verbs,
     schema: objectSchemaOf(schemaOf(version)),
     declaredSchema: schemaOf(version),
     hasStatus: version.subresources?.status !== undefined,

@@ -36,7 +36,7 @@ async function* frames(
   request: ResourceRequest,
   watcher: Watcher,
 ): AsyncGenerator<readonly WatchFrame[], void, void> {
-  const makeFrame = frameMaker(request)
+  const makeFrame = await frameMaker(request)
   for await (const waiting of watcher.batches()) {
     const batch = await prepareBatch(request, waiting, watcher)
     if (batch instanceof Error) return yield [errorFrame(batch, request.context.format.media)]
@@ -84,7 +84,7 @@ function errorFrame(error: StatusError, media: Media): WatchFrame {
 
 type FrameMaker = (change: WatchedChange) => WatchFrame
 
-function frameMaker(request: ResourceRequest): FrameMaker {
+async function frameMaker(request: ResourceRequest): Promise<FrameMaker> {
   const { context, served } = request
   const { media, as } = context.format
   if (as) return transformedFrames(request, as)
@@ -104,23 +104,27 @@ function frameMaker(request: ResourceRequest): FrameMaker {
 }
 
 /** Watches for tables and for metadata alone. Columns are told with the first event, as they never change. */
-function transformedFrames(request: ResourceRequest, { kind, version }: OutputKind): FrameMaker {
+async function transformedFrames(
+  request: ResourceRequest,
+  { kind, version }: OutputKind,
+): Promise<FrameMaker> {
   const { served, context } = request
   const { media } = context.format
+  const table = kind === "Table" ? await tableOptions(request, version) : undefined
   let withColumns = true
   return (change) => {
     const object = change.type === "BOOKMARK" ? bookmarkOf(served, change) : objectAs(served, change.stored)
-    if (kind !== "Table") {
+    if (!table) {
       return plainFrame(change.type, partialMetadata(object, version), media, partialKind(version))
     }
     const { resourceVersion } = object.metadata
     const rows = change.type === "BOOKMARK" ? [] : [object]
-    const options = { ...tableOptions(request, version), withColumns }
+    const options = { ...table, withColumns, nowMs: context.server.clock.now() }
     withColumns = false
-    const table = tableOf(served.resource, rows, { resourceVersion }, options)
+    const told = tableOf(served.resource, rows, { resourceVersion }, options)
     // A bookmark keeps its annotations, which say that the initial state is complete.
-    const told = change.type === "BOOKMARK" ? bookmarkTable(table, object, version) : table
-    return plainFrame(change.type, told, media, undefined)
+    const whole = change.type === "BOOKMARK" ? bookmarkTable(told, object, version) : told
+    return plainFrame(change.type, whole, media, undefined)
   }
 }
 

@@ -13,7 +13,7 @@ import { partialKind, partialListKind, partialMetadata, partialMetadataList } fr
 import { respondPlain } from "./respond-plain.ts"
 import { storedItemJson, storedJson, typeFirst } from "./stored-json.ts"
 import { listProtobuf, storedProtobuf } from "./stored-protobuf.ts"
-import { parseIncludeObject, tableOf } from "./table.ts"
+import { parseIncludeObject, type TableOptions, tableOf } from "./table.ts"
 
 const encoder = new TextEncoder()
 const newline = encoder.encode("\n")
@@ -47,13 +47,13 @@ export async function respondObject(
   }
 }
 
-function respondTransformed(
+async function respondTransformed(
   request: ResourceRequest,
   status: number,
   view: View,
   object: KubeObject,
   { kind, version }: OutputKind,
-): ServerResponse {
+): Promise<ServerResponse> {
   const { context, served } = request
   if (kind === "PartialObjectMetadata") {
     return respondPlain(context, status, partialMetadata(object, version), partialKind(version))
@@ -61,7 +61,8 @@ function respondTransformed(
   if (kind === "PartialObjectMetadataList") throw notThatShape(kind, "is not a list", served, object.kind)
   const { resourceVersion } = object.metadata
   const columns = view.columns ?? served.resource.columns
-  const table = tableOf({ columns }, [object], { resourceVersion }, tableOptions(request, version))
+  const options = await tableOptions(request, version)
+  const table = tableOf({ columns }, [object], { resourceVersion }, options)
   return respondPlain(context, status, table, undefined)
 }
 
@@ -84,15 +85,16 @@ function listEncoder({ context, served }: ResourceRequest, page: ListPage): Obje
   return () => [encodeValue(plainList(served, page), context.format, undefined)]
 }
 
-function respondTransformedList(
+async function respondTransformedList(
   request: ResourceRequest,
   page: ListPage,
   { kind, version }: OutputKind,
-): ServerResponse {
+): Promise<ServerResponse> {
   const { context, served } = request
   const objects = page.items.map((stored) => objectAs(served, stored))
   if (kind === "Table") {
-    const table = tableOf(served.resource, objects, listMetadata(page), tableOptions(request, version))
+    const options = await tableOptions(request, version)
+    const table = tableOf(served.resource, objects, listMetadata(page), options)
     return respondPlain(context, 200, table, undefined)
   }
   if (kind === "PartialObjectMetadata")
@@ -110,12 +112,16 @@ function notThatShape(asked: string, what: string, { resource }: ServedResource,
   )
 }
 
-export function tableOptions({ context }: ResourceRequest, version: "v1" | "v1beta1") {
+export async function tableOptions(
+  { context }: ResourceRequest,
+  version: "v1" | "v1beta1",
+): Promise<TableOptions> {
   return {
     version,
     include: parseIncludeObject(context.request.query),
     nowMs: context.server.clock.now(),
     withColumns: true,
+    descriptions: await context.server.openApi.descriptions,
   }
 }
 

@@ -1,6 +1,7 @@
 import { defaultColumns } from "../../api/columns.ts"
 import { formatFieldError, invalidValue } from "../../apimachinery/field-error.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
+import type { Descriptions } from "../../api/openapi/descriptions.ts"
 import type { Column, Resource } from "../../apimachinery/resource.ts"
 import { badRequest } from "../../apimachinery/status-errors.ts"
 import { partialMetadata } from "./partial-metadata.ts"
@@ -22,6 +23,8 @@ export interface TableOptions {
   readonly nowMs: number
   /** Later events of a watch leave them out. */
   readonly withColumns: boolean
+  /** Where the texts of fields are, which many columns have for their own. */
+  readonly descriptions: Descriptions
 }
 
 /** What `kubectl get` prints (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables). */
@@ -37,7 +40,7 @@ export function tableOf(
     kind: "Table",
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata,
-    columnDefinitions: options.withColumns ? columns.map(definitionOf) : null,
+    columnDefinitions: options.withColumns ? columns.map((column) => definitionOf(column, options)) : null,
     rows: inOrder(resource, objects).map((object) => rowOf(columns, object, options)),
   }
 }
@@ -49,13 +52,9 @@ function inOrder(
   return tableOrder ? [...objects].sort(tableOrder) : objects
 }
 
-function definitionOf({
-  name,
-  type,
-  format = "",
-  description = "",
-  priority = 0,
-}: Column<KubeObject>): object {
+function definitionOf(column: Column<KubeObject>, { descriptions }: TableOptions): object {
+  const { name, type, format = "", description: text = "", priority = 0 } = column
+  const description = typeof text === "string" ? text : (descriptions.of(text.definition, text.field) ?? "")
   return { name, type, format, description, priority }
 }
 

@@ -28,7 +28,8 @@ const immutable = "public, immutable"
  * explains pays nothing.
  */
 export class OpenApi {
-  readonly #descriptions: Promise<Descriptions>
+  /** What fields mean; read when first awaited. */
+  readonly descriptions: Promise<Descriptions>
   readonly #resources: Derived<readonly Resource[]>
   readonly #v2: Derived<Promise<Document>>
   /** Documents in the form of Go's clients, by those in JSON. */
@@ -48,7 +49,7 @@ export class OpenApi {
   ) {
     let descriptions: Promise<Descriptions> | undefined
     // Held as a promise that starts with the first `then`.
-    this.#descriptions = {
+    this.descriptions = {
       // oxlint-disable-next-line unicorn/no-thenable -- awaited like any promise, but loaded only when it is
       then: (...callbacks: Parameters<Promise<Descriptions>["then"]>) =>
         (descriptions ??= loadDescriptions()).then(...callbacks),
@@ -60,7 +61,7 @@ export class OpenApi {
     })
     this.#resources = new Derived(served, () => served.all().map(({ resource }) => resource))
     this.#v2 = new Derived(served, async () =>
-      encode(openApiV2(this.#resources.get(), await this.#descriptions)),
+      encode(openApiV2(this.#resources.get(), await this.descriptions)),
     )
   }
 
@@ -154,7 +155,7 @@ export class OpenApi {
   async #make(path: string): Promise<Document> {
     const resources = this.#resources.get()
     const groupVersion = openApiV3Paths(resources).get(path)!
-    return encode(openApiV3(resources, groupVersion, await this.#descriptions))
+    return encode(openApiV3(resources, groupVersion, await this.descriptions))
   }
 }
 

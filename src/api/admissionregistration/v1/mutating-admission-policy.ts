@@ -78,8 +78,16 @@ export const MutatingAdmissionPolicy = resource<MutatingAdmissionPolicy>({
   storedAs: { group: "admissionregistration.k8s.io", version: "v1beta1" },
   columns: [
     nameColumn,
-    integerColumn("Mutations", "How many rules it has.", ({ spec }) => spec.mutations?.length ?? 0),
-    column("ParamKind", "The kind of its parameters.", ({ spec }) => formatParamKind(spec.paramKind)),
+    integerColumn(
+      "Mutations",
+      "Mutation indicates the number of mutations rules defined in this configuration",
+      ({ spec }) => spec.mutations?.length ?? 0,
+    ),
+    column(
+      "ParamKind",
+      "ParamKind specifies the kind of resources used to parameterize this policy",
+      ({ spec }) => formatParamKind(spec.paramKind),
+    ),
     ageColumn,
   ],
   schema: MutatingAdmissionPolicySchema,

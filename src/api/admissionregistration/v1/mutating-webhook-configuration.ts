@@ -61,7 +61,11 @@ export const MutatingWebhookConfiguration = resource<MutatingWebhookConfiguratio
   categories: ["api-extensions"],
   columns: [
     nameColumn,
-    integerColumn("Webhooks", "How many webhooks it has.", ({ webhooks }) => webhooks?.length ?? 0),
+    integerColumn(
+      "Webhooks",
+      "Webhooks indicates the number of webhooks registered in this configuration",
+      ({ webhooks }) => webhooks?.length ?? 0,
+    ),
     ageColumn,
   ],
   schema: MutatingWebhookConfigurationSchema,

@@ -50,8 +50,16 @@ export const ValidatingAdmissionPolicyBinding = resource<ValidatingAdmissionPoli
   categories: ["api-extensions"],
   columns: [
     nameColumn,
-    column("PolicyName", "The policy it puts to work.", ({ spec }) => spec.policyName ?? ""),
-    column("ParamRef", "Its parameters.", ({ spec }) => formatParamRef(spec.paramRef)),
+    column(
+      "PolicyName",
+      "PolicyName indicates the policy definition which the policy binding binded to",
+      ({ spec }) => spec.policyName ?? "",
+    ),
+    column(
+      "ParamRef",
+      "ParamRef indicates the param resource which sets the configuration param",
+      ({ spec }) => formatParamRef(spec.paramRef),
+    ),
     ageColumn,
   ],
   schema: ValidatingAdmissionPolicyBindingSchema,

@@ -93,8 +93,16 @@ export const ValidatingAdmissionPolicy = resource<ValidatingAdmissionPolicy>({
   hasStatus: true,
   columns: [
     nameColumn,
-    integerColumn("Validations", "How many rules it has.", ({ spec }) => spec.validations?.length ?? 0),
-    column("ParamKind", "The kind of its parameters.", ({ spec }) => formatParamKind(spec.paramKind)),
+    integerColumn(
+      "Validations",
+      "Validations indicates the number of validation rules defined in this configuration",
+      ({ spec }) => spec.validations?.length ?? 0,
+    ),
+    column(
+      "ParamKind",
+      "ParamKind specifies the kind of resources used to parameterize this policy",
+      ({ spec }) => formatParamKind(spec.paramKind),
+    ),
     ageColumn,
   ],
   schema: ValidatingAdmissionPolicySchema,

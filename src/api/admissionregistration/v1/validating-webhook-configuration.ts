@@ -57,7 +57,11 @@ export const ValidatingWebhookConfiguration = resource<ValidatingWebhookConfigur
   categories: ["api-extensions"],
   columns: [
     nameColumn,
-    integerColumn("Webhooks", "How many webhooks it has.", ({ webhooks }) => webhooks?.length ?? 0),
+    integerColumn(
+      "Webhooks",
+      "Webhooks indicates the number of webhooks registered in this configuration",
+      ({ webhooks }) => webhooks?.length ?? 0,
+    ),
     ageColumn,
   ],
   schema: ValidatingWebhookConfigurationSchema,

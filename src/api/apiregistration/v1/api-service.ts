@@ -78,10 +78,10 @@ export const APIService = resource<APIService>({
   storagePrefix: "apiregistration.k8s.io/apiservices",
   columns: [
     nameColumn,
-    column("Service", "Who answers.", ({ spec }) =>
+    column("Service", "The reference to the service that hosts this API endpoint.", ({ spec }) =>
       spec.service ? `${spec.service.namespace ?? ""}/${spec.service.name ?? ""}` : "Local",
     ),
-    column("Available", "Whether it answers.", formatAvailable),
+    column("Available", "Whether this service is available.", formatAvailable),
     ageColumn,
   ],
   schema: APIServiceSchema,

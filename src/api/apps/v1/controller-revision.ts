@@ -1,6 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, type Infer, int64, message, rawExtension } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { controllerOf, parseGroupVersion } from "../../../apimachinery/meta.ts"
 
@@ -20,10 +20,10 @@ export const ControllerRevision = resource<ControllerRevision>({
   namespaced: true,
   columns: [
     nameColumn,
-    column("Controller", "Whose template it keeps.", formatController),
+    column("Controller", "Controller of the object", formatController),
     column(
       "Revision",
-      "Its number; the greatest is the newest.",
+      textOf("apps.v1.ControllerRevision", "revision"),
       (controllerRevision) => controllerRevision.revision,
     ),
     ageColumn,

@@ -25,7 +25,7 @@ import {
   imagesText,
   integerColumn,
   nameColumn,
-  selectorText,
+  textOf,
   wideColumn,
 } from "../../columns.ts"
 import { PodTemplateSpec } from "../../core/v1/pod.ts"
@@ -105,20 +105,32 @@ export const DaemonSet = resource<DaemonSet>({
   hasStatus: true,
   columns: [
     nameColumn,
-    integerColumn("Desired", "Nodes that should run its pod.", ({ status }) => status.desiredNumberScheduled),
-    integerColumn("Current", "Nodes that run its pod.", ({ status }) => status.currentNumberScheduled),
-    integerColumn("Ready", "Nodes where its pod is ready.", ({ status }) => status.numberReady),
+    integerColumn(
+      "Desired",
+      textOf("apps.v1.DaemonSetStatus", "desiredNumberScheduled"),
+      ({ status }) => status.desiredNumberScheduled,
+    ),
+    integerColumn(
+      "Current",
+      textOf("apps.v1.DaemonSetStatus", "currentNumberScheduled"),
+      ({ status }) => status.currentNumberScheduled,
+    ),
+    integerColumn(
+      "Ready",
+      textOf("apps.v1.DaemonSetStatus", "numberReady"),
+      ({ status }) => status.numberReady,
+    ),
     integerColumn(
       "Up-to-date",
-      "Nodes with a pod of the current template.",
+      textOf("apps.v1.DaemonSetStatus", "updatedNumberScheduled"),
       ({ status }) => status.updatedNumberScheduled ?? 0,
     ),
     integerColumn(
       "Available",
-      "Nodes where its pod has been ready for long enough.",
+      textOf("apps.v1.DaemonSetStatus", "numberAvailable"),
       ({ status }) => status.numberAvailable ?? 0,
     ),
-    column("Node Selector", "Labels of the nodes it runs on.", ({ spec }) =>
+    column("Node Selector", textOf("core.v1.PodSpec", "nodeSelector"), ({ spec }) =>
       formatLabels(spec.template.spec.nodeSelector),
     ),
     ageColumn,
@@ -126,7 +138,11 @@ export const DaemonSet = resource<DaemonSet>({
       formatContainerNames(spec.template.spec.containers),
     ),
     wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template.spec.containers)),
-    wideColumn("Selector", selectorText, ({ spec }) => formatSelector(spec.selector)),
+    wideColumn(
+      "Selector",
+      "A label query over pods that are managed by the daemon set. Must match in order to be controlled. It must match the pod template's labels. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
+      ({ spec }) => formatSelector(spec.selector),
+    ),
   ],
   schema: DaemonSetSchema,
   normalize: ensureTemplateGeneration,

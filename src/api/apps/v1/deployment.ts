@@ -23,7 +23,7 @@ import {
   formatSelector,
   imagesText,
   nameColumn,
-  selectorText,
+  textOf,
   wideColumn,
 } from "../../columns.ts"
 import { PodTemplateSpec } from "../../core/v1/pod.ts"
@@ -109,13 +109,17 @@ export const Deployment = resource<Deployment>({
     nameColumn,
     column(
       "Ready",
-      "Pods that are ready, of those wanted.",
+      "Number of the pod with ready state",
       ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`,
     ),
-    column("Up-to-date", "Pods of the current template.", ({ status }) => status.updatedReplicas ?? 0),
+    column(
+      "Up-to-date",
+      textOf("apps.v1.DeploymentStatus", "updatedReplicas"),
+      ({ status }) => status.updatedReplicas ?? 0,
+    ),
     column(
       "Available",
-      "Pods that have been ready for long enough.",
+      textOf("apps.v1.DeploymentStatus", "availableReplicas"),
       ({ status }) => status.availableReplicas ?? 0,
     ),
     ageColumn,
@@ -123,7 +127,11 @@ export const Deployment = resource<Deployment>({
       formatContainerNames(spec.template.spec.containers),
     ),
     wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template.spec.containers)),
-    wideColumn("Selector", selectorText, ({ spec }) => formatDeploymentSelector(spec)),
+    wideColumn(
+      "Selector",
+      "Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected by this deployment. It must match the pod template's labels.",
+      ({ spec }) => formatDeploymentSelector(spec),
+    ),
   ],
   schema: DeploymentSchema,
 })

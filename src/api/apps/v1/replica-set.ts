@@ -20,7 +20,7 @@ import {
   imagesText,
   integerColumn,
   nameColumn,
-  selectorText,
+  textOf,
   wideColumn,
 } from "../../columns.ts"
 import { PodTemplateSpec } from "../../core/v1/pod.ts"
@@ -78,15 +78,23 @@ export const ReplicaSet = resource<ReplicaSet>({
   scale: { specReplicas: "spec.replicas", statusReplicas: "status.replicas", labelSelector: "spec.selector" },
   columns: [
     nameColumn,
-    integerColumn("Desired", "Replicas wanted.", ({ spec }) => spec.replicas),
-    integerColumn("Current", "Replicas there are.", ({ status }) => status.replicas),
-    integerColumn("Ready", "Replicas that are ready.", ({ status }) => status.readyReplicas ?? 0),
+    integerColumn("Desired", textOf("apps.v1.ReplicaSetSpec", "replicas"), ({ spec }) => spec.replicas),
+    integerColumn("Current", textOf("apps.v1.ReplicaSetStatus", "replicas"), ({ status }) => status.replicas),
+    integerColumn(
+      "Ready",
+      textOf("apps.v1.ReplicaSetStatus", "readyReplicas"),
+      ({ status }) => status.readyReplicas ?? 0,
+    ),
     ageColumn,
     wideColumn("Containers", containersText, ({ spec }) =>
       formatContainerNames(spec.template.spec.containers),
     ),
     wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template.spec.containers)),
-    wideColumn("Selector", selectorText, ({ spec }) => formatSelector(spec.selector)),
+    wideColumn(
+      "Selector",
+      "Selector is a label query over pods that should match the replica count. Label keys and values that must match in order to be controlled by this replica set. It must match the pod template's labels. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
+      ({ spec }) => formatSelector(spec.selector),
+    ),
   ],
   schema: ReplicaSetSchema,
 })

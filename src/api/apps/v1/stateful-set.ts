@@ -137,7 +137,7 @@ export const StatefulSet = resource<StatefulSet>({
     nameColumn,
     column(
       "Ready",
-      "Pods that are ready, of those wanted.",
+      "Number of the pod with ready state",
       ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`,
     ),
     ageColumn,

@@ -1,5 +1,5 @@
 import type { Column } from "../../../apimachinery/resource.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import type { HorizontalPodAutoscaler, MetricSpec, MetricStatus } from "./horizontal-pod-autoscaler.ts"
 
 const mostMetrics = 2
@@ -9,13 +9,23 @@ export const horizontalPodAutoscalerColumns: readonly Column<HorizontalPodAutosc
   nameColumn,
   column(
     "Reference",
-    "What it scales.",
+    "scaleTargetRef points to the target resource to scale, and is used to the pods for which metrics should be collected, as well as to actually change the replica count.",
     ({ spec }) => `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`,
   ),
-  column("Targets", "Metrics as they are, and as they should be.", formatMetrics),
-  column("MinPods", "The fewest replicas.", ({ spec }) => String(spec.minReplicas ?? "<unset>")),
-  column("MaxPods", "The most replicas.", ({ spec }) => spec.maxReplicas),
-  column("Replicas", "Replicas now.", ({ status }) => status.currentReplicas ?? 0),
+  column("Targets", textOf("autoscaling.v2.HorizontalPodAutoscalerSpec", "metrics"), formatMetrics),
+  column("MinPods", textOf("autoscaling.v1.HorizontalPodAutoscalerSpec", "minReplicas"), ({ spec }) =>
+    String(spec.minReplicas ?? "<unset>"),
+  ),
+  column(
+    "MaxPods",
+    textOf("autoscaling.v2.HorizontalPodAutoscalerSpec", "maxReplicas"),
+    ({ spec }) => spec.maxReplicas,
+  ),
+  column(
+    "Replicas",
+    textOf("autoscaling.v2.HorizontalPodAutoscalerStatus", "currentReplicas"),
+    ({ status }) => status.currentReplicas ?? 0,
+  ),
   ageColumn,
 ]
 

@@ -24,8 +24,9 @@ import {
   formatSelector,
   imagesText,
   integerColumn,
+  jobSelectorText,
   nameColumn,
-  selectorText,
+  textOf,
   wideColumn,
 } from "../../columns.ts"
 import { ObjectReference } from "../../core/v1/object-reference.ts"
@@ -80,13 +81,17 @@ export const CronJob = resource<CronJob>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("Schedule", "When it starts Jobs.", ({ spec }) => spec.schedule),
-    column("Timezone", "The time zone of the schedule.", ({ spec }) => spec.timeZone ?? "<none>"),
-    booleanColumn("Suspend", "Whether it starts none for now.", ({ spec }) =>
+    column("Schedule", textOf("batch.v1.CronJobSpec", "schedule"), ({ spec }) => spec.schedule),
+    column("Timezone", textOf("batch.v1.CronJobSpec", "timeZone"), ({ spec }) => spec.timeZone ?? "<none>"),
+    booleanColumn("Suspend", textOf("batch.v1.CronJobSpec", "suspend"), ({ spec }) =>
       spec.suspend ? "True" : "False",
     ),
-    integerColumn("Active", "Jobs that run.", ({ status }) => status.active?.length ?? 0),
-    column("Last Schedule", "Time since it started a Job.", ({ status }, now) =>
+    integerColumn(
+      "Active",
+      textOf("batch.v1.CronJobStatus", "active"),
+      ({ status }) => status.active?.length ?? 0,
+    ),
+    column("Last Schedule", textOf("batch.v1.CronJobStatus", "lastScheduleTime"), ({ status }, now) =>
       status.lastScheduleTime ? formatAge(status.lastScheduleTime, now) : "<none>",
     ),
     ageColumn,
@@ -96,7 +101,7 @@ export const CronJob = resource<CronJob>({
     wideColumn("Images", imagesText, ({ spec }) =>
       formatContainerImages(spec.jobTemplate.spec.template.spec.containers),
     ),
-    wideColumn("Selector", selectorText, ({ spec }) => formatSelector(spec.jobTemplate.spec.selector)),
+    wideColumn("Selector", jobSelectorText, ({ spec }) => formatSelector(spec.jobTemplate.spec.selector)),
   ],
   schema: CronJobSchema,
 })

@@ -21,8 +21,9 @@ import {
   formatContainerNames,
   formatSelector,
   imagesText,
+  jobSelectorText,
   nameColumn,
-  selectorText,
+  textOf,
   wideColumn,
 } from "../../columns.ts"
 import { PodTemplateSpec } from "../../core/v1/pod.ts"
@@ -159,15 +160,15 @@ export const Job = resource<Job>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("Status", "How far it is.", formatStatus),
-    column("Completions", "Pods that succeeded, of those wanted.", formatCompletions),
-    column("Duration", "How long it took, or has been running.", formatDuration),
+    column("Status", "Status of the job.", formatStatus),
+    column("Completions", textOf("batch.v1.JobStatus", "succeeded"), formatCompletions),
+    column("Duration", "Time required to complete the job.", formatDuration),
     ageColumn,
     wideColumn("Containers", containersText, ({ spec }) =>
       formatContainerNames(spec.template.spec.containers),
     ),
     wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template.spec.containers)),
-    wideColumn("Selector", selectorText, ({ spec }) => formatSelector(spec.selector)),
+    wideColumn("Selector", jobSelectorText, ({ spec }) => formatSelector(spec.selector)),
   ],
   selectableFields: {
     "status.successful": ({ status }) => String(status.succeeded ?? 0),

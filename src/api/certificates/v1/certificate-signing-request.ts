@@ -13,7 +13,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn, orNone } from "../../columns.ts"
+import { ageColumn, column, nameColumn, orNone, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { humanDuration } from "../../../apimachinery/human-duration.ts"
 
@@ -106,12 +106,19 @@ export const CertificateSigningRequest = resource<CertificateSigningRequest>({
   columns: [
     nameColumn,
     ageColumn,
-    column("SignerName", "Who should sign.", ({ spec }) => orNone(spec.signerName)),
-    column("Requestor", "Who asks.", ({ spec }) => spec.username ?? ""),
-    column("RequestedDuration", "For how long it should hold.", ({ spec }) =>
-      spec.expirationSeconds === undefined ? "<none>" : humanDuration(spec.expirationSeconds * 1000),
+    column(
+      "SignerName",
+      'Requested signer for the request. It is a qualified name in the form: `scope-hostname.io/name`. If empty, it will be defaulted:\n 1. If it\'s a kubelet client certificate, it is assigned\n    "kubernetes.io/kube-apiserver-client-kubelet".\n 2. If it\'s a kubelet serving certificate, it is assigned\n    "kubernetes.io/kubelet-serving".\n 3. Otherwise, it is assigned "kubernetes.io/legacy-unknown".\nDistribution of trust for signers happens out of band. You can select on this field using `spec.signerName`.',
+      ({ spec }) => orNone(spec.signerName),
     ),
-    column("Condition", "How far it is.", formatCondition),
+    column("Requestor", "Base64-encoded PKCS#10 CSR data", ({ spec }) => spec.username ?? ""),
+    column(
+      "RequestedDuration",
+      textOf("certificates.v1.CertificateSigningRequestSpec", "expirationSeconds"),
+      ({ spec }) =>
+        spec.expirationSeconds === undefined ? "<none>" : humanDuration(spec.expirationSeconds * 1000),
+    ),
+    column("Condition", "Conditions applied to the request, such as approval or denial.", formatCondition),
   ],
   selectableFields: {
     "spec.signerName": ({ spec }) => spec.signerName,

@@ -1,6 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, message, string } from "../../../apimachinery/schema.ts"
-import { column, nameColumn, orNone } from "../../columns.ts"
+import { column, nameColumn, orNone, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const ClusterTrustBundleSpec = message("io.k8s.api.certificates.v1beta1.ClusterTrustBundleSpec", {
@@ -24,7 +24,9 @@ export const ClusterTrustBundle = resource<ClusterTrustBundle>({
   namespaced: false,
   columns: [
     nameColumn,
-    column("SignerName", "For whose certificates.", ({ spec }) => orNone(spec.signerName)),
+    column("SignerName", textOf("certificates.v1alpha1.ClusterTrustBundleSpec", "signerName"), ({ spec }) =>
+      orNone(spec.signerName),
+    ),
   ],
   selectableFields: {
     "spec.signerName": ({ spec }) => spec.signerName ?? "",

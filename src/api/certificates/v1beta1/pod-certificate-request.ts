@@ -70,7 +70,11 @@ export const PodCertificateRequest = resource<PodCertificateRequest>({
     column("PodName", "The pod it is for.", ({ spec }) => spec.podName),
     column("ServiceAccountName", "Who the pod is.", ({ spec }) => spec.serviceAccountName),
     column("NodeName", "Where the pod runs.", ({ spec }) => spec.nodeName),
-    column("SignerName", "Who should sign.", ({ spec }) => spec.signerName),
+    column(
+      "SignerName",
+      'Requested signer for the request. It is a qualified name in the form: `scope-hostname.io/name`. If empty, it will be defaulted:\n 1. If it\'s a kubelet client certificate, it is assigned\n    "kubernetes.io/kube-apiserver-client-kubelet".\n 2. If it\'s a kubelet serving certificate, it is assigned\n    "kubernetes.io/kubelet-serving".\n 3. Otherwise, it is assigned "kubernetes.io/legacy-unknown".\nDistribution of trust for signers happens out of band. You can select on this field using `spec.signerName`.',
+      ({ spec }) => spec.signerName,
+    ),
     column("State", "How far it is.", formatState),
     column("UnverifiedUserAnnotations", "What the pod's author says to the signer.", ({ spec }) =>
       formatLabels(spec.unverifiedUserAnnotations),

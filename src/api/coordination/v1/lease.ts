@@ -8,7 +8,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const LeaseSpec = message("io.k8s.api.coordination.v1.LeaseSpec", {
@@ -35,6 +35,14 @@ export const Lease = resource<Lease>({
   kind: "Lease",
   plural: "leases",
   namespaced: true,
-  columns: [nameColumn, column("Holder", "Who has it.", ({ spec }) => spec.holderIdentity ?? ""), ageColumn],
+  columns: [
+    nameColumn,
+    column(
+      "Holder",
+      textOf("coordination.v1.LeaseSpec", "holderIdentity"),
+      ({ spec }) => spec.holderIdentity ?? "",
+    ),
+    ageColumn,
+  ],
   schema: LeaseSchema,
 })

@@ -8,7 +8,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const LeaseCandidateSpec = message("io.k8s.api.coordination.v1beta1.LeaseCandidateSpec", {
@@ -36,9 +36,13 @@ export const LeaseCandidate = resource<LeaseCandidate>({
   namespaced: true,
   columns: [
     nameColumn,
-    column("LeaseName", "The Lease it would take.", ({ spec }) => spec.leaseName),
-    column("BinaryVersion", "The version it is.", ({ spec }) => spec.binaryVersion),
-    column("EmulationVersion", "The version it behaves as.", ({ spec }) => spec.emulationVersion ?? ""),
+    column(
+      "LeaseName",
+      textOf("coordination.v1alpha2.LeaseCandidateSpec", "leaseName"),
+      ({ spec }) => spec.leaseName,
+    ),
+    column("BinaryVersion", "", ({ spec }) => spec.binaryVersion),
+    column("EmulationVersion", "", ({ spec }) => spec.emulationVersion ?? ""),
     ageColumn,
   ],
   schema: LeaseCandidateSchema,

@@ -31,12 +31,16 @@ export const ComponentStatus = resource<ComponentStatus>({
   verbs: ["get", "list"],
   columns: [
     nameColumn,
-    column("Status", "Whether it is well.", (component) => {
+    column("Status", "Status of the component conditions", (component) => {
       const condition = findHealth(component)
       return condition ? (condition.status === "True" ? "Healthy" : "Unhealthy") : "Unknown"
     }),
-    column("Message", "What it says.", (component) => findHealth(component)?.message ?? ""),
-    column("Error", "What went wrong.", (component) => findHealth(component)?.error ?? ""),
+    column(
+      "Message",
+      "Message of the component conditions",
+      (component) => findHealth(component)?.message ?? "",
+    ),
+    column("Error", "Error of the component conditions", (component) => findHealth(component)?.error ?? ""),
   ],
   schema: ComponentStatusSchema,
 })

@@ -9,7 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const ConfigMapSchema = message("io.k8s.api.core.v1.ConfigMap", {
@@ -32,7 +32,7 @@ export const ConfigMap = resource<ConfigMap>({
     nameColumn,
     column(
       "Data",
-      "How many keys it has.",
+      textOf("core.v1.ConfigMap", "data"),
       ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length,
     ),
     ageColumn,

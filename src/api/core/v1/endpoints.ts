@@ -9,7 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, formatWithMore, nameColumn } from "../../columns.ts"
+import { ageColumn, column, formatWithMore, nameColumn, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { Protocol } from "./container.ts"
 import { ObjectReference } from "./object-reference.ts"
@@ -60,7 +60,11 @@ export const Endpoints = resource<Endpoints>({
   namespaced: true,
   shortNames: ["ep"],
   storagePrefix: "services/endpoints",
-  columns: [nameColumn, column("Endpoints", "Addresses with ports.", formatEndpoints), ageColumn],
+  columns: [
+    nameColumn,
+    column("Endpoints", textOf("core.v1.Endpoints", "subsets"), formatEndpoints),
+    ageColumn,
+  ],
   schema: EndpointsSchema,
 })
 

@@ -1,7 +1,7 @@
 import { formatAge } from "../../../apimachinery/human-duration.ts"
 import type { KubeObject } from "../../../apimachinery/meta.ts"
 import type { Column } from "../../../apimachinery/resource.ts"
-import { column, nameColumn, wideColumn } from "../../columns.ts"
+import { column, nameColumn, textOf, wideColumn } from "../../columns.ts"
 import type { ObjectReference } from "./object-reference.ts"
 
 /** What core/v1 and events.k8s.io/v1 say in different words. */
@@ -23,31 +23,35 @@ export function eventColumns<T extends KubeObject>(factsOf: (event: T) => EventF
   const of = (cell: (facts: EventFacts, now: number) => string | number) => (event: T, now: number) =>
     cell(factsOf(event), now)
   return [
-    column("Last Seen", "Time since it happened last.", of(formatLastSeen)),
+    column("Last Seen", textOf("core.v1.Event", "lastTimestamp"), of(formatLastSeen)),
     column(
       "Type",
-      "Normal or Warning.",
+      textOf("core.v1.Event", "type"),
       of(({ type = "" }) => type),
     ),
     column(
       "Reason",
-      "What happened, in one word.",
+      textOf("core.v1.Event", "reason"),
       of(({ reason = "" }) => reason),
     ),
-    column("Object", "To whom it happened.", of(formatObject)),
+    column("Object", "The object that this event is about.", of(formatObject)),
     wideColumn(
       "Subobject",
-      "The part of the object.",
+      textOf("core.v1.ObjectReference", "fieldPath"),
       of(({ about }) => about.fieldPath ?? ""),
     ),
-    wideColumn("Source", "Who says so.", of(formatSource)),
+    wideColumn(
+      "Source",
+      "The component reporting this event. Should be a short machine understandable string.",
+      of(formatSource),
+    ),
     column(
       "Message",
-      "What happened.",
+      textOf("core.v1.Event", "message"),
       of(({ message = "" }) => message.trim()),
     ),
-    wideColumn("First Seen", "Time since it happened first.", of(formatFirstSeen)),
-    wideColumn("Count", "How often it happened.", of(formatCount)),
+    wideColumn("First Seen", textOf("core.v1.Event", "firstTimestamp"), of(formatFirstSeen)),
+    wideColumn("Count", textOf("core.v1.Event", "count"), of(formatCount)),
     { ...nameColumn, priority: 1 },
   ]
 }

@@ -62,7 +62,7 @@ export const Namespace = resource<Namespace>({
   subresources: [{ name: "finalize", kind: "Namespace", verbs: ["update"] }],
   columns: [
     nameColumn,
-    column("Status", "Whether it is in use or going away.", ({ status }) => status.phase),
+    column("Status", "The status of the namespace", ({ status }) => status.phase),
     ageColumn,
   ],
   selectableFields: {

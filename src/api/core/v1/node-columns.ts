@@ -1,5 +1,5 @@
 import type { Column } from "../../../apimachinery/resource.ts"
-import { ageColumn, column, nameColumn, orNone, wideColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, orNone, textOf, wideColumn } from "../../columns.ts"
 import type { Node } from "./node.ts"
 
 const rolePrefix = "node-role.kubernetes.io/"
@@ -7,15 +7,25 @@ const roleLabel = "kubernetes.io/role"
 
 export const nodeColumns: readonly Column<Node>[] = [
   nameColumn,
-  column("Status", "Whether it is ready, and open for new pods.", formatStatus),
-  column("Roles", "What it is there for.", formatRoles),
+  column("Status", "The status of the node", formatStatus),
+  column("Roles", "The roles of the node", formatRoles),
   ageColumn,
-  column("Version", "Version of its kubelet.", ({ status }) => status.nodeInfo.kubeletVersion),
-  wideColumn("Internal-IP", "Its address within the cluster.", (node) => findAddress(node, "InternalIP")),
-  wideColumn("External-IP", "Its address for the world.", (node) => findAddress(node, "ExternalIP")),
-  wideColumn("OS-Image", "Its operating system.", ({ status }) => orUnknown(status.nodeInfo.osImage)),
-  wideColumn("Kernel-Version", "Its kernel, and for which processor.", formatKernel),
-  wideColumn("Container-Runtime", "What runs its containers.", ({ status }) =>
+  column(
+    "Version",
+    textOf("core.v1.NodeSystemInfo", "kubeletVersion"),
+    ({ status }) => status.nodeInfo.kubeletVersion,
+  ),
+  wideColumn("Internal-IP", textOf("core.v1.NodeStatus", "addresses"), (node) =>
+    findAddress(node, "InternalIP"),
+  ),
+  wideColumn("External-IP", textOf("core.v1.NodeStatus", "addresses"), (node) =>
+    findAddress(node, "ExternalIP"),
+  ),
+  wideColumn("OS-Image", textOf("core.v1.NodeSystemInfo", "osImage"), ({ status }) =>
+    orUnknown(status.nodeInfo.osImage),
+  ),
+  wideColumn("Kernel-Version", textOf("core.v1.NodeSystemInfo", "kernelVersion"), formatKernel),
+  wideColumn("Container-Runtime", textOf("core.v1.NodeSystemInfo", "containerRuntimeVersion"), ({ status }) =>
     orUnknown(status.nodeInfo.containerRuntimeVersion),
   ),
 ]

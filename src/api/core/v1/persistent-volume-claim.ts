@@ -11,7 +11,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn, wideColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf, wideColumn } from "../../columns.ts"
 import { LabelSelector } from "../../meta/v1/label-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { TypedLocalObjectReference, TypedObjectReference } from "./object-reference.ts"
@@ -97,28 +97,38 @@ export const PersistentVolumeClaim = resource<PersistentVolumeClaim>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("Status", "Whether it has a volume.", ({ metadata, status }) =>
+    column("Status", textOf("core.v1.PersistentVolumeClaimStatus", "phase"), ({ metadata, status }) =>
       metadata.deletionTimestamp ? "Terminating" : status.phase,
     ),
-    column("Volume", "The volume it has.", ({ spec }) => spec.volumeName ?? ""),
-    column("Capacity", "Size of the volume.", ({ spec, status }) =>
+    column(
+      "Volume",
+      textOf("core.v1.PersistentVolumeClaimSpec", "volumeName"),
+      ({ spec }) => spec.volumeName ?? "",
+    ),
+    column("Capacity", textOf("core.v1.PersistentVolumeClaimStatus", "capacity"), ({ spec, status }) =>
       spec.volumeName ? (status.capacity?.["storage"] ?? "0") : "",
     ),
-    column("Access Modes", "How the volume may be mounted.", ({ spec, status }) =>
-      spec.volumeName ? formatAccessModes(status.accessModes) : "",
+    column(
+      "Access Modes",
+      textOf("core.v1.PersistentVolumeClaimStatus", "accessModes"),
+      ({ spec, status }) => (spec.volumeName ? formatAccessModes(status.accessModes) : ""),
     ),
     column(
       "StorageClass",
-      "Its class.",
+      "StorageClass of the pvc",
       ({ metadata, spec }) => metadata.annotations?.[classAnnotation] ?? spec.storageClassName ?? "",
     ),
     column(
       "VolumeAttributesClass",
-      "The class of its attributes.",
+      "VolumeAttributesClass of the pvc",
       ({ spec }) => spec.volumeAttributesClassName ?? "<unset>",
     ),
     ageColumn,
-    wideColumn("VolumeMode", "File system or block device.", ({ spec }) => spec.volumeMode),
+    wideColumn(
+      "VolumeMode",
+      textOf("core.v1.PersistentVolumeClaimSpec", "volumeMode"),
+      ({ spec }) => spec.volumeMode,
+    ),
   ],
   schema: PersistentVolumeClaimSchema,
 })

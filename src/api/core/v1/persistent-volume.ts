@@ -11,7 +11,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn, wideColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf, wideColumn } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { NodeSelector } from "./node-selector.ts"
 import { ObjectReference } from "./object-reference.ts"
@@ -75,30 +75,42 @@ export const PersistentVolume = resource<PersistentVolume>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("Capacity", "Its size.", ({ spec }) => spec.capacity?.["storage"] ?? "0"),
-    column("Access Modes", "How it may be mounted.", ({ spec }) => formatAccessModes(spec.accessModes)),
+    column(
+      "Capacity",
+      textOf("core.v1.PersistentVolumeSpec", "capacity"),
+      ({ spec }) => spec.capacity?.["storage"] ?? "0",
+    ),
+    column("Access Modes", textOf("core.v1.PersistentVolumeSpec", "accessModes"), ({ spec }) =>
+      formatAccessModes(spec.accessModes),
+    ),
     column(
       "Reclaim Policy",
-      "What happens to it after its claim.",
+      textOf("core.v1.PersistentVolumeSpec", "persistentVolumeReclaimPolicy"),
       ({ spec }) => spec.persistentVolumeReclaimPolicy ?? "",
     ),
-    column("Status", "Whether it is free or taken.", formatPhase),
-    column("Claim", "Who has it.", ({ spec }) =>
-      spec.claimRef ? `${spec.claimRef.namespace ?? ""}/${spec.claimRef.name ?? ""}` : "",
+    column("Status", textOf("core.v1.PersistentVolumeStatus", "phase"), formatPhase),
+    column(
+      "Claim",
+      "claimRef is part of a bi-directional binding between PersistentVolume and PersistentVolumeClaim. Expected to be non-nil when bound. claim.VolumeName is the authoritative bind between PV and PVC. More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#binding",
+      ({ spec }) => (spec.claimRef ? `${spec.claimRef.namespace ?? ""}/${spec.claimRef.name ?? ""}` : ""),
     ),
     column(
       "StorageClass",
-      "Its class.",
+      "StorageClass of the pv",
       ({ metadata, spec }) => metadata.annotations?.[classAnnotation] ?? spec.storageClassName ?? "",
     ),
     column(
       "VolumeAttributesClass",
-      "The class of its attributes.",
+      "VolumeAttributesClass of the pv",
       ({ spec }) => spec.volumeAttributesClassName ?? "<unset>",
     ),
-    column("Reason", "Why it is in this state.", ({ status }) => status.reason ?? ""),
+    column("Reason", textOf("core.v1.PersistentVolumeStatus", "reason"), ({ status }) => status.reason ?? ""),
     ageColumn,
-    wideColumn("VolumeMode", "File system or block device.", ({ spec }) => spec.volumeMode ?? "<unset>"),
+    wideColumn(
+      "VolumeMode",
+      textOf("core.v1.PersistentVolumeSpec", "volumeMode"),
+      ({ spec }) => spec.volumeMode ?? "<unset>",
+    ),
   ],
   schema: PersistentVolumeSchema,
 })

@@ -1,6 +1,6 @@
 import { formatAge } from "../../../apimachinery/human-duration.ts"
 import type { Column } from "../../../apimachinery/resource.ts"
-import { ageColumn, column, nameColumn, orNone, wideColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, orNone, textOf, wideColumn } from "../../columns.ts"
 import type { ContainerStateTerminated, ContainerStatus } from "./container-status.ts"
 import type { Pod } from "./pod.ts"
 import { isSidecar } from "./pod-resources.ts"
@@ -21,22 +21,22 @@ export const podColumns: readonly Column<Pod>[] = [
   nameColumn,
   column(
     "Ready",
-    "Containers that are ready, of all.",
+    "The aggregate readiness state of this pod for accepting traffic.",
     (pod) => `${summarizePod(pod).ready}/${countContainers(pod)}`,
   ),
-  column("Status", "What the pod does or what keeps it from it.", (pod) => summarizePod(pod).status),
-  column("Restarts", "How often containers were restarted, and when at last.", formatRestarts),
+  column("Status", "The aggregate status of the containers in this pod.", (pod) => summarizePod(pod).status),
+  column(
+    "Restarts",
+    "The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.",
+    formatRestarts,
+  ),
   ageColumn,
-  wideColumn("IP", "The pod's address.", (pod) => orNone(pod.status.podIPs?.[0]?.ip)),
-  wideColumn("Node", "The node it runs on.", (pod) => orNone(pod.spec.nodeName)),
-  wideColumn("Nominated Node", "The node where room is being made for it.", (pod) =>
+  wideColumn("IP", textOf("core.v1.PodStatus", "podIP"), (pod) => orNone(pod.status.podIPs?.[0]?.ip)),
+  wideColumn("Node", textOf("core.v1.PodSpec", "nodeName"), (pod) => orNone(pod.spec.nodeName)),
+  wideColumn("Nominated Node", textOf("core.v1.PodStatus", "nominatedNodeName"), (pod) =>
     orNone(pod.status.nominatedNodeName),
   ),
-  wideColumn(
-    "Readiness Gates",
-    "Conditions of others that hold, of those it waits for.",
-    formatReadinessGates,
-  ),
+  wideColumn("Readiness Gates", textOf("core.v1.PodSpec", "readinessGates"), formatReadinessGates),
 ]
 
 /** Ordinary containers, and the sidecars that run beside them. */

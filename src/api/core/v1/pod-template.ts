@@ -29,7 +29,9 @@ export const PodTemplate = resource<PodTemplate>({
     nameColumn,
     column("Containers", containersText, ({ template }) => formatContainerNames(template.spec.containers)),
     column("Images", imagesText, ({ template }) => formatContainerImages(template.spec.containers)),
-    column("Pod Labels", "Labels of the template.", ({ template }) => formatLabels(template.metadata.labels)),
+    column("Pod Labels", "The labels for the pod template.", ({ template }) =>
+      formatLabels(template.metadata.labels),
+    ),
   ],
   schema: PodTemplateSchema,
 })

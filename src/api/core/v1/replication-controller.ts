@@ -21,7 +21,7 @@ import {
   imagesText,
   integerColumn,
   nameColumn,
-  selectorText,
+  textOf,
   wideColumn,
 } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -82,15 +82,29 @@ export const ReplicationController = resource<ReplicationController>({
   storagePrefix: "controllers",
   columns: [
     nameColumn,
-    integerColumn("Desired", "Replicas wanted.", ({ spec }) => spec.replicas),
-    integerColumn("Current", "Replicas there are.", ({ status }) => status.replicas),
-    integerColumn("Ready", "Replicas that are ready.", ({ status }) => status.readyReplicas ?? 0),
+    integerColumn(
+      "Desired",
+      textOf("core.v1.ReplicationControllerSpec", "replicas"),
+      ({ spec }) => spec.replicas,
+    ),
+    integerColumn(
+      "Current",
+      textOf("core.v1.ReplicationControllerStatus", "replicas"),
+      ({ status }) => status.replicas,
+    ),
+    integerColumn(
+      "Ready",
+      textOf("core.v1.ReplicationControllerStatus", "readyReplicas"),
+      ({ status }) => status.readyReplicas ?? 0,
+    ),
     ageColumn,
     wideColumn("Containers", containersText, ({ spec }) =>
       formatContainerNames(spec.template?.spec.containers),
     ),
     wideColumn("Images", imagesText, ({ spec }) => formatContainerImages(spec.template?.spec.containers)),
-    wideColumn("Selector", selectorText, ({ spec }) => formatLabels(spec.selector)),
+    wideColumn("Selector", textOf("core.v1.ReplicationControllerSpec", "selector"), ({ spec }) =>
+      formatLabels(spec.selector),
+    ),
   ],
   selectableFields: {
     "status.replicas": ({ status }) => String(status.replicas),

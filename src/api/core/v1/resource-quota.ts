@@ -77,11 +77,15 @@ export const ResourceQuota = resource<ResourceQuota>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("Request", "What is used, of what may be.", (quota) =>
-      formatUsage(quota, (name) => !name.startsWith("limits.")),
+    column(
+      "Request",
+      "Request represents a minimum amount of cpu/memory that a container may consume.",
+      (quota) => formatUsage(quota, (name) => !name.startsWith("limits.")),
     ),
-    column("Limit", "Limits in use, of what may be.", (quota) =>
-      formatUsage(quota, (name) => name.startsWith("limits.")),
+    column(
+      "Limit",
+      "Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node.",
+      (quota) => formatUsage(quota, (name) => name.startsWith("limits.")),
     ),
     ageColumn,
   ],

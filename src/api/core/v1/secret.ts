@@ -11,7 +11,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const SecretSchema = message(
@@ -36,8 +36,8 @@ export const Secret = resource<Secret>({
   namespaced: true,
   columns: [
     nameColumn,
-    column("Type", "What it is for.", ({ type }) => type),
-    column("Data", "How many keys it has.", ({ data }) => Object.keys(data ?? {}).length),
+    column("Type", textOf("core.v1.Secret", "type"), ({ type }) => type),
+    column("Data", textOf("core.v1.Secret", "data"), ({ data }) => Object.keys(data ?? {}).length),
     ageColumn,
   ],
   selectableFields: {

@@ -1,23 +1,19 @@
 import type { Column } from "../../../apimachinery/resource.ts"
-import {
-  ageColumn,
-  column,
-  formatLabels,
-  nameColumn,
-  orNone,
-  selectorText,
-  wideColumn,
-} from "../../columns.ts"
+import { ageColumn, column, formatLabels, nameColumn, orNone, textOf, wideColumn } from "../../columns.ts"
 import type { Service } from "./service.ts"
 
 export const serviceColumns: readonly Column<Service>[] = [
   nameColumn,
-  column("Type", "How it can be reached.", ({ spec }) => spec.type),
-  column("Cluster-IP", "Its address within the cluster.", ({ spec }) => orNone(spec.clusterIPs?.[0])),
-  column("External-IP", "Its addresses for the world.", formatExternalAddresses),
-  column("Port(s)", "Its ports, and those on the nodes.", formatPorts),
+  column("Type", textOf("core.v1.ServiceSpec", "type"), ({ spec }) => spec.type),
+  column("Cluster-IP", textOf("core.v1.ServiceSpec", "clusterIP"), ({ spec }) =>
+    orNone(spec.clusterIPs?.[0]),
+  ),
+  column("External-IP", textOf("core.v1.ServiceSpec", "externalIPs"), formatExternalAddresses),
+  column("Port(s)", textOf("core.v1.ServiceSpec", "ports"), formatPorts),
   ageColumn,
-  wideColumn("Selector", selectorText, ({ spec }) => formatLabels(spec.selector)),
+  wideColumn("Selector", textOf("core.v1.ServiceSpec", "selector"), ({ spec }) =>
+    formatLabels(spec.selector),
+  ),
 ]
 
 function formatExternalAddresses({ spec, status }: Service): string {

@@ -12,7 +12,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, formatWithMore, nameColumn, orUnset } from "../../columns.ts"
+import { ageColumn, column, formatWithMore, nameColumn, orUnset, textOf } from "../../columns.ts"
 import { Protocol } from "../../core/v1/container.ts"
 import { ObjectReference } from "../../core/v1/object-reference.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -84,9 +84,13 @@ export const EndpointSlice = resource<EndpointSlice>({
   namespaced: true,
   columns: [
     nameColumn,
-    column("AddressType", "The family of its addresses.", ({ addressType }) => addressType),
-    column("Ports", "Ports of all its addresses.", formatPorts),
-    column("Endpoints", "Its addresses.", formatAddresses),
+    column(
+      "AddressType",
+      textOf("discovery.v1.EndpointSlice", "addressType"),
+      ({ addressType }) => addressType,
+    ),
+    column("Ports", textOf("discovery.v1.EndpointSlice", "ports"), formatPorts),
+    column("Endpoints", textOf("discovery.v1.EndpointSlice", "endpoints"), formatAddresses),
     ageColumn,
   ],
   schema: EndpointSliceSchema,

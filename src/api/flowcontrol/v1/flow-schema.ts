@@ -11,7 +11,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const PriorityLevelConfigurationReference = message(
@@ -116,17 +116,25 @@ export const FlowSchema = resource<FlowSchema>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("PriorityLevel", "The level of its requests.", ({ spec }) => spec.priorityLevelConfiguration.name),
-    column("MatchingPrecedence", "The smallest that matches wins.", ({ spec }) => spec.matchingPrecedence),
+    column(
+      "PriorityLevel",
+      textOf("flowcontrol.v1.PriorityLevelConfigurationReference", "name"),
+      ({ spec }) => spec.priorityLevelConfiguration.name,
+    ),
+    column(
+      "MatchingPrecedence",
+      textOf("flowcontrol.v1.FlowSchemaSpec", "matchingPrecedence"),
+      ({ spec }) => spec.matchingPrecedence,
+    ),
     column(
       "DistinguisherMethod",
-      "How requests are told apart.",
+      "`distinguisherMethod` defines how to compute the flow distinguisher for requests that match this schema. `nil` specifies that the distinguisher is disabled and thus will always be the empty string.",
       ({ spec }) => spec.distinguisherMethod?.type ?? "<none>",
     ),
     ageColumn,
     column(
       "MissingPL",
-      "Whether its level does not exist.",
+      "references a broken or non-existent PriorityLevelConfiguration",
       ({ status }) => status.conditions?.find(({ type }) => type === "Dangling")?.status ?? "?",
     ),
   ],

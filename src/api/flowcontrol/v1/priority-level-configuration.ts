@@ -10,7 +10,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const QueuingConfiguration = message("io.k8s.api.flowcontrol.v1.QueuingConfiguration", {
@@ -100,25 +100,25 @@ export const PriorityLevelConfiguration = resource<PriorityLevelConfiguration>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("Type", "Whether it is limited.", ({ spec }) => spec.type),
+    column("Type", textOf("flowcontrol.v1.PriorityLevelConfigurationSpec", "type"), ({ spec }) => spec.type),
     column(
       "NominalConcurrencyShares",
-      "Its share of all that runs at once.",
+      textOf("flowcontrol.v1.LimitedPriorityLevelConfiguration", "nominalConcurrencyShares"),
       ({ spec }) => spec.limited?.nominalConcurrencyShares ?? "<none>",
     ),
     column(
       "Queues",
-      "How many queues it has.",
+      textOf("flowcontrol.v1.QueuingConfiguration", "queues"),
       ({ spec }) => spec.limited?.limitResponse.queuing?.queues ?? "<none>",
     ),
     column(
       "HandSize",
-      "How many of them a flow may use.",
+      textOf("flowcontrol.v1.QueuingConfiguration", "handSize"),
       ({ spec }) => spec.limited?.limitResponse.queuing?.handSize ?? "<none>",
     ),
     column(
       "QueueLengthLimit",
-      "How many requests a queue holds.",
+      textOf("flowcontrol.v1.QueuingConfiguration", "queueLengthLimit"),
       ({ spec }) => spec.limited?.limitResponse.queuing?.queueLengthLimit ?? "<none>",
     ),
     ageColumn,

@@ -10,7 +10,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, formatWithMore, nameColumn, orUnset } from "../../columns.ts"
+import { ageColumn, column, formatWithMore, nameColumn, orUnset, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const StorageVersionSpec = message("io.k8s.api.apiserverinternal.v1alpha1.StorageVersionSpec", {})
@@ -64,17 +64,20 @@ export const StorageVersion = resource<StorageVersion>({
     nameColumn,
     column(
       "CommonEncodingVersion",
-      "What all servers write.",
+      textOf("apiserverinternal.v1alpha1.StorageVersionStatus", "commonEncodingVersion"),
       ({ status }) => status.commonEncodingVersion ?? "<unset>",
     ),
-    column("StorageVersions", "What each server writes.", ({ status }) =>
-      orUnset(
-        formatWithMore(
-          (status.storageVersions ?? []).map(
-            ({ apiServerID = "", encodingVersion = "" }) => `${apiServerID}=${encodingVersion}`,
+    column(
+      "StorageVersions",
+      textOf("apiserverinternal.v1alpha1.StorageVersionStatus", "storageVersions"),
+      ({ status }) =>
+        orUnset(
+          formatWithMore(
+            (status.storageVersions ?? []).map(
+              ({ apiServerID = "", encodingVersion = "" }) => `${apiServerID}=${encodingVersion}`,
+            ),
           ),
         ),
-      ),
     ),
     ageColumn,
   ],

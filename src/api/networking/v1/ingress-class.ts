@@ -36,8 +36,12 @@ export const IngressClass = resource<IngressClass>({
   namespaced: false,
   columns: [
     { ...nameColumn, cell: formatName },
-    column("Controller", "Who serves Ingresses of this class.", ({ spec }) => spec.controller ?? ""),
-    column("Parameters", "Further settings, in another object.", formatParameters),
+    column(
+      "Controller",
+      "Controller that is responsible for handling this class",
+      ({ spec }) => spec.controller ?? "",
+    ),
+    column("Parameters", "A reference to a resource with additional parameters", formatParameters),
     ageColumn,
   ],
   schema: IngressClassSchema,

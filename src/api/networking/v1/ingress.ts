@@ -122,12 +122,18 @@ export const Ingress = resource<Ingress>({
   storagePrefix: "ingress",
   columns: [
     nameColumn,
-    column("Class", "The IngressClass that serves it.", ({ spec }) => spec.ingressClassName ?? "<none>"),
-    column("Hosts", "Hosts that its rules are for.", formatHosts),
-    column("Address", "Where it can be reached.", ({ status }) =>
+    column(
+      "Class",
+      "The name of the IngressClass resource that should be used for additional configuration",
+      ({ spec }) => spec.ingressClassName ?? "<none>",
+    ),
+    column("Hosts", "Hosts that incoming requests are matched against before the ingress rule", formatHosts),
+    column("Address", "Address is a list containing ingress points for the load-balancer", ({ status }) =>
       loadBalancerAddresses(status.loadBalancer).join(","),
     ),
-    column("Ports", "Ports that it listens on.", ({ spec }) => (spec.tls?.length ? "80, 443" : "80")),
+    column("Ports", "Ports of TLS configurations that open", ({ spec }) =>
+      spec.tls?.length ? "80, 443" : "80",
+    ),
     ageColumn,
   ],
   schema: IngressSchema,

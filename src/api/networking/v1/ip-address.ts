@@ -30,7 +30,14 @@ export const IPAddress = resource<IPAddress>({
   plural: "ipaddresses",
   namespaced: false,
   shortNames: ["ip"],
-  columns: [nameColumn, column("ParentRef", "Who has it.", formatParent)],
+  columns: [
+    nameColumn,
+    column(
+      "ParentRef",
+      "ParentRef references the resource that an IPAddress is attached to. An IPAddress must reference a parent object.",
+      formatParent,
+    ),
+  ],
   schema: IPAddressSchema,
 })
 

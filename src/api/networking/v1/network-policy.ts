@@ -79,7 +79,11 @@ export const NetworkPolicy = resource<NetworkPolicy>({
   shortNames: ["netpol"],
   columns: [
     nameColumn,
-    column("Pod-Selector", "Pods it is about.", ({ spec }) => formatSelector(spec.podSelector)),
+    column(
+      "Pod-Selector",
+      "podSelector selects the pods to which this NetworkPolicy object applies. The array of rules is applied to any pods selected by this field. An empty selector matches all pods in the policy's namespace. Multiple network policies can select the same set of pods. In this case, the ingress rules for each are combined additively. This field is optional. If it is not specified, it defaults to an empty selector.",
+      ({ spec }) => formatSelector(spec.podSelector),
+    ),
     ageColumn,
   ],
   schema: NetworkPolicySchema,

@@ -1,6 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, list, message, string } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
@@ -34,7 +34,9 @@ export const ServiceCIDR = resource<ServiceCIDR>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("CIDRs", "Ranges of addresses.", ({ spec }) => (spec.cidrs ?? []).join(",")),
+    column("CIDRs", textOf("networking.v1.ServiceCIDRSpec", "cidrs"), ({ spec }) =>
+      (spec.cidrs ?? []).join(","),
+    ),
     ageColumn,
   ],
   schema: ServiceCIDRSchema,

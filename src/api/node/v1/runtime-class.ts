@@ -40,10 +40,6 @@ export const RuntimeClass = resource<RuntimeClass>({
   kind: "RuntimeClass",
   plural: "runtimeclasses",
   namespaced: false,
-  columns: [
-    nameColumn,
-    column("Handler", "The runtime's name on the node.", ({ handler }) => handler),
-    ageColumn,
-  ],
+  columns: [nameColumn, column("Handler", "", ({ handler }) => handler), ageColumn],
   schema: RuntimeClassSchema,
 })

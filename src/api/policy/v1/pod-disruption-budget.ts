@@ -61,15 +61,15 @@ export const PodDisruptionBudget = resource<PodDisruptionBudget>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("Min Available", "The fewest pods that must be there.", ({ spec }) =>
+    column("Min Available", "The minimum number of pods that must be available.", ({ spec }) =>
       String(spec.minAvailable ?? "N/A"),
     ),
-    column("Max Unavailable", "The most pods that may be away.", ({ spec }) =>
+    column("Max Unavailable", "The maximum number of pods that may be unavailable.", ({ spec }) =>
       String(spec.maxUnavailable ?? "N/A"),
     ),
     integerColumn(
       "Allowed Disruptions",
-      "Pods that may be evicted now.",
+      "Calculated number of pods that may be disrupted at this time.",
       ({ status }) => status.disruptionsAllowed,
     ),
     ageColumn,

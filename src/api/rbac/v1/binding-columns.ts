@@ -8,14 +8,34 @@ interface Binding extends KubeObject {
   readonly subjects?: readonly Subject[] | undefined
 }
 
-export const bindingColumns: readonly Column<Binding>[] = [
-  nameColumn,
-  column("Role", "What it allows.", ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`),
-  ageColumn,
-  wideColumn("Users", "Users who may.", (binding) => namesOf(binding, "User")),
-  wideColumn("Groups", "Groups who may.", (binding) => namesOf(binding, "Group")),
-  wideColumn("ServiceAccounts", "ServiceAccounts who may.", (binding) => namesOf(binding, "ServiceAccount")),
-]
+const unresolvedText = "If the RoleRef cannot be resolved, the Authorizer must return an error."
+
+/** @param reach which roles it may name; @param kind what the texts call it */
+function bindingColumns(reach: string, kind: string): readonly Column<Binding>[] {
+  return [
+    nameColumn,
+    column(
+      "Role",
+      `RoleRef can ${reach}. ${unresolvedText}`,
+      ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`,
+    ),
+    ageColumn,
+    wideColumn("Users", `Users in the ${kind}`, (binding) => namesOf(binding, "User")),
+    wideColumn("Groups", `Groups in the ${kind}`, (binding) => namesOf(binding, "Group")),
+    wideColumn("ServiceAccounts", `ServiceAccounts in the ${kind}`, (binding) =>
+      namesOf(binding, "ServiceAccount"),
+    ),
+  ]
+}
+
+export const roleBindingColumns = bindingColumns(
+  "reference a Role in the current namespace or a ClusterRole in the global namespace",
+  "roleBinding",
+)
+export const clusterRoleBindingColumns = bindingColumns(
+  "only reference a ClusterRole in the global namespace",
+  "clusterRoleBinding",
+)
 
 function namesOf({ subjects = [] }: Binding, kind: string): string {
   return subjects

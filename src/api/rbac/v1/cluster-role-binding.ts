@@ -2,7 +2,7 @@ import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, list, message } from "../../../apimachinery/schema.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { RoleRef, Subject } from "./subject.ts"
-import { bindingColumns } from "./binding-columns.ts"
+import { clusterRoleBindingColumns } from "./binding-columns.ts"
 
 export const ClusterRoleBindingSchema = message("io.k8s.api.rbac.v1.ClusterRoleBinding", {
   ...objectFields,
@@ -18,6 +18,6 @@ export const ClusterRoleBinding = resource<ClusterRoleBinding>({
   kind: "ClusterRoleBinding",
   plural: "clusterrolebindings",
   namespaced: false,
-  columns: bindingColumns,
+  columns: clusterRoleBindingColumns,
   schema: ClusterRoleBindingSchema,
 })

@@ -2,7 +2,7 @@ import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, list, message } from "../../../apimachinery/schema.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { RoleRef, Subject } from "./subject.ts"
-import { bindingColumns } from "./binding-columns.ts"
+import { roleBindingColumns } from "./binding-columns.ts"
 
 export const RoleBindingSchema = message("io.k8s.api.rbac.v1.RoleBinding", {
   ...objectFields,
@@ -18,6 +18,6 @@ export const RoleBinding = resource<RoleBinding>({
   kind: "RoleBinding",
   plural: "rolebindings",
   namespaced: true,
-  columns: bindingColumns,
+  columns: roleBindingColumns,
   schema: RoleBindingSchema,
 })

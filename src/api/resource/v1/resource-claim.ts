@@ -200,7 +200,7 @@ export const ResourceClaim = resource<ResourceClaim>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("State", "Whether it has devices, and they are in use.", formatState),
+    column("State", "A summary of the current state (allocated, pending, reserved, etc.).", formatState),
     ageColumn,
   ],
   schema: ResourceClaimSchema,

@@ -13,7 +13,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { NodeSelector } from "../../core/v1/node-selector.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { DeviceTaintEffect } from "./resource-claim.ts"
@@ -135,9 +135,9 @@ export const ResourceSlice = resource<ResourceSlice>({
   namespaced: false,
   columns: [
     nameColumn,
-    column("Node", "Where the devices are.", ({ spec }) => spec.nodeName ?? ""),
-    column("Driver", "Whose devices they are.", ({ spec }) => spec.driver),
-    column("Pool", "The pool they belong to.", ({ spec }) => spec.pool.name),
+    column("Node", textOf("resource.v1.ResourceSliceSpec", "nodeName"), ({ spec }) => spec.nodeName ?? ""),
+    column("Driver", textOf("resource.v1.ResourceSliceSpec", "driver"), ({ spec }) => spec.driver),
+    column("Pool", textOf("resource.v1.ResourcePool", "name"), ({ spec }) => spec.pool.name),
     ageColumn,
   ],
   selectableFields: {

@@ -10,7 +10,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { Condition } from "../../meta/v1/condition.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 import { formatAge } from "../../../apimachinery/human-duration.ts"
@@ -64,10 +64,10 @@ export const DeviceTaintRule = resource<DeviceTaintRule>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("Key", "The taint's key.", ({ spec }) => spec.taint.key),
-    column("Value", "The taint's value.", ({ spec }) => spec.taint.value ?? ""),
-    column("Effect", "What it does.", ({ spec }) => spec.taint.effect),
-    column("TimeAdded", "Time since the taint was added.", ({ spec }, now) =>
+    column("Key", textOf("resource.v1.DeviceTaint", "key"), ({ spec }) => spec.taint.key),
+    column("Value", textOf("resource.v1.DeviceTaint", "value"), ({ spec }) => spec.taint.value ?? ""),
+    column("Effect", textOf("resource.v1.DeviceTaint", "effect"), ({ spec }) => spec.taint.effect),
+    column("TimeAdded", textOf("resource.v1.DeviceTaint", "timeAdded"), ({ spec }, now) =>
       spec.taint.timeAdded ? formatAge(spec.taint.timeAdded, now) : "",
     ),
     ageColumn,

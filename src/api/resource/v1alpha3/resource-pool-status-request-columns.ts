@@ -5,21 +5,25 @@ import type { PoolStatus, ResourcePoolStatusRequest } from "./resource-pool-stat
 
 export const resourcePoolStatusRequestColumns: readonly Column<ResourcePoolStatusRequest>[] = [
   nameColumn,
-  column("Driver", "Whose pools it is about.", ({ spec }) => spec.driver),
-  column("Total", "Devices in all.", (request) => sumOf(request, (pool) => pool.totalDevices)),
-  column("Available", "Devices that are free.", (request) => sumOf(request, (pool) => pool.availableDevices)),
-  column("Allocated", "Devices that are taken.", (request) =>
+  column("Driver", "The driver to query pools for.", ({ spec }) => spec.driver),
+  column("Total", "Total number of devices across all pools.", (request) =>
+    sumOf(request, (pool) => pool.totalDevices),
+  ),
+  column("Available", "Number of available devices across all pools.", (request) =>
+    sumOf(request, (pool) => pool.availableDevices),
+  ),
+  column("Allocated", "Number of allocated devices across all pools.", (request) =>
     sumOf(request, (pool) => pool.allocatedDevices),
   ),
-  column("Unavailable", "Devices that cannot be used.", (request) =>
+  column("Unavailable", "Number of unavailable devices across all pools.", (request) =>
     sumOf(request, (pool) => pool.unavailableDevices),
   ),
-  column("Errors", "Pools that are not valid.", (request) =>
+  column("Errors", "Number of pools with validation errors.", (request) =>
     sumOf(request, (pool) => (pool.validationError === undefined ? 0 : 1)),
   ),
-  integerColumn("Pools", "Pools that match.", ({ status }) => status?.poolCount ?? 0),
-  column("Status", "How far it is.", formatStatus),
-  column("Completed", "Time since it was answered.", (request, now) => {
+  integerColumn("Pools", "Total number of matching pools.", ({ status }) => status?.poolCount ?? 0),
+  column("Status", "Processing status.", formatStatus),
+  column("Completed", "Time since the observation completed.", (request, now) => {
     const outcome = findOutcome(request)
     return outcome?.type === "Complete" ? formatAge(outcome.lastTransitionTime, now) : "<none>"
   }),

@@ -9,7 +9,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, booleanColumn, column, integerColumn, nameColumn } from "../../columns.ts"
+import { ageColumn, booleanColumn, column, integerColumn, nameColumn, textOf } from "../../columns.ts"
 import { PreemptionPolicy } from "../../core/v1/pod.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
@@ -32,14 +32,18 @@ export const PriorityClass = resource<PriorityClass>({
   shortNames: ["pc"],
   columns: [
     nameColumn,
-    integerColumn("Value", "The greatest goes first.", ({ value }) => value),
+    integerColumn("Value", textOf("scheduling.v1.PriorityClass", "value"), ({ value }) => value),
     booleanColumn(
       "Global-Default",
-      "Whether it is for pods that name none.",
+      textOf("scheduling.v1.PriorityClass", "globalDefault"),
       ({ globalDefault }) => globalDefault ?? false,
     ),
     ageColumn,
-    column("PreemptionPolicy", "Whether others give way.", ({ preemptionPolicy }) => preemptionPolicy),
+    column(
+      "PreemptionPolicy",
+      textOf("scheduling.v1.PriorityClass", "preemptionPolicy"),
+      ({ preemptionPolicy }) => preemptionPolicy,
+    ),
   ],
   schema: PriorityClassSchema,
 })

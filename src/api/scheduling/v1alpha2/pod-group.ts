@@ -88,13 +88,15 @@ export const PodGroup = resource<PodGroup>({
   hasStatus: true,
   columns: [
     nameColumn,
-    column("Policy", "Whether all its pods must fit at once.", ({ spec }) =>
-      spec.schedulingPolicy.gang ? "Gang" : "Basic",
+    column(
+      "Policy",
+      "SchedulingPolicy defines the scheduling policy for this instance of the PodGroup. Controllers are expected to fill this field by copying it from a PodGroupTemplate. This field is immutable.",
+      ({ spec }) => (spec.schedulingPolicy.gang ? "Gang" : "Basic"),
     ),
-    column("Workload", "The Workload it is part of.", ({ spec }) =>
+    column("Workload", "Name of the referenced Workload object", ({ spec }) =>
       spec.podGroupTemplateRef ? (spec.podGroupTemplateRef.workload?.workloadName ?? "") : "<none>",
     ),
-    column("Status", "How far it is.", formatStatus),
+    column("Status", "Status of the PodGroup", formatStatus),
     ageColumn,
   ],
   schema: PodGroupSchema,

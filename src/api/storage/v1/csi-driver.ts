@@ -10,7 +10,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, booleanColumn, column, nameColumn, orNone } from "../../columns.ts"
+import { ageColumn, booleanColumn, column, nameColumn, orNone, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const TokenRequest = message("io.k8s.api.storage.v1.TokenRequest", {
@@ -51,26 +51,32 @@ export const CSIDriver = resource<CSIDriver>({
     nameColumn,
     booleanColumn(
       "AttachRequired",
-      "Whether volumes are attached before they are mounted.",
+      textOf("storage.v1.CSIDriverSpec", "attachRequired"),
       ({ spec }) => spec.attachRequired,
     ),
-    booleanColumn("PodInfoOnMount", "Whether it is told about the pod.", ({ spec }) => spec.podInfoOnMount),
+    booleanColumn(
+      "PodInfoOnMount",
+      textOf("storage.v1.CSIDriverSpec", "podInfoOnMount"),
+      ({ spec }) => spec.podInfoOnMount,
+    ),
     booleanColumn(
       "StorageCapacity",
-      "Whether it says how much it has left.",
+      textOf("storage.v1.CSIDriverSpec", "storageCapacity"),
       ({ spec }) => spec.storageCapacity,
     ),
     column(
       "TokenRequests",
-      "Audiences of the tokens it wants.",
+      textOf("storage.v1.CSIDriverSpec", "tokenRequests"),
       ({ spec }) => spec.tokenRequests?.map(({ audience }) => audience).join(",") ?? "<unset>",
     ),
     booleanColumn(
       "RequiresRepublish",
-      "Whether it wants to be asked again from time to time.",
+      textOf("storage.v1.CSIDriverSpec", "requiresRepublish"),
       ({ spec }) => spec.requiresRepublish,
     ),
-    column("Modes", "Which volumes it serves.", ({ spec }) => orNone(spec.volumeLifecycleModes.join(","))),
+    column("Modes", textOf("storage.v1.CSIDriverSpec", "volumeLifecycleModes"), ({ spec }) =>
+      orNone(spec.volumeLifecycleModes.join(",")),
+    ),
     ageColumn,
   ],
   schema: CSIDriverSchema,

@@ -40,7 +40,11 @@ export const CSINode = resource<CSINode>({
   namespaced: false,
   columns: [
     nameColumn,
-    integerColumn("Drivers", "How many drivers the node has.", ({ spec }) => spec.drivers?.length ?? 0),
+    integerColumn(
+      "Drivers",
+      "Drivers indicates the number of CSI drivers registered on the node",
+      ({ spec }) => spec.drivers?.length ?? 0,
+    ),
     ageColumn,
   ],
   schema: CSINodeSchema,

@@ -11,7 +11,7 @@ import {
   optional,
   string,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { TopologySelectorTerm } from "../../core/v1/node-selector.ts"
 import { PersistentVolumeReclaimPolicy } from "../../core/v1/persistent-volume.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
@@ -41,16 +41,20 @@ export const StorageClass = resource<StorageClass>({
   shortNames: ["sc"],
   columns: [
     { ...nameColumn, cell: formatName },
-    column("Provisioner", "Who makes volumes.", ({ provisioner }) => provisioner),
+    column("Provisioner", textOf("storage.v1.StorageClass", "provisioner"), ({ provisioner }) => provisioner),
     column(
       "ReclaimPolicy",
-      "What happens to a volume after its claim.",
+      textOf("storage.v1.StorageClass", "reclaimPolicy"),
       ({ reclaimPolicy }) => reclaimPolicy,
     ),
-    column("VolumeBindingMode", "When a volume is made.", ({ volumeBindingMode }) => volumeBindingMode),
+    column(
+      "VolumeBindingMode",
+      textOf("storage.v1.StorageClass", "volumeBindingMode"),
+      ({ volumeBindingMode }) => volumeBindingMode,
+    ),
     column(
       "AllowVolumeExpansion",
-      "Whether volumes may grow.",
+      textOf("storage.v1.StorageClass", "allowVolumeExpansion"),
       ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false,
     ),
     ageColumn,

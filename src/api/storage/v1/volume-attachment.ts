@@ -11,7 +11,7 @@ import {
   string,
   time,
 } from "../../../apimachinery/schema.ts"
-import { ageColumn, booleanColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, booleanColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { PersistentVolumeSpec } from "../../core/v1/persistent-volume.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
@@ -60,10 +60,25 @@ export const VolumeAttachment = resource<VolumeAttachment>({
   hasStatus: true,
   columns: [
     nameColumn,
-    { ...column("Attacher", "Who attaches it.", ({ spec }) => spec.attacher), format: "name" },
-    column("PV", "The volume.", ({ spec }) => spec.source.persistentVolumeName ?? ""),
-    column("Node", "The node.", ({ spec }) => spec.nodeName),
-    booleanColumn("Attached", "Whether it is done.", ({ status }) => status.attached),
+    {
+      ...column(
+        "Attacher",
+        textOf("storage.v1.VolumeAttachmentSpec", "attacher"),
+        ({ spec }) => spec.attacher,
+      ),
+      format: "name",
+    },
+    column(
+      "PV",
+      textOf("storage.v1.VolumeAttachmentSource", "persistentVolumeName"),
+      ({ spec }) => spec.source.persistentVolumeName ?? "",
+    ),
+    column("Node", textOf("storage.v1.VolumeAttachmentSpec", "nodeName"), ({ spec }) => spec.nodeName),
+    booleanColumn(
+      "Attached",
+      textOf("storage.v1.VolumeAttachmentStatus", "attached"),
+      ({ status }) => status.attached,
+    ),
     ageColumn,
   ],
   schema: VolumeAttachmentSchema,

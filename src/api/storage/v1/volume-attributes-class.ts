@@ -1,6 +1,6 @@
 import { resource } from "../../../apimachinery/resource.ts"
 import { always, field, type Infer, mapOf, message, string } from "../../../apimachinery/schema.ts"
-import { ageColumn, column, nameColumn } from "../../columns.ts"
+import { ageColumn, column, nameColumn, textOf } from "../../columns.ts"
 import { objectFields } from "../../meta/v1/object-fields.ts"
 
 export const VolumeAttributesClassSchema = message("io.k8s.api.storage.v1.VolumeAttributesClass", {
@@ -20,7 +20,11 @@ export const VolumeAttributesClass = resource<VolumeAttributesClass>({
   shortNames: ["vac"],
   columns: [
     nameColumn,
-    column("DriverName", "The driver it is for.", ({ driverName }) => driverName),
+    column(
+      "DriverName",
+      textOf("storage.v1.VolumeAttributesClass", "driverName"),
+      ({ driverName }) => driverName,
+    ),
     ageColumn,
   ],
   schema: VolumeAttributesClassSchema,

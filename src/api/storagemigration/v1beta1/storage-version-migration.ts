@@ -45,10 +45,10 @@ export const StorageVersionMigration = resource<StorageVersionMigration>({
   hasStatus: true,
   columns: [
     { ...nameColumn, format: "" },
-    column("Resource", "What is written again.", ({ spec: { resource: of } }) =>
+    column("Resource", "GroupResource to migrate", ({ spec: { resource: of } }) =>
       of.group ? `${of.resource}.${of.group}` : of.resource,
     ),
-    column("Status", "How far it is.", formatStatus),
+    column("Status", "Status of the migration", formatStatus),
   ],
   schema: StorageVersionMigrationSchema,
 })
