@@ -29,6 +29,7 @@ import { createNodeLifecycleController } from "./node-lifecycle/node-lifecycle.t
 import { persistentVolumeBinderController } from "./persistentvolume-binder/persistentvolume-binder.ts"
 import { persistentVolumeExpanderController } from "./persistentvolume-expander/persistentvolume-expander.ts"
 import { createPodGarbageCollector } from "./pod-garbage-collector/pod-garbage-collector.ts"
+import { podGroupProtectionController } from "./podgroup-protection/podgroup-protection.ts"
 import { replicaSetController } from "./replicaset/replicaset.ts"
 import { replicationControllerController } from "./replicationcontroller/replicationcontroller.ts"
 import { resourceClaimController } from "./resourceclaim/resourceclaim.ts"
@@ -161,6 +162,7 @@ const entries: readonly Entry[] = [
   { name: "persistentvolumeclaim-protection-controller", create: () => claimProtectionController },
   { name: "persistentvolume-protection-controller", create: () => volumeProtectionController },
   { name: "volumeattributesclass-protection-controller", create: () => attributesClassProtectionController },
+  { name: "podgroup-protection-controller", create: () => podGroupProtectionController },
   { name: "resourceclaim-controller", create: () => resourceClaimController },
   { name: "device-taint-eviction-controller", create: createDeviceTaintEvictionController },
   { name: "ephemeral-volume-controller", create: () => ephemeralVolumeController },

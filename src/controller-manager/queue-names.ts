@@ -15,6 +15,7 @@ const names: Readonly<Record<string, string>> = {
   "persistentvolume-expander-controller": "volume_expand",
   "persistentvolume-protection-controller": "pvprotection",
   "persistentvolumeclaim-protection-controller": "pvcprotection",
+  "podgroup-protection-controller": "podgroupprotection",
   "replicationcontroller-controller": "replicationmanager",
   "resourceclaim-controller": "resource_claim",
   "resourcequota-controller": "resourcequota_primary",

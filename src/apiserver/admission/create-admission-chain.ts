@@ -1,3 +1,4 @@
+import { quote } from "../../base/quote.ts"
 import { escalationCheck } from "../authorization/rbac/escalation-check.ts"
 import type { RbacPolicy } from "../authorization/rbac/policy.ts"
 import type { AdmissionChain, AdmissionContext, AdmissionPlugin } from "./admission.ts"
@@ -24,6 +25,8 @@ import { nodeDeclaredFeatureValidator } from "./node-declared-features.ts"
 import { nodeRestriction } from "./node-restriction.ts"
 import { ownerReferencesPermissionEnforcement } from "./owner-references-permission.ts"
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts"
+import { podGroupProtection } from "./pod-group-protection.ts"
+import { podGroupWorkloadExists } from "./pod-group-workload-exists.ts"
 import { podNodeSelector } from "./pod-node-selector.ts"
 import { podTolerationRestriction } from "./pod-toleration-restriction.ts"
 import { podResizeValidator } from "./pod-resize-validator.ts"
@@ -91,6 +94,7 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     extendedResourceToleration(),
     defaultStorageClass(options),
     storageObjectInUseProtection(),
+    podGroupProtection(),
     ownerReferencesPermissionEnforcement(options),
     persistentVolumeClaimResize(options),
     runtimeClass(options),
@@ -101,6 +105,7 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     defaultIngressClass(options),
     denyServiceExternalIPs(),
     podTopologyLabels(options),
+    podGroupWorkloadExists(options),
     nodeDeclaredFeatureValidator(options),
     podResizeValidator(options),
     mutatingAdmissionPolicy(options),
@@ -113,16 +118,30 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
   ]
 }
 
-/** Throws when asked for a plugin that is not known. */
+/** Throws when asked for a plugin that is not known, or to have one and not to have it. */
 export function createAdmissionChain(options: AdmissionOptions): AdmissionChain {
   const { policy, authorizer, enable = [], disable = [] } = options
   const plugins = orderedPlugins(options)
-  const known = new Set(plugins.map(({ name }) => name))
-  const unknown = [...enable, ...disable].filter((name) => !known.has(name))
-  if (unknown.length > 0)
-    throw new Error(`unknown admission plugins: ${unknown.join(", ")}; known are ${[...known].join(", ")}`)
+  refuseUnknown(enable, disable, new Set(plugins.map(({ name }) => name)))
   const isOn = ({ name }: AdmissionPlugin) =>
     !disable.includes(name) && (enable.includes(name) || !offByDefault.has(name))
   const always = policy ? [escalationCheck(policy, authorizer)] : []
   return new PluginChain([...always, ...plugins.filter(isOn)])
+}
+
+function refuseUnknown(
+  enable: readonly string[],
+  disable: readonly string[],
+  known: ReadonlySet<string>,
+): void {
+  const unknown = (flag: string, names: readonly string[]) =>
+    names.filter((name) => !known.has(name)).map((name) => `${flag} plugin ${quote(name)} is unknown`)
+  const problems = [
+    ...unknown("enable-admission-plugins", enable),
+    ...unknown("disable-admission-plugins", disable),
+  ]
+  const both = enable.filter((name) => disable.includes(name))
+  if (both.length > 0)
+    problems.push(`[${both.join(" ")}] in enable-admission-plugins and disable-admission-plugins overlapped`)
+  if (problems.length > 0) throw new Error(problems.join(", "))
 }

@@ -5,6 +5,8 @@ import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { Service } from "../../api/core/v1/service.ts"
 import { ServiceAccount } from "../../api/core/v1/service-account.ts"
+import { PodGroup } from "../../api/scheduling/v1alpha2/pod-group.ts"
+import { Workload } from "../../api/scheduling/v1alpha2/workload.ts"
 import { createAdmissionChain } from "./create-admission-chain.ts"
 import { type GuardedServer, startGuardedServer } from "./testing.ts"
 
@@ -39,7 +41,7 @@ const outcome = (promise: Promise<unknown>) =>
 describe("plugins to be switched on", () => {
   it("are known by name", () => {
     expect(() => createAdmissionChain({ enable: ["Nonsense"] } as never)).toThrow(
-      /unknown admission plugins: Nonsense; known are AlwaysAdmit, /,
+      /^enable-admission-plugins plugin "Nonsense" is unknown$/,
     )
   })
 
@@ -143,5 +145,38 @@ describe("what a node can do", () => {
       'pods "on-old" is forbidden: pod update requires features InPlacePodLevelResourcesVerticalScaling which are not available on node "old"',
     )
     expect(await grow("new")).toBe("allowed")
+  })
+})
+
+describe("groups of pods", () => {
+  const createGroup = (name: string, podGroupTemplateRef?: Draft<PodGroup>["spec"]["podGroupTemplateRef"]) =>
+    server.client.create(PodGroup, {
+      metadata: { namespace, name },
+      spec: {
+        schedulingPolicy: { gang: { minCount: 1 } },
+        ...(podGroupTemplateRef && { podGroupTemplateRef }),
+      },
+    })
+  const template = (workloadName: string, podGroupTemplateName: string) => ({
+    workload: { workloadName, podGroupTemplateName },
+  })
+
+  it("are kept until their pods have ended", async () => {
+    const { metadata } = await createGroup("kept")
+    expect(metadata.finalizers).toEqual(["scheduling.k8s.io/podgroup-protection"])
+  })
+
+  it("need the Workload that they are made by", async () => {
+    expect(await outcome(createGroup("orphan", template("training", "workers")))).toBe(
+      'podgroups.scheduling.k8s.io "orphan" is forbidden: PodGroup rejected: Workload "training" not found',
+    )
+    await server.client.create(Workload, {
+      metadata: { namespace, name: "training" },
+      spec: { podGroupTemplates: [{ name: "workers", schedulingPolicy: { gang: { minCount: 1 } } }] },
+    })
+    expect(await outcome(createGroup("drivers", template("training", "drivers")))).toBe(
+      'podgroups.scheduling.k8s.io "drivers" is forbidden: PodGroup rejected: PodGroupTemplate "drivers" not found in Workload "training"',
+    )
+    expect(await outcome(createGroup("workers", template("training", "workers")))).toBe("allowed")
   })
 })

@@ -36,6 +36,9 @@ export interface PodGroupTemplateReference extends Infer<typeof PodGroupTemplate
 export const DisruptionMode = enumeration("Pod", "PodGroup")
 export type DisruptionMode = Infer<typeof DisruptionMode>
 
+/** Keeps a group that is being deleted until its pods have ended. */
+export const podGroupProtectionFinalizer = "scheduling.k8s.io/podgroup-protection"
+
 export const PodGroupSpec = message("io.k8s.api.scheduling.v1alpha2.PodGroupSpec", {
   podGroupTemplateRef: optional(1, PodGroupTemplateReference, { writtenAsNull: true }),
   schedulingPolicy: always(2, PodGroupSchedulingPolicy, { required: true }),

@@ -163,6 +163,10 @@ export const controllerRoles: Readonly<Record<string, RoleNotation>> = {
     rule(read, core, "nodes"),
     rule("patch", core, "pods/status"),
   ]),
+  "podgroup-protection-controller": role([
+    rule("get list update watch", "scheduling.k8s.io", "podgroups"),
+    rule(read, core, "pods"),
+  ]),
   "pv-protection-controller": role([rule("get list update watch", core, "persistentvolumes"), recordEvents]),
   "pvc-protection-controller": role([
     rule("get list update watch", core, "persistentvolumeclaims"),
