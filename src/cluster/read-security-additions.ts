@@ -25,6 +25,7 @@ import {
 import type { AuthorizerLink } from "../apiserver/authorization/default-authorizer.ts"
 import { compileConditions } from "../apiserver/authorization/webhook/match-conditions.ts"
 import { WebhookAuthorizer } from "../apiserver/authorization/webhook/webhook-authorizer.ts"
+import { kubeconfigCredentials } from "../apiserver/webhooks/real/kubeconfig-credentials.ts"
 import { kubeconfigWebhook } from "../apiserver/webhooks/real/kubeconfig-webhook.ts"
 import { parseDuration } from "../apimachinery/duration.ts"
 import type { Timer } from "../base/clock.ts"
@@ -54,7 +55,7 @@ export async function readSecurityAdditions(
       serviceAccounts: { ...serviceAccounts, olderPublicKeys: publicKeys(serviceAccounts) },
     }),
     admission: {
-      ...(admissionConfigFile && readPluginSettings(admissionConfigFile)),
+      ...(admissionConfigFile && (await readPluginOptions(admissionConfigFile, parts))),
       ...(enableAdmissionPlugins && { enable: enableAdmissionPlugins }),
       ...(disableAdmissionPlugins && { disable: disableAdmissionPlugins }),
     },
@@ -66,6 +67,26 @@ export async function readSecurityAdditions(
 function readPluginSettings(path: string): PluginSettings {
   const read = (other: string) => readFileSync(resolve(dirname(path), other), "utf8")
   return decodeAdmissionConfiguration(readFileSync(path, "utf8"), path, read)
+}
+
+type PluginOptions = NonNullable<SecurityAdditions["admission"]>
+
+/** With the kubeconfigs that the settings name read too. */
+async function readPluginOptions(path: string, { clock }: FileParts): Promise<PluginOptions> {
+  const { imageReviews, mutatingWebhookKubeconfig, validatingWebhookKubeconfig, ...plain } =
+    readPluginSettings(path)
+  const [mutating, validating] = await Promise.all(
+    [mutatingWebhookKubeconfig, validatingWebhookKubeconfig].map((file) =>
+      file ? kubeconfigCredentials(file) : undefined,
+    ),
+  )
+  return {
+    ...plain,
+    webhookCredentials: { ...(mutating && { mutating }), ...(validating && { validating }) },
+    ...(imageReviews && {
+      imagePolicy: { ...imageReviews, ...(await kubeconfigWebhook(imageReviews.kubeconfigFile, clock)) },
+    }),
+  }
 }
 
 function publicKeys({ keyFiles = [] }: ServiceAccountSettings): string[] {

@@ -2,7 +2,7 @@ import { Node } from "../api/core/v1/node.ts"
 import { Pod } from "../api/core/v1/pod.ts"
 import { Secret } from "../api/core/v1/secret.ts"
 import { ServiceAccount } from "../api/core/v1/service-account.ts"
-import type { PluginSettings } from "../apiserver/admission/configuration.ts"
+import type { AdmissionContext } from "../apiserver/admission/admission.ts"
 import { type AdmissionOptions, createAdmissionChain } from "../apiserver/admission/create-admission-chain.ts"
 import {
   type AnonymousAccess,
@@ -53,7 +53,7 @@ export interface SecurityAdditions {
     /** PEM; whose tokens are accepted beside those of the cluster's own key. */
     readonly olderPublicKeys?: readonly string[]
   }
-  readonly admission?: Pick<AdmissionOptions, "enable" | "disable" | keyof PluginSettings>
+  readonly admission?: Omit<AdmissionOptions, keyof AdmissionContext | "policy">
   /**
    * The state is a backup of another cluster, which goes on telling how that one was reached; read-only, everything that would
    * change something is denied.

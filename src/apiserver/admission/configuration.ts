@@ -13,7 +13,16 @@ import {
 } from "../configuration/decode-configuration.ts"
 import type { EventLimit } from "./event-rate-limit.ts"
 import type { PodSecurityOptions } from "./pod-security/pod-security.ts"
+import {
+  clusterTolerations,
+  imagePolicySettings,
+  type ImagePolicySettings,
+  nodeSelectors,
+  webhookKubeconfig,
+} from "./plugin-configurations.ts"
+import type { NodeSelectors } from "./pod-node-selector.ts"
 import { readPolicy } from "./pod-security/policy.ts"
+import type { ClusterTolerations } from "./pod-toleration-restriction.ts"
 
 // What plugins are told in files (https://kubernetes.io/docs/reference/config-api/apiserver-config.v1/#apiserver-config-k8s-io-v1-AdmissionConfiguration).
 
@@ -61,6 +70,13 @@ const EventRateLimitConfiguration = message("Configuration", { limits: field(1, 
 export interface PluginSettings {
   readonly podSecurity?: PodSecurityOptions
   readonly eventLimits?: readonly EventLimit[]
+  readonly nodeSelectors?: NodeSelectors
+  readonly tolerations?: ClusterTolerations
+  /** For ImagePolicyWebhook, once its kubeconfig has been read. */
+  readonly imageReviews?: ImagePolicySettings
+  /** Kubeconfigs whose users are what admission webhooks are shown. */
+  readonly mutatingWebhookKubeconfig?: string
+  readonly validatingWebhookKubeconfig?: string
 }
 
 /**
@@ -95,6 +111,13 @@ export function decodeAdmissionConfiguration(
 const readers: Readonly<Record<string, (text: string, path: string) => PluginSettings>> = {
   PodSecurity: (text, path) => ({ podSecurity: podSecurityOptions(text, path) }),
   EventRateLimit: (text, path) => ({ eventLimits: eventLimits(text, path) }),
+  ImagePolicyWebhook: (text, path) => ({ imageReviews: imagePolicySettings(text, path) }),
+  PodNodeSelector: (text, path) => ({ nodeSelectors: nodeSelectors(text, path) }),
+  PodTolerationRestriction: (text, path) => ({ tolerations: clusterTolerations(text, path) }),
+  MutatingAdmissionWebhook: (text, path) => ({ mutatingWebhookKubeconfig: webhookKubeconfig(text, path) }),
+  ValidatingAdmissionWebhook: (text, path) => ({
+    validatingWebhookKubeconfig: webhookKubeconfig(text, path),
+  }),
 }
 
 function podSecurityOptions(text: string, path: string): PodSecurityOptions {

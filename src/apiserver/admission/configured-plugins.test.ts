@@ -89,6 +89,35 @@ describe("a configuration file", () => {
     })
   })
 
+  test("tells PodNodeSelector what holds for whom", async () => {
+    const settings = decode(
+      "- {name: PodNodeSelector, configuration: {podNodeSelectorPluginConfig: {clusterDefaultNodeSelector: env=test, ns: 'env=test,disk=ssd'}}}",
+    )
+    server = await startGuardedServer({ ...settings, enable: ["PodNodeSelector"] })
+    await server.client.create(Namespace, { metadata: { name: "ns" } })
+    await server.client.create(ServiceAccount, { metadata: { namespace: "ns", name: "default" } })
+    expect((await makePod("a", { nodeSelector: { disk: "ssd" } })).spec.nodeSelector).toEqual({
+      env: "test",
+      disk: "ssd",
+    })
+    await expect(makePod("b", { nodeSelector: { gpu: "yes" } })).rejects.toThrow(
+      'pods "b" is forbidden: pod node label selector labels conflict with its namespace whitelist',
+    )
+  })
+
+  test("tells PodTolerationRestriction what holds where namespaces say nothing", async () => {
+    const settings = decode(
+      "- {name: PodTolerationRestriction, configuration: {apiVersion: podtolerationrestriction.admission.k8s.io/v1alpha1, kind: Configuration, default: [{key: a, operator: Exists}], whitelist: [{key: a, operator: Exists}, {operator: Exists, effect: NoExecute}]}}",
+    )
+    server = await startGuardedServer({ ...settings, enable: ["PodTolerationRestriction"] })
+    await server.client.create(Namespace, { metadata: { name: "ns" } })
+    await server.client.create(ServiceAccount, { metadata: { namespace: "ns", name: "default" } })
+    expect((await makePod("a")).spec.tolerations).toContainEqual({ key: "a", operator: "Exists" })
+    await expect(makePod("b", { tolerations: [{ key: "b", operator: "Exists" }] })).rejects.toThrow(
+      "conflict with its cluster whitelist",
+    )
+  })
+
   test("tells EventRateLimit how much is too much", async () => {
     const text = eventLimit("{type: Namespace, qps: 1, burst: 2}")
     const settings = decode("- {name: EventRateLimit, path: events.yaml}", { "events.yaml": text })
@@ -113,9 +142,14 @@ describe("a configuration file", () => {
   })
 
   test.each([
+    ["- {name: Nonsense, path: x}", /no configuration for the admission plugin "Nonsense"/],
     [
-      "- {name: ImagePolicyWebhook, path: x}",
-      /no configuration for the admission plugin "ImagePolicyWebhook"/,
+      "- {name: ImagePolicyWebhook, configuration: {imagePolicy: {allowTTL: 1801}}}",
+      /valid value is between 1000ms and 1800000ms, got 1801000ms/,
+    ],
+    [
+      "- {name: MutatingAdmissionWebhook, configuration: {apiVersion: apiserver.config.k8s.io/v1, kind: WebhookAdmissionConfiguration, kubeConfigFile: here}}",
+      /kubeConfigFile: Invalid value: "here": must be an absolute file path/,
     ],
     [`- {name: PodSecurity, configuration: ${podSecurity("defaults: {enforce: none}")}}`, /enforce.*"none"/],
     [`- {name: EventRateLimit, configuration: ${eventLimit("{type: All, qps: 1, burst: 1}")}}`, /"All"/],

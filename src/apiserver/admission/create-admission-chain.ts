@@ -1,6 +1,8 @@
 import { quote } from "../../base/quote.ts"
 import { escalationCheck } from "../authorization/rbac/escalation-check.ts"
 import type { RbacPolicy } from "../authorization/rbac/policy.ts"
+import type { WebhookCaller } from "../webhooks/webhook-caller.ts"
+import type { CredentialsFor } from "../webhooks/webhook-credentials.ts"
 import type { AdmissionChain, AdmissionContext, AdmissionPlugin } from "./admission.ts"
 import { PluginChain } from "./admission-chain.ts"
 import { alwaysAdmit, alwaysDeny } from "./always-decide.ts"
@@ -17,6 +19,7 @@ import { denyServiceExternalIPs } from "./deny-service-external-ips.ts"
 import { webhookMatchConditions } from "./expressions/match-conditions.ts"
 import { type EventLimit, eventRateLimit } from "./event-rate-limit.ts"
 import { extendedResourceToleration } from "./extended-resource-toleration.ts"
+import { type ImagePolicyOptions, imagePolicyWebhook } from "./image-policy-webhook.ts"
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-anti-affinity.ts"
 import { limitRanger } from "./limit-ranger.ts"
 import { namespaceAutoProvision, namespaceExists } from "./namespace-presence.ts"
@@ -27,8 +30,8 @@ import { ownerReferencesPermissionEnforcement } from "./owner-references-permiss
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts"
 import { podGroupProtection } from "./pod-group-protection.ts"
 import { podGroupWorkloadExists } from "./pod-group-workload-exists.ts"
-import { podNodeSelector } from "./pod-node-selector.ts"
-import { podTolerationRestriction } from "./pod-toleration-restriction.ts"
+import { type NodeSelectors, podNodeSelector } from "./pod-node-selector.ts"
+import { type ClusterTolerations, podTolerationRestriction } from "./pod-toleration-restriction.ts"
 import { podResizeValidator } from "./pod-resize-validator.ts"
 import { podSecurity, type PodSecurityOptions } from "./pod-security/pod-security.ts"
 import { mutatingAdmissionPolicy } from "./policies/mutating-policies.ts"
@@ -49,6 +52,14 @@ export interface AdmissionOptions extends AdmissionContext {
   readonly podSecurity?: PodSecurityOptions
   /** How many events may come. @default any number */
   readonly eventLimits?: readonly EventLimit[]
+  /** What PodNodeSelector keeps to where a namespace says nothing of its own, or whatever it says. */
+  readonly nodeSelectors?: NodeSelectors
+  /** The same for PodTolerationRestriction. */
+  readonly tolerations?: ClusterTolerations
+  /** Whom ImagePolicyWebhook asks; without it that plugin cannot be switched on. */
+  readonly imagePolicy?: ImagePolicyOptions
+  /** What admission webhooks are shown. @default nothing */
+  readonly webhookCredentials?: { readonly mutating?: CredentialsFor; readonly validating?: CredentialsFor }
   /** `--enable-admission-plugins`, beside those that are on by default. */
   readonly enable?: readonly string[]
   /** `--disable-admission-plugins` */
@@ -63,6 +74,7 @@ const offByDefault = new Set([
   "DenyServiceExternalIPs",
   "EventRateLimit",
   "ExtendedResourceToleration",
+  "ImagePolicyWebhook",
   "LimitPodHardAntiAffinityTopology",
   "NamespaceAutoProvision",
   "NamespaceExists",
@@ -73,6 +85,7 @@ const offByDefault = new Set([
 
 /** All plugins in the order in which they run, upstream's. NodeRestriction is on, as in clusters made by kubeadm. */
 function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
+  const { webhookCredentials: shown = {} } = options
   const webhooks = { ...options, matchConditionsHold: webhookMatchConditions(options.authorizer) }
   return [
     alwaysAdmit(),
@@ -85,11 +98,12 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     nodeRestriction(options),
     taintNodesByCondition(),
     alwaysPullImages(),
+    imagePolicyWebhook(options, options.imagePolicy),
     podSecurity(options, options.podSecurity),
-    podNodeSelector(options),
+    podNodeSelector(options, options.nodeSelectors),
     priority(options),
     defaultTolerationSeconds(),
-    podTolerationRestriction(options),
+    podTolerationRestriction(options, options.tolerations),
     eventRateLimit(options, options.eventLimits),
     extendedResourceToleration(),
     defaultStorageClass(options),
@@ -109,13 +123,20 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     nodeDeclaredFeatureValidator(options),
     podResizeValidator(options),
     mutatingAdmissionPolicy(options),
-    mutatingAdmissionWebhook(webhooks),
+    mutatingAdmissionWebhook(showing(webhooks, shown.mutating)),
     validatingAdmissionPolicy(options),
-    validatingAdmissionWebhook(webhooks),
+    validatingAdmissionWebhook(showing(webhooks, shown.validating)),
     // After everything that may refuse, since it charges for what is admitted.
     resourceQuota(options),
     alwaysDeny(),
   ]
+}
+
+function showing<T extends AdmissionContext>(context: T, credentialsFor: CredentialsFor | undefined): T {
+  if (!credentialsFor) return context
+  const callWebhook: WebhookCaller = (target, body, timeoutMs, signal) =>
+    context.callWebhook(target, body, timeoutMs, signal, credentialsFor)
+  return { ...context, callWebhook }
 }
 
 /** Throws when asked for a plugin that is not known, or to have one and not to have it. */
@@ -123,6 +144,8 @@ export function createAdmissionChain(options: AdmissionOptions): AdmissionChain 
   const { policy, authorizer, enable = [], disable = [] } = options
   const plugins = orderedPlugins(options)
   refuseUnknown(enable, disable, new Set(plugins.map(({ name }) => name)))
+  if (enable.includes("ImagePolicyWebhook") && !options.imagePolicy)
+    throw new Error(`couldn't init admission plugin "ImagePolicyWebhook": no config specified`)
   const isOn = ({ name }: AdmissionPlugin) =>
     !disable.includes(name) && (enable.includes(name) || !offByDefault.has(name))
   const always = policy ? [escalationCheck(policy, authorizer)] : []

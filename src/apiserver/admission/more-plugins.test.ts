@@ -5,7 +5,7 @@ import { Node } from "../../api/core/v1/node.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { Service } from "../../api/core/v1/service.ts"
 import { ServiceAccount } from "../../api/core/v1/service-account.ts"
-import { PodGroup } from "../../api/scheduling/v1alpha2/pod-group.ts"
+import { PodGroup, type PodGroupTemplateReference } from "../../api/scheduling/v1alpha2/pod-group.ts"
 import { Workload } from "../../api/scheduling/v1alpha2/workload.ts"
 import { createAdmissionChain } from "./create-admission-chain.ts"
 import { type GuardedServer, startGuardedServer } from "./testing.ts"
@@ -149,7 +149,7 @@ describe("what a node can do", () => {
 })
 
 describe("groups of pods", () => {
-  const createGroup = (name: string, podGroupTemplateRef?: Draft<PodGroup>["spec"]["podGroupTemplateRef"]) =>
+  const createGroup = (name: string, podGroupTemplateRef?: PodGroupTemplateReference) =>
     server.client.create(PodGroup, {
       metadata: { namespace, name },
       spec: {

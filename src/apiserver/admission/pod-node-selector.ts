@@ -9,10 +9,18 @@ const annotation = "scheduler.alpha.kubernetes.io/node-selector"
 
 type Labels = Readonly<Record<string, string>>
 
-/** Keeps the pods of a namespace on the nodes that its annotation names: "env=test,zone=a". */
-export function podNodeSelector(context: AdmissionContext): AdmissionPlugin {
+/** By namespace, and under "clusterDefaultNodeSelector" for those without an annotation: "env=test,zone=a". */
+export type NodeSelectors = Readonly<Record<string, string>>
+
+/**
+ * Keeps the pods of a namespace on the nodes that its annotation names: "env=test,zone=a".
+ *
+ * @param selectors the default, and what pods of a namespace may ask for at most
+ */
+export function podNodeSelector(context: AdmissionContext, selectors: NodeSelectors = {}): AdmissionPlugin {
   const checked = async (attributes: AdmissionAttributes): Promise<Labels> => {
-    const wanted = selectorOf((await getNamespace(context, attributes.namespace)).metadata.annotations)
+    const { annotations } = (await getNamespace(context, attributes.namespace)).metadata
+    const wanted = selectorOf(annotations?.[annotation] ?? selectors["clusterDefaultNodeSelector"])
     const { nodeSelector = {} } = (attributes.object as Pod).spec
     const conflicts = Object.entries(wanted).some(
       ([key, value]) => nodeSelector[key] !== undefined && nodeSelector[key] !== value,
@@ -20,23 +28,31 @@ export function podNodeSelector(context: AdmissionContext): AdmissionPlugin {
     if (!conflicts) return wanted
     throw refuse(attributes, "pod node label selector conflicts with its namespace node label selector")
   }
+  const checkAllowed = (attributes: AdmissionAttributes, nodeSelector: Labels = {}): void => {
+    const allowed = selectorOf(selectors[attributes.namespace])
+    if (Object.keys(allowed).length === 0) return
+    if (Object.entries(nodeSelector).every(([key, value]) => allowed[key] === value)) return
+    throw refuse(attributes, "pod node label selector labels conflict with its namespace whitelist")
+  }
   return {
     name: "PodNodeSelector",
     on: [{ operations: ["CREATE"], resources: ["pods"] }],
     async mutate(attributes) {
       const wanted = await checked(attributes)
       const pod = attributes.object as Pod
+      const nodeSelector = { ...wanted, ...pod.spec.nodeSelector }
+      checkAllowed(attributes, nodeSelector)
       if (Object.keys(wanted).length === 0) return pod
-      return { ...pod, spec: { ...pod.spec, nodeSelector: { ...wanted, ...pod.spec.nodeSelector } } }
+      return { ...pod, spec: { ...pod.spec, nodeSelector } }
     },
     async validate(attributes) {
       await checked(attributes)
+      checkAllowed(attributes, (attributes.object as Pod).spec.nodeSelector)
     },
   }
 }
 
-function selectorOf(annotations: Labels | undefined): Labels {
-  const text = annotations?.[annotation]
+function selectorOf(text: string | undefined): Labels {
   if (!text) return {}
   try {
     const { requirements } = parseLabelSelector(text)

@@ -10,18 +10,29 @@ import { getNamespace } from "./get-namespace.ts"
 const defaultsAnnotation = "scheduler.alpha.kubernetes.io/defaultTolerations"
 const allowedAnnotation = "scheduler.alpha.kubernetes.io/tolerationsWhitelist"
 
+/** For namespaces that say nothing of their own. */
+export interface ClusterTolerations {
+  readonly default?: readonly Toleration[]
+  readonly allowed?: readonly Toleration[]
+}
+
 /** Gives the pods of a namespace the tolerations of its annotation, and lets them have no others than it allows. */
-export function podTolerationRestriction(context: AdmissionContext): AdmissionPlugin {
+export function podTolerationRestriction(
+  context: AdmissionContext,
+  cluster: ClusterTolerations = {},
+): AdmissionPlugin {
   const ofNamespace = async ({ namespace }: AdmissionAttributes, annotation: string) => {
     const { annotations } = (await getNamespace(context, namespace)).metadata
     return parse(annotations?.[annotation])
   }
   const check = async (attributes: AdmissionAttributes, { spec }: Pod): Promise<void> => {
-    const allowed = spec.tolerations?.length ? await ofNamespace(attributes, allowedAnnotation) : []
+    if (!spec.tolerations?.length) return
+    const own = await ofNamespace(attributes, allowedAnnotation)
+    const allowed = own ?? cluster.allowed ?? []
     if (allowed.length === 0) return
-    if ((spec.tolerations ?? []).every((each) => allowed.some((other) => covers(other, each)))) return
-    const why =
-      "pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist"
+    if (spec.tolerations.every((each) => allowed.some((other) => covers(other, each)))) return
+    const whose = own ? "namespace" : "cluster"
+    const why = `pod tolerations (possibly merged with namespace default tolerations) conflict with its ${whose} whitelist`
     throw new StatusError("Unknown", why, { code: 500 })
   }
   return {
@@ -29,7 +40,9 @@ export function podTolerationRestriction(context: AdmissionContext): AdmissionPl
     on: [{ operations: ["CREATE", "UPDATE"], resources: ["pods"] }],
     async mutate(attributes) {
       const pod = attributes.object as Pod
-      const added = attributes.operation === "CREATE" ? await ofNamespace(attributes, defaultsAnnotation) : []
+      const added: Toleration[] = []
+      if (attributes.operation === "CREATE")
+        added.push(...((await ofNamespace(attributes, defaultsAnnotation)) ?? cluster.default ?? []))
       if (podQosClass(pod) !== "BestEffort") added.push(memoryPressure)
       const result = added.length === 0 ? pod : withTolerations(pod, added)
       await check(attributes, result)
@@ -82,6 +95,8 @@ function covers(wide: Toleration, narrow: Toleration): boolean {
   }
 }
 
-function parse(text: string | undefined): Toleration[] {
-  return text ? (parseJson(text) as Toleration[]) : []
+/** Undefined: the namespace says nothing. */
+function parse(text: string | undefined): readonly Toleration[] | undefined {
+  if (text === undefined) return undefined
+  return text === "" ? [] : ((parseJson(text) as Toleration[] | null) ?? [])
 }

@@ -8,6 +8,7 @@ import { createDefaultAuthorizer } from "../authorization/default-authorizer.ts"
 import { defaultPolicy } from "../authorization/rbac/bootstrap/default-policy.ts"
 import { ensurePolicy } from "../authorization/rbac/bootstrap/ensure-policy.ts"
 import { startTestServer, type TestServer } from "../testing.ts"
+import type { AdmissionContext } from "./admission.ts"
 import { type AdmissionOptions, createAdmissionChain } from "./create-admission-chain.ts"
 
 export interface GuardedServer extends TestServer {
@@ -17,7 +18,7 @@ export interface GuardedServer extends TestServer {
 
 /** The real API server with RBAC, the Node authorizer, the default policy and the default admission plugins. */
 export async function startGuardedServer(
-  options: Pick<AdmissionOptions, "enable" | "disable" | "podSecurity" | "eventLimits"> & {
+  options: Omit<AdmissionOptions, keyof AdmissionContext | "policy"> & {
     clock?: Clock
     webhookTransport?: WebhookTransport
     createAudit?: (clock: Clock) => AuditTrail

@@ -1,11 +1,16 @@
 import { createServer, type Server } from "node:https"
 import { createServer as createPlainServer } from "node:http"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { TLSSocket } from "node:tls"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { SeededRandom } from "../../base/simulated/random.ts"
 import { issueAuthority, issueCertificate } from "../../cluster/certificates/issue-certificate.ts"
 import type { KeyPair } from "../../cluster/certificates/key-pair-files.ts"
 import { createWebhookCaller } from "./create-webhook-caller.ts"
+import { kubeconfigCredentials } from "./real/kubeconfig-credentials.ts"
 import { createWebhookTransport } from "./real/send-webhook.ts"
 import type { WebhookTarget } from "./webhook-caller.ts"
 
@@ -25,19 +30,28 @@ let server: Server
 let port: number
 let connections = 0
 beforeAll(async () => {
-  server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (request, response) => {
-    if (request.url!.startsWith("/never")) return
-    let text = ""
-    request.setEncoding("utf8")
-    request.on("data", (chunk: string) => (text += chunk))
-    request.on("end", () => {
-      if (request.url!.startsWith("/missing")) return response.writeHead(404).end("404 page not found")
-      if (request.url!.startsWith("/broken")) return response.end("no JSON")
-      return response.end(
-        JSON.stringify({ url: request.url, host: request.headers.host, got: JSON.parse(text) }),
-      )
-    })
-  })
+  server = createServer(
+    { key: pair.keyPem, cert: pair.certificatePem, requestCert: true, rejectUnauthorized: false },
+    (request, response) => {
+      if (request.url!.startsWith("/never")) return
+      let text = ""
+      request.setEncoding("utf8")
+      request.on("data", (chunk: string) => (text += chunk))
+      request.on("end", () => {
+        if (request.url!.startsWith("/missing")) return response.writeHead(404).end("404 page not found")
+        if (request.url!.startsWith("/broken")) return response.end("no JSON")
+        return response.end(
+          JSON.stringify({
+            url: request.url,
+            host: request.headers.host,
+            got: JSON.parse(text),
+            authorization: request.headers.authorization,
+            certificate: (request.socket as TLSSocket).getPeerCertificate().subject?.CN,
+          }),
+        )
+      })
+    },
+  )
   server.on("secureConnection", () => connections++)
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   port = (server.address() as AddressInfo).port
@@ -111,6 +125,36 @@ describe("calling a webhook", () => {
     const other = Buffer.from(certificateFor([], ["127.0.0.1"]).certificatePem).toString("base64")
     expect(await failure({ url: `https://127.0.0.1:${port}/own`, caBundle: other })).toContain(
       "unknown authority",
+    )
+  })
+
+  test("that is shown who calls", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "webhook-credentials-"))
+    const { certificatePem, keyPem } = certificateFor(["caller"], [])
+    const inBase64 = (text: string) => Buffer.from(text).toString("base64")
+    const users = [
+      { name: "web.hooks.svc", user: { token: "for-web" } },
+      { name: "*.hooks.svc", user: { token: "for-others" } },
+      {
+        name: "*",
+        user: {
+          "client-certificate-data": inBase64(certificatePem),
+          "client-key-data": inBase64(keyPem),
+        },
+      },
+    ]
+    writeFileSync(join(directory, "kubeconfig"), JSON.stringify({ kind: "Config", apiVersion: "v1", users }))
+    const shown = await kubeconfigCredentials(join(directory, "kubeconfig"))
+    rmSync(directory, { recursive: true })
+    const service = { namespace: "hooks", name: "web", path: "/x" }
+    expect(await call({ service, caBundle }, {}, 10_000, signal, shown)).toMatchObject({
+      authorization: "Bearer for-web",
+    })
+    const url = `https://127.0.0.1:${port}/x`
+    expect(await call({ url, caBundle }, {}, 10_000, signal, shown)).toMatchObject({ certificate: "hook" })
+    expect(await call({ url, caBundle }, {}, 10_000, signal)).not.toHaveProperty("certificate")
+    await expect(kubeconfigCredentials("/nowhere")).rejects.toThrow(
+      "stat /nowhere: no such file or directory",
     )
   })
 

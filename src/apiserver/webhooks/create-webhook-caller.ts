@@ -5,7 +5,8 @@ import { genericFailure } from "../../apimachinery/status-errors.ts"
 import { decodeBase64 } from "../../base/base64.ts"
 import { formatDuration } from "../../apimachinery/duration.ts"
 import type { ServiceAddress, ServiceReference } from "../services/resolve-service.ts"
-import type { WebhookCaller, WebhookTarget, WebhookTransport } from "./webhook-caller.ts"
+import type { WebhookCaller, WebhookRequest, WebhookTarget, WebhookTransport } from "./webhook-caller.ts"
+import type { WebhookCredentials } from "./webhook-credentials.ts"
 
 export interface WebhookCallerOptions {
   readonly transport: WebhookTransport
@@ -15,18 +16,21 @@ export interface WebhookCallerOptions {
 
 /** Calls webhooks as upstream's clients do: the timeout is told in the query, a failure in their words. */
 export function createWebhookCaller({ transport, resolve }: WebhookCallerOptions): WebhookCaller {
-  return async (target, body, timeoutMs, signal) => {
+  return async (target, body, timeoutMs, signal, credentialsFor) => {
     const url = urlOf(target)
     // Upstream's client keeps nothing of a configured query, and cleans the path: no empty parts, no slash at the end.
     url.pathname = url.pathname.split("/").filter(Boolean).join("/")
     url.search = `timeout=${formatDuration(timeoutMs)}`
     const caPem = target.caBundle ? new TextDecoder().decode(decodeBase64(target.caBundle)).trim() : ""
+    const credentials = credentialsFor?.(...serverOf(target, url))
+    const headers = await credentials?.headers()
     const answer = await posting(url, async () =>
       transport({
         url,
         ...(target.service && { connectTo: resolve(referenceTo(target.service)) }),
         body: encodeJsonBytes(body),
-        tls: { ...(caPem !== "" && { caPem }) },
+        ...(headers && { headers }),
+        tls: { ...(caPem !== "" && { caPem }), ...certificateOf(credentials) },
         timeoutMs,
         signal,
       }),
@@ -49,6 +53,18 @@ function urlOf({ url, service }: WebhookTarget): URL {
   if (url === undefined) throw new Error("webhook configuration must have either service or URL")
   if (!URL.canParse(url)) throw new Error(`Unparsable URL: parse "${url}": invalid URL`)
   return new URL(url)
+}
+
+function serverOf({ service }: WebhookTarget, url: URL): [host: string, port: number] {
+  if (service) return [`${service.name}.${service.namespace}.svc`, service.port ?? 443]
+  return [url.hostname, url.port === "" ? 443 : Number(url.port)]
+}
+
+function certificateOf({
+  certificatePem,
+  keyPem,
+}: Partial<WebhookCredentials> = {}): Partial<WebhookRequest["tls"]> {
+  return { ...(certificatePem && { certificatePem }), ...(keyPem && { keyPem }) }
 }
 
 /** The address as upstream prints it: Services with their port, though it is the usual one. */

@@ -2,7 +2,7 @@ import { StatusError } from "../../apimachinery/status-error.ts"
 import { type Clock, sleep } from "../../base/clock.ts"
 
 const attempts = 5
-const initialDelayMs = 500
+const defaultDelayMs = 500
 const factor = 1.5
 
 /** Tries again what failed in a way that may pass: five times, each time after a longer wait. Rejects with the last error. */
@@ -10,6 +10,7 @@ export async function retryTransient<T>(
   clock: Clock,
   signal: AbortSignal,
   attempt: () => Promise<T>,
+  initialDelayMs = defaultDelayMs,
 ): Promise<T> {
   for (let failures = 0; ; failures++) {
     try {

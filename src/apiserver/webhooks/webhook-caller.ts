@@ -1,3 +1,5 @@
+import type { CredentialsFor } from "./webhook-credentials.ts"
+
 /** Whom to call, as admission configurations and CustomResourceDefinitions say it (`clientConfig`). */
 export interface WebhookTarget {
   readonly url?: string | undefined
@@ -18,12 +20,15 @@ export interface WebhookTarget {
  * Posts `body` as JSON and gives the object that was answered. Throws an Error whose message is what upstream puts behind
  * "failed to call webhook: ": `Post "https://...": dial tcp ...`, or the text of the Status that was answered. Rejects
  * likewise when `timeoutMs` have passed or `signal` aborts.
+ *
+ * @param credentialsFor what the webhook is shown. @default nothing
  */
 export type WebhookCaller = (
   target: WebhookTarget,
   body: object,
   timeoutMs: number,
   signal: AbortSignal,
+  credentialsFor?: CredentialsFor,
 ) => Promise<object>
 
 /** One request over the network; real/send-webhook.ts. */
@@ -33,7 +38,7 @@ export interface WebhookRequest {
   readonly url: URL
   /** Where to connect instead of the URL's host; the certificate must still be that of the URL's host. */
   readonly connectTo?: { readonly host: string; readonly port: number }
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body: Uint8Array
   readonly tls: {
     readonly caPem?: string

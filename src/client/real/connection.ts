@@ -38,7 +38,9 @@ export function tlsOptions(connection: Connection): SecureContextOptions & {
 }
 
 /** The headers that say who asks. A header given several times is a list. */
-export async function identityHeaders(connection: Connection): Promise<Record<string, string | string[]>> {
+export async function identityHeaders(
+  connection: Omit<Connection, "server">,
+): Promise<Record<string, string | string[]>> {
   const headers: Record<string, string | string[]> = {}
   const { token, username, password, impersonate } = connection
   const bearer = typeof token === "function" ? await token() : token

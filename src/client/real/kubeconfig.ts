@@ -75,7 +75,8 @@ function clusterConnection(entry: NamedCluster): Connection {
   })
 }
 
-function userConnection(entry: NamedUser): Omit<Connection, "server"> {
+/** What a user's entry adds to a connection. Throws where a plugin would have to be asked. */
+export function userConnection(entry: NamedUser): Omit<Connection, "server"> {
   const { user } = entry
   if (user["exec"] || user["auth-provider"])
     throw new Error(`user "${entry.name}" gets its credentials from a plugin, which is not supported`)

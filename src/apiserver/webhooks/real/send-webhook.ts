@@ -50,7 +50,7 @@ function optionsFor(request: WebhookRequest, agent: Agent, signal: AbortSignal):
     agent,
     signal,
     headers: {
-      ...headers,
+      ...(headers as RequestOptions["headers"]),
       host: url.host,
       "content-type": "application/json",
       accept: "application/json, */*",
