@@ -268,6 +268,12 @@ export const dns1035LabelName: NameRule = rule(dns1035LabelProblems)
 export const pathSegmentName: NameRule = (name, prefix) =>
   pathSegmentProblems(prefix && (name === "." || name === "..") ? "" : name)
 
+/** Makes no difference between names and what they begin with. */
+export const anyPathSegmentName: NameRule = (name) => pathSegmentProblems(name)
+/** Of what a name is made by, the name alone is looked at. */
+export const finalDnsSubdomainName: NameRule = (name, prefix) =>
+  prefix ? [] : dnsSubdomainProblems(name).map((problem) => problem.replace("253 characters", "253 bytes"))
+
 // "web-" is a good beginning: what is appended takes the dash's place at the end.
 function withoutTrailingDash(name: string): string {
   return name.length > 1 && name.endsWith("-") ? `${name.slice(0, -2)}a` : name

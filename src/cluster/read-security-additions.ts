@@ -75,11 +75,9 @@ type PluginOptions = NonNullable<SecurityAdditions["admission"]>
 async function readPluginOptions(path: string, { clock }: FileParts): Promise<PluginOptions> {
   const { imageReviews, mutatingWebhookKubeconfig, validatingWebhookKubeconfig, ...plain } =
     readPluginSettings(path)
-  const [mutating, validating] = await Promise.all(
-    [mutatingWebhookKubeconfig, validatingWebhookKubeconfig].map((file) =>
-      file ? kubeconfigCredentials(file) : undefined,
-    ),
-  )
+  const credentialsIn = async (file: string | undefined) => (file ? kubeconfigCredentials(file) : undefined)
+  const mutating = await credentialsIn(mutatingWebhookKubeconfig)
+  const validating = await credentialsIn(validatingWebhookKubeconfig)
   return {
     ...plain,
     webhookCredentials: { ...(mutating && { mutating }), ...(validating && { validating }) },

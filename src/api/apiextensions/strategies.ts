@@ -2,6 +2,7 @@ import { type RulesByResource, rules } from "../validation/kind-rules.ts"
 import { formatWarnings } from "./format-warnings.ts"
 import type { CustomResourceDefinition } from "./v1/custom-resource-definition.ts"
 import {
+  definitionName,
   validateDefinition,
   validateDefinitionStatus,
   validateDefinitionUpdate,
@@ -9,6 +10,7 @@ import {
 
 export const apiExtensionsRules: RulesByResource = {
   customresourcedefinitions: rules<CustomResourceDefinition>({
+    nameRule: definitionName,
     prepareForCreate: rememberStorageVersion,
     prepareForUpdate: rememberStorageVersion,
     validate: validateDefinition,

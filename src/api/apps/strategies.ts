@@ -1,3 +1,4 @@
+import { dnsLabelName } from "../../apimachinery/names.ts"
 import { fieldPath } from "../../apimachinery/field-path.ts"
 import { claimSpecWarnings } from "../core/validation/storage-warnings.ts"
 import { nameWarnings, podTemplateWarnings } from "../core/warnings/pod.ts"
@@ -79,6 +80,7 @@ export const appsRules: RulesByResource = {
     validateStatusUpdate: validateReplicaSetStatusUpdate,
   }),
   statefulsets: rules<StatefulSet>({
+    nameRule: dnsLabelName,
     ...templated,
     *warnings(statefulSet, old) {
       yield* templated.warnings(statefulSet, old)

@@ -1,3 +1,5 @@
+import { pathSegmentName } from "../../apimachinery/names.ts"
+import { clusterTrustBundleName } from "../validation/signer-name.ts"
 import { type RulesByResource, rules } from "../validation/kind-rules.ts"
 import { fillConditionTimes, keepAnswers } from "./prepare-conditions.ts"
 import type { CertificateSigningRequest } from "./v1/certificate-signing-request.ts"
@@ -11,11 +13,9 @@ import {
 import { validateSigningRequest, validateSigningRequestUpdate } from "./validation/signing-request.ts"
 import { validateTrustBundle, validateTrustBundleUpdate } from "./validation/trust-bundle.ts"
 
-const anyName = () => []
-
 export const certificatesRules: RulesByResource = {
   certificatesigningrequests: rules<CertificateSigningRequest>({
-    nameRule: anyName,
+    nameRule: pathSegmentName,
     prepareForUpdate(request, old) {
       request.spec = old.spec
     },
@@ -31,8 +31,8 @@ export const certificatesRules: RulesByResource = {
     },
   }),
   clustertrustbundles: rules<ClusterTrustBundle>({
-    // The name's form depends on the signer.
-    nameRule: anyName,
+    nameRule: (name, prefix, bundle) =>
+      clusterTrustBundleName((bundle as ClusterTrustBundle).spec.signerName ?? "")(name, prefix),
     validate: validateTrustBundle,
     validateUpdate: validateTrustBundleUpdate,
   }),

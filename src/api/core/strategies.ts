@@ -1,3 +1,4 @@
+import { finalDnsSubdomainName, pathSegmentName } from "../../apimachinery/names.ts"
 import { type RulesByResource, rules } from "../validation/kind-rules.ts"
 import { dropSwitchedOff, preparePod } from "./prepare/pod.ts"
 import type { Pod } from "./v1/pod.ts"
@@ -99,6 +100,7 @@ export const coreRules: RulesByResource = {
     },
   }),
   replicationcontrollers: rules<ReplicationController>({
+    nameRule: finalDnsSubdomainName,
     prepareForCreate: ({ spec }) => spec.template && dropSwitchedOff(spec.template.spec, undefined),
     prepareForUpdate: ({ spec }, old) =>
       spec.template && dropSwitchedOff(spec.template.spec, old.spec.template?.spec),
@@ -193,7 +195,7 @@ export const coreRules: RulesByResource = {
     validateStatusUpdate: validatePersistentVolumeClaimStatusUpdate,
     warnings: persistentVolumeClaimWarnings,
   }),
-  events: rules<Event>({ validate: validateEvent }),
+  events: rules<Event>({ nameRule: pathSegmentName, validate: validateEvent }),
 }
 
 /** Of the Secrets that an account may use, only the names mean anything. */

@@ -1,3 +1,4 @@
+import { pathSegmentName } from "../../apimachinery/names.ts"
 import { type RulesByResource, rules } from "../validation/kind-rules.ts"
 import type { PodDisruptionBudget } from "./v1/pod-disruption-budget.ts"
 import {
@@ -7,6 +8,7 @@ import {
 
 export const policyRules: RulesByResource = {
   poddisruptionbudgets: rules<PodDisruptionBudget>({
+    nameRule: pathSegmentName,
     validate: validatePodDisruptionBudget,
     validateStatusUpdate: validatePodDisruptionBudgetStatusUpdate,
   }),

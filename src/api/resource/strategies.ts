@@ -1,3 +1,4 @@
+import { finalDnsSubdomainName } from "../../apimachinery/names.ts"
 import { forbiddenValue } from "../../apimachinery/field-error.ts"
 import { fieldPath } from "../../apimachinery/field-path.ts"
 import { validateAnnotations, validateLabels } from "../../apimachinery/validate-object-meta.ts"
@@ -32,6 +33,7 @@ export const resourceRules: RulesByResource = {
     },
   }),
   deviceclasses: rules<DeviceClass>({
+    nameRule: finalDnsSubdomainName,
     validate: (deviceClass) => validateDeviceClass(deviceClass, undefined, checkSelector),
     validateUpdate: (deviceClass, old) => validateDeviceClass(deviceClass, old, checkSelector),
   }),

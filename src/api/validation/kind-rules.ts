@@ -1,6 +1,8 @@
 import type { KubeObject } from "../../apimachinery/meta.ts"
-import type { NameRule } from "../../apimachinery/names.ts"
 import type { Errors } from "./checks.ts"
+
+/** A NameRule for names that have to say what else is in the object. */
+export type ObjectNameRule = (name: string, prefix: boolean, object: KubeObject) => readonly string[]
 
 /**
  * What is special about one kind on its way into the store; every part may be absent. Objects are decoded, have their
@@ -8,7 +10,7 @@ import type { Errors } from "./checks.ts"
  */
 export interface KindRules<T extends KubeObject = KubeObject> {
   /** Subdomains of the DNS if absent. */
-  readonly nameRule?: NameRule
+  readonly nameRule?: ObjectNameRule
   /** Who gives no name gets one. @default false */
   readonly namesItself?: boolean
   /** Sets what its writer has no say in. Changes `object` in place. @param now as RFC 3339 */

@@ -115,7 +115,7 @@ export function webhookKubeconfig(text: string, path: string): string {
 function decodeBare<T>(text: string, path: string, schema: ObjectSchema & Typed<T>): T {
   const strictErrors: string[] = []
   try {
-    const decoded = decodeObject(schema, (parseYaml(text, strictErrors) ?? {}) as object, strictErrors)
+    const decoded = decodeObject(schema, parseYaml(text, strictErrors) ?? {}, strictErrors)
     if (strictErrors.length > 0) throw new Error(`strict decoding error: ${strictErrors.join(", ")}`)
     return decoded as T
   } catch (error) {

@@ -16,7 +16,8 @@ export function partialMetadataList(
     kind: "PartialObjectMetadataList",
     apiVersion: `meta.k8s.io/${version}`,
     metadata,
-    items: objects.map((object) => partialMetadata(object, version)),
+    // Upstream makes the list only when there is something to put in it.
+    items: objects.length > 0 ? objects.map((object) => partialMetadata(object, version)) : null,
   }
 }
 

@@ -3,6 +3,7 @@ import { badRequest } from "../../apimachinery/status-errors.ts"
 import { StatusError } from "../../apimachinery/status-error.ts"
 import { validateObjectMeta } from "../../apimachinery/validate-object-meta.ts"
 import { type Random, safeSuffix, uuid } from "../../base/random.ts"
+import type { Resource } from "../../apimachinery/resource.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import type { Mutable, Strategy, StrategyContext } from "../registry/strategy.ts"
 
@@ -53,18 +54,25 @@ export function wipeSystemFields({ metadata }: Mutable): void {
 export function generateName(
   { metadata }: Mutable,
   random: Random,
-  { namesItself = false }: Pick<Strategy, "namesItself">,
+  { namesItself = false, generatesNothing = false }: Pick<Strategy, "namesItself" | "generatesNothing">,
 ): string {
   if (!metadata.generateName) return namesItself ? uuid(random) : ""
+  if (generatesNothing) return metadata.generateName
   return metadata.generateName.slice(0, maxNameLength - suffixLength) + safeSuffix(random, suffixLength)
+}
+
+/** What errors call a kind: one that is kept as another group's is ruled as that one. */
+export function ruledKind({ resource }: ServedResource): Pick<Resource, "group" | "kind"> {
+  return { kind: resource.kind, group: resource.storedAs?.group ?? resource.group }
 }
 
 /** Throws StatusError Invalid with all that is wrong. */
 export function validateCreate(served: ServedResource, object: Mutable, context: StrategyContext): void {
   const { strategy, registry } = served
+  const nameRule = (name: string, prefix: boolean) => strategy.nameRule(name, prefix, object)
   const errors = [
-    ...validateObjectMeta(object.metadata, registry.storage.namespaced, strategy.nameRule),
+    ...validateObjectMeta(object.metadata, registry.storage.namespaced, nameRule),
     ...strategy.validate(object, context),
   ]
-  if (errors.length > 0) throw invalid(served.resource, object.metadata.name, errors)
+  if (errors.length > 0) throw invalid(ruledKind(served), object.metadata.name, errors)
 }

@@ -6,6 +6,7 @@ import { badRequest, conflict, staleObject } from "../../apimachinery/status-err
 import { pathSegmentName } from "../../apimachinery/names.ts"
 import { validateObjectMeta, validateObjectMetaUpdate } from "../../apimachinery/validate-object-meta.ts"
 import { quote } from "../../base/quote.ts"
+import { ruledKind } from "./prepare-create.ts"
 import type { ServedResource } from "../registry/served-resources.ts"
 import type { Mutable, StrategyContext } from "../registry/strategy.ts"
 import type { View } from "../registry/view.ts"
@@ -100,7 +101,7 @@ export function validateUpdate(
     ...validateObjectMetaUpdate(object.metadata, current.metadata),
     ...view.validate(object, current, context),
   ]
-  if (errors.length > 0) throw invalid(served.resource, current.metadata.name, errors)
+  if (errors.length > 0) throw invalid(ruledKind(served), current.metadata.name, errors)
 }
 
 function setOrDelete<T extends object, K extends keyof T>(target: T, key: K, value: T[K] | undefined): void {

@@ -3,7 +3,7 @@ import { podCertificateRequestProof } from "./strategies/key-proofs.ts"
 import { returnsDeletedObject } from "../../api/deleted-object.ts"
 import { rulesFor } from "../../api/strategies.ts"
 import type { KindRules } from "../../api/validation/kind-rules.ts"
-import { pathSegmentName } from "../../apimachinery/names.ts"
+import { anyPathSegmentName } from "../../apimachinery/names.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
 import { bumpGeneration, defaultStrategy, keepAllBut } from "./default-strategy.ts"
 import { customResourceDefinitionStrategy } from "./strategies/custom-resource-definition.ts"
@@ -67,7 +67,7 @@ const withGeneration: Partial<Strategy> = { hasGeneration: true }
 
 const strictStatus: Partial<Strategy> = { statusKeepsMetadata: true }
 const createdByUpdate: Partial<Strategy> = { allowsCreateOnUpdate: true }
-const rbac: Partial<Strategy> = { allowsCreateOnUpdate: true, nameRule: pathSegmentName }
+const rbac: Partial<Strategy> = { allowsCreateOnUpdate: true, nameRule: anyPathSegmentName }
 const needsVersion: Partial<Strategy> = { allowsUnconditionalUpdate: false }
 
 const specialities: Readonly<Record<string, Partial<Strategy>>> = {
@@ -133,6 +133,7 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
   "csistoragecapacities.storage.k8s.io": needsVersion,
   "volumeattachments.storage.k8s.io": { ...withoutGeneration, ...strictStatus, ...needsVersion },
   "runtimeclasses.node.k8s.io": needsVersion,
+  "ipaddresses.networking.k8s.io": { generatesNothing: true },
   "servicecidrs.networking.k8s.io": { ...withoutGeneration, ...strictStatus },
   "resourceclaims.resource.k8s.io": resourceClaimStrategy,
   "resourceclaimtemplates.resource.k8s.io": resourceClaimTemplateStrategy,
@@ -145,6 +146,10 @@ const specialities: Readonly<Record<string, Partial<Strategy>>> = {
     ...needsVersion,
   },
   "podgroups.scheduling.k8s.io": { ...withoutGeneration, ...strictStatus },
-  "storageversionmigrations.storagemigration.k8s.io": { ...withoutGeneration, ...strictStatus },
+  "storageversionmigrations.storagemigration.k8s.io": {
+    ...withoutGeneration,
+    ...strictStatus,
+    ...needsVersion,
+  },
   "storageversions.internal.apiserver.k8s.io": { ...withoutGeneration, ...strictStatus, ...needsVersion },
 }

@@ -1,6 +1,6 @@
 import type { FieldError } from "../../apimachinery/field-error.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
-import type { NameRule } from "../../apimachinery/names.ts"
+import type { ObjectNameRule } from "../../api/validation/kind-rules.ts"
 import type { JsonObject } from "../../apimachinery/schema.ts"
 import type { UserInfo } from "../authentication/authenticator.ts"
 import type { ServerParts } from "../server-parts.ts"
@@ -23,9 +23,11 @@ export interface StrategyContext {
 
 /** What is special about one kind on its way into the store. Every part may be left out; see default-strategy.ts. */
 export interface Strategy {
-  readonly nameRule: NameRule
+  readonly nameRule: ObjectNameRule
   /** An object without a name gets one that nobody else has. */
   readonly namesItself?: boolean
+  /** `generateName` is the name: nothing could be appended to an address. */
+  readonly generatesNothing?: boolean
   /** A PUT of an object that does not exist creates it. */
   readonly allowsCreateOnUpdate: boolean
   /** An update without resourceVersion replaces whatever is there. */

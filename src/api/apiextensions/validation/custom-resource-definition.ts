@@ -1,7 +1,8 @@
 import { invalidValue, requiredValue } from "../../../apimachinery/field-error.ts"
 import { type FieldPath, fieldPath } from "../../../apimachinery/field-path.ts"
-import { dnsSubdomainProblems } from "../../../apimachinery/names.ts"
+import { dnsSubdomainName, dnsSubdomainProblems } from "../../../apimachinery/names.ts"
 import { type Errors, immutable, oneOf } from "../../validation/checks.ts"
+import type { ObjectNameRule } from "../../validation/kind-rules.ts"
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionSpec,
@@ -12,11 +13,18 @@ import { type Leniency, leniencyFor, strict } from "./leniency.ts"
 import { requireNames, validateNames } from "./names.ts"
 import { validateVersions } from "./versions.ts"
 
+/** Its name says whose definition it is. */
+export const definitionName: ObjectNameRule = (name, prefix, definition) => {
+  const { names, group } = (definition as CustomResourceDefinition).spec
+  const problems = dnsSubdomainName(name, prefix)
+  return name === `${names.plural}.${group}`
+    ? problems
+    : [...problems, 'must be spec.names.plural+"."+spec.group']
+}
+
 /** A definition that is new. */
 export function* validateDefinition(definition: CustomResourceDefinition): Errors {
-  const { metadata, spec } = definition
-  if (metadata.name !== `${spec.names.plural}.${spec.group}`)
-    yield invalidValue("metadata.name", metadata.name, 'must be spec.names.plural+"."+spec.group')
+  const { spec } = definition
   yield* validateSpec(spec, strict)
   yield* validateRest(definition, undefined)
 }

@@ -4,16 +4,22 @@ import { dns1035LabelProblems, pathSegmentProblems, portNumberProblems } from ".
 import { quote } from "../../../base/quote.ts"
 import { decodeBase64 } from "../../../base/base64.ts"
 import { dnsSubdomain, type Errors, problems } from "../../validation/checks.ts"
+import type { ObjectNameRule } from "../../validation/kind-rules.ts"
 import type { APIService, APIServiceSpec } from "../v1/api-service.ts"
 
 const path = fieldPath("spec")
 
-export function* validateApiService({ metadata: { name }, spec }: APIService): Errors {
-  const { group = "", version = "", groupPriorityMinimum: groupPriority, versionPriority } = spec
+/** Its name says what it serves. */
+export const apiServiceName: ObjectNameRule = (name, _prefix, service) => {
+  const { group = "", version = "" } = (service as APIService).spec
   const named = `${version}.${group}`
-  if (name !== named && pathSegmentProblems(name).length === 0) {
-    yield invalidValue("metadata.name", name, `must be \`spec.version+"."+spec.group\`: ${quote(named)}`)
-  }
+  const problems = pathSegmentProblems(name)
+  if (problems.length > 0 || name === named) return problems
+  return [`must be \`spec.version+"."+spec.group\`: ${quote(named)}`]
+}
+
+export function* validateApiService({ spec }: APIService): Errors {
+  const { group = "", version = "", groupPriorityMinimum: groupPriority, versionPriority } = spec
   if (group) yield* dnsSubdomain(group, path.child("group"))
   else if (version !== "v1") {
     yield requiredValue(path.child("group"), "only v1 may have an empty group and it better be legacy kube")

@@ -11,8 +11,8 @@ import { type PemBlock, pemBlocks } from "../../validation/pem-blocks.ts"
 const bundlePath = fieldPath("spec", "trustBundle")
 const maxBundleBytes = 1024 * 1024
 
-export function* validateTrustBundle({ metadata, spec }: ClusterTrustBundle): Errors {
-  yield* validateNames(metadata.name, spec.signerName ?? "")
+export function* validateTrustBundle({ spec }: ClusterTrustBundle): Errors {
+  if (spec.signerName) yield* validateSignerName(spec.signerName, fieldPath("spec", "signerName"))
   yield* validateAnchors(spec.trustBundle)
 }
 

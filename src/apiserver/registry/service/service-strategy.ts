@@ -1,5 +1,5 @@
 import type { Service } from "../../../api/core/v1/service.ts"
-import { dns1035LabelName } from "../../../apimachinery/names.ts"
+import { dnsLabelName } from "../../../apimachinery/names.ts"
 import type { Alongside } from "../registry.ts"
 import type { Strategy, StrategyContext } from "../strategy.ts"
 import { alignClusterIps, carryOverAllocated } from "./carry-over.ts"
@@ -11,7 +11,7 @@ import { asService } from "./service-spec.ts"
 
 /** A Service's addresses and ports are claimed with it and given back with it. */
 export const serviceStrategy: Partial<Strategy> = {
-  nameRule: dns1035LabelName,
+  nameRule: dnsLabelName,
   allowsCreateOnUpdate: true,
   hasGeneration: false,
 

@@ -1,5 +1,5 @@
 import { Agent, type RequestOptions, request as httpsRequest } from "node:https"
-import type { IncomingMessage } from "node:http"
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http"
 import { describeNetworkError } from "../../../base/real/describe-network-error.ts"
 import { describeTlsError } from "../../../base/real/describe-tls-error.ts"
 import type { WebhookAnswer, WebhookRequest, WebhookTransport } from "../webhook-caller.ts"
@@ -50,7 +50,7 @@ function optionsFor(request: WebhookRequest, agent: Agent, signal: AbortSignal):
     agent,
     signal,
     headers: {
-      ...(headers as RequestOptions["headers"]),
+      ...(headers as OutgoingHttpHeaders | undefined),
       host: url.host,
       "content-type": "application/json",
       accept: "application/json, */*",
