@@ -47,11 +47,7 @@ export function validateObjectMeta(
   ]
 }
 
-function validateName(
-  meta: Meta,
-  nameRule: NameRule,
-  path: FieldPath,
-): FieldError[] {
+function validateName(meta: Meta, nameRule: NameRule, path: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   if (meta.generateName) {
     for (const problem of nameRule(meta.generateName, true)) {
