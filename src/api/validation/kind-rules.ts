@@ -2,7 +2,7 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Errors } from "./checks.ts"
 
 /** A NameRule for names that have to say what else is in the object. */
-export type ObjectNameRule = (name: string, prefix: boolean, object: KubeObject) => readonly string[]
+export type ObjectNameRule = (name: string, prefix: boolean, object: KubeObject) => string[]
 
 /**
  * What is special about one kind on its way into the store; every part may be absent. Objects are decoded, have their
