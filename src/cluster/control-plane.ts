@@ -25,6 +25,7 @@ import { type ClusterCertificates, ensureClusterCertificates } from "./certifica
 import { type KubeconfigEntry, writeKubeconfig } from "./certificates/kubeconfig.ts"
 import { runControlLoops } from "./control-loops.ts"
 import type { DataDirectory } from "./data-directory.ts"
+import { componentPaths } from "./component-facts.ts"
 import { selfUser } from "./identities.ts"
 import { publishClusterInfo } from "./joining/publish-cluster-info.ts"
 import { machineAddress, machineName } from "./machine.ts"
@@ -39,6 +40,9 @@ import { checkAuthority } from "./store/check-authority.ts"
 import { type ClusterStore, openClusterStore } from "./store/open-store.ts"
 import { type StoreOptions, usualStore } from "./store/store-flags.ts"
 import { storePaths } from "./store/store-paths.ts"
+
+/** Pages of the API server that people read when something is wrong. */
+const apiServerPaths = ["/debug", "/healthz", "/livez", "/metrics", "/readyz", "/version"]
 
 export interface ControlPlaneOptions {
   readonly directory: DataDirectory
@@ -152,7 +156,10 @@ async function startOnStore(
   const server = createApiServer({
     store,
     compaction,
-    ...(opened.embedded && { extraPaths: storePaths(opened.embedded, clock) }),
+    extraPaths: {
+      ...componentPaths("kube-apiserver", { clock, paths: apiServerPaths }),
+      ...(opened.embedded && storePaths(opened.embedded, clock)),
+    },
     storageMediaType: options.store?.mediaType ?? "application/json",
     ...(auditTrail && { audit: auditTrail }),
     resources: builtInResources,

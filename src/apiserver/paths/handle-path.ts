@@ -3,12 +3,13 @@ import { noSuchMethod } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
 import { respondPlain } from "../encoding/respond-plain.ts"
 import { plainJson } from "../encoding/output-format.ts"
+import { headerOf } from "../http/request.ts"
 import { type ServerResponse, textResponse } from "../http/response.ts"
 import { answerProbe, isProbe } from "./health.ts"
 import { answerPage } from "./pages.ts"
 
 /** Gives the answer to a GET. */
-export type ExtraPath = (query: URLSearchParams) => Promise<ServerResponse>
+export type ExtraPath = (query: URLSearchParams, accept: string) => Promise<ServerResponse>
 
 /**
  * Paths that are not about resources. Undefined: there is no such path. As upstream, what a group's own service answers is
@@ -59,7 +60,7 @@ async function answerPath(
   const extra = server.extraPaths[info.path]
   if (extra) {
     if (context.request.method !== "GET") throw noSuchMethod()
-    return extra(context.request.query)
+    return extra(context.request.query, headerOf(context.request.headers, "accept"))
   }
   return answerDocument(context)
 }

@@ -5,10 +5,16 @@ export interface Page {
   readonly code?: number
   readonly contentType: string
   readonly text: string
+  /** For the header of this name. */
+  readonly warning?: string
 }
 
-/** What is there to read at a path; undefined: nothing. */
-export type Pages = (path: string) => Page | undefined
+/** What is there to read at a path, in a form that `accept`, the request's header, allows; undefined: nothing. */
+export type Pages = (path: string, accept?: string) => Page | undefined
+
+export function pageHeaders({ contentType, warning }: Page): Record<string, string> {
+  return { "content-type": contentType, "x-content-type-options": "nosniff", ...(warning && { warning }) }
+}
 
 /**
  * Serves a few pages to read, to whoever can reach the address: name one that only those can who may. Rejects when the port
@@ -21,11 +27,10 @@ export function servePages(
   const server = createServer((request, response) => {
     const { method, url = "/" } = request
     if (method !== "GET" && method !== "HEAD") return response.writeHead(405).end()
-    const page = pages(url.split("?")[0]!)
+    const page = pages(url.split("?")[0]!, request.headers.accept)
     if (!page) return response.writeHead(404).end()
-    const { code = 200, contentType, text } = page
-    response.writeHead(code, { "content-type": contentType, "x-content-type-options": "nosniff" })
-    return response.end(method === "HEAD" ? undefined : text)
+    response.writeHead(page.code ?? 200, pageHeaders(page))
+    return response.end(method === "HEAD" ? undefined : page.text)
   })
   server.unref()
   return new Promise((resolve, reject) => {

@@ -16,7 +16,8 @@ import { createPodNetwork } from "../../network/plugin/create-pod-network.ts"
 import type { PodNetwork } from "../../network/plugin/pod-network.ts"
 import { createNetworkPolicies } from "../../network/policy/create-network-policies.ts"
 import { createProxy } from "../../proxy/create-proxy.ts"
-import { healthPages, metricsPages } from "../../proxy/serving/status-pages.ts"
+import { healthPages, metricsPages, proxyPaths } from "../../proxy/serving/status-pages.ts"
+import { withComponentPages } from "../component-facts.ts"
 import { machineAddress } from "../machine.ts"
 import type { NodeParts } from "./cluster-node.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
@@ -137,7 +138,11 @@ export function createNetworkAgents(
       await told.serve(
         "the proxy",
         { host: "127.0.0.1", port: 10_249 },
-        metricsPages(proxy.status, "nftables"),
+        withComponentPages(
+          "kube-proxy",
+          { clock, paths: proxyPaths },
+          metricsPages(proxy.status, "nftables"),
+        ),
       )
       const connecting = connect(signal)
       connected(connecting)

@@ -3,6 +3,7 @@ import type { FlagValues } from "../../base/flags.ts"
 import type { Pages } from "../../base/real/serve-pages.ts"
 import type { Client } from "../../client/client.ts"
 import { issueTemporary } from "../certificates/issue-certificate.ts"
+import { withComponentPages } from "../component-facts.ts"
 import { UsageError } from "../commands/command.ts"
 import type { ConnectedParts } from "../commands/components/connect.ts"
 import { serveSecurePort } from "./serve-secure-port.ts"
@@ -41,7 +42,9 @@ export async function openSecurePort(
     throw new UsageError(`--secure-port ${JSON.stringify(values["secure-port"])} is no port`)
   if (port === 0) return undefined
   const serving = servingPair(component, values, parts)
-  return serveSecurePort({ ...parts, host: values["bind-address"], port, serving, pages })
+  const paths = ["/configz", "/healthz", "/livez", "/metrics", "/readyz"]
+  const described = withComponentPages(component, { clock: parts.clock, paths, values }, pages)
+  return serveSecurePort({ ...parts, host: values["bind-address"], port, serving, pages: described })
 }
 
 /** The certificate and key that the flags name, or a pair of its own making. */

@@ -8,6 +8,7 @@ import { silentLogger } from "../../base/log.ts"
 import { realClock } from "../../base/real/clock.ts"
 import { realRandom } from "../../base/real/random.ts"
 import { issueTemporary } from "../certificates/issue-certificate.ts"
+import { withComponentPages } from "../component-facts.ts"
 import { serveSecurePort } from "./serve-secure-port.ts"
 
 const users = new Map([
@@ -22,7 +23,7 @@ const security: CreateSecurity = () => ({
     authorize: ({ user, ...asked }) => ({
       decision:
         user.groups.includes("system:masters") ||
-        (user.name === "reader" && "path" in asked && asked.path === "/metrics")
+        (user.name === "reader" && "path" in asked && ["/metrics", "/flagz"].includes(asked.path ?? ""))
           ? "allowed"
           : "denied",
       reason: "",
@@ -64,7 +65,11 @@ beforeEach(async () => {
     clock: realClock,
     log: silentLogger,
     signal: stop.signal,
-    pages: (path) => (path === "/metrics" ? { contentType: "text/plain", text: "up 1\n" } : undefined),
+    pages: withComponentPages(
+      "kube-scheduler",
+      { clock: realClock, paths: ["/metrics"], values: { v: 2 } },
+      (path) => (path === "/metrics" ? { contentType: "text/plain", text: "up 1\n" } : undefined),
+    ),
   })
 })
 afterEach(async () => {
@@ -95,6 +100,10 @@ const failure = (code: number, reason: string, message: string) =>
 test("tells of itself to those who may, and of its health to all", async () => {
   expect(await get("/healthz")).toEqual([200, "ok"])
   expect(await get("/metrics", "of-reader")).toEqual([200, "up 1\n"])
+  expect(await get("/flagz", "of-reader")).toEqual([
+    200,
+    expect.stringMatching(/kube-scheduler flagz\n[^]*\nv=2\n$/),
+  ])
   const refused = async (path: string, token?: string) => JSON.parse((await get(path, token))[1]) as unknown
   expect(await refused("/metrics")).toEqual(
     failure(403, "Forbidden", 'forbidden: User "system:anonymous" cannot get path "/metrics"'),

@@ -5,7 +5,7 @@ import { ConfigMap } from "../../api/core/v1/config-map.ts"
 import { isStatusError, StatusError } from "../../apimachinery/status-error.ts"
 import { type Clock, sleep } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
-import type { Pages } from "../../base/real/serve-pages.ts"
+import { type Page, pageHeaders, type Pages } from "../../base/real/serve-pages.ts"
 import type { Client } from "../../client/client.ts"
 import { DelegatedAccess, probes } from "./delegated-access.ts"
 
@@ -77,11 +77,15 @@ async function answer(
   const path = (request.url ?? "/").split("?")[0]!
   try {
     await access.check(request, path)
-    const found = probes.has(path) ? { contentType: "text/plain; charset=utf-8", text: "ok" } : pages(path)
-    const nothing = { code: 404, contentType: "text/plain; charset=utf-8", text: "404 page not found\n" }
-    const { code = 200, contentType, text } = found ?? nothing
-    response.writeHead(code, { "content-type": contentType, "x-content-type-options": "nosniff" })
-    response.end(text)
+    const plain = (text: string, code = 200): Page => ({
+      code,
+      contentType: "text/plain; charset=utf-8",
+      text,
+    })
+    const found = probes.has(path) ? plain("ok") : pages(path, request.headers.accept)
+    const page = found ?? plain("404 page not found\n", 404)
+    response.writeHead(page.code ?? 200, pageHeaders(page))
+    response.end(page.text)
   } catch (error) {
     if (!isStatusError(error)) log.warn("cannot tell who may ask", { error: String(error) })
     const status = isStatusError(error) ? error : new StatusError("InternalError", String(error))

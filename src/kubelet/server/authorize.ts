@@ -83,6 +83,6 @@ export function subresourcesOf(path: string): readonly string[] {
   if (isBelow("/pods") || isBelow("/runningpods")) return ["pods", "proxy"]
   if (isBelow("/healthz")) return ["healthz", "proxy"]
   if (isBelow("/statusz")) return ["statusz"]
-  if (isBelow("/configz")) return ["configz", "proxy"]
+  if (isBelow("/configz") || isBelow("/flagz")) return ["configz", "proxy"]
   return ["proxy"]
 }

@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
 import type { SecureVersion } from "node:tls"
 import type { Logger } from "../../base/log.ts"
+import { pageHeaders } from "../../base/real/serve-pages.ts"
+import { componentPage } from "../../apimachinery/component-pages.ts"
 import { processMetrics } from "../../base/real/process-metrics.ts"
 import { refuseUpgrade } from "../../base/real/http-upgrade/incoming-upgrade.ts"
 import type { Kubelet } from "../kubelet.ts"
@@ -36,6 +38,8 @@ export interface KubeletServerOptions {
   /** What else of the node is asked at this door, by those with the right to `nodes/proxy`. @default nothing */
   readonly routes?: readonly NodeRoute[]
   readonly log: Logger
+  /** What `/flagz` shows: flags by name. @default none */
+  readonly flags?: Readonly<Record<string, string>>
   /** What `/logs/` shows. @default the machine's /var/log */
   readonly nodeLogs?: NodeLogPlaces
 }
@@ -145,6 +149,7 @@ class KubeletRoutes {
     if (first === "healthz") return text(response, healthz(kubelet, path, query))
     if (path === "/pods") return json(response, podList(kubelet))
     if (path === "/runningpods" || path === "/runningpods/") return json(response, runningPodList(kubelet))
+    if (path === "/statusz" || path === "/flagz") return this.#tellOfItself(kubelet, call)
     if (path === "/configz") return json(response, configz(kubelet))
     if (path === "/stats/summary")
       return json(response, await statsSummary(kubelet, query.get("only_cpu_and_memory") === "true"))
@@ -171,6 +176,18 @@ class KubeletRoutes {
     if (["exec", "attach", "portForward"].includes(first ?? ""))
       throw new HttpProblem(400, "Upgrade request required")
     throw new HttpProblem(404, "404 page not found")
+  }
+
+  #tellOfItself({ services: { clock } }: Kubelet, { path, request, response }: Call): void {
+    const facts = {
+      component: "kubelet",
+      startedAtMs: clock.now() - process.uptime() * 1000,
+      platform: `node ${process.version}`,
+      paths: [...counted].map((name) => `/${name}`),
+      flags: this.#options.flags ?? {},
+    }
+    const page = componentPage(path, request.headers.accept, facts, clock.now())!
+    response.writeHead(page.code, pageHeaders(page)).end(page.text)
   }
 
   async #nodeLogs(response: ServerResponse, path: string, query: URLSearchParams): Promise<void> {
@@ -254,6 +271,7 @@ const counted = new Set([
   "configz",
   "containerLogs",
   "exec",
+  "flagz",
   "healthz",
   "logs",
   "metrics",
@@ -262,6 +280,7 @@ const counted = new Set([
   "run",
   "runningpods",
   "stats",
+  "statusz",
 ])
 
 function parse({ url = "/" }: IncomingMessage) {

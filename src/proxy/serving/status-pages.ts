@@ -22,6 +22,9 @@ export function healthPages(status: ProxyStatus): Pages {
   }
 }
 
+/** Where those are. */
+export const proxyPaths: readonly string[] = ["/healthz", "/metrics", "/proxyMode"]
+
 /** What monitoring asks (port 10249 elsewhere). */
 export function metricsPages(status: Pick<ProxyStatus, "metrics" | "isAlive">, mode: string): Pages {
   const plain = (text: string, code = 200): Page => ({ code, contentType: "text/plain; charset=utf-8", text })

@@ -16,7 +16,8 @@ import {
 } from "../../../proxy/configuration/load-configuration.ts"
 import { applyConntrackSettings, planConntrackSettings } from "../../../proxy/conntrack-settings.ts"
 import { createProxy } from "../../../proxy/create-proxy.ts"
-import { healthPages, metricsPages } from "../../../proxy/serving/status-pages.ts"
+import { healthPages, metricsPages, proxyPaths } from "../../../proxy/serving/status-pages.ts"
+import { withComponentPages } from "../../component-facts.ts"
 import { machineName } from "../../machine.ts"
 import { UsageError } from "../command.ts"
 import { parseListen } from "../parse-listen.ts"
@@ -120,7 +121,15 @@ async function run({ transport, ...parts }: ConnectedParts, own: Values): Promis
   const { healthzBindAddress = defaults.healthz, metricsBindAddress = defaults.metrics } = settings
   const served = [
     await open("healthz-bind-address", healthzBindAddress, healthPages(proxying.status)),
-    await open("metrics-bind-address", metricsBindAddress, metricsPages(proxying.status, "nftables")),
+    await open(
+      "metrics-bind-address",
+      metricsBindAddress,
+      withComponentPages(
+        "kube-proxy",
+        { clock: parts.clock, paths: proxyPaths, values: own },
+        metricsPages(proxying.status, "nftables"),
+      ),
+    ),
   ]
   informers.start(parts.signal)
   void proxying.ready.then(() => process.stdout.write("ready\n"))

@@ -1,0 +1,46 @@
+import { componentPage, type ComponentFacts } from "../apimachinery/component-pages.ts"
+import type { ExtraPath } from "../apiserver/paths/handle-path.ts"
+import { textResponse } from "../apiserver/http/response.ts"
+import type { Clock } from "../base/clock.ts"
+import { pageHeaders, type Pages } from "../base/real/serve-pages.ts"
+
+/** What a component of this process says of itself; `values` are the flags that it was given. */
+export function componentFacts(component: string, { clock, paths, values = {} }: FactsParts): ComponentFacts {
+  return {
+    component,
+    startedAtMs: clock.now() - process.uptime() * 1000,
+    platform: `node ${process.version}`,
+    paths,
+    flags: writtenFlags(values),
+  }
+}
+
+export interface FactsParts {
+  readonly clock: Clock
+  /** Other pages of it. */
+  readonly paths: readonly string[]
+  readonly values?: object
+}
+
+/** Flags that nobody has set, and that have no default, are empty. */
+function writtenFlags(values: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value ?? "")]))
+}
+
+/** Pages of a component, with `/statusz` and `/flagz` beside them. */
+export function withComponentPages(component: string, parts: FactsParts, pages: Pages): Pages {
+  const facts = componentFacts(component, parts)
+  return (path, accept) => componentPage(path, accept, facts, parts.clock.now()) ?? pages(path, accept)
+}
+
+/** `/statusz` and `/flagz` of the API server, which has paths of its own. */
+export function componentPaths(component: string, parts: FactsParts): Readonly<Record<string, ExtraPath>> {
+  const facts = componentFacts(component, parts)
+  const answer =
+    (path: string): ExtraPath =>
+    async (_, accept) => {
+      const page = componentPage(path, accept, facts, parts.clock.now())!
+      return textResponse(page.code, page.text, pageHeaders(page))
+    }
+  return { "/statusz": answer("/statusz"), "/flagz": answer("/flagz") }
+}
