@@ -1,5 +1,6 @@
 import { expect, it } from "vitest"
-import type { PodStatus } from "../../api/core/v1/pod.ts"
+import { Pod, type PodStatus } from "../../api/core/v1/pod.ts"
+import { applyStrategicMergePatch } from "../../apimachinery/patch/strategic-merge-patch.ts"
 import { statusPatch } from "./status-writer.ts"
 
 const condition = (type: string, status: string, more: object = {}) =>
@@ -36,11 +37,15 @@ it("replaces addresses instead of adding to them", () => {
 })
 
 it("tells what the pod was given, instead of adding to what it had", () => {
-  const before = { phase: "Running", allocatedResources: { cpu: "1", memory: "1Gi" } } as unknown as PodStatus
-  const requests = { cpu: "2" }
-  const after = { ...before, allocatedResources: requests, resources: { requests } } as PodStatus
-  expect(statusPatch(before, after)).toEqual({
-    allocatedResources: { cpu: "2", $patch: "replace" },
-    resources: { requests: { cpu: "2" }, $patch: "replace" },
-  })
+  const schema = Pod.schema as unknown as Parameters<typeof applyStrategicMergePatch>[0]
+  const told = (before: PodStatus, after: PodStatus) => {
+    const patch = { status: statusPatch(before, after) }
+    return applyStrategicMergePatch(schema, { status: before as never }, patch)["status"]
+  }
+  const none: PodStatus = { phase: "Running" }
+  const both = { cpu: "1", memory: "1Gi" }
+  const given: PodStatus = { ...none, allocatedResources: both, resources: { requests: both } }
+  const less: PodStatus = { ...none, allocatedResources: { cpu: "2" }, resources: { requests: { cpu: "2" } } }
+  expect(told(none, given)).toEqual(given)
+  expect(told(given, less)).toEqual(less)
 })
