@@ -208,7 +208,7 @@ describe.skipIf(missing)("a machine that joins", () => {
     expect(printed).not.toContain("joined")
     const overrides = { spec: { nodeName: "second", terminationGracePeriodSeconds: 0 } }
     await kubectl.call(
-      `run plugged --image=e2e/busybox:1 --overrides='${JSON.stringify(overrides)}' --command -- sleep 600`,
+      `run plugged --image=e2e/busybox:1 '--overrides=${JSON.stringify(overrides)}' --command -- sleep 600`,
     )
     await kubectl.call("wait pod/plugged --for=condition=Ready --timeout=60s")
     const { status } = await kubectl.json<{ status: { podIP: string } }>("get pod plugged")

@@ -39,7 +39,7 @@ export function planNetworks(routes: readonly string[], wishes: NetworkWishes = 
   }
   const space = families.map((family) => (family === 4 ? "10.0.0.0/8" : "fd00:10::/32")).join(" and ")
   throw new Error(
-    `no address range of ${space} is left for another cluster: stop one, or free some routes (ip route)`,
+    `no address range of ${space} is left for another cluster: stop one, free some routes (ip route), or choose ranges (--pod-network-cidr, --service-cidr)`,
   )
 }
 
