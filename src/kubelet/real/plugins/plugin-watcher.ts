@@ -45,6 +45,8 @@ export class PluginWatcher {
   readonly #found = new Map<string, Found>()
   readonly #retryMs = new Map<string, number>()
   readonly #watchers = new Map<string, FSWatcher>()
+  /** Those that are being asked: one that does not answer keeps nobody else waiting. */
+  readonly #asking = new Set<Promise<void>>()
   #scanning: Promise<void> = Promise.resolve()
   #timer: Timer | undefined
   #stopped = false
@@ -59,6 +61,7 @@ export class PluginWatcher {
     await mkdir(paths.pluginsRegistry, { recursive: true, mode: 0o750 })
     signal.addEventListener("abort", () => this.#stop(), { once: true })
     await this.#scan()
+    await Promise.all(this.#asking)
     // Events of the file system can be lost.
     const again = () => {
       if (this.#stopped) return
@@ -86,7 +89,11 @@ export class PluginWatcher {
     const sockets = await this.#sockets(this.#options.paths.pluginsRegistry)
     for (const [path, found] of this.#found)
       if (sockets.get(path) !== found.identity) await this.#remove(path, found)
-    for (const [path, identity] of sockets) if (!this.#found.has(path)) await this.#add(path, identity)
+    for (const [path, identity] of sockets) {
+      if (this.#found.has(path)) continue
+      const asking = this.#add(path, identity).finally(() => this.#asking.delete(asking))
+      this.#asking.add(asking)
+    }
   }
 
   /** All sockets below a directory with what tells one from the next; directories on the way are watched. */
@@ -120,9 +127,12 @@ export class PluginWatcher {
     const found: Found = { identity }
     this.#found.set(path, found)
     try {
-      found.plugin = await this.#register(path)
+      const plugin = await this.#register(path)
+      // Its socket went while it was asked.
+      if (this.#found.get(path) !== found) return await this.#unregister(plugin)
+      found.plugin = plugin
       this.#retryMs.delete(path)
-      log.info("plugin registered", { plugin: found.plugin.name, type: found.plugin.type })
+      log.info("plugin registered", { plugin: plugin.name, type: plugin.type })
     } catch (error) {
       const retryMs = this.#retryMs.get(path) ?? firstRetryMs
       log.warn("plugin not registered, trying again", { socket: path, error })
@@ -138,7 +148,10 @@ export class PluginWatcher {
   async #remove(path: string, { plugin }: Found): Promise<void> {
     this.#found.delete(path)
     this.#retryMs.delete(path)
-    if (!plugin) return
+    if (plugin) await this.#unregister(plugin)
+  }
+
+  async #unregister(plugin: PluginInfo): Promise<void> {
     this.#options.log.info("plugin is gone", { plugin: plugin.name, type: plugin.type })
     await this.#options.handlers[plugin.type]?.unregister(plugin)
   }
