@@ -9,6 +9,7 @@ import type { KubeletConfiguration } from "../configuration/kubelet-configuratio
 import type { ImageCollector } from "../images/image-collector.ts"
 import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import type { NodeHost } from "../node-host.ts"
+import type { PodWorker } from "../pods/pod-worker.ts"
 import type { PodWorkers } from "../pods/pod-workers.ts"
 import { exceededStorage, hasStorageLimit } from "./exceeded-storage.ts"
 import type { EvictionCondition } from "../pods/pod-state.ts"
@@ -97,32 +98,23 @@ export class EvictionManager {
 
   /** Pods that have written more than they may go, however much room there is. */
   async #enforceLimits(): Promise<void> {
-    const { workers, host } = this.#options
-    const limited = workers
+    const limited = this.#options.workers
       .list()
       .filter(
         ({ state: { stage, pod } }) => stage.kind === "syncing" && hasStorageLimit(pod) && !isCritical(pod),
       )
     if (limited.length === 0) return
-    const usages = await this.#usages("disk")
-    for (const { state } of limited) {
-      const { pod, runtime } = state
-      const containers = []
-      for (const { name, bytes } of usages.find((usage) => usage.pod === pod)?.containers ?? []) {
-        const logs = runtime.containers.filter((each) => each.name === name && each.logPath)
-        const sizes = await Promise.all(logs.map(({ logPath }) => host.logs.size(logPath)))
-        containers.push({ name, bytes: sizes.reduce((sum, size) => sum + size, bytes) })
-      }
-      const volumes = await host.volumes.usage(pod.metadata.uid)
-      const message = exceededStorage(pod, { volumes, containers })
-      if (message) this.#evict(pod, message)
+    for (const usage of await this.#usages("disk", limited)) {
+      const message = exceededStorage(usage.pod, usage)
+      if (message) this.#evict(usage.pod, message)
     }
   }
 
   async #evictOne(shortage: Shortage): Promise<void> {
-    const { metrics, log, configuration } = this.#options
+    const { metrics, log, configuration, workers } = this.#options
     const resource = resourceOf(shortage)
-    const usages = await this.#usages(resource === "memory" ? "memory" : "disk")
+    const running = workers.list().filter(({ state }) => state.stage.kind === "syncing")
+    const usages = await this.#usages(resource === "memory" ? "memory" : "disk", running)
     const ranked = rankForEviction(usages, resource === "memory" ? "memory" : "ephemeral-storage")
     const [victim] = ranked.filter(({ pod }) => !isCritical(pod))
     if (!victim) return log.warn("short of a resource, and no pod may be evicted", { resource })
@@ -151,9 +143,9 @@ export class EvictionManager {
     })
   }
 
-  /** What each pod that may be evicted uses. */
-  async #usages(of: "memory" | "disk"): Promise<PodUsage[]> {
-    const { workers, runtime } = this.#options
+  /** What each of these pods uses; of the disk also with logs and with volumes that are on it. */
+  async #usages(of: "memory" | "disk", workers: readonly PodWorker[]): Promise<PodUsage[]> {
+    const { runtime, host } = this.#options
     const byPod = new Map<string, { name: string; bytes: number }[]>()
     for (const { labels, memory, writableLayer } of await runtime.listContainerStats()) {
       const uid = labels[podUidLabel] ?? ""
@@ -161,10 +153,19 @@ export class EvictionManager {
       const known = byPod.get(uid) ?? []
       byPod.set(uid, [...known, { name: labels[containerNameLabel] ?? "", bytes }])
     }
-    return workers
-      .list()
-      .filter(({ state }) => state.stage.kind === "syncing")
-      .map(({ state: { pod } }) => ({ pod, containers: byPod.get(pod.metadata.uid) ?? [] }))
+    return Promise.all(
+      workers.map(async ({ state: { pod, runtime: seen } }) => {
+        const containers = byPod.get(pod.metadata.uid) ?? []
+        if (of === "memory") return { pod, containers, volumes: [] }
+        const withLogs = containers.map(async ({ name, bytes }) => {
+          const logs = seen.containers.filter((each) => each.name === name && each.logPath)
+          const sizes = await Promise.all(logs.map(({ logPath }) => host.logs.size(logPath)))
+          return { name, bytes: sizes.reduce((sum, size) => sum + size, bytes) }
+        })
+        const volumes = await host.volumes.usage(pod.metadata.uid)
+        return { pod, containers: await Promise.all(withLogs), volumes }
+      }),
+    )
   }
 
   /** Why a new pod may not come while the node is in need; undefined if it may. */

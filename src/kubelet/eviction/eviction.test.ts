@@ -85,10 +85,10 @@ describe("a node in need", () => {
     const mebibytes = (count: number) => [{ name: "c", bytes: count << 20 }]
     const ranked = rankForEviction(
       [
-        { pod: pod("within", "500Mi"), containers: mebibytes(400) },
-        { pod: pod("above-a-little", "100Mi"), containers: mebibytes(150) },
-        { pod: pod("above-a-lot", "100Mi"), containers: mebibytes(300) },
-        { pod: pod("above-but-important", "1Mi", 1000), containers: mebibytes(900) },
+        { pod: pod("within", "500Mi"), containers: mebibytes(400), volumes: [] },
+        { pod: pod("above-a-little", "100Mi"), containers: mebibytes(150), volumes: [] },
+        { pod: pod("above-a-lot", "100Mi"), containers: mebibytes(300), volumes: [] },
+        { pod: pod("above-but-important", "1Mi", 1000), containers: mebibytes(900), volumes: [] },
       ],
       "memory",
     )
@@ -100,9 +100,22 @@ describe("a node in need", () => {
     ])
   })
 
+  it("counts what a pod keeps on the node's disk beside its containers' layers", () => {
+    const usage = (name: string, isLocal: boolean, usedBytes: number) => ({
+      pod: pod(name),
+      containers: [{ name: "c", bytes: 10 }],
+      volumes: [{ name: "v", isLocal, space: { ...healthy.filesystem, usedBytes } }],
+    })
+    const ranked = rankForEviction(
+      [usage("little", true, 5), usage("elsewhere", false, 9000), usage("much", true, 500)],
+      "ephemeral-storage",
+    )
+    expect(ranked.map((each) => each.pod.metadata.name)).toEqual(["much", "little", "elsewhere"])
+  })
+
   it("says why, in upstream's words", () => {
     const shortage = { signal: "memory.available", available: 50 << 20, threshold: 100 << 20 } as const
-    const usage = { pod: pod("p"), containers: [{ name: "c", bytes: 300 << 20 }] }
+    const usage = { pod: pod("p"), containers: [{ name: "c", bytes: 300 << 20 }], volumes: [] }
     expect(evictionMessage(shortage, usage)).toBe(
       "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. Container c was using 300Mi, request is 0, has larger consumption of memory. ",
     )

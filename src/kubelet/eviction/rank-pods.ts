@@ -1,11 +1,14 @@
 import { quantityValue } from "../../apimachinery/quantity.ts"
 import { computePodRequests } from "../../api/core/v1/pod-resources.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
+import type { VolumeUsage } from "../node-host.ts"
 
-/** What a pod uses of the resource that is short, by container. */
+/** What a pod uses of the resource that is short. */
 export interface PodUsage {
   readonly pod: Pod
   readonly containers: readonly { readonly name: string; readonly bytes: number }[]
+  /** Where it is the disk. */
+  readonly volumes: readonly VolumeUsage[]
 }
 
 /**
@@ -20,7 +23,10 @@ export function rankForEviction(
     const request = computePodRequests(pod)[resource]
     return request ? quantityValue(request) : 0
   }
-  const usedBy = ({ containers }: PodUsage) => containers.reduce((sum, { bytes }) => sum + bytes, 0)
+  const usedBy = ({ containers, volumes }: PodUsage) => {
+    const onDisk = volumes.filter(({ isLocal }) => isLocal).map(({ space }) => space.usedBytes)
+    return [...onDisk, ...containers.map(({ bytes }) => bytes)].reduce((sum, bytes) => sum + bytes, 0)
+  }
   const excess = (usage: PodUsage) => usedBy(usage) - requestOf(usage)
   const priority = ({ pod }: PodUsage) => pod.spec.priority ?? 0
   return pods.toSorted(
