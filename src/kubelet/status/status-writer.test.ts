@@ -37,10 +37,10 @@ it("replaces addresses instead of adding to them", () => {
 })
 
 it("tells what the pod was given, instead of adding to what it had", () => {
-  const schema = Pod.schema as unknown as Parameters<typeof applyStrategicMergePatch>[0]
+  const schema = Pod.schema
   const told = (before: PodStatus, after: PodStatus) => {
     const patch = { status: statusPatch(before, after) }
-    return applyStrategicMergePatch(schema, { status: before as never }, patch)["status"]
+    return applyStrategicMergePatch(schema, { status: before }, patch)["status"]
   }
   const none: PodStatus = { phase: "Running" }
   const both = { cpu: "1", memory: "1Gi" }

@@ -140,7 +140,7 @@ export function statusPatch(before: PodStatus, after: PodStatus): object | undef
     if (patch[field]) patch[field] = [...(patch[field] as object[]), { $patch: "replace" }]
   // So would resources that are asked for no longer. Where there were none, a directive would take the new ones away.
   for (const field of ["allocatedResources", "resources"] as const)
-    if (patch[field] && before[field]) patch[field] = { ...(patch[field] as object), $patch: "replace" }
+    if (patch[field] && before[field]) patch[field] = { ...patch[field], $patch: "replace" }
   return Object.keys(patch).length === 0 ? undefined : patch
 }
 
