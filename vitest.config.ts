@@ -8,6 +8,7 @@ const machineTests = [
   "src/kubelet/real/*.test.ts",
   "src/kubelet/real/csi/csi.test.ts",
   "src/kubelet/real/devices/devices.test.ts",
+  "src/kubelet/real/dra/dra.test.ts",
   "src/network/**/*.test.ts",
   "src/proxy/proxy.test.ts",
   "src/apiserver/streaming/streaming.test.ts",
