@@ -8,6 +8,7 @@ import { createBackends } from "../../apiserver/streaming/real/backends.ts"
 import { startTestServer, type TestServer } from "../../apiserver/testing.ts"
 import { silentLogger } from "../../base/log.ts"
 import { realClock } from "../../base/real/clock.ts"
+import { usualConfiguration } from "../../kubelet/configuration/usual-configuration.ts"
 import type { Kubelet } from "../../kubelet/kubelet.ts"
 import { KubeletMetrics } from "../../kubelet/metrics/kubelet-metrics.ts"
 import { type KubeletServer, serveKubelet } from "../../kubelet/server/serve-kubelet.ts"
@@ -38,6 +39,7 @@ beforeEach(async () => {
       client: server.client,
       clock: realClock,
       metrics: new KubeletMetrics(),
+      configuration: usualConfiguration(),
     },
     workers: { findByName: () => undefined },
   } as unknown as Kubelet

@@ -3,7 +3,7 @@ import { formatFieldError } from "../../../apimachinery/field-error.ts"
 import { applyDefaults } from "../../../apimachinery/defaulting.ts"
 import { decodeObject } from "../../../apimachinery/structural.ts"
 import { CustomResourceDefinition, CustomResourceDefinitionSchema } from "../v1/custom-resource-definition.ts"
-import { validateDefinition, validateDefinitionUpdate } from "./custom-resource-definition.ts"
+import { definitionName, validateDefinition, validateDefinitionUpdate } from "./custom-resource-definition.ts"
 
 type Json = { readonly [name: string]: unknown }
 
@@ -38,14 +38,15 @@ test("a definition that is fine", () => {
 })
 
 describe("names, groups and versions", () => {
+  test("its own name tells whose definition it is", () => {
+    expect(definitionName("widgets.example.com", false, definition())).toEqual([])
+    const problem = 'must be spec.names.plural+"."+spec.group'
+    expect(definitionName("widgets.example.com", false, definition({ group: "" }))).toEqual([problem])
+    expect(definitionName("gadgets.example.com", false, definition())).toEqual([problem])
+  })
+
   test.each<[Json, string[]]>([
-    [
-      { group: "" },
-      [
-        'metadata.name: Invalid value: "widgets.example.com": must be spec.names.plural+"."+spec.group',
-        "spec.group: Required value",
-      ],
-    ],
+    [{ group: "" }, ["spec.group: Required value"]],
     [
       { scope: "Global" },
       ['spec.scope: Unsupported value: "Global": supported values: "Cluster", "Namespaced"'],
