@@ -57,10 +57,11 @@ function claimsOf({ metadata, spec }: Pod): string[] {
   )
 }
 
-/** Those that both policies keep: nothing that happens to the set takes them away. */
+/** Those that both policies keep: nothing that happens to the set takes them away, but the end of its namespace. */
 function remember(set: StatefulSet, toKeep: Map<string, string>, objects: Observed): void {
   const { whenDeleted, whenScaled } = set.spec.persistentVolumeClaimRetentionPolicy ?? {}
   if (whenDeleted !== "Retain" || whenScaled !== "Retain") return
+  if (objects.find("namespaces", "", set.metadata.namespace!)?.metadata.deletionTimestamp) return
   for (let ordinal = 0; ordinal < (set.spec.replicas ?? 1); ordinal++) {
     const claim = claimOf(set, ordinal, objects)
     if (claim) toKeep.set(nameOf(claim), claim.metadata.uid)

@@ -7,8 +7,8 @@ import type { ReconcileContext } from "../../client/controller.ts"
 import { templateOf } from "../revisions/revisions.ts"
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
 import { messageOf } from "../shared/pod-control.ts"
-import { applyRetention, ensureClaims, hasStaleClaims } from "./claims.ts"
-import { identityLabels, newPod, ordinalOf, podNameOf } from "./identity.ts"
+import { ensureClaims, hasStaleClaims } from "./claims.ts"
+import { identityLabels, newPod, podNameOf } from "./identity.ts"
 import type { Step } from "./plan.ts"
 
 export interface Revisions {
@@ -59,16 +59,11 @@ async function create(
 }
 
 async function remove(
-  context: ReconcileContext,
+  { client, events }: ReconcileContext,
   set: StatefulSet,
-  { pod, why }: Extract<Step, { kind: "delete" }>,
+  { pod }: Extract<Step, { kind: "delete" }>,
 ): Promise<void> {
-  const { client, events } = context
   const { name } = set.metadata
-  if (why === "surplus") {
-    const ordinal = ordinalOf(set, pod.metadata.name)
-    if (ordinal !== undefined) await applyRetention(context, set, pod, ordinal, true)
-  }
   const what = `Delete Pod ${pod.metadata.name} in StatefulSet ${name}`
   try {
     await client.delete(Pod, keyOf(pod), { preconditions: { uid: pod.metadata.uid } }).catch(ignoreNotFound)

@@ -217,7 +217,7 @@ describe("StatefulSet controller", () => {
     expect(history).toEqual(["4 web:4", "5 web:3"])
   })
 
-  it("lets claims go with the set or with a replica, if told to", async () => {
+  const createWithClaims = async () => {
     const template = {
       metadata: { name: "data" },
       spec: { accessModes: ["ReadWriteOnce" as const], resources: { requests: { storage: "1Gi" } } },
@@ -228,10 +228,14 @@ describe("StatefulSet controller", () => {
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete", whenScaled: "Delete" },
     })
     await cluster.advance(10_000)
-    const ownersOf = async (name: string) =>
-      (await cluster.client.get(PersistentVolumeClaim, { ...key, name })).metadata.ownerReferences?.map(
-        ({ kind }) => kind,
-      )
+  }
+  const ownersOf = async (name: string) =>
+    (await cluster.client.get(PersistentVolumeClaim, { ...key, name })).metadata.ownerReferences?.map(
+      ({ kind }) => kind,
+    )
+
+  it("lets claims go with the set or with a replica, if told to", async () => {
+    await createWithClaims()
     expect(await ownersOf("data-web-1")).toEqual(["StatefulSet"])
     await edit(({ spec }) => (spec.replicas = 1))
     await cluster.advance(10_000)
@@ -245,6 +249,17 @@ describe("StatefulSet controller", () => {
     await cluster.advance(10_000)
     expect(await names()).toEqual(["web-0", "web-1"])
     expect(await ownersOf("data-web-1")).toEqual(["StatefulSet"])
+  })
+
+  it("lets claims go with a replica that was on its way out when the set was made smaller", async () => {
+    await createWithClaims()
+    await cluster.edit(Pod, { ...key, name: "web-1" }, ({ metadata }) => {
+      metadata.finalizers = ["example.com/not-yet"]
+    })
+    await cluster.client.delete(Pod, { ...key, name: "web-1" })
+    await edit(({ spec }) => (spec.replicas = 1))
+    await cluster.advance(10_000)
+    expect(await ownersOf("data-web-1")).toEqual(["Pod"])
   })
 
   it("gives a replica that waits the claims back that somebody took away", async () => {

@@ -112,14 +112,17 @@ async function observeRevisions(
   return { current: current ?? update, update }
 }
 
-/** Replicas that stay do not pass their claims on. */
+/**
+ * Replicas that stay do not pass their claims on; those that are too many do, also those that were going already when the
+ * set was made smaller.
+ */
 async function applyRetentions(context: ReconcileContext, { set, pods }: SetView): Promise<void> {
   const policy = set.spec.persistentVolumeClaimRetentionPolicy
   if (!set.spec.volumeClaimTemplates?.length || !policy || set.metadata.deletionTimestamp) return
   const end = (set.spec.ordinals?.start ?? 0) + (set.spec.replicas ?? 1)
   for (const pod of pods) {
     const ordinal = ordinalOf(set, pod.metadata.name)!
-    if (ordinal < end) await applyRetention(context, set, pod, ordinal, false)
+    await applyRetention(context, set, pod, ordinal, ordinal >= end)
   }
 }
 
