@@ -257,6 +257,7 @@ describe("StatefulSet controller", () => {
       metadata.finalizers = ["example.com/not-yet"]
     })
     await cluster.client.delete(Pod, { ...key, name: "web-1" })
+    await cluster.advance(1000)
     await edit(({ spec }) => (spec.replicas = 1))
     await cluster.advance(10_000)
     expect(await ownersOf("data-web-1")).toEqual(["Pod"])
