@@ -131,7 +131,8 @@ describe.skipIf(reason)(`pod network with real packets${reason ? ` (skipped: ${r
     expect(await client.request({ ...request6, from: "fd00:244:0:3::99" })).toEqual(["error: timeout"])
     await client.commands.run("ip", ["addr", "del", "fd00:244:0:3::99/128", "dev", "eth0"])
     expect(await client.request(request6)).toEqual(["node fd00:244:0:3::3"])
-    // Policies know nothing of its address on the cable.
+    // Policies know nothing of its address on the cable; the kernel uses it once it is known to be nobody else's.
+    await hasAddressOnTheCable(client)
     await node.serve({ answer: "node", tcp: [9002], address: "::" })
     const neighbour = { address: "fe80::1%eth0", port: 9002, timeoutMs: 300 }
     expect(await client.request(neighbour)).toEqual(["error: timeout"])
@@ -246,3 +247,9 @@ describe.skipIf(reason)(`pod network with real packets${reason ? ` (skipped: ${r
     expect(await readdir(join(directory, "shared"))).toEqual([])
   })
 })
+
+async function hasAddressOnTheCable({ commands }: TestNamespace): Promise<void> {
+  const list = () =>
+    commands.run("ip", ["-6", "-o", "addr", "show", "dev", "eth0", "scope", "link", "-tentative"])
+  while ((await list()) === "") await new Promise((resolve) => setTimeout(resolve, 50))
+}
