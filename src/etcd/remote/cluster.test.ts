@@ -89,7 +89,7 @@ test.skipIf(!hasEtcd)("nothing is lost while members are", { timeout: 100_000 },
   expect(replay.events.length).toBeGreaterThan(100)
   for (const watch of watches) {
     await watch.until(revision)
-    expect(watch.events).toEqual(replay.events)
     expect(watch.error).toBeUndefined()
+    expect(watch.events).toEqual(replay.events)
   }
 })

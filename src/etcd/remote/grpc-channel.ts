@@ -182,10 +182,12 @@ function requestHeaders(path: string): Record<string, string> {
 function keepAlive(session: ClientHttp2Session, clock: Clock): void {
   let timer: Timer
   const ping = () => {
+    if (session.destroyed) return
     const silence = clock.after(pingTimeoutMs, () => session.destroy(new Error("no answer to a ping")))
-    const sent = session.ping(() => {
+    // One that is on its way when the connection ends is answered with an error: there is nothing to ask any more.
+    const sent = session.ping((error) => {
       silence.cancel()
-      timer = clock.after(pingIntervalMs, ping)
+      if (!error) timer = clock.after(pingIntervalMs, ping)
     })
     if (!sent) silence.cancel()
   }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { isIP } from "node:net"
 import { join } from "node:path"
 import type { FlagValues } from "../../../base/flags.ts"
@@ -18,6 +18,7 @@ import { servingPair } from "../../secure-port/secure-port-flags.ts"
 import { UsageError } from "../command.ts"
 import { type ConnectedParts, runConnected } from "./connect.ts"
 import { serveKubeletPorts } from "./serve-kubelet-ports.ts"
+import { setOomScore } from "../../../base/real/oom-score.ts"
 
 // The names and defaults are upstream's (https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/).
 const flags = {
@@ -119,8 +120,7 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
     { "tls-cert-file": configuration.tlsCertFile, "tls-private-key-file": configuration.tlsPrivateKeyFile },
     parts,
   )
-  // Should memory run out, others go first.
-  writeFileSync("/proc/self/oom_score_adj", String(configuration.oomScoreAdj))
+  setOomScore(configuration.oomScoreAdj, parts.log)
   const channel = await connectRuntime(configuration.containerRuntimeEndpoint, parts)
   const { imageServiceEndpoint } = configuration
   const imageChannel = imageServiceEndpoint ? await connectRuntime(imageServiceEndpoint, parts) : channel

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { isIP } from "node:net"
 import { cpus } from "node:os"
 import { Node } from "../../../api/core/v1/node.ts"
@@ -22,6 +22,7 @@ import { machineName } from "../../machine.ts"
 import { UsageError } from "../command.ts"
 import { parseListen } from "../parse-listen.ts"
 import { type ConnectedParts, runConnected } from "./connect.ts"
+import { setOomScore } from "../../../base/real/oom-score.ts"
 
 const defaults = { healthz: "0.0.0.0:10256", metrics: "127.0.0.1:10249" }
 
@@ -89,7 +90,7 @@ async function run({ transport, ...parts }: ConnectedParts, own: Values): Promis
   for (const warning of warnings) parts.log.warn(warning)
   const commands = createCommands()
   const { conntrack = {}, oomScoreAdj } = settings
-  if (oomScoreAdj !== undefined) writeFileSync("/proc/self/oom_score_adj", String(oomScoreAdj))
+  if (oomScoreAdj !== undefined) setOomScore(oomScoreAdj, parts.log)
   await applyConntrackSettings(planConntrackSettings(conntrack, cpus().length), { ...parts, commands })
   const client = createClient(transport, { userAgent: "kube-proxy" })
   const informers = createInformers({ ...parts, client })

@@ -45,8 +45,8 @@ export class PluginWatcher {
   readonly #found = new Map<string, Found>()
   readonly #retryMs = new Map<string, number>()
   readonly #watchers = new Map<string, FSWatcher>()
-  /** Those that are being asked: one that does not answer keeps nobody else waiting. */
-  readonly #asking = new Set<Promise<void>>()
+  /** Those that are being asked, by path: one that does not answer keeps none at another path waiting. */
+  readonly #asking = new Map<string, Promise<void>>()
   #scanning: Promise<void> = Promise.resolve()
   #timer: Timer | undefined
   #stopped = false
@@ -61,7 +61,7 @@ export class PluginWatcher {
     await mkdir(paths.pluginsRegistry, { recursive: true, mode: 0o750 })
     signal.addEventListener("abort", () => this.#stop(), { once: true })
     await this.#scan()
-    await Promise.all(this.#asking)
+    await Promise.all(this.#asking.values())
     // Events of the file system can be lost.
     const again = () => {
       if (this.#stopped) return
@@ -90,10 +90,19 @@ export class PluginWatcher {
     for (const [path, found] of this.#found)
       if (sockets.get(path) !== found.identity) await this.#remove(path, found)
     for (const [path, identity] of sockets) {
-      if (this.#found.has(path)) continue
-      const asking = this.#add(path, identity).finally(() => this.#asking.delete(asking))
-      this.#asking.add(asking)
+      if (!this.#found.has(path)) this.#ask(path, { identity })
     }
+  }
+
+  /** Behind one that was there before it: what that one leaves behind must not be taken for its own. */
+  #ask(path: string, found: Found): void {
+    this.#found.set(path, found)
+    const asking = (this.#asking.get(path) ?? Promise.resolve())
+      .then(() => this.#add(path, found))
+      .finally(() => {
+        if (this.#asking.get(path) === asking) this.#asking.delete(path)
+      })
+    this.#asking.set(path, asking)
   }
 
   /** All sockets below a directory with what tells one from the next; directories on the way are watched. */
@@ -122,10 +131,9 @@ export class PluginWatcher {
     }
   }
 
-  async #add(path: string, identity: string): Promise<void> {
+  async #add(path: string, found: Found): Promise<void> {
     const { log, clock } = this.#options
-    const found: Found = { identity }
-    this.#found.set(path, found)
+    if (this.#found.get(path) !== found) return
     try {
       const plugin = await this.#register(path)
       // Its socket went while it was asked.
