@@ -17,12 +17,13 @@ import type { ClientStream } from "./grpc-channel.ts"
  * How long history may take to be read back; the server looks every 100 ms. If nothing comes, then there is nothing: old
  * servers forget a deletion when they compact up to its very revision.
  */
-const patienceMs = 500
+const patienceMs = 2000
 /** A server tells so many revisions of history in one go, and no more until its next round. */
 const catchUpRevisions = 1000
 
 interface Second {
   readonly id: number
+  readonly startRevision: number
   readonly done: (events: readonly EventMessage[] | undefined) => void
 }
 
@@ -32,9 +33,7 @@ export class Barrier {
   readonly #low: string
   readonly #high: string
   #lastId = 1000
-  #current:
-    | { readonly id: number; readonly done: (events: readonly EventMessage[] | undefined) => void }
-    | undefined
+  #current: Second | undefined
   /** The first watch has surely left history behind. */
   #caughtUp = false
   #sawFullRound = false
@@ -66,6 +65,12 @@ export class Barrier {
     return !due || this.#comes(revision)
   }
 
+  /** A member that has not come so far yet (it was cut off, say) has nothing to say about the revision. */
+  #heardOf({ header }: WatchResponseMessage, second: Second): void {
+    if ((header?.revision ?? 0) < second.startRevision) second.done(undefined)
+    else void this.#giveUpLater(second)
+  }
+
   async #giveUpLater(second: Second): Promise<void> {
     await sleep(this.#clock, patienceMs)
     second.done([])
@@ -85,7 +90,7 @@ export class Barrier {
     if (response.watchId <= 1000) return false
     if (response.watchId !== this.#current?.id) return true
     if (response.canceled) this.#current.done(undefined)
-    else if (response.created) void this.#giveUpLater(this.#current)
+    else if (response.created) this.#heardOf(response, this.#current)
     else if (response.events.length > 0) this.#current.done(response.events)
     return true
   }
@@ -107,7 +112,7 @@ export class Barrier {
     if (this.#abandoned || this.#current !== undefined) return undefined
     const watchId = ++this.#lastId
     const arrived = new Promise<readonly EventMessage[] | undefined>((resolve) => {
-      this.#current = { id: watchId, done: resolve }
+      this.#current = { id: watchId, startRevision, done: resolve }
     })
     const everything = { key: "\0", rangeEnd: "\0", progressNotify: false, prevKv: false, fragment: false }
     this.#stream.send(
