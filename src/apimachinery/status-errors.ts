@@ -1,6 +1,7 @@
 import { quote } from "../base/quote.ts"
 import { groupResource } from "./resource.ts"
 import { type StatusCause, type StatusDetails, StatusError, type StatusReason } from "./status-error.ts"
+import { messageOf } from "../base/message-of.ts"
 
 /** What a message names: a resource, or `{ group, plural }` of one that is not served. */
 export interface NamedResource {
@@ -146,7 +147,7 @@ export function timeout(message: string, retryAfterSeconds = 0): StatusError {
 }
 
 export function internalError(cause: unknown): StatusError {
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = messageOf(cause)
   return new StatusError("InternalError", `Internal error occurred: ${message}`, {
     details: { causes: [{ message }] },
     cause,

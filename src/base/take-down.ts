@@ -1,4 +1,5 @@
-import { messageOf, throwTogether } from "./settle-all.ts"
+import { throwTogether } from "./settle-all.ts"
+import { messageOf } from "./message-of.ts"
 
 /** What is done, in words that follow "cannot", and how. */
 export type TakeDownStep = readonly [what: string, step: () => Promise<unknown>]

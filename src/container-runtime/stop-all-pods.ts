@@ -1,6 +1,7 @@
 import { type Clock, sleep } from "../base/clock.ts"
-import { messageOf, settleAll } from "../base/settle-all.ts"
+import { settleAll } from "../base/settle-all.ts"
 import type { RuntimeService } from "./cri.ts"
+import { messageOf } from "../base/message-of.ts"
 
 const tries = 4
 const firstWaitMs = 250

@@ -6,6 +6,7 @@ import type { NodeInfo } from "./node-info.ts"
 import type { QueuedPod } from "./queue/scheduling-queue.ts"
 import { reportFailure, reportNomination } from "./report.ts"
 import type { SchedulerParts } from "./scheduler-parts.ts"
+import { messageOf } from "../base/message-of.ts"
 
 /** A pod that has its place, as far as the next pods are concerned; nothing is written yet. */
 export interface Placed {
@@ -142,13 +143,13 @@ export function failOnTheWay(
   queue.fail(queued)
   // It was bound after all, or is no more.
   if (isOver || parts.signal().aborted) return
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   parts.inBackground(reportFailure(info.pod, { reason: "SchedulerError", message, nominated: "" }, parts))
 }
 
 /** With upstream's words in front; what the server said is behind it, to be told apart. */
 function running(point: "Reserve" | "PreBind" | "Bind", plugin: string, cause: unknown): Error {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   return new Error(`running ${point} plugin ${JSON.stringify(plugin)}: ${reason}`, { cause })
 }
 

@@ -10,6 +10,7 @@ import { childrenOf } from "./parse/walk.ts"
 import { type CostEstimate, estimateCost } from "./cost/estimate.ts"
 import type { CelType } from "./types/cel-type.ts"
 import { type CelValue, isError } from "./values/value.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 export type { CelEnvironment } from "./check/environment.ts"
 export type { CostEstimate } from "./cost/estimate.ts"
@@ -76,7 +77,7 @@ function planProgram(source: string, checked: CheckedExpression, environment: Ce
       },
     }
   } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) }
+    return { ok: false, message: messageOf(error) }
   }
 }
 

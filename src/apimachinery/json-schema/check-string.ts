@@ -2,6 +2,7 @@ import { checkedFormat, hasFormat } from "./formats.ts"
 import type { JsonSchema } from "./json-schema.ts"
 import { compilePattern } from "./patterns.ts"
 import { textTooLong, type Violation, wrongType, wrongValue } from "./violation.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 /** The first of length and pattern that does not hold, and the format. `path` is asked for only if something is wrong. */
 export function* checkString(schema: JsonSchema, value: string, path: () => string): Iterable<Violation> {
@@ -19,7 +20,7 @@ function* checkPattern(pattern: string, value: string, path: () => string): Iter
   try {
     if (compilePattern(pattern).test(value)) return
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     yield wrongValue(path(), value, `should match '${pattern}, but pattern is invalid: ${why}'`)
     return
   }

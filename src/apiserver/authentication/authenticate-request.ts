@@ -12,6 +12,7 @@ import {
   type UserInfo,
 } from "./authenticator.ts"
 import { findBearerToken } from "./bearer-token.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 export type AnonymousAccess = boolean | { readonly paths: readonly string[] }
 
@@ -117,8 +118,6 @@ function withAuthenticatedGroup(found: Authentication): Authentication {
 }
 
 function joinProblems(problems: readonly unknown[]): CredentialError {
-  const texts = [
-    ...new Set(problems.map((problem) => (problem instanceof Error ? problem.message : String(problem)))),
-  ]
+  const texts = [...new Set(problems.map(messageOf))]
   return new CredentialError(texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`, { cause: problems[0] })
 }

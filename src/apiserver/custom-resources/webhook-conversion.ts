@@ -8,6 +8,7 @@ import { type Random, uuid } from "../../base/random.ts"
 import type { ConvertObjects } from "../registry/served-resources.ts"
 import type { WebhookCaller } from "../webhooks/webhook-caller.ts"
 import { acceptConverted, conversionReview, kindText, readReview } from "./conversion-review.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 /** As upstream's clients of webhooks. */
 const timeoutMs = 30_000
@@ -61,8 +62,4 @@ async function ask(
 
 function failure(message: string, cause?: unknown): StatusError {
   return new StatusError("Unknown", message, { code: 500, ...(cause !== undefined && { cause }) })
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

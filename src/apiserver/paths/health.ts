@@ -1,5 +1,6 @@
 import type { RequestContext } from "../context.ts"
 import { type ServerResponse, textResponse } from "../http/response.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 /** One thing that must be so for the server to be well. Throws to say that it is not, and why. */
 export interface HealthCheck {
@@ -59,6 +60,6 @@ async function failureOf(health: HealthCheck): Promise<string | undefined> {
     await health.check()
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }

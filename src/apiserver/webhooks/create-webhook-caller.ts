@@ -7,6 +7,7 @@ import { formatDuration } from "../../apimachinery/duration.ts"
 import type { ServiceAddress, ServiceReference } from "../services/resolve-service.ts"
 import type { WebhookCaller, WebhookRequest, WebhookTarget, WebhookTransport } from "./webhook-caller.ts"
 import type { WebhookCredentials } from "./webhook-credentials.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 export interface WebhookCallerOptions {
   readonly transport: WebhookTransport
@@ -77,7 +78,7 @@ async function posting<T>(url: URL, send: () => Promise<T>): Promise<T> {
   try {
     return await send()
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     throw new Error(`Post "${addressOf(url)}": ${why}`, { cause: error })
   }
 }

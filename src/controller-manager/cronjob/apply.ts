@@ -8,9 +8,9 @@ import type { ReconcileContext } from "../../client/controller.ts"
 import { referenceTo } from "../../client/create-event-recorder.ts"
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
 import { controllerReference } from "../shared/owner.ts"
-import { messageOf } from "../shared/pod-control.ts"
 import { jobName, type SchedulePlan } from "./plan.ts"
 import { planHistory } from "./status.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 /** Deletes finished Jobs beyond the limits. Gives the uids of those that are gone; the others are for the next time. */
 export async function removeHistory(

@@ -4,11 +4,11 @@ import { controllerOf, keyOf, type ObjectKey } from "../../apimachinery/meta.ts"
 import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.ts"
 import type { ReconcileContext } from "../../client/controller.ts"
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
-import { messageOf } from "../shared/pod-control.ts"
 import { hasAnnotations, replicaAnnotations, revisionAnnotation } from "./annotations.ts"
 import type { Scaling, Step } from "./plan.ts"
 import { newReplicaSet, replicasOf, sameTemplate } from "./replica-sets.ts"
 import type { Outcome } from "./status.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 /** What came of a step, as far as the report needs it. */
 export type StepResult =

@@ -23,12 +23,12 @@ import {
   watch,
 } from "../../client/controller.ts"
 import type { Discovered } from "../../client/discover-resources.ts"
-import { messageOf } from "../shared/pod-control.ts"
 import { podStatusRestMs } from "../shared/pod-status-rest.ts"
 import { podsByLabel, selectPods } from "../shared/pods-by-label.ts"
 import { updateStatusIfChanged } from "../shared/update-status.ts"
 import { countExpectedPods, scaleFinder } from "./expected.ts"
 import { computeBudget, failSafe, needsExpected } from "./status.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 export function createDisruptionController(options: {
   readonly discover: () => Promise<Discovered>

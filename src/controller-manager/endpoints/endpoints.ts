@@ -22,10 +22,10 @@ import { hasSelector, keysOfServices, podsBehind, servicesByLabel } from "../sha
 import { podStatusRestMs } from "../shared/pod-status-rest.ts"
 import { podsByLabel } from "../shared/pods-by-label.ts"
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
-import { messageOf } from "../shared/pod-control.ts"
 import { sameMap } from "../shared/deep-equal.ts"
 import { semanticallyEqual } from "../shared/semantically-equal.ts"
 import { computeSubsets, truncate } from "./plan.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 const managedByLabel = "endpoints.kubernetes.io/managed-by"
 const managedBy = "endpoint-controller"

@@ -22,11 +22,12 @@ import {
 import { hasSelector, keysOfServices, podsBehind, servicesByLabel } from "../shared/keys-of-services.ts"
 import { podStatusRestMs } from "../shared/pod-status-rest.ts"
 import { podsByLabel } from "../shared/pods-by-label.ts"
-import { ignoreNamespaceTerminating, messageOf } from "../shared/pod-control.ts"
+import { ignoreNamespaceTerminating } from "../shared/pod-control.ts"
 import { isManaged, planSlices, serviceNameLabel, type SlicePlan } from "./plan.ts"
 import { asksForTopology } from "./topology-hints.ts"
 import { TriggerTimes, withTriggerTime } from "./trigger-time.ts"
 import { computeZoneShares, hasSameShare } from "./zone-shares.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 export function createEndpointSliceController(
   options: { readonly maxEndpointsPerSlice?: number } = {},

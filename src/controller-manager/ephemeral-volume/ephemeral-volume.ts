@@ -18,8 +18,8 @@ import {
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
 import { controllerReference } from "../shared/owner.ts"
 import { ephemeralClaimName, isMadeFor } from "../../api/core/v1/pod-claims.ts"
-import { messageOf } from "../shared/pod-control.ts"
 import { isTerminal } from "../shared/pods.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 export const ephemeralVolumeController: ControllerDefinition = {
   name: "ephemeral-volume-controller",

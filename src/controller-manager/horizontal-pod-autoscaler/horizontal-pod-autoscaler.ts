@@ -25,7 +25,6 @@ import type { Discovered } from "../../client/discover-resources.ts"
 import type { Transport } from "../../client/transport.ts"
 import { withCondition } from "../shared/conditions.ts"
 import { deepEqual } from "../shared/deep-equal.ts"
-import { messageOf } from "../shared/pod-control.ts"
 import { podsByLabel, selectPods } from "../shared/pods-by-label.ts"
 import { updateStatusIfChanged } from "../shared/update-status.ts"
 import { combineMetrics } from "./combine-metrics.ts"
@@ -35,6 +34,7 @@ import { limitReplicas } from "./limit-replicas.ts"
 import { Memory } from "./memory.ts"
 import type { MetricsSource } from "./read-metrics.ts"
 import { getScaleTarget, type ScaleTarget, updateScale } from "./scale-target.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 const syncPeriodMs = 15_000
 

@@ -14,6 +14,7 @@ import type { Transport } from "../../client/transport.ts"
 import type { KnownKinds } from "./known-kinds.ts"
 import type { PodMetric, PodMetrics } from "./pod-groups.ts"
 import { MetricError } from "./propose-replicas.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 export interface MetricsSource {
   readonly transport: Transport
@@ -171,7 +172,7 @@ async function read<T>(
 }
 
 function fail(api: string, resource: string, error: unknown): never {
-  const text = error instanceof Error ? error.message : String(error)
+  const text = messageOf(error)
   const isUnknown = error instanceof StatusError && error.code === 404
   throw new MetricError(
     `unable to fetch metrics from ${api} metrics API: ${text}${isUnknown ? ` (get ${resource})` : ""}`,

@@ -4,6 +4,7 @@ import type { Resource } from "../../apimachinery/resource.ts"
 import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.ts"
 import type { Client } from "../../client/client.ts"
 import { isTerminal } from "../shared/pods.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 /** What is left in a namespace after everything in it was asked to go. */
 export interface Remaining {
@@ -52,7 +53,7 @@ async function deleteAll(
         finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1)
       if (resource === (Pod as Resource)) graceSeconds = longestGrace(left as Pod[])
     } catch (error) {
-      errors.push(error instanceof Error ? error.message : String(error))
+      errors.push(messageOf(error))
     }
   }
   return { counts, finalizers, errors, graceSeconds }

@@ -6,11 +6,12 @@ import type { Resource } from "../../apimachinery/resource.ts"
 import { done, type ReconcileContext, requeueAfter, type Result } from "../../client/controller.ts"
 import { claim } from "../shared/claim.ts"
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
-import { createPod, deletePod, messageOf, podFromTemplate } from "../shared/pod-control.ts"
+import { createPod, deletePod, podFromTemplate } from "../shared/pod-control.ts"
 import { isActive, nextAvailableInMs } from "../shared/pods.ts"
 import { slowStart } from "../shared/slow-start.ts"
 import { planReplicas, type ReplicaPlan } from "./plan.ts"
 import { computeStatus, type ReplicaFailure } from "./status.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 /** What ReplicaSets and ReplicationControllers have in common. */
 export interface Replicated extends KubeObject {

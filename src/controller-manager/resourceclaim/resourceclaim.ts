@@ -26,7 +26,6 @@ import {
   type PodClaim,
 } from "../../api/resource/pod-resource-claims.ts"
 import { withoutFinalizer } from "../shared/finalizers.ts"
-import { messageOf } from "../shared/pod-control.ts"
 import { planClaim } from "./plan-claim.ts"
 import {
   claimFinalizer,
@@ -35,6 +34,7 @@ import {
   mayReserve,
   podClaimAnnotation,
 } from "./pod-resource-claims.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 export const resourceClaimController: ControllerDefinition = {
   name: "resourceclaim-controller",

@@ -4,6 +4,7 @@ import { Pod, type PodTemplateSpec } from "../../api/core/v1/pod.ts"
 import type { ReconcileContext } from "../../client/controller.ts"
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
 import { controllerReference } from "./owner.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 // Creating and deleting pods with the events that `kubectl describe` of their owner shows.
 
@@ -55,10 +56,6 @@ export async function deletePod(
     events.event(owner, "Warning", "FailedDelete", `Error deleting: ${messageOf(error)}`)
     throw error
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 export function ignoreNamespaceTerminating(error: unknown): undefined {

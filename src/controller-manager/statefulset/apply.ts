@@ -6,10 +6,10 @@ import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.t
 import type { ReconcileContext } from "../../client/controller.ts"
 import { templateOf } from "../revisions/revisions.ts"
 import { isNamespaceTerminating } from "../../client/is-namespace-terminating.ts"
-import { messageOf } from "../shared/pod-control.ts"
 import { ensureClaims, hasStaleClaims } from "./claims.ts"
 import { identityLabels, newPod, podNameOf } from "./identity.ts"
 import type { Step } from "./plan.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 export interface Revisions {
   readonly current: ControllerRevision

@@ -6,9 +6,9 @@ import { ignoreAlreadyExists } from "../../apimachinery/status-error.ts"
 import type { Cache } from "../../client/cache.ts"
 import type { ReconcileContext } from "../../client/controller.ts"
 import { controllerReference } from "../shared/owner.ts"
-import { messageOf } from "../shared/pod-control.ts"
 import { semanticallyEqual } from "../shared/semantically-equal.ts"
 import { claimNameOf, claimsOf, podNameOf } from "./identity.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 /** Creates the claims of a replica that are missing. They are there before its pod. */
 export async function ensureClaims(

@@ -7,6 +7,7 @@ import {
   RequestTooLargeError,
   StoreUnavailableError,
 } from "../store.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 /** https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
 export const codes = {
@@ -41,7 +42,7 @@ const codeOfMessage: Readonly<Record<string, number>> = {
 /** The status that etcd gives for what a store throws. */
 export function toGrpcError(error: unknown): GrpcError {
   if (error instanceof GrpcError) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return new GrpcError(codeOf(error, message), message)
 }
 

@@ -5,6 +5,7 @@
 import type { Clock } from "../../base/clock.ts"
 import { StoreUnavailableError } from "../store.ts"
 import type { Journal, JournalRecord } from "./journal.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 interface Group {
   /** The newest revision in the group; 0 if it makes none. */
@@ -70,7 +71,7 @@ export class GroupCommit {
 
   // The state in memory is ahead of the disk now, and what the disk holds is unknown: only a restart can tell.
   #fail(group: Group, cause: unknown): void {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     this.#failure = new StoreUnavailableError(`etcdserver: the store cannot write: ${reason}`, { cause })
     this.#writing = undefined
     const gathering = this.#gathering

@@ -10,6 +10,7 @@ import { Rejections } from "../rejections.ts"
 import { reportFailure } from "../report.ts"
 import type { SchedulerParts } from "../scheduler-parts.ts"
 import { reportGroup } from "./report-group.ts"
+import { messageOf } from "../../base/message-of.ts"
 
 /** A group of which so many pods are placed together, or none. */
 export interface Gang {
@@ -72,7 +73,7 @@ function tryOne(queued: QueuedPod, parts: SchedulerParts): Placed | Failure {
     if (found.kind === "unschedulable") return { queued, error: found.error }
     return assume(queued, finder.best(info, found.nodes, parts.context), parts)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     return { queued, error: waiting(parts, new Set(), message) }
   }
 }

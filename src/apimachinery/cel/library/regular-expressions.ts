@@ -2,6 +2,7 @@ import { compilePattern } from "../../json-schema/patterns.ts"
 import { ValueList } from "../values/collections.ts"
 import { CelError, type CelResult } from "../values/value.ts"
 import { overload } from "./function.ts"
+import { messageOf } from "../../../base/message-of.ts"
 
 /** Matches in time linear in the text. */
 export const regularExpressionFunctions = [
@@ -39,6 +40,6 @@ function findAll(
     while (found.length < limit && matcher.find()) found.push(matcher.group() ?? "")
     return resultOf(found)
   } catch (error) {
-    return new CelError(`Illegal regex: ${error instanceof Error ? error.message : String(error)}`)
+    return new CelError(`Illegal regex: ${messageOf(error)}`)
   }
 }

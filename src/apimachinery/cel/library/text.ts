@@ -1,6 +1,7 @@
 import { compilePattern } from "../../json-schema/patterns.ts"
 import { CelError, type CelResult } from "../values/value.ts"
 import { overload } from "./function.ts"
+import { messageOf } from "../../../base/message-of.ts"
 
 /** The functions on strings that belong to the language. */
 export const textFunctions = [
@@ -21,6 +22,6 @@ function matches(text: string, pattern: string): CelResult {
   try {
     return compilePattern(pattern).test(text)
   } catch (error) {
-    return new CelError(error instanceof Error ? error.message : String(error))
+    return new CelError(messageOf(error))
   }
 }

@@ -11,6 +11,7 @@ import {
 } from "../types/cel-type.ts"
 import { parseTimestamp } from "./timestamp.ts"
 import { CelDuration, CelError, type CelList, type CelMap, type CelResult, type CelValue } from "./value.ts"
+import { messageOf } from "../../../base/message-of.ts"
 
 /**
  * A value for an expression: JSON as its type says, anything that is a value already as it is. JSON is not copied: objects
@@ -45,7 +46,7 @@ function adaptString(text: string, { kind }: CelType): CelResult {
     if (kind === "timestamp") return parseTimestamp(text)
     return text
   } catch (error) {
-    return new CelError(error instanceof Error ? error.message : String(error))
+    return new CelError(messageOf(error))
   }
 }
 

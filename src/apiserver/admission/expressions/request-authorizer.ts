@@ -7,6 +7,7 @@ import {
 import type { UserInfo } from "../../authentication/authenticator.ts"
 import type { Attributes, Authorizer, Decision } from "../../authorization/authorizer.ts"
 import { parsedSelectors } from "../../selector-requirements.ts"
+import { messageOf } from "../../../base/message-of.ts"
 
 /**
  * Answers what expressions ask of the authorizer about one request. Every question is asked once; where the answer comes
@@ -38,7 +39,7 @@ function answerOf({ decision, reason, evaluationError = "" }: Decision): Authori
 }
 
 function failed(error: unknown): AuthorizationDecision {
-  return { allowed: false, reason: "", error: error instanceof Error ? error.message : String(error) }
+  return { allowed: false, reason: "", error: messageOf(error) }
 }
 
 function attributesOf(question: AuthorizationQuestion, requester: UserInfo): Attributes {

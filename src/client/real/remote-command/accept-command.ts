@@ -3,6 +3,7 @@ import { type IncomingUpgrade, isWebSocketUpgrade } from "../../../base/real/htt
 import { acceptSpdyCommand } from "./accept-spdy-command.ts"
 import { acceptWebSocketCommand } from "./accept-web-socket-command.ts"
 import type { CommandOptions, CommandResult, CommandStreams } from "./protocol.ts"
+import { messageOf } from "../../../base/message-of.ts"
 
 /** A client that waits for a program. */
 export interface AcceptedCommand {
@@ -34,7 +35,7 @@ export async function serveCommand(
     : await acceptSpdyCommand(upgrade, options, clock)
   if (!accepted) return
   const result = await run(accepted.streams).catch(
-    (error: unknown): CommandResult => ({ error: error instanceof Error ? error.message : String(error) }),
+    (error: unknown): CommandResult => ({ error: messageOf(error) }),
   )
   await accepted.finish(result)
 }

@@ -4,6 +4,7 @@ import { type IncomingUpgrade, refuseUpgrade } from "../../../base/real/http-upg
 import { splice } from "../../../base/real/http-upgrade/tunnel-upgrade.ts"
 import { acceptWebSocket, offeredProtocols } from "../../../base/real/websocket.ts"
 import type { ConnectPort } from "./port-forward.ts"
+import { messageOf } from "../../../base/message-of.ts"
 
 const protocols = ["v4.channel.k8s.io"]
 
@@ -56,7 +57,7 @@ class ChannelPair {
     try {
       await splice(await connectPort(this.#port), this.#duplex)
     } catch (problem) {
-      const text = problem instanceof Error ? problem.message : String(problem)
+      const text = messageOf(problem)
       this.#send(this.#channel + 1, Buffer.from(text))
     }
   }

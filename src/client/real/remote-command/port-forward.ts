@@ -6,6 +6,7 @@ import { SpdyConnection } from "../../../base/real/spdy/spdy-connection.ts"
 import type { SpdyStream } from "../../../base/real/spdy/spdy-stream.ts"
 import { acceptSpdy, negotiate } from "./accept-spdy-command.ts"
 import { serveWebSocketPortForward } from "./port-forward-web-socket.ts"
+import { messageOf } from "../../../base/message-of.ts"
 
 /** Opens a connection to a port of the pod. Rejects with what the user should read. */
 export type ConnectPort = (port: number) => Promise<Duplex>
@@ -72,7 +73,7 @@ class StreamPairs {
     try {
       await splice(await this.#connectPort(port), data.duplex)
     } catch (problem) {
-      error.duplex.write(problem instanceof Error ? problem.message : String(problem))
+      error.duplex.write(messageOf(problem))
     }
     error.duplex.end()
     data.duplex.end()
