@@ -14,7 +14,7 @@ import { hasIdentity, ordinalOf, startOrdinal } from "./identity.ts"
  */
 export type Step =
   | { readonly kind: "create"; readonly ordinal: number; readonly revision: "current" | "update" }
-  | { readonly kind: "delete"; readonly pod: Pod; readonly why: "ended" | "surplus" | "outdated" }
+  | { readonly kind: "delete"; readonly pod: Pod }
   /** It waits to be started: somebody may have taken its claims away. */
   | { readonly kind: "claims"; readonly ordinal: number }
   /** A label that makes it this replica is missing. */
@@ -75,7 +75,7 @@ function planSlots(view: SetView, slots: readonly Slot[], ordered: boolean): Par
 
 function stepsForSlot(view: SetView, ordinal: number, pod: Pod | undefined): readonly Step[] {
   if (!pod) return [{ kind: "create", ordinal, revision: revisionFor(view, ordinal) }]
-  if (isTerminal(pod)) return pod.metadata.deletionTimestamp ? [] : [{ kind: "delete", pod, why: "ended" }]
+  if (isTerminal(pod)) return pod.metadata.deletionTimestamp ? [] : [{ kind: "delete", pod }]
   return pod.status.phase === "Pending" ? [{ kind: "claims", ordinal }] : []
 }
 
@@ -107,7 +107,7 @@ function planSurplus(view: SetView, slots: readonly Slot[], ordered: boolean): P
     const going = pod.metadata.deletionTimestamp !== undefined
     if (ordered && (going || (!isHealthy(view, pod) && pod !== unhealthy))) return { steps, blocked: true }
     if (going) continue
-    steps.push({ kind: "delete", pod, why: "surplus" })
+    steps.push({ kind: "delete", pod })
     if (ordered) return { steps, blocked: true }
   }
   return { steps, blocked: false }
@@ -130,13 +130,13 @@ function planUpdate(view: SetView, slots: readonly Slot[]): readonly Step[] {
   return targets
     .filter(({ pod }) => isOutdated(pod, updateRevision))
     .slice(0, Math.max(0, allowed - unavailable))
-    .map(({ pod }) => ({ kind: "delete", pod: pod!, why: "outdated" }))
+    .map(({ pod }) => ({ kind: "delete", pod: pod! }))
 }
 
 /** The highest that is outdated, unless one above it is not available. */
 function replaceOne(view: SetView, targets: readonly Slot[]): readonly Step[] {
   for (const { pod } of targets) {
-    if (isOutdated(pod, view.updateRevision)) return [{ kind: "delete", pod: pod!, why: "outdated" }]
+    if (isOutdated(pod, view.updateRevision)) return [{ kind: "delete", pod: pod! }]
     if (!pod || !isHealthy(view, pod)) return []
   }
   return []
