@@ -36,17 +36,28 @@ export function decodeGivenFields<T>(
   path: string,
   { group, versions, kind, schema }: ConfigurationKind<T>,
 ): Partial<T> {
-  const strictErrors: string[] = []
-  try {
-    const value = parseYaml(text, strictErrors) as { apiVersion?: unknown; kind?: unknown } | null
+  return strictly(text, path, (value, strictErrors) => {
+    const given = value as { apiVersion?: unknown; kind?: unknown } | null
     const known = versions.map((version) => formatGroupVersion({ group, version }))
-    if (value?.kind !== kind || !known.includes(String(value.apiVersion))) {
+    if (given?.kind !== kind || !known.includes(String(given.apiVersion))) {
       throw new Error(`expected kind ${kind} of ${known.join(" or ")}`)
     }
-    const { apiVersion: _, kind: __, ...fields } = value
-    const decoded = decodeObject(schema, fields, strictErrors)
+    const { apiVersion: _, kind: __, ...fields } = given
+    return decodeObject(schema, fields, strictErrors) as Partial<T>
+  })
+}
+
+/** The same for files that are older than kinds of configuration: they say nothing of what they are. */
+export function decodeBareFields<T>(text: string, path: string, schema: ObjectSchema & Typed<T>): T {
+  return strictly(text, path, (value, strictErrors) => decodeObject(schema, value ?? {}, strictErrors) as T)
+}
+
+function strictly<T>(text: string, path: string, decode: (value: unknown, strictErrors: string[]) => T): T {
+  const strictErrors: string[] = []
+  try {
+    const decoded = decode(parseYaml(text, strictErrors), strictErrors)
     if (strictErrors.length > 0) throw new Error(`strict decoding error: ${strictErrors.join(", ")}`)
-    return decoded as Partial<T>
+    return decoded
   } catch (error) {
     throw new ConfigurationError(`${path}: ${(error as Error).message}`)
   }

@@ -10,7 +10,7 @@ import {
   ConfigurationError,
   decodeConfiguration,
   refuseInvalid,
-} from "../configuration/decode-configuration.ts"
+} from "../../apimachinery/decode-configuration.ts"
 import type { EventLimit } from "./event-rate-limit.ts"
 import type { PodSecurityOptions } from "./pod-security/pod-security.ts"
 import {

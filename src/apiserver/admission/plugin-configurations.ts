@@ -1,25 +1,14 @@
 import { Toleration } from "../../api/core/v1/toleration.ts"
 import { validateTolerations } from "../../api/core/validation/taints.ts"
-import { parseYaml } from "../../apimachinery/codec/yaml.ts"
 import { invalidValue } from "../../apimachinery/field-error.ts"
 import { fieldPath } from "../../apimachinery/field-path.ts"
-import {
-  bool,
-  field,
-  int64,
-  list,
-  mapOf,
-  message,
-  type ObjectSchema,
-  string,
-  type Typed,
-} from "../../apimachinery/schema.ts"
-import { decodeObject } from "../../apimachinery/structural.ts"
+import { bool, field, int64, list, mapOf, message, string } from "../../apimachinery/schema.ts"
 import {
   ConfigurationError,
+  decodeBareFields,
   decodeConfiguration,
   refuseInvalid,
-} from "../configuration/decode-configuration.ts"
+} from "../../apimachinery/decode-configuration.ts"
 import type { ImagePolicyOptions } from "./image-policy-webhook.ts"
 import type { NodeSelectors } from "./pod-node-selector.ts"
 import type { ClusterTolerations } from "./pod-toleration-restriction.ts"
@@ -49,7 +38,7 @@ const TolerationConfiguration = message("PodTolerationRestrictionConfiguration",
 const WebhookConfiguration = message("WebhookAdmissionConfiguration", { kubeConfigFile: field(1, string) })
 
 export function imagePolicySettings(text: string, path: string): ImagePolicySettings {
-  const { imagePolicy = {} } = decodeBare(text, path, ImagePolicyConfiguration)
+  const { imagePolicy = {} } = decodeBareFields(text, path, ImagePolicyConfiguration)
   const { kubeConfigFile = "", allowTTL, denyTTL, retryBackoff, defaultAllow = false } = imagePolicy
   const within = (value: number | undefined, unitMs: number, limits: Limits) =>
     durationOf(value, unitMs, limits, path)
@@ -79,7 +68,7 @@ function durationOf(value = 0, unitMs: number, { leastMs, mostMs, usualMs }: Lim
 
 /** By namespace; read as selectors when a pod is made, as annotations are. */
 export function nodeSelectors(text: string, path: string): NodeSelectors {
-  return decodeBare(text, path, NodeSelectorConfiguration).podNodeSelectorPluginConfig ?? {}
+  return decodeBareFields(text, path, NodeSelectorConfiguration).podNodeSelectorPluginConfig ?? {}
 }
 
 export function clusterTolerations(text: string, path: string): ClusterTolerations {
@@ -109,16 +98,4 @@ export function webhookKubeconfig(text: string, path: string): string {
   if (kubeConfigFile && !kubeConfigFile.startsWith("/"))
     refuseInvalid(path, [invalidValue("kubeConfigFile", kubeConfigFile, "must be an absolute file path")])
   return kubeConfigFile
-}
-
-/** Of files older than kinds of configuration. */
-function decodeBare<T>(text: string, path: string, schema: ObjectSchema & Typed<T>): T {
-  const strictErrors: string[] = []
-  try {
-    const decoded = decodeObject(schema, parseYaml(text, strictErrors) ?? {}, strictErrors)
-    if (strictErrors.length > 0) throw new Error(`strict decoding error: ${strictErrors.join(", ")}`)
-    return decoded as T
-  } catch (error) {
-    throw new ConfigurationError(`${path}: ${(error as Error).message}`)
-  }
 }

@@ -10,7 +10,7 @@ import {
   ConfigurationError,
   decodeConfiguration,
   refuseInvalid,
-} from "../configuration/decode-configuration.ts"
+} from "../../apimachinery/decode-configuration.ts"
 
 // What is recorded of which request (https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/).
 

@@ -6,7 +6,7 @@ import {
   tooMany,
 } from "../../apimachinery/field-error.ts"
 import { bool, field, type Infer, list, message, optional, string } from "../../apimachinery/schema.ts"
-import { decodeConfiguration, refuseInvalid } from "../configuration/decode-configuration.ts"
+import { decodeConfiguration, refuseInvalid } from "../../apimachinery/decode-configuration.ts"
 import { validateJwtAuthenticator } from "./jwt/validate-jwt-authenticator.ts"
 
 // Whose tokens are accepted (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration).

@@ -17,7 +17,7 @@ import {
   optional,
   string,
 } from "../../apimachinery/schema.ts"
-import { decodeConfiguration, refuseInvalid } from "../configuration/decode-configuration.ts"
+import { decodeConfiguration, refuseInvalid } from "../../apimachinery/decode-configuration.ts"
 import { compileConditions } from "./webhook/match-conditions.ts"
 
 // The chain of authorizers (https://kubernetes.io/docs/reference/access-authn-authz/authorization/#using-configuration-file-for-authorization).

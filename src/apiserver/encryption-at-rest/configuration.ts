@@ -6,7 +6,7 @@ import {
   ConfigurationError,
   decodeConfiguration,
   refuseInvalid,
-} from "../configuration/decode-configuration.ts"
+} from "../../apimachinery/decode-configuration.ts"
 
 // Which resources are encrypted, and with what (https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/).
 

@@ -1,6 +1,0 @@
-export {
-  ConfigurationError,
-  type ConfigurationKind,
-  decodeConfiguration,
-  refuseInvalid,
-} from "../../apimachinery/decode-configuration.ts"
