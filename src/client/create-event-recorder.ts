@@ -2,9 +2,8 @@ import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import { integer, type Random } from "../base/random.ts"
 import type { KubeObject } from "../apimachinery/meta.ts"
-import { isStatusError } from "../apimachinery/status-error.ts"
 import type { Client } from "./client.ts"
-import { deliverEvent } from "./deliver-event.ts"
+import { deliverEvent, isTaken } from "./deliver-event.ts"
 import { type CorrelatedEvent, EventCorrelator, type Verdict } from "./event-correlator.ts"
 import type { EventRecorder, ObjectReference } from "./event-recorder.ts"
 import { Event } from "../api/core/v1/event.ts"
@@ -45,15 +44,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   }
 
   /** Adds to the count of an event that is there; false when it has expired meanwhile. */
-  async function patched({ namespace, name, count, lastMs, message }: CorrelatedEvent): Promise<boolean> {
+  function patched({ namespace, name, count, lastMs, message }: CorrelatedEvent): Promise<boolean> {
     const body = { count, lastTimestamp: wholeSeconds(lastMs), message }
-    try {
-      await client.patch(Event, { namespace, name }, { type: "strategic", body })
-      return true
-    } catch (error) {
-      if (isStatusError(error, "NotFound")) return false
-      throw error
-    }
+    return isTaken(client.patch(Event, { namespace, name }, { type: "strategic", body }))
   }
 
   return {

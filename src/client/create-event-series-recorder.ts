@@ -6,7 +6,7 @@ import { formatMicroTime } from "../apimachinery/time.ts"
 import { Event } from "../api/events/v1/event.ts"
 import type { Client } from "./client.ts"
 import { referenceTo, uniqueEventName } from "./create-event-recorder.ts"
-import { deliverEvent } from "./deliver-event.ts"
+import { deliverEvent, isTaken } from "./deliver-event.ts"
 import { EventSeries, finishMs, type Noted } from "./event-series.ts"
 import type { EventSeriesRecorder } from "./event-series-recorder.ts"
 
@@ -63,16 +63,10 @@ export function createEventSeriesRecorder(options: EventSeriesRecorderOptions): 
   }
 
   /** False when the event that has become a series is not there: not yet, or not any more. */
-  async function patched(event: Noted): Promise<boolean> {
+  function patched(event: Noted): Promise<boolean> {
     const body = { series: encodeSeries(event) }
     const key = { namespace: namespaceOf(event), name: event.name }
-    try {
-      await client.patch(Event, key, { type: "strategic", body })
-      return true
-    } catch (error) {
-      if (isStatusError(error, "NotFound")) return false
-      throw error
-    }
+    return isTaken(client.patch(Event, key, { type: "strategic", body }))
   }
 
   /** As long as there is anything that may end. */

@@ -33,3 +33,14 @@ export async function deliverEvent(
   }
   return undefined
 }
+
+/** Whether a change of an event was taken; false when the event is not there: not yet, or not any more. */
+export async function isTaken(patch: Promise<unknown>): Promise<boolean> {
+  try {
+    await patch
+    return true
+  } catch (error) {
+    if (isStatusError(error, "NotFound")) return false
+    throw error
+  }
+}
