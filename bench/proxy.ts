@@ -65,11 +65,11 @@ async function measure(count: number, node: TestNamespace, client: TestNamespace
     const before = performance.now()
     // One endpoint more, one less: as a rolling update does.
     const wanted = round % 2 === 0 ? endpoints(index, 5) : endpoints(index).slice(1)
-    await apply(
-      ruleset.planChange(
-        new Map([[`web-${index}`, serviceElements(`web-${index}`, clusterIP(index), wanted)]]),
-      ),
+    const name = `web-${index}`
+    const transactions = ruleset.planChange(
+      new Map([[name, serviceElements(name, clusterIP(index), wanted)]]),
     )
+    for (const transaction of transactions) await apply(transaction)
     changes.push(performance.now() - before)
   }
   const change = cpuTimeBetween(beforeChanges, cpuTime())

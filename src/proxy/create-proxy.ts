@@ -31,7 +31,7 @@ export function createProxy(options: ProxyOptions): Proxy {
 
 /**
  * Whatever changes makes a Service dirty; dirty Services are planned anew, all together, and the difference goes to the
- * kernel in one transaction.
+ * kernel at once.
  */
 class NftablesProxy implements Proxy {
   readonly status: ProxyStatus
@@ -173,9 +173,9 @@ class NftablesProxy implements Proxy {
 
   async #apply(wanted: ReadonlyMap<string, readonly Element[]>): Promise<void> {
     const { commands } = this.#options
-    const change = this.#ruleset.planChange(wanted)
-    const text = this.#makeAll ? this.#ruleset.planAll() : change
-    if (text) await commands.run("nft", ["-f", "-"], text)
+    const changes = this.#ruleset.planChange(wanted)
+    const transactions = this.#makeAll ? [this.#ruleset.planAll()] : changes
+    for (const text of transactions) await commands.run("nft", ["-f", "-"], text)
     this.#makeAll = false
   }
 

@@ -17,7 +17,8 @@ function elements(name: string, spec: Parameters<typeof testService>[1], ...addr
   return elementsOf(planService(testService(name, spec), slices, { nodeName: "here" })!)
 }
 
-const lines = (text: string) => text.trim().split("\n").filter(Boolean)
+const lines = (transactions: readonly string[]) =>
+  transactions.flatMap((text) => text.trim().split("\n").filter(Boolean))
 
 describe("Ruleset", () => {
   it("makes a group with its first Service and names only what changes", () => {
@@ -31,7 +32,7 @@ describe("Ruleset", () => {
       "add element ip cortest-services cluster-strangers-1 { 10.96.0.1 . tcp . 80 . 0 : 10.244.0.2 . 8080 }",
       "add element ip cortest-services cluster-ips { 10.96.0.1 }",
     ])
-    expect(rules.planChange(new Map([["web", elements("web", {}, "10.244.0.2")]]))).toBe("")
+    expect(rules.planChange(new Map([["web", elements("web", {}, "10.244.0.2")]]))).toEqual([])
     expect(lines(rules.planChange(new Map([["web", elements("web", {}, "10.244.0.9")]])))).toEqual([
       "delete element ip cortest-services cluster-strangers-1 { 10.96.0.1 . tcp . 80 . 0 }",
       "add element ip cortest-services cluster-strangers-1 { 10.96.0.1 . tcp . 80 . 0 : 10.244.0.9 . 8080 }",
@@ -50,12 +51,32 @@ describe("Ruleset", () => {
     expect(rules.elementCount).toBe(0)
   })
 
+  it("makes a group before anything leads to it, and takes away what was left behind when nothing does any more", () => {
+    const rules = ruleset()
+    rules.planChange(new Map([["web", elements("web", {}, "10.244.0.2")]]))
+    const more = elements("web", {}, "10.244.0.2", "10.244.0.3")
+    const [before, change, after, ...others] = rules.planChange(new Map([["web", more]]))
+    expect(before).toContain("add chain ip cortest-services cluster-strangers-2")
+    expect(before).not.toContain("element")
+    expect(lines([change!])).toEqual([
+      "delete element ip cortest-services services { 10.96.0.1 . tcp . 80 }",
+      "add element ip cortest-services services { 10.96.0.1 . tcp . 80 : goto cluster-strangers-2 }",
+      "add element ip cortest-services cluster-strangers-2 { 10.96.0.1 . tcp . 80 . 0 : 10.244.0.2 . 8080, 10.96.0.1 . tcp . 80 . 1 : 10.244.0.3 . 8080 }",
+    ])
+    expect(lines([after!])).toEqual([
+      "delete element ip cortest-services cluster-strangers-1 { 10.96.0.1 . tcp . 80 . 0 }",
+      "delete chain ip cortest-services cluster-strangers-1",
+      "delete map ip cortest-services cluster-strangers-1",
+    ])
+    expect(others).toEqual([])
+  })
+
   it("leaves an address that two Services want with the first, until that one goes", () => {
     const rules = ruleset()
     const wants = (name: string, clusterIP: string, endpoint: string) =>
       new Map([[name, elements(name, { clusterIP, externalIPs: ["192.0.2.50"] }, endpoint)]])
     rules.planChange(wants("web", "10.96.0.1", "10.244.0.2"))
-    expect(rules.planChange(wants("api", "10.96.0.2", "10.244.0.3"))).not.toContain("192.0.2.50")
+    expect(rules.planChange(wants("api", "10.96.0.2", "10.244.0.3")).join("")).not.toContain("192.0.2.50")
     expect(lines(rules.planChange(new Map([["web", []]])))).toContain(
       "add element ip cortest-services cluster-always-1 { 192.0.2.50 . tcp . 80 . 0 : 10.244.0.3 . 8080 }",
     )

@@ -4,13 +4,17 @@ import { type Group, groupName, planGroup, planGroupRemoval } from "./group.ts"
 import { planRemember, planTable, type TableInput, tableName } from "./table.ts"
 
 /**
- * What the proxy's tables hold, and the way from what they hold to what they should: as one transaction that names
- * nothing but the difference.
+ * What the proxy's tables hold, and the way from what they hold to what they should: transactions that name nothing but
+ * the difference.
+ *
+ * A packet asks two maps, one after the other: which group, then which endpoint; and it walks by the rules of the moment
+ * in which it came, while it sees the maps as they are. A transaction may come between. So groups are made in one before
+ * anything leads to them, and what a Service leaves behind in a group goes in one after nothing leads to it any more.
  *
  * Two Services may want the same address and port (an external IP, say). The one that came first has it until it goes.
  *
- * Invariant: after a transaction was applied, the kernel holds the first claim of every element, the groups that those
- * lead to, and no others.
+ * Invariant: after all transactions were applied, the kernel holds the first claim of every element, the groups that
+ * those lead to, and no others.
  */
 export class Ruleset {
   readonly #input: TableInput
@@ -37,18 +41,21 @@ export class Ruleset {
     return [...tables, ...groups, ...remembers, change.text((family) => this.#table(family))].join("")
   }
 
-  /** Makes these the elements of each owner and gives the commands that take the tables there; "" for no change. */
-  planChange(wanted: ReadonlyMap<string, readonly Element[]>): string {
+  /** Makes these the elements of each owner and gives the transactions that take the tables there, in their order. */
+  planChange(wanted: ReadonlyMap<string, readonly Element[]>): readonly string[] {
     const before = new Map<string, Element | undefined>()
     for (const [owner, elements] of wanted) this.#replace(owner, elements, before)
     const change = new Change()
+    const leftBehind = new Change()
     const newGroups: string[] = []
     const touchedGroups = new Set<string>()
     for (const [id, old] of before) {
       const current = this.#claims.get(id)?.[0]?.element
       if (old && current && old.value === current.value) continue
       if (old) {
-        change.remove(old)
+        const isLeftBehind = !current && isEndpoint(old)
+        if (isLeftBehind) leftBehind.remove(old)
+        else change.remove(old)
         this.#leaveGroup(old, touchedGroups)
       }
       if (current) {
@@ -56,11 +63,13 @@ export class Ruleset {
         newGroups.push(...this.#enterGroup(current))
       }
     }
-    return [
-      ...newGroups,
-      change.text((family) => this.#table(family)),
-      ...this.#removeEmptyGroups(touchedGroups),
-    ].join("")
+    const table = (family: IpFamily) => this.#table(family)
+    const transactions = [
+      newGroups,
+      [change.text(table)],
+      [leftBehind.text(table), ...this.#removeEmptyGroups(touchedGroups)],
+    ]
+    return transactions.map((commands) => commands.join("")).filter(Boolean)
   }
 
   get elementCount(): number {
@@ -182,6 +191,11 @@ function gather(sets: Map<string, Element[]>, element: Element): void {
   const elements = sets.get(key)
   if (elements) elements.push(element)
   else sets.set(key, [element])
+}
+
+/** Whether it stands in a group's map, not in one that leads to the group. */
+function isEndpoint({ set, group }: Element): boolean {
+  return group !== undefined && set === groupName(group)
 }
 
 function idOf({ family, set, key }: Element): string {
