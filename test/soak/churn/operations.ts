@@ -248,6 +248,8 @@ async function forwardPort(churn: Churn): Promise<string | undefined> {
 }
 
 function endAfter(child: ReturnType<ClusterUnderSoak["kubectl"]["start"]>, delayMs: number): Promise<void> {
+  // One that is over already says so no more.
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
     child.stdout?.resume()
     child.stderr?.resume()
