@@ -82,7 +82,7 @@ async function valueOf(
     const other = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find(
       ({ name }) => name === resourceFieldRef.containerName,
     )
-    return containerResource(other ?? container, resourceFieldRef, sources.allocatable)
+    return containerResource(pod, other ?? container, resourceFieldRef, sources.allocatable)
   }
   if (configMapKeyRef) {
     const { name = "", key, optional } = configMapKeyRef

@@ -43,5 +43,18 @@ it.each([
     name: "c",
     resources: { limits: { cpu: "1500m" }, requests: { memory: "64Mi" } },
   } as unknown as Container
-  expect(containerResource(container, { resource, divisor }, { memory: "8Gi" })).toBe(value)
+  expect(containerResource(pod, container, { resource, divisor }, { memory: "8Gi" })).toBe(value)
+})
+
+it.each([
+  ["limits.cpu", "2"],
+  ["limits.memory", "67108864"],
+  ["limits.ephemeral-storage", "1024"],
+  ["limits.hugepages-2Mi", "0"],
+])("%s that a container leaves to its pod and node is %s", (resource, value) => {
+  const limits = { cpu: "1250m", memory: "64Mi", "hugepages-2Mi": "4Mi" }
+  const limited = { ...pod, spec: { ...pod.spec, resources: { limits } } } as Pod
+  const allocatable = { cpu: 4, memory: "8Gi", "ephemeral-storage": "1Ki", "hugepages-2Mi": "8Mi" }
+  const container = { name: "c", resources: { limits: { memory: 0 } } } as unknown as Container
+  expect(containerResource(limited, container, { resource, divisor: "0" }, allocatable)).toBe(value)
 })

@@ -58,22 +58,34 @@ function formatMap(map: Readonly<Record<string, string>> = {}): string {
 }
 
 /**
- * The value of a `resourceFieldRef`: an amount divided by the divisor, rounded up. A limit that is not set is all that the
- * node has to give.
+ * The value of a `resourceFieldRef`: an amount divided by the divisor, rounded up. A limit that the container does not set
+ * is its pod's, and where that is not set either, all that the node has to give.
  */
 export function containerResource(
+  pod: Pod,
   container: Container,
   { resource, divisor }: ResourceFieldSelector,
   allocatable: ResourceList,
 ): string {
   const [part, name] = splitResource(resource)
-  const amount =
-    container.resources?.[part]?.[name] ?? (part === "limits" ? allocatable[name] : undefined) ?? 0
+  const asked = container.resources?.[part]?.[name]
+  const amount = part === "limits" && isNothing(asked) ? outerLimit(pod, name, allocatable) : asked
   const by = quantityOrOne(divisor)
-  const nanos = parseQuantity(amount).nanos
+  const nanos = parseQuantity(amount ?? 0).nanos
   // Whole units, rounded up: a container with 1500m and divisor 1 is told 2.
   return String((nanos + by - 1n) / by)
 }
+
+type Amount = ResourceList[string]
+
+/** Huge pages are never promised twice, so a limit that is not set is none. */
+function outerLimit(pod: Pod, name: string, allocatable: ResourceList): Amount | undefined {
+  if (name.startsWith("hugepages-")) return undefined
+  const ofPod = pod.spec.resources?.limits?.[name]
+  return isNothing(ofPod) || allocatable[name] === undefined ? allocatable[name] : ofPod
+}
+
+const isNothing = (amount: Amount | undefined): boolean => amount === undefined || quantityValue(amount) === 0
 
 function splitResource(resource: string): ["limits" | "requests", string] {
   const match = /^(limits|requests)\.(.+)$/.exec(resource)
@@ -81,7 +93,6 @@ function splitResource(resource: string): ["limits" | "requests", string] {
   return [match[1] as "limits" | "requests", match[2]!]
 }
 
-function quantityOrOne(divisor: string | number | undefined): bigint {
-  if (divisor === undefined || quantityValue(divisor) === 0) return 1_000_000_000n
-  return parseQuantity(divisor).nanos
+function quantityOrOne(divisor: Amount | undefined): bigint {
+  return divisor === undefined || isNothing(divisor) ? 1_000_000_000n : parseQuantity(divisor).nanos
 }

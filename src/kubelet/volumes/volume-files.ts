@@ -122,7 +122,7 @@ async function downwardFiles(
       const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
       const container = all.find(({ name }) => name === resourceFieldRef.containerName)
       if (!container) throw new Error(`container ${resourceFieldRef.containerName} not found`)
-      text = containerResource(container, resourceFieldRef, allocatable)
+      text = containerResource(pod, container, resourceFieldRef, allocatable)
     }
     files.set(item.path, { content: encoder.encode(text), mode: item.mode ?? mode })
   }
