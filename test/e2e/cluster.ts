@@ -8,6 +8,7 @@ import type { Client } from "../../src/client/client.ts"
 import { createClient } from "../../src/client/create-client.ts"
 import { createHttpsTransport } from "../../src/client/real/https-transport.ts"
 import { readKubeconfig, resolveContext } from "../../src/client/real/kubeconfig.ts"
+import type { buildBusyboxImage } from "./images.ts"
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export const cli = join(root, "dist/coracle.js")
@@ -85,6 +86,13 @@ export class TestCluster {
     const isOfTwoWords = ["image", "node", "snapshot", "token"].includes(command!)
     const words = isOfTwoWords ? [command!, rest.shift()!] : [command!]
     return run(process.execPath, [cli, ...words, "--data-dir", join(this.directory, "data"), ...rest])
+  }
+
+  /** Makes an image from what the machine has, and puts it on every node. */
+  async loadImage(build: typeof buildBusyboxImage, name: string): Promise<void> {
+    const archive = build(name, { output: join(this.directory, "image.tar") })
+    const { code, stdout, stderr } = await this.coracle("image", "load", archive)
+    if (code !== 0) throw new Error(`image load failed: ${stdout}${stderr}`)
   }
 
   get pid(): number {

@@ -60,8 +60,7 @@ describe.skipIf(missing)("a CSI driver", () => {
   beforeAll(async () => {
     await cluster.up()
     kubectl = cluster.kubectl(realClients.kubectl136())
-    const image = buildBusyboxImage("e2e/busybox:1")
-    await cluster.coracle("image", "load", image)
+    await cluster.loadImage(buildBusyboxImage, "e2e/busybox:1")
     mkdirSync(data)
     const nodes = join(cluster.directory, "data/nodes")
     const [nodeName = ""] = readdirSync(nodes)

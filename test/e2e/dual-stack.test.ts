@@ -82,7 +82,7 @@ describe.skipIf(missing).each([
       `--network-backend=${backend}`,
     ])
     await cluster.up()
-    await cluster.coracle("image", "load", buildBusyboxImage(image))
+    await cluster.loadImage(buildBusyboxImage, image)
     kubectl = cluster.kubectl(realClients.kubectl136())
     client = await cluster.client()
     const list = { apiVersion: "v1", kind: "List", items: world }
@@ -221,7 +221,7 @@ describe.skipIf(missing).each([
 
   test("a node that comes is reached by all, one that goes leaves no route", async () => {
     await cluster.coracle("node", "add", "late")
-    await cluster.coracle("image", "load", buildBusyboxImage(image))
+    await cluster.loadImage(buildBusyboxImage, image)
     await kubectl.call("rollout status daemonset/web --timeout=90s")
     const late = (await webPods()).find(({ spec }) => spec.nodeName === "late")!
     await eventually(async () =>

@@ -36,7 +36,7 @@ describe.skipIf(missing)("a network plugin of somebody else", () => {
     cluster = new TestCluster()
     const directory = writePluginConfiguration(cluster.directory, configuration)
     await cluster.up(["--ingress", "off", "--cni-conf-dir", directory, "--cni-bin-dir", pluginPrograms])
-    await cluster.coracle("image", "load", buildBusyboxImage("e2e/busybox:1"))
+    await cluster.loadImage(buildBusyboxImage, "e2e/busybox:1")
     kubectl = cluster.kubectl(realClients.kubectl136())
     const pod = "--image=e2e/busybox:1 --image-pull-policy=Never --port=8080 --command --"
     await kubectl.call(

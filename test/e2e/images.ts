@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { normalizeImageName } from "../../src/container-runtime/image-archive/image-name.ts"
 import { ociArchitecture, writeOciArchive } from "../../src/container-runtime/image-archive/oci-archive.ts"
@@ -10,12 +9,12 @@ import { type TarEntry, writeTar } from "../../src/container-runtime/image-archi
 // writes an OCI archive and gives its path; `coracle image load` takes it.
 
 export interface BuildOptions {
-  /** Where the archive is written. @default a file in a new temporary directory */
-  readonly output?: string
+  /** Where the archive is written. */
+  readonly output: string
 }
 
 /** A shell and the usual commands, from the machine's static busybox (Debian: `apt-get install busybox-static`). */
-export function buildBusyboxImage(name: string, options: BuildOptions = {}): string {
+export function buildBusyboxImage(name: string, options: BuildOptions): string {
   const binary = findBinary("busybox")
   if (sharedLibraries(binary).length > 0)
     throw new Error(
@@ -30,7 +29,7 @@ export function buildBusyboxImage(name: string, options: BuildOptions = {}): str
 }
 
 /** The machine's Node.js with the libraries it needs, and a shell where a static busybox is there. */
-export function buildNodeImage(name: string, options: BuildOptions = {}): string {
+export function buildNodeImage(name: string, options: BuildOptions): string {
   const binary = realpathSync(process.execPath)
   const entries = [...skeleton(), file("usr/bin/node", readFileSync(binary), 0o755)]
   for (const library of sharedLibraries(binary))
@@ -42,7 +41,7 @@ export function buildNodeImage(name: string, options: BuildOptions = {}): string
 export function buildFilesImage(
   name: string,
   files: Readonly<Record<string, string>>,
-  options: BuildOptions = {},
+  options: BuildOptions,
 ): string {
   const layers = Object.entries(files).map(([path, content]) => [
     ...parents(path),
@@ -55,7 +54,7 @@ function writeImage(
   name: string,
   layers: readonly (readonly TarEntry[])[],
   config: Readonly<Record<string, unknown>>,
-  { output = join(mkdtempSync(join(tmpdir(), "coracle-image-")), "image.tar") }: BuildOptions,
+  { output }: BuildOptions,
 ): string {
   const archive = writeOciArchive({
     name: normalizeImageName(name),

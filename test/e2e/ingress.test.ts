@@ -31,7 +31,7 @@ describe.skipIf(missing)("Ingresses", () => {
     before = hostState()
     cluster = new TestCluster(portsFlag)
     await cluster.up()
-    await cluster.coracle("image", "load", buildNodeImage(image))
+    await cluster.loadImage(buildNodeImage, image)
     kubectl = cluster.kubectl(realClients.kubectl136())
     certificate = join(cluster.directory, "shop.crt")
     const key = join(cluster.directory, "shop.key")

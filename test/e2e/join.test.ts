@@ -95,7 +95,7 @@ describe.skipIf(missing)("a machine that joins", () => {
   test("becomes a node with a token, and its pods are of the cluster", async () => {
     expect(await start()).toContain("joined https://")
     await kubectl.call("wait node/second --for=condition=Ready --timeout=30s")
-    const image = buildBusyboxImage("e2e/busybox:1")
+    const image = buildBusyboxImage("e2e/busybox:1", { output: join(cluster.directory, "image.tar") })
     for (const directory of [join(cluster.directory, "data"), nodeDirectory])
       await run(process.execPath, [cli, "image", "load", image, "--data-dir", directory])
     const pod = (name: string, nodeName: string) => ({

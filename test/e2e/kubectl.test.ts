@@ -15,7 +15,7 @@ describe.skipIf(missing)("kubectl", () => {
 
   beforeAll(async () => {
     await cluster.up()
-    await cluster.coracle("image", "load", buildBusyboxImage("e2e/busybox:1"))
+    await cluster.loadImage(buildBusyboxImage, "e2e/busybox:1")
   })
   afterAll(() => cluster.destroy())
 

@@ -62,7 +62,8 @@ describe.skipIf(missing)("coracle kubelet", () => {
       log: silentLogger,
       commands: createCommands(),
     })
-    await containerd.loadImages(buildBusyboxImage("e2e/busybox:1"))
+    const output = join(cluster.directory, "image.tar")
+    await containerd.loadImages(buildBusyboxImage("e2e/busybox:1", { output }))
   })
   afterAll(async () => {
     kubelet?.kill("SIGKILL")

@@ -29,7 +29,7 @@ describe.skipIf(missing)("three nodes", () => {
     before = hostState()
     cluster = new TestCluster(["--nodes", "3"])
     await cluster.up()
-    await cluster.coracle("image", "load", buildBusyboxImage("e2e/busybox:1"))
+    await cluster.loadImage(buildBusyboxImage, "e2e/busybox:1")
     kubectl = cluster.kubectl(realClients.kubectl136())
     await kubectl.call("apply -f -", manifest)
     await kubectl.call("-n shop rollout status deployment/web --timeout=90s")

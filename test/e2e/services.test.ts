@@ -16,8 +16,7 @@ describe.skipIf(missing)("a Service", () => {
 
   beforeAll(async () => {
     await cluster.up()
-    const image = buildBusyboxImage("e2e/busybox:1")
-    await cluster.coracle("image", "load", image)
+    await cluster.loadImage(buildBusyboxImage, "e2e/busybox:1")
     kubectl = cluster.kubectl(realClients.kubectl136())
     await kubectl.call("apply -f -", manifest)
     await kubectl.call("-n shop rollout status deployment/web --timeout=90s")
@@ -79,7 +78,7 @@ describe.skipIf(missing)("a Service", () => {
   })
 
   test("pods reach the API server with their token", async () => {
-    await cluster.coracle("image", "load", buildNodeImage("e2e/node:1"))
+    await cluster.loadImage(buildNodeImage, "e2e/node:1")
     const program = `
       const { readFileSync } = require("node:fs")
       const read = (name) => readFileSync("/var/run/secrets/kubernetes.io/serviceaccount/" + name, "utf8")

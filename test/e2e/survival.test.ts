@@ -34,7 +34,7 @@ describe.skipIf(missing)("a cluster", () => {
     before = hostState()
     cluster = new TestCluster()
     await cluster.up()
-    await cluster.coracle("image", "load", buildBusyboxImage("e2e/busybox:1"))
+    await cluster.loadImage(buildBusyboxImage, "e2e/busybox:1")
     kubectl = cluster.kubectl(realClients.kubectl136())
     await kubectl.call("create deployment sleeper --image=e2e/busybox:1 --replicas=2 -- sleep 36000")
     await kubectl.call("rollout status deployment/sleeper --timeout=60s")

@@ -54,7 +54,7 @@ describe.skipIf(missing)("a StatefulSet with volumes of the default class", () =
 
   beforeAll(async () => {
     await cluster.up()
-    await cluster.coracle("image", "load", buildBusyboxImage("e2e/busybox:1"))
+    await cluster.loadImage(buildBusyboxImage, "e2e/busybox:1")
     kubectl = cluster.kubectl(realClients.kubectl136())
     await kubectl.call("apply -f -", manifest)
     await kubectl.call("rollout status statefulset/db --timeout=90s")

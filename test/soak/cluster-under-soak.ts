@@ -38,7 +38,7 @@ export class ClusterUnderSoak {
     const names = Array.from({ length: nodeCount }, (_, index) => `node-${index + 1}`)
     const soaked = new ClusterUnderSoak(cluster, names, probes)
     await soaked.up()
-    await cluster.coracle("image", "load", buildBusyboxImage(image))
+    await cluster.loadImage(buildBusyboxImage, image)
     return soaked
   }
 

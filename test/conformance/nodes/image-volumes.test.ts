@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { expect } from "vitest"
 import { readTar } from "../../../src/container-runtime/image-archive/tar.ts"
 import { buildFilesImage } from "../../e2e/images.ts"
@@ -29,9 +31,14 @@ const registry = `const { readFileSync, existsSync } = require("node:fs")
 /** Starts it on some node; resolves to that node's name. */
 async function startRegistry(world: NodesWorld, files: Readonly<Record<string, string>>): Promise<string> {
   const { api, namespace } = world
+  const directory = mkdtempSync(join(tmpdir(), "coracle-conformance-"))
+  const content = await contentOf(
+    buildFilesImage("kitten:1", files, { output: join(directory, "image.tar") }),
+  )
+  rmSync(directory, { recursive: true })
   await api.create(`/api/v1/namespaces/${namespace}/configmaps`, {
     metadata: { name: "content" },
-    ...(await contentOf(buildFilesImage("kitten:1", files))),
+    ...content,
   })
   const readinessProbe = { exec: { command: ["node", "-e", probe] }, periodSeconds: 1 }
   const container = {

@@ -101,8 +101,12 @@ async function ensureCluster(): Promise<string> {
   if (existsSync(own)) return own
   const up = ["up", "--detach", "--nodes", "3", "--listen", "127.0.0.1:0"]
   await must([...up, "--data-dir", data, "--kubeconfig", join(directory, "kubeconfig")])
-  for (const image of [buildBusyboxImage(toolbox), buildNodeImage(scripting)])
-    await must(["image", "load", image, "--data-dir", data])
+  const output = join(directory, "image.tar")
+  for (const build of [
+    () => buildBusyboxImage(toolbox, { output }),
+    () => buildNodeImage(scripting, { output }),
+  ])
+    await must(["image", "load", build(), "--data-dir", data])
   return own
 }
 
