@@ -1,4 +1,5 @@
 import type { Container } from "../api/core/v1/container.ts"
+import type { FileKeySelector } from "../api/core/v1/env-var.ts"
 import type { ResourceStatus } from "../api/core/v1/container-status.ts"
 import type { Pod } from "../api/core/v1/pod.ts"
 import type { NodeAddress, NodeSystemInfo } from "../api/core/v1/node.ts"
@@ -148,6 +149,11 @@ export interface PodVolumes {
   containerMounts(pod: Pod, container: Container, needs: ContainerMountNeeds): Promise<Mount[]>
   /** The block devices of one container. Throws when one of them is none. */
   containerDevices(pod: Pod, container: Container): Device[]
+  /**
+   * A variable as a file in one of the mounted volumes has it now; undefined where it may be left out. Throws when the file
+   * cannot be read as such, or the variable is not there.
+   */
+  readVariable(pod: Pod, source: FileKeySelector): Promise<string | undefined>
   /**
    * How full a pod's volumes are, as of a minute ago at most. Volumes of which nothing can be said are left out. Never
    * rejects. To count files takes far longer than to ask the kernel for its counters: only for those who tell of volumes.

@@ -1,6 +1,6 @@
 import type { ConfigMap } from "../../api/core/v1/config-map.ts"
 import type { Container } from "../../api/core/v1/container.ts"
-import type { EnvVar } from "../../api/core/v1/env-var.ts"
+import type { EnvVar, FileKeySelector } from "../../api/core/v1/env-var.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { ResourceList } from "../../api/core/v1/resource-requirements.ts"
 import type { Secret } from "../../api/core/v1/secret.ts"
@@ -14,6 +14,8 @@ export interface EnvironmentSources {
   /** Undefined when there is none. */
   findConfigMap(namespace: string, name: string): Promise<ConfigMap | undefined>
   findSecret(namespace: string, name: string): Promise<Secret | undefined>
+  /** From a file of the pod's; undefined when it may be left out. */
+  readVariable(source: FileKeySelector): Promise<string | undefined>
   readonly services: readonly Service[]
   readonly allocatable: ResourceList
   readonly addresses: PodAddresses
@@ -76,7 +78,7 @@ async function valueOf(
 ): Promise<string | undefined> {
   if (!valueFrom) return expandVariables(value ?? "", known)
   const namespace = pod.metadata.namespace ?? ""
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom
+  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = valueFrom
   if (fieldRef) return podField(pod, fieldRef.fieldPath, sources.addresses)
   if (resourceFieldRef) {
     const other = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find(
@@ -96,7 +98,7 @@ async function valueOf(
     const text = data === undefined ? undefined : decodeText(data)
     return pick(secret, text, { kind: "Secret", namespace, name, key, optional })
   }
-  return ""
+  return fileKeyRef ? sources.readVariable(fileKeyRef) : ""
 }
 
 interface KeyReference {

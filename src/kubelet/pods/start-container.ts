@@ -182,7 +182,7 @@ async function mountsRecursivelyReadOnly(
 }
 
 function environmentOf(
-  { objects, services, machine }: KubeletServices,
+  { objects, host, services, machine }: KubeletServices,
   pod: Pod,
   container: Container,
   addresses: PodAddresses,
@@ -190,6 +190,7 @@ function environmentOf(
   return buildEnvironment(pod, container, {
     findConfigMap: (namespace, name) => objects.find(ConfigMap, { namespace, name }),
     findSecret: (namespace, name) => objects.find(Secret, { namespace, name }),
+    readVariable: (source) => host.volumes.readVariable(pod, source),
     services: services(),
     allocatable: machine.allocatable,
     addresses,

@@ -133,6 +133,55 @@ describe.skipIf(why)("the real kubelet", { timeout: 30_000 }, () => {
     expect(await run("cat /settings/color")).toBe("red")
   })
 
+  it("gives containers variables from files that init containers wrote", async () => {
+    const from = (key: string, path = "conf.env", optional = false) => ({
+      name: key,
+      valueFrom: { fileKeyRef: { volumeName: "written", path, key, optional } },
+    })
+    const volumeMounts = [{ name: "written", mountPath: "/written" }]
+    const write = `printf "A='one'\nB='t w\no' # why\n" > /written/conf.env; ln -s /conf.env /written/link; echo B=2 > /written/bad`
+    await node.create("from-files", {
+      volumes: [{ name: "written", emptyDir: {} }],
+      initContainers: [
+        shell("write", write, { volumeMounts }),
+        shell("read", "echo \"A='$A!'\" > /written/more.env", { env: [from("A")], volumeMounts }),
+      ],
+      containers: [
+        shell("main", forever, {
+          env: [
+            from("A", "more.env"),
+            from("B", "link"),
+            from("C", "conf.env", true),
+            { name: "D", value: "$(A)" },
+          ],
+          lifecycle: {
+            postStart: { exec: { command: ["sh", "-c", 'echo "$B" > /written/hook'] } },
+          },
+          volumeMounts,
+        }),
+        shell("missing", forever, { env: [from("C")] }),
+        shell("bad", forever, { env: [from("B", "bad", true)] }),
+        shell("absent", forever, { env: [from("A", "absent", true)] }),
+      ],
+    })
+    const waiting = (pod: Pod | undefined, name: string) =>
+      pod?.status.containerStatuses?.find((each) => each.name === name)?.state.waiting
+    const isWaiting = (pod: Pod | undefined) =>
+      ["missing", "bad", "absent"].every(
+        (name) => waiting(pod, name)?.reason === "CreateContainerConfigError",
+      )
+    const pod = await node.until("from-files", isWaiting)
+    expect(waiting(pod, "missing")?.message).toMatch(
+      /^environment variable key "C" not found in file "\/.*\/volumes\/kubernetes.io~empty-dir\/written\/conf.env"$/,
+    )
+    expect(waiting(pod, "bad")?.message).toBe("couldn't parse env file")
+    expect(waiting(pod, "absent")?.message).toBe("couldn't parse env file")
+    expect(await node.exec(pod, "main", "sh", "-c", 'echo "$A|$B|${C-none}|$D"; cat /written/hook')).toBe(
+      "one!|t w\no|none|one!\nt w\no\n",
+    )
+    expect(await node.events("from-files")).toContain("Failed: Error: couldn't parse env file")
+  })
+
   it("mounts what a claim is bound to, and waits for a ConfigMap that is not there yet", async () => {
     const { client } = node.server
     const path = `${node.directory}/disk`

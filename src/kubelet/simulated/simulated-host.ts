@@ -48,6 +48,8 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
       update() {},
       containerMounts: async () => [],
       containerDevices: () => [],
+      // No program has run that could have written it, and none will read it.
+      readVariable: async () => undefined,
       usage: async () => [],
       async unmount() {},
       listPods: async () => [],

@@ -6,6 +6,7 @@ import { isMounted } from "../../../base/real/mount-table.ts"
 import type { Logger } from "../../../base/log.ts"
 import { ConfigMap } from "../../../api/core/v1/config-map.ts"
 import type { Container } from "../../../api/core/v1/container.ts"
+import type { FileKeySelector } from "../../../api/core/v1/env-var.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import { Secret } from "../../../api/core/v1/secret.ts"
 import type { Volume } from "../../../api/core/v1/volume.ts"
@@ -21,6 +22,7 @@ import { containerMounts } from "./container-mounts.ts"
 import type { PodCertificates } from "./pod-certificates.ts"
 import { type MountedVolume, mountSource } from "./mount-source.ts"
 import { measureVolumes } from "./volume-usage.ts"
+import { readVolumeVariable } from "./volume-variable.ts"
 import { ensureShared, unmountBelow } from "./mounts.ts"
 
 export interface RealPodVolumesOptions {
@@ -163,6 +165,15 @@ export class RealPodVolumes implements PodVolumes {
       const isReadOnly = source?.persistentVolumeClaim?.readOnly ?? false
       return { containerPath: devicePath, hostPath: volume.path, permissions: isReadOnly ? "r" : "mrw" }
     })
+  }
+
+  async readVariable(pod: Pod, source: FileKeySelector): Promise<string | undefined> {
+    const volume = this.#mounted.get(pod.metadata.uid)?.paths.get(source.volumeName)
+    if (!volume) throw new Error(`cannot find the volume "${source.volumeName}" referenced by FileKeyRef`)
+    const { name, namespace } = pod.metadata
+    return readVolumeVariable(volume.path, source, (error) =>
+      this.#options.log.error("environment file not read", { pod: `${namespace}/${name}`, error }),
+    )
   }
 
   usage(podUid: string): Promise<readonly VolumeUsage[]> {

@@ -1,10 +1,6 @@
-import { constants } from "node:fs"
-import { chmod, type FileHandle, mkdir, open, realpath, stat } from "node:fs/promises"
+import { chmod, type FileHandle, mkdir, realpath, stat } from "node:fs/promises"
 import { join, relative } from "node:path"
-
-// O_PATH, which Node.js does not name: the file is only pointed at, not opened.
-const oPath = 0o10000000
-const follow = constants.O_NOFOLLOW | oPath
+import { openSteps } from "./open-steps.ts"
 
 /**
  * Opens a path inside a volume so that it can be mounted into a container, making it as a directory if it is not there.
@@ -17,18 +13,7 @@ const follow = constants.O_NOFOLLOW | oPath
 export async function openSubPath(volume: string, subPath: string): Promise<FileHandle> {
   const root = await realpath(volume)
   const resolved = await resolveInside(root, subPath)
-  let handle = await open(root, follow | constants.O_DIRECTORY)
-  try {
-    for (const step of relative(root, resolved).split("/").filter(Boolean)) {
-      const next = await open(`/proc/self/fd/${handle.fd}/${step}`, follow)
-      await handle.close()
-      handle = next
-    }
-    return handle
-  } catch (error) {
-    await handle.close()
-    throw error
-  }
+  return openSteps(root, relative(root, resolved).split("/").filter(Boolean))
 }
 
 async function resolveInside(root: string, subPath: string): Promise<string> {

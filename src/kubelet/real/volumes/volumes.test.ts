@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import {
   lstat,
   mkdir,
@@ -17,6 +18,7 @@ import type { VolumeFiles } from "../../volumes/volume-files.ts"
 import { writeAtomically } from "./atomic-directory.ts"
 import { ensureHostPath } from "./host-path.ts"
 import { openSubPath } from "./sub-path.ts"
+import { readVolumeVariable } from "./volume-variable.ts"
 
 let directory: string
 beforeEach(async () => {
@@ -73,6 +75,46 @@ describe("a part of a volume", () => {
   it.each(["out", "out/passwd", "../x"])("is refused when it leads out: %s", async (subPath) => {
     await symlink("/etc", join(directory, "out"))
     await expect(openSubPath(directory, subPath)).rejects.toThrow("leads out of its volume")
+  })
+})
+
+describe("a variable from a file in a volume", () => {
+  const read = (path: string, key = "A", optional = false) =>
+    readVolumeVariable(directory, { volumeName: "v", path, key, optional }, () => {})
+
+  it("is read, through links that see the volume alone", async () => {
+    await mkdir(join(directory, "etc"))
+    await writeFile(join(directory, "etc/passwd"), "A='mine'\r\n")
+    await symlink("/etc", join(directory, "out"))
+    await symlink("../../../etc/passwd", join(directory, "up"))
+    expect(await read("out/passwd")).toBe("mine")
+    expect(await read("up")).toBe("mine")
+    expect(await read("/etc/./passwd")).toBe("mine")
+  })
+
+  it("may be missing where it is optional", async () => {
+    await writeFile(join(directory, "file"), "A='1'")
+    await expect(read("file", "B")).rejects.toThrow(
+      `environment variable key "B" not found in file "${directory}/file"`,
+    )
+    expect(await read("file", "B", true)).toBeUndefined()
+  })
+
+  it.each([
+    ["is not there", async () => {}],
+    ["is a directory", (path: string) => mkdir(path)],
+    ["nobody writes to", async (path: string) => void execFileSync("mkfifo", [path])],
+    ["leads to itself", (path: string) => symlink("file", path)],
+    ["has too long a line", (path: string) => writeFile(path, `#${"x".repeat(65_536)}\nA='1'`)],
+  ])("is not had from a file that %s", async (_, make) => {
+    await make(join(directory, "file"))
+    await expect(read("file", "A", true)).rejects.toThrow(/couldn't parse env file|too many links/)
+  })
+
+  it("may be long, over many lines", async () => {
+    const value = `${"x".repeat(65_000)}\n`.repeat(3)
+    await writeFile(join(directory, "file"), `A='${value}'`)
+    expect(await read("file")).toBe(value)
   })
 })
 
