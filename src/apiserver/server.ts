@@ -44,7 +44,9 @@ import type { ServerParts } from "./server-parts.ts"
 import { componentStatuses } from "./subresources/component-statuses.ts"
 import { resolveService } from "./services/resolve-service.ts"
 import { keepFlowControl } from "./start-hooks/ensure-flow-control.ts"
-import { runStartHooks, type StartHookName, startHookNames } from "./start-hooks/run-start-hooks.ts"
+import { ownHealthChecks } from "./start-hooks/own-health-checks.ts"
+import { runStartHooks } from "./start-hooks/run-start-hooks.ts"
+import { StartState } from "./start-hooks/start-steps.ts"
 import type { AdvertisedAddress } from "./start-hooks/ensure-kubernetes-service.ts"
 import type { Backends } from "./streaming/backends.ts"
 import { createInProcessTransport } from "./transport.ts"
@@ -113,7 +115,7 @@ const self: UserInfo = { name: "system:apiserver", groups: [mastersGroup, authen
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { clock, log } = options
   const shutdown = new AbortController()
-  const state: StartState = { hasRead: false, hooksDone: new Set() }
+  const state = new StartState()
   const parts = createParts(options, shutdown.signal, state, (user) => createInProcessTransport(handle, user))
   const customResources = new CustomResources(parts)
   const definitions = new DefinitionController({
@@ -149,6 +151,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     transportFor: (user) => createInProcessTransport(handle, user),
     async start() {
       await parts.mirror.start()
+      state.finish("reading")
       compactor.start()
       for (const follower of [
         parts.flowController,
@@ -162,10 +165,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       void definitions.run(shutdown.signal)
       void parts.flowController.run(shutdown.signal)
       void aggregation.run(shutdown.signal, options.registersApiServices ?? true)
-      state.hasRead = true
+      void aggregation.registered.then(() => (state.isRegistered = true))
+      state.finish("following")
       begin()
       const client = createClient(createInProcessTransport(handle, self))
-      await runStartHooks(parts, client, options.advertised, (name) => void state.hooksDone.add(name))
+      await runStartHooks(parts, client, options.advertised, state.finish)
       void danglingSchemas.run(shutdown.signal)
       void keepFlowControl(client, { clock, log: log.named("flow-control") }, shutdown.signal)
       await danglingSchemas.settled()
@@ -229,7 +233,7 @@ function createParts(
       advertised ? `${advertised.address}:${advertised.port}` : "",
     ),
     openApi: new OpenApi(resources, remoteVersions, options.loadDescriptions),
-    healthChecks: [...ownChecks(store, signal, state), ...(options.healthChecks ?? [])],
+    healthChecks: [...ownHealthChecks(store, signal, state), ...(options.healthChecks ?? [])],
     pages: new Map([["api_priority_and_fairness", pageOfFlowControl(flowController, clock)]]),
     version,
     signal,
@@ -245,41 +249,6 @@ function createParts(
 }
 
 const noWebhooks: WebhookTransport = () => Promise.reject(new Error("this server has no way to webhooks"))
-
-/** How far `start` has come. */
-interface StartState {
-  /** What is in the store has been read. */
-  hasRead: boolean
-  readonly hooksDone: Set<StartHookName>
-}
-
-function ownChecks(store: Store, signal: AbortSignal, state: StartState): HealthCheck[] {
-  const everyProbe = ["healthz", "livez", "readyz"] as const
-  const must = (
-    name: string,
-    of: HealthCheck["of"],
-    isSo: () => boolean,
-    otherwise: string,
-  ): HealthCheck => ({
-    name,
-    of,
-    check() {
-      if (!isSo()) throw new Error(otherwise)
-    },
-  })
-  const etcd = () => store.currentRevision().then(() => {})
-  return [
-    { name: "ping", of: everyProbe, check() {} },
-    { name: "log", of: everyProbe, check() {} },
-    { name: "etcd", of: everyProbe, check: etcd },
-    { name: "etcd-readiness", of: ["readyz"], check: etcd },
-    must("informer-sync", ["readyz"], () => state.hasRead, "informers not started yet"),
-    ...startHookNames.map((name) =>
-      must(`poststarthook/${name}`, everyProbe, () => state.hooksDone.has(name), "not finished"),
-    ),
-    must("shutdown", ["readyz"], () => !signal.aborted, "process is shutting down"),
-  ]
-}
 
 /** Upstream's `--max-requests-inflight` and `--max-mutating-requests-inflight` together. */
 const totalSeats = 600

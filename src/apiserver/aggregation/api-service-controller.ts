@@ -53,6 +53,9 @@ const registration = " "
 export class ApiServiceController {
   readonly #options: ApiServiceControllerOptions
   readonly #queue: WorkQueue
+  #becomeRegistered: () => void = () => {}
+  /** Resolves when there is an APIService for each of this server's own groups and versions, or there shall be none. */
+  readonly registered = new Promise<void>((resolve) => (this.#becomeRegistered = resolve))
 
   constructor(options: ApiServiceControllerOptions) {
     this.#options = options
@@ -66,7 +69,7 @@ export class ApiServiceController {
     if (registers) {
       this.#options.resources.onChange(() => this.#queue.add(registration))
       this.#queue.add(registration)
-    }
+    } else this.#becomeRegistered()
     await Promise.all([this.#work(signal), this.#work(signal), this.#work(signal)])
   }
 
@@ -100,6 +103,7 @@ export class ApiServiceController {
           .catch(ignoreConflict),
       ),
     ])
+    this.#becomeRegistered()
     return true
   }
 

@@ -7,33 +7,22 @@ import { ensureFlowControl } from "./ensure-flow-control.ts"
 import { ensureNamespaces } from "./ensure-namespaces.ts"
 import { ensurePriorityClasses } from "./ensure-priority-classes.ts"
 import { ensureServiceCidr } from "./ensure-service-cidr.ts"
-
-/** As `/readyz/poststarthook/NAME` asks for them: upstream's names for what does the same there. */
-export const startHookNames = [
-  "rbac/bootstrap-roles",
-  "scheduling/bootstrap-system-priority-classes",
-  "priority-and-fairness-config-producer",
-  "start-kubernetes-service-cidr-controller",
-  "start-system-namespaces-controller",
-  "bootstrap-controller",
-] as const
-
-export type StartHookName = (typeof startHookNames)[number]
+import type { StartStep } from "./start-steps.ts"
 
 /**
  * What every cluster has is made true at each start, through the API like any other write.
  *
- * @param done told of each hook that has come to its end
+ * @param finish told of each step that has come to its end
  */
 export async function runStartHooks(
   server: ServerParts,
   client: Client,
   advertised: AdvertisedAddress | undefined,
-  done: (name: StartHookName) => void,
+  finish: (step: StartStep) => void,
 ): Promise<void> {
   const { serviceNetworks, clock, startHooks = [] } = server
   const network = serviceNetworks[0]
-  const run = (name: StartHookName, hook: Promise<unknown>) => hook.then(() => done(name))
+  const run = (step: StartStep, work: Promise<unknown>) => work.then(() => finish(step))
   const namespaces = ensureNamespaces(client)
   const kubernetesService = async () => {
     await namespaces
@@ -42,15 +31,12 @@ export async function runStartHooks(
     await ensureKubernetesService(client, network, { addresses: [address], port })
   }
   await Promise.all([
-    run("rbac/bootstrap-roles", Promise.all(startHooks.map((hook) => hook(client)))),
-    run("scheduling/bootstrap-system-priority-classes", ensurePriorityClasses(client)),
-    run("priority-and-fairness-config-producer", ensureFlowControl(client)),
-    run(
-      "start-kubernetes-service-cidr-controller",
-      ensureServiceCidr(client, serviceNetworks.map(formatNetwork), clock),
-    ),
-    run("start-system-namespaces-controller", namespaces),
-    run("bootstrap-controller", kubernetesService()),
+    run("security", Promise.all(startHooks.map((hook) => hook(client)))),
+    run("priorityClasses", ensurePriorityClasses(client)),
+    run("flowControl", ensureFlowControl(client)),
+    run("serviceCidr", ensureServiceCidr(client, serviceNetworks.map(formatNetwork), clock)),
+    run("namespaces", namespaces),
+    run("kubernetesService", kubernetesService()),
   ])
-  await startAddressRepair(server, client)
+  await run("addressRepair", startAddressRepair(server, client))
 }
