@@ -115,6 +115,11 @@ export class KubeletMetrics {
     "[ALPHA] Cumulative number of containers started",
     ["container_type"],
   )
+  readonly terminatedContainers = counter(
+    "kubelet_terminated_containers_total",
+    "[ALPHA] Cumulative number of container terminations.",
+    ["container_type", "exit_code", "reason"],
+  )
   readonly startedContainerErrors = counter(
     "kubelet_started_containers_errors_total",
     "[ALPHA] Cumulative number of errors when starting containers",

@@ -1,13 +1,16 @@
+import type { PodStatus } from "../../api/core/v1/pod.ts"
 import { parseTime } from "../../apimachinery/time.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
 import { computePodStatus, type NodeView } from "../status/compute-pod-status.ts"
+import { newTerminations } from "../status/new-terminations.ts"
 import { hostIpsOf } from "./pod-addresses.ts"
 import type { PodState } from "./pod-state.ts"
 
-/** Tells the API how one pod is, and the metrics how long it took until it ran. */
+/** Tells the API how one pod is, and the metrics how long it took until it ran and how its containers ended. */
 export class StatusTeller {
   readonly #services: KubeletServices
   #hasRun = false
+  #told: PodStatus | undefined
 
   constructor(services: KubeletServices) {
     this.#services = services
@@ -17,7 +20,7 @@ export class StatusTeller {
     // A pod that the API has forgotten has no status to keep.
     const { stage } = state
     if (stage.kind !== "syncing" && stage.kind !== "rejected" && stage.cause.kind === "gone") return
-    const { runtimeName, clock, statuses, findApiPod, machine, host } = this.#services
+    const { runtimeName, clock, statuses, findApiPod, machine, host, metrics } = this.#services
     const apiPod = findApiPod(state.pod)
     if (!apiPod) return
     const deviceHealth: NodeView["deviceHealth"] = (pod, container) => [
@@ -30,6 +33,9 @@ export class StatusTeller {
       clock.now(),
     )
     statuses.set(apiPod, status)
+    for (const termination of newTerminations(this.#told ?? state.pod.status, status))
+      metrics.terminatedContainers.add(1, ...termination)
+    this.#told = status
     if (status.phase !== "Pending") this.#noteRunning(state)
   }
 
