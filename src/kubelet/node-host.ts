@@ -140,7 +140,7 @@ export interface PodVolumes {
   /**
    * Makes every volume of the pod ready, and keeps those that follow an object of the API current from then on. Called
    * again after a failure it goes on where it stopped; `retry` is called when what was missing may be there. Throws
-   * VolumeError.
+   * VolumeError, or AdmissionError when it never will be.
    */
   mount(pod: Pod, retry: () => void): Promise<void>
   /** A pod changed (its labels, say): files made from its fields follow. */

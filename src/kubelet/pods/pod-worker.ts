@@ -189,6 +189,7 @@ export class PodWorker {
   /** Nothing of the pod was begun. */
   #reject({ reason, message }: AdmissionError): void {
     if (!this.#closed) this.#event("Warning", reason, message)
+    this.#services.metrics.rejections.add(1, reason)
     this.handle({ kind: "evict", reason, message, gracePeriodSeconds: 0 })
     this.handle({ kind: "setupFailed", retryAtMs: this.#services.clock.now() })
   }

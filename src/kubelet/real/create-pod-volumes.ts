@@ -12,6 +12,7 @@ import type { NodeObjects } from "../objects/node-objects.ts"
 import { hostIpsOf } from "../pods/pod-addresses.ts"
 import { ServiceAccountTokens } from "../volumes/service-account-tokens.ts"
 import { projectTrustBundle } from "../volumes/trust-bundles.ts"
+import { AllocatableUpdates } from "./csi/allocatable-updates.ts"
 import { CsiDrivers } from "./csi/csi-drivers.ts"
 import type { CsiNodeObject } from "./csi/csi-node-object.ts"
 import { CsiVolumes } from "./csi/csi-volumes.ts"
@@ -48,11 +49,22 @@ export function createPodVolumes(options: CreatePodVolumesOptions): RealVolumes 
   const { nodeName, paths, machine, client, objects, clock, random, log, commands, kubelet } = options
   const tokens = new ServiceAccountTokens({ client, clock, random })
   const events = () => kubelet().services.events
-  const drivers = new CsiDrivers({
+  const drivers: CsiDrivers = new CsiDrivers({
     root: paths.root,
     clock,
     nodeObject: options.nodeObject,
-    registered: (name) => csi.unstageUnused(name),
+    registered(name) {
+      allocatable.start(name)
+      return csi.unstageUnused(name)
+    },
+    unregistered: (name) => allocatable.stop(name),
+  })
+  const allocatable = new AllocatableUpdates({
+    objects,
+    clock,
+    log,
+    signal: options.signal,
+    refresh: (name) => drivers.refresh(name),
   })
   const csi: CsiVolumes = new CsiVolumes({
     paths,

@@ -11,6 +11,8 @@ export interface CsiDriversOptions {
   readonly nodeObject: CsiNodeObject
   /** A driver has come. */
   readonly registered: (name: string) => Promise<void>
+  /** A driver has gone. */
+  readonly unregistered?: (name: string) => void
 }
 
 interface Registered {
@@ -33,6 +35,11 @@ export class CsiDrivers implements PluginHandler {
     const found = this.#registered.get(name)
     if (found) return found.driver
     throw new Error(`driver name ${name} not found in the list of registered CSI drivers`)
+  }
+
+  /** Asks a driver anew how many volumes the node can have, and tells of it. */
+  async refresh(name: string): Promise<void> {
+    await this.#options.nodeObject.update(name, await this.get(name).getInfo())
   }
 
   validate({ name, endpoint, supportedVersions }: PluginInfo): void {
@@ -63,6 +70,7 @@ export class CsiDrivers implements PluginHandler {
     // Another may have taken its place already.
     if (this.#registered.get(name)?.endpoint !== endpoint) return
     this.#registered.delete(name)
+    this.#options.unregistered?.(name)
     await this.#options.nodeObject.uninstall(name)
   }
 }

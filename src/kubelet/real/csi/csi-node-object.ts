@@ -34,17 +34,27 @@ export class CsiNodeObject {
   }
 
   /** Tells of a driver; of the places from where its volumes can be had, the node's labels tell. */
-  async install(name: string, { nodeId, maxVolumesPerNode, accessibleTopology }: NodeInfo): Promise<void> {
-    if (nodeId === "") throw new Error("error adding CSI driver node info: driverNodeID must not be empty")
+  async install(name: string, info: NodeInfo): Promise<void> {
+    if (info.nodeId === "")
+      throw new Error("error adding CSI driver node info: driverNodeID must not be empty")
+    await this.#label(info.accessibleTopology?.segments ?? {})
+    await this.update(name, info)
+  }
+
+  /** Tells what has changed of a driver. */
+  async update(name: string, { nodeId, maxVolumesPerNode, accessibleTopology }: NodeInfo): Promise<void> {
     const topology = accessibleTopology?.segments ?? {}
-    await this.#label(topology)
     const driver = {
       name,
       nodeID: nodeId,
       topologyKeys: Object.keys(topology).sort(),
       ...(maxVolumesPerNode > 0 && { allocatable: { count: Math.min(maxVolumesPerNode, maxInt32) } }),
     }
-    await this.#update((drivers) => [...drivers.filter((other) => other.name !== name), driver])
+    await this.#update((drivers) =>
+      drivers.some((other) => other.name === name)
+        ? drivers.map((other) => (other.name === name ? driver : other))
+        : [...drivers, driver],
+    )
   }
 
   async uninstall(name: string): Promise<void> {

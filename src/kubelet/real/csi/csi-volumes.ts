@@ -19,6 +19,7 @@ import type { ServiceAccountTokens } from "../../volumes/service-account-tokens.
 import { type KubeletPaths, sha256 } from "../kubelet-paths.ts"
 import type { MountedVolume } from "../volumes/mount-source.ts"
 import { giveToGroup } from "../volumes/ownership.ts"
+import { AttachLimit } from "./attach-limit.ts"
 import { findAttachment } from "./attachment.ts"
 import { type CsiDriver, isFinal } from "./csi-driver.ts"
 import type { CsiDrivers } from "./csi-drivers.ts"
@@ -57,11 +58,13 @@ export class CsiVolumes {
   readonly #options: CsiVolumesOptions
   readonly #queues = new Map<string, Promise<unknown>>()
   readonly #inUse = new Set<string>()
+  readonly #attachLimit: AttachLimit
   /** What this process has mounted, by pod and volume. */
   readonly #mounted = new Map<string, { readonly pod: Pod; readonly volume: CsiVolume }>()
 
   constructor(options: CsiVolumesOptions) {
     this.#options = options
+    this.#attachLimit = new AttachLimit(options)
   }
 
   /** Names of the volumes that this node needs attached. */
@@ -101,7 +104,7 @@ export class CsiVolumes {
     return hasGrown(this.#options.objects, { namespace: metadata.namespace ?? "", name: claim }, specName)
   }
 
-  /** Stages and publishes; done before, it is made sure of. Throws VolumeError. */
+  /** Stages and publishes; done before, it is made sure of. Throws VolumeError, or AdmissionError if it never will be. */
   async mount(pod: Pod, volume: CsiVolume): Promise<MountedVolume> {
     return this.#inTurn(uniqueCsiName(volume), () => this.#mount(pod, volume))
   }
@@ -110,7 +113,7 @@ export class CsiVolumes {
     const { objects, paths } = this.#options
     const { specName } = volume
     const object = await objects.find(CSIDriver, { name: volume.driver })
-    const publishContext = await this.#attach(volume, object)
+    const publishContext = await this.#attach(pod, volume, object)
     const device = volume.isBlock ? "MapVolume.SetUpDevice" : "MountVolume.MountDevice"
     const first = volume.lifecycle === "Ephemeral" ? "MountVolume.SetUp" : device
     const driver = await failing(volume, first, () => this.#driver(volume.driver, first))
@@ -140,6 +143,7 @@ export class CsiVolumes {
     const expandable = { pod, volume, driver, capability, target, staged }
     await failing(volume, "MountVolume.NodeExpandVolume", () => expandIfGrown(this.#options, expandable))
     this.#mounted.set(`${pod.metadata.uid} ${specName}`, { pod, volume })
+    this.#attachLimit.forget(pod.metadata.uid)
     return {
       path: target,
       ...(volume.isBlock && { isDevice: true }),
@@ -150,7 +154,7 @@ export class CsiVolumes {
   }
 
   /** Waits for the control plane to attach the volume, where the driver wants that. */
-  async #attach(volume: CsiVolume, object: CSIDriver | undefined): Promise<Record<string, string>> {
+  async #attach(pod: Pod, volume: CsiVolume, object: CSIDriver | undefined): Promise<Record<string, string>> {
     const { objects, nodeName, tellInUse } = this.#options
     if (volume.lifecycle === "Ephemeral") return {}
     const name = uniqueCsiName(volume)
@@ -159,7 +163,13 @@ export class CsiVolumes {
       if (object?.spec.attachRequired !== false) await tellInUse()
     }
     if (object?.spec.attachRequired === false) return {}
-    return findAttachment(objects, volume, attachmentName(volume, nodeName))
+    const attachment = attachmentName(volume, nodeName)
+    try {
+      return await findAttachment(objects, volume, attachment)
+    } catch (error) {
+      await this.#attachLimit.check(pod, volume, { object, attachment })
+      throw error
+    }
   }
 
   /** Resolves to where it is staged; "" for drivers that do not stage. */
@@ -230,6 +240,7 @@ export class CsiVolumes {
   async unmount(podUid: string): Promise<void> {
     const { paths } = this.#options
     for (const key of this.#mounted.keys()) if (key.startsWith(`${podUid} `)) this.#mounted.delete(key)
+    this.#attachLimit.forget(podUid)
     for (const { directory, data, target } of await listPublished(paths, podUid))
       await this.#inTurn(nameOf(data), () => this.#unmount(directory, data, target))
   }

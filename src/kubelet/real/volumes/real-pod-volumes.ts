@@ -11,7 +11,13 @@ import type { Pod } from "../../../api/core/v1/pod.ts"
 import { Secret } from "../../../api/core/v1/secret.ts"
 import type { Volume } from "../../../api/core/v1/volume.ts"
 import type { Device, Mount } from "../../../container-runtime/cri.ts"
-import { type ContainerMountNeeds, type PodVolumes, VolumeError, type VolumeUsage } from "../../node-host.ts"
+import {
+  AdmissionError,
+  type ContainerMountNeeds,
+  type PodVolumes,
+  VolumeError,
+  type VolumeUsage,
+} from "../../node-host.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
 import type { ServiceAccountTokens } from "../../volumes/service-account-tokens.ts"
 import { type FileSources, volumeFiles } from "../../volumes/volume-files.ts"
@@ -96,7 +102,7 @@ export class RealPodVolumes implements PodVolumes {
       try {
         mounted.paths.set(volume.name, await this.#mountVolume(pod, volume))
       } catch (error) {
-        if (error instanceof VolumeError) throw error
+        if (error instanceof VolumeError || error instanceof AdmissionError) throw error
         throw new VolumeError(volume.name, (error as Error).message)
       }
     }
