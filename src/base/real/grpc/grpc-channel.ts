@@ -2,6 +2,7 @@ import type { Client, Metadata, ServiceError } from "@grpc/grpc-js"
 import type { Codec } from "../../protobuf.ts"
 import { loadGrpc } from "../load-grpc.ts"
 import { GrpcError, grpcErrorCodes } from "../../grpc-error.ts"
+import { reachableSocket } from "./reachable-socket.ts"
 
 /** A gRPC connection with our own codecs. Reconnects by itself; calls made while it is down wait for it. */
 export interface GrpcChannel {
@@ -21,6 +22,8 @@ export interface GrpcChannel {
   duplex<Q, A>(method: string, request: Codec<Q>, answer: Codec<A>, options?: CallOptions): DuplexCall<Q, A>
   /** Tells whether the server is there, now and whenever that changes, until the channel is closed. Keeps it connected. */
   follow(listener: (connected: boolean) => void): void
+  /** Resolves as soon as the server is there; rejects when it does not come in time. */
+  connected(timeoutMs: number): Promise<void>
   close(): void
 }
 
@@ -39,10 +42,11 @@ export interface CallOptions {
 
 const maxMessageBytes = 16 << 20
 
-/** `address` as gRPC writes it: "unix:/run/containerd.sock". */
+/** `address` as gRPC writes it: "unix:/run/containerd.sock", however long. */
 export async function connectGrpc(address: string, now: () => number): Promise<GrpcChannel> {
   const grpc = await loadGrpc()
-  const client = new grpc.Client(address, grpc.credentials.createInsecure(), {
+  const socket = reachableSocket(address.replace(/^unix:/, ""))
+  const client = new grpc.Client(`unix:${socket.path}`, grpc.credentials.createInsecure(), {
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
     // The server is on this machine: when it restarts it is back within a second.
@@ -105,7 +109,14 @@ export async function connectGrpc(address: string, now: () => number): Promise<G
       }
       look()
     },
-    close: () => client.close(),
+    connected: (timeoutMs) =>
+      new Promise((resolve, reject) => {
+        client.waitForReady(new Date(now() + timeoutMs), (error) => (error ? reject(error) : resolve()))
+      }),
+    close() {
+      client.close()
+      socket.release()
+    },
   }
 }
 

@@ -10,6 +10,7 @@ import type {
 import { GrpcError, grpcErrorNumber } from "../../grpc-error.ts"
 import type { Codec } from "../../protobuf.ts"
 import { loadGrpc } from "../load-grpc.ts"
+import { reachableSocket } from "./reachable-socket.ts"
 
 /** One method of a service: takes a message and gives one, or many as they come until `signal` aborts. */
 export type GrpcMethod =
@@ -61,11 +62,13 @@ export async function serveGrpc(
     }
     server.addService({ method: method.define(path) }, implementation)
   }
-  await listen(server, socketPath, grpc.ServerCredentials.createInsecure())
+  const socket = reachableSocket(socketPath)
+  await listen(server, socket.path, grpc.ServerCredentials.createInsecure())
   await chmod(socketPath, 0o600)
   return {
     async close() {
       server.forceShutdown()
+      socket.release()
       await rm(socketPath, { force: true })
     },
   }

@@ -31,6 +31,7 @@ interface Found {
 }
 
 const rescanMs = 10_000
+const dialMs = 10_000
 const answerMs = 1000
 const firstRetryMs = 500
 const maxRetryMs = 122_000
@@ -168,6 +169,7 @@ export class PluginWatcher {
     const { handlers, clock } = this.#options
     const channel = await connectGrpc(`unix:${path}`, () => clock.now())
     try {
+      await channel.connected(dialMs)
       const info = await channel.unary(`${registrationService}/GetInfo`, [Nothing, {}], PluginInfo, {
         timeoutMs: answerMs,
       })
