@@ -50,9 +50,11 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   }
 
   return {
-    event(about, type, reason, message) {
+    event(about, type, reason, message, annotations) {
       if (queued >= maxQueued) return log.warn("event dropped: too many wait to be sent", { reason })
-      const occurrence = { about: referenceTo(about), type, reason, message, atMs: clock.now() }
+      const atMs = clock.now()
+      const said = { about: referenceTo(about), type, reason, message, atMs }
+      const occurrence = annotations ? { ...said, annotations } : said
       const verdict = correlator.correlate(occurrence, () =>
         uniqueEventName(occurrence.about, occurrence.atMs, random),
       )
@@ -67,9 +69,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 }
 
 function encode(event: CorrelatedEvent, component: string, host: string | undefined) {
-  const { about, type, reason } = event.occurrence
+  const { about, type, reason, annotations } = event.occurrence
   return {
-    metadata: { namespace: event.namespace, name: event.name },
+    metadata: { namespace: event.namespace, name: event.name, ...(annotations && { annotations }) },
     involvedObject: about,
     reason,
     message: event.message,

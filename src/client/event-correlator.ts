@@ -8,6 +8,8 @@ export interface Occurrence {
   readonly type: "Normal" | "Warning"
   readonly reason: string
   readonly message: string
+  /** For programs. They make no other event of it. */
+  readonly annotations?: Readonly<Record<string, string>>
   /** Milliseconds since the epoch. */
   readonly atMs: number
 }

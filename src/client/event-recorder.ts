@@ -10,6 +10,7 @@ export interface EventRecorder {
     type: "Normal" | "Warning",
     reason: string,
     message: string,
+    annotations?: Readonly<Record<string, string>>,
   ): void
 }
 

@@ -177,6 +177,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
       events.event({ kind: "Node", name: node.name, uid: node.name }, "Warning", reason, message),
   })
   const evictions: EvictionManager = new EvictionManager({
+    nodeName: node.name,
     host,
     runtime,
     workers,

@@ -4,28 +4,29 @@ import type { Logger } from "../../base/log.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { EventRecorder } from "../../client/event-recorder.ts"
 import type { RuntimeService } from "../../container-runtime/cri.ts"
-import { containerNameLabel, podUidLabel } from "../containers/runtime-labels.ts"
 import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import type { ImageCollector } from "../images/image-collector.ts"
 import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import type { NodeHost } from "../node-host.ts"
-import type { PodWorker } from "../pods/pod-worker.ts"
 import type { PodWorkers } from "../pods/pod-workers.ts"
 import { exceededStorage, hasStorageLimit } from "./exceeded-storage.ts"
-import type { EvictionCondition } from "../pods/pod-state.ts"
-import { evictionMessage, resourceOf } from "./eviction-message.ts"
+import type { EvictionCondition, PodState } from "../pods/pod-state.ts"
+import { evictionMessage } from "./eviction-message.ts"
+import { PodMeter } from "./measure-pods.ts"
 import {
   conditionOf,
   dueShortages,
   findShortages,
   holdConditions,
   type PressureCondition,
+  resourceOf,
   type Shortage,
 } from "./node-pressure.ts"
 import { parseThresholds, type Threshold } from "./thresholds.ts"
-import { isCritical, type PodUsage, rankForEviction } from "./rank-pods.ts"
+import { isCritical, rankForEviction } from "./rank-pods.ts"
 
 export interface EvictionManagerOptions {
+  readonly nodeName: string
   readonly host: NodeHost
   readonly runtime: RuntimeService
   readonly workers: PodWorkers
@@ -49,6 +50,9 @@ export interface EvictionManagerOptions {
 }
 
 const periodMs = 10_000
+/** So long the next look waits for an evicted pod to be gone. */
+const cleanUpMs = 30_000
+const cleanUpPollMs = 1000
 
 /**
  * Keeps the node alive when it runs short of memory, disk or process ids: first what nobody uses is thrown away, then one
@@ -58,13 +62,17 @@ export class EvictionManager {
   readonly #options: EvictionManagerOptions
   readonly #thresholds: readonly Threshold[]
   readonly #holdMs: number
+  readonly #meter: PodMeter
   #held: Map<PressureCondition, number> = new Map()
   #since: ReadonlyMap<Threshold, number> = new Map()
+  /** Those that called for something to be done when we last looked. */
+  #unresolved: ReadonlySet<Threshold> = new Set()
 
   constructor(options: EvictionManagerOptions) {
     this.#options = options
     this.#thresholds = withAllocatable(parseThresholds(options.configuration), options.configuration)
     this.#holdMs = parseDuration(options.configuration.evictionPressureTransitionPeriod)
+    this.#meter = new PodMeter(options.runtime, options.host)
   }
 
   has(condition: PressureCondition): boolean {
@@ -74,66 +82,102 @@ export class EvictionManager {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options
     while (!signal.aborted) {
-      await this.look().catch((error: unknown) => log.warn("node pressure not judged", { error }))
-      await sleep(clock, periodMs, signal)
+      const evicted = await this.look().catch((error: unknown) => {
+        log.warn("node pressure not judged", { error })
+        return []
+      })
+      // While one is in need, the next goes as soon as the last one has gone.
+      if (evicted.length > 0) await this.#untilGone(evicted, signal)
+      else await sleep(clock, periodMs, signal)
     }
   }
 
-  async look(): Promise<void> {
-    const { host, clock, changed, images } = this.#options
-    await this.#enforceLimits()
-    const shortages = findShortages(await host.usage(), this.#thresholds)
+  async #untilGone(pods: readonly Pod[], signal: AbortSignal): Promise<void> {
+    const { clock, workers } = this.#options
+    const holds = ({ metadata }: Pod) => workers.find(metadata.uid)?.state.stage.kind ?? "finished"
+    for (let waitedMs = 0; waitedMs < cleanUpMs && !signal.aborted; waitedMs += cleanUpPollMs) {
+      await sleep(clock, cleanUpPollMs, signal)
+      if (pods.every((pod) => holds(pod) === "finished")) return
+    }
+  }
+
+  /** Judges the node, and does one thing about what it is short of. Resolves to the pods that were evicted. */
+  async look(): Promise<readonly Pod[]> {
+    const { host, clock, changed } = this.#options
+    const shortages = findShortages(await host.usage(), this.#thresholds, this.#unresolved)
     const before = [...this.#held.keys()].sort().join()
     const { since, due } = dueShortages(this.#since, shortages, clock.now())
     this.#since = since
-    // A soft threshold shows in the node's conditions as soon as it counts.
-    this.#held = holdConditions(this.#held, due, clock.now(), this.#holdMs)
+    this.#unresolved = new Set(due.map(({ met }) => met))
+    // The node says what it is short of at once, also where pods are given time.
+    this.#held = holdConditions(this.#held, shortages, clock.now(), this.#holdMs)
     if ([...this.#held.keys()].sort().join() !== before) changed()
+    const exceeding = await this.#enforceLimits()
     const [worst] = due
-    if (!worst) return
-    const isDisk = conditionOf[worst.signal] === "DiskPressure"
-    if (isDisk && (await images.collect(worst.missing)) >= worst.missing) return
-    await this.#evictOne(worst)
+    if (exceeding.length > 0 || !worst) return exceeding
+    this.#announce(worst)
+    if (await this.#reclaim(worst)) return []
+    return this.#evictOne(worst)
+  }
+
+  #announce(shortage: Shortage): void {
+    const { events, nodeName } = this.#options
+    const node = { kind: "Node", name: nodeName, uid: nodeName }
+    events.event(node, "Warning", "EvictionThresholdMet", `Attempting to reclaim ${resourceOf(shortage)}`)
+  }
+
+  /** Throws away what nobody uses; true when that was enough. */
+  async #reclaim({ signal }: Shortage): Promise<boolean> {
+    const { host, images } = this.#options
+    if (conditionOf[signal] !== "DiskPressure") return false
+    await images.collect(Number.POSITIVE_INFINITY)
+    const all = new Set(this.#thresholds)
+    return findShortages(await host.usage(), this.#thresholds, all).length === 0
   }
 
   /** Pods that have written more than they may go, however much room there is. */
-  async #enforceLimits(): Promise<void> {
-    const limited = this.#options.workers
-      .list()
-      .filter(
-        ({ state: { stage, pod } }) => stage.kind === "syncing" && hasStorageLimit(pod) && !isCritical(pod),
-      )
-    if (limited.length === 0) return
-    for (const usage of await this.#usages("disk", limited)) {
-      const message = exceededStorage(usage.pod, usage)
-      if (message) this.#evict(usage.pod, message)
-    }
+  async #enforceLimits(): Promise<readonly Pod[]> {
+    const limited = this.#running().filter(({ pod }) => hasStorageLimit(pod) && !isCritical(pod))
+    if (limited.length === 0) return []
+    const measured = await this.#meter.disk(limited)
+    return measured.flatMap(({ state: { pod }, usage }) => {
+      const message = exceededStorage(pod, usage)
+      if (message) this.#evict(pod, { message })
+      return message ? [pod] : []
+    })
   }
 
-  async #evictOne(shortage: Shortage): Promise<void> {
-    const { metrics, log, configuration, workers } = this.#options
+  async #evictOne(shortage: Shortage): Promise<readonly Pod[]> {
+    const { metrics, log, configuration } = this.#options
     const resource = resourceOf(shortage)
-    const running = workers.list().filter(({ state }) => state.stage.kind === "syncing")
-    const usages = await this.#usages(resource === "memory" ? "memory" : "disk", running)
-    const ranked = rankForEviction(usages, resource === "memory" ? "memory" : "ephemeral-storage")
-    const [victim] = ranked.filter(({ pod }) => !isCritical(pod))
-    if (!victim) return log.warn("short of a resource, and no pod may be evicted", { resource })
-    const message = evictionMessage(shortage, victim)
-    log.warn("evicting a pod", {
-      pod: victim.pod.metadata.name,
-      namespace: victim.pod.metadata.namespace,
-      resource,
-    })
+    const ranked = rankForEviction(await this.#meter.measure(resource, this.#running()), resource)
+    const victim = ranked.find(({ pod }) => !isCritical(pod))
+    if (!victim) {
+      log.warn("short of a resource, and no pod may be evicted", { resource })
+      return []
+    }
+    const { pod } = victim
+    const { message, annotations } = evictionMessage(shortage, victim)
+    log.warn("evicting a pod", { pod: pod.metadata.name, namespace: pod.metadata.namespace, resource })
     metrics.evictions.add(1, shortage.signal)
     const isSoft = shortage.met.gracePeriodMs !== undefined
     const maxSeconds = isSoft ? (configuration.evictionMaxPodGracePeriod ?? 0) : 0
-    this.#evict(victim.pod, message, { reason: "TerminationByKubelet", message }, maxSeconds)
+    const condition: EvictionCondition = { reason: "TerminationByKubelet", message }
+    this.#evict(pod, { message, annotations, condition, maxSeconds })
+    return [pod]
+  }
+
+  #running(): PodState[] {
+    return this.#options.workers
+      .list()
+      .map(({ state }) => state)
+      .filter(({ stage }) => stage.kind === "syncing")
   }
 
   /** Who meets a hard threshold has a second; a soft one leaves time to end, though not more than the pod would take. */
-  #evict(pod: Pod, message: string, condition?: EvictionCondition, maxSeconds = 0): void {
+  #evict(pod: Pod, { message, annotations, condition, maxSeconds = 0 }: Eviction): void {
     const { workers, events } = this.#options
-    events.event(pod, "Warning", "Evicted", message)
+    events.event(pod, "Warning", "Evicted", message, annotations)
     workers.find(pod.metadata.uid)?.handle({
       kind: "evict",
       reason: "Evicted",
@@ -141,31 +185,6 @@ export class EvictionManager {
       gracePeriodSeconds: Math.max(Math.min(maxSeconds, pod.spec.terminationGracePeriodSeconds ?? 30), 1),
       ...(condition && { condition }),
     })
-  }
-
-  /** What each of these pods uses; of the disk also with logs and with volumes that are on it. */
-  async #usages(of: "memory" | "disk", workers: readonly PodWorker[]): Promise<PodUsage[]> {
-    const { runtime, host } = this.#options
-    const byPod = new Map<string, { name: string; bytes: number }[]>()
-    for (const { labels, memory, writableLayer } of await runtime.listContainerStats()) {
-      const uid = labels[podUidLabel] ?? ""
-      const bytes = (of === "memory" ? memory?.workingSetBytes : writableLayer?.usedBytes) ?? 0
-      const known = byPod.get(uid) ?? []
-      byPod.set(uid, [...known, { name: labels[containerNameLabel] ?? "", bytes }])
-    }
-    return Promise.all(
-      workers.map(async ({ state: { pod, runtime: seen } }) => {
-        const containers = byPod.get(pod.metadata.uid) ?? []
-        if (of === "memory") return { pod, containers, volumes: [] }
-        const withLogs = containers.map(async ({ name, bytes }) => {
-          const logs = seen.containers.filter((each) => each.name === name && each.logPath)
-          const sizes = await Promise.all(logs.map(({ logPath }) => host.logs.size(logPath)))
-          return { name, bytes: sizes.reduce((sum, size) => sum + size, bytes) }
-        })
-        const volumes = await host.volumes.usage(pod.metadata.uid)
-        return { pod, containers: await Promise.all(withLogs), volumes }
-      }),
-    )
   }
 
   /** Why a new pod may not come while the node is in need; undefined if it may. */
@@ -180,6 +199,13 @@ export class EvictionManager {
       message: `The node had condition: [${conditions.join(" ")}]. `,
     }
   }
+}
+
+interface Eviction {
+  readonly message: string
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly condition?: EvictionCondition
+  readonly maxSeconds?: number
 }
 
 /** Where pods are held to a part of the memory, they may run short of that while the machine has enough. */

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { NodeUsage } from "../node-host.ts"
+import { parseQuantity } from "../../apimachinery/quantity.ts"
 import { evictionMessage } from "./eviction-message.ts"
 import { defaultEvictionHard } from "../configuration/kubelet-configuration.ts"
 import { dueShortages, findShortages, holdConditions } from "./node-pressure.ts"
 import { parseThresholds } from "./thresholds.ts"
+import { PodMeter } from "./measure-pods.ts"
 import { isCritical, rankForEviction } from "./rank-pods.ts"
 
 const healthy: NodeUsage = {
@@ -28,6 +30,8 @@ const pod = (name: string, memory?: string, priority = 0): Pod =>
     },
   }) as unknown as Pod
 
+const names = (ranked: readonly { readonly pod: Pod }[]) => ranked.map((each) => each.pod.metadata.name)
+
 const thresholds = parseThresholds({ evictionHard: { ...defaultEvictionHard, "pid.available": "1000" } })
 
 describe("a node in need", () => {
@@ -40,24 +44,22 @@ describe("a node in need", () => {
       processes: { running: 32_000, max: 32_768 },
     }
     const found = findShortages(short, thresholds)
-    expect(found.map(({ signal, available, threshold }) => ({ signal, available, threshold }))).toEqual([
-      { signal: "memory.available", available: 50 << 20, threshold: 100 << 20 },
-      { signal: "nodefs.available", available: 99, threshold: 100 },
-      { signal: "nodefs.inodesFree", available: 4, threshold: 5 },
-      { signal: "imagefs.available", available: 99, threshold: 150 },
-      { signal: "imagefs.inodesFree", available: 4, threshold: 5 },
-      { signal: "pid.available", available: 768, threshold: 1000 },
+    expect(found.map(({ signal, available, threshold }) => [signal, available, threshold.text])).toEqual([
+      ["memory.available", 50 << 20, "100Mi"],
+      ["nodefs.available", 99, "100"],
+      ["nodefs.inodesFree", 4, "5"],
+      ["imagefs.available", 99, "150"],
+      ["imagefs.inodesFree", 4, "5"],
+      ["pid.available", 768, "1k"],
     ])
   })
 
-  it("waits as long as a soft threshold says, and frees as much as is wanted", () => {
+  it("waits as long as a soft threshold says", () => {
     const soft = parseThresholds({
       evictionSoft: { "memory.available": "10Gi" },
       evictionSoftGracePeriod: { "memory.available": "1m30s" },
-      evictionMinimumReclaim: { "memory.available": "1Gi" },
     })
     const shortages = findShortages(healthy, soft)
-    expect(shortages).toMatchObject([{ missing: 3 * 2 ** 30 }])
     const first = dueShortages(new Map(), shortages, 1000)
     expect(first.due).toEqual([])
     expect(dueShortages(first.since, shortages, 90_999).due).toEqual([])
@@ -66,15 +68,29 @@ describe("a node in need", () => {
     expect(dueShortages(over.since, shortages, 91_000).due).toEqual([])
   })
 
+  it("goes on until as much is free as is wanted, once it has begun", () => {
+    const settings = { "memory.available": "7Gi" }
+    const hard = parseThresholds({
+      evictionHard: settings,
+      evictionMinimumReclaim: { "memory.available": "2Gi" },
+    })
+    expect(findShortages(healthy, hard)).toEqual([])
+    expect(findShortages(healthy, hard, new Set(hard))).toMatchObject([{ threshold: { text: "7Gi" } }])
+    const enough = { ...healthy, memoryAvailableBytes: 9 * 2 ** 30 }
+    expect(findShortages(enough, hard, new Set(hard))).toEqual([])
+  })
+
   it("watches what all pods are held to", () => {
     const held = parseThresholds({ evictionHard: { "allocatableMemory.available": "100" } })
     const pods = { memoryLimitBytes: 1000, memoryWorkingSetBytes: 950 }
     expect(findShortages(healthy, held)).toEqual([])
-    expect(findShortages({ ...healthy, pods }, held)).toMatchObject([{ available: 50, threshold: 100 }])
+    expect(findShortages({ ...healthy, pods }, held)).toMatchObject([
+      { available: 50, threshold: { text: "100" } },
+    ])
   })
 
   it("says so for five minutes after it is over", () => {
-    const shortage = { signal: "memory.available", available: 0, threshold: 1 } as const
+    const shortage = { signal: "memory.available" } as const
     const held = holdConditions(new Map(), [shortage], 1000, 300_000)
     expect([...held.keys()]).toEqual(["MemoryPressure"])
     expect(holdConditions(held, [], 300_999, 300_000).size).toBe(1)
@@ -82,43 +98,93 @@ describe("a node in need", () => {
   })
 
   it("evicts first who uses more than it asked for, then the less important, then the greediest", () => {
-    const mebibytes = (count: number) => [{ name: "c", bytes: count << 20 }]
+    const usage = (of: Pod, mebibytes: number) => ({ pod: of, used: mebibytes << 20, containers: [] })
     const ranked = rankForEviction(
       [
-        { pod: pod("within", "500Mi"), containers: mebibytes(400), volumes: [] },
-        { pod: pod("above-a-little", "100Mi"), containers: mebibytes(150), volumes: [] },
-        { pod: pod("above-a-lot", "100Mi"), containers: mebibytes(300), volumes: [] },
-        { pod: pod("above-but-important", "1Mi", 1000), containers: mebibytes(900), volumes: [] },
+        usage(pod("within", "500Mi"), 400),
+        usage(pod("above-a-little", "100Mi"), 150),
+        usage(pod("above-a-lot", "100Mi"), 300),
+        usage(pod("above-but-important", "1Mi", 1000), 900),
       ],
       "memory",
     )
-    expect(ranked.map((each) => each.pod.metadata.name)).toEqual([
-      "above-a-lot",
-      "above-a-little",
-      "above-but-important",
-      "within",
-    ])
+    expect(names(ranked)).toEqual(["above-a-lot", "above-a-little", "above-but-important", "within"])
   })
 
-  it("counts what a pod keeps on the node's disk beside its containers' layers", () => {
-    const usage = (name: string, isLocal: boolean, usedBytes: number) => ({
-      pod: pod(name),
-      containers: [{ name: "c", bytes: 10 }],
-      volumes: [{ name: "v", isLocal, space: { ...healthy.filesystem, usedBytes } }],
-    })
+  it("evicts of those with many processes the less important first", () => {
+    const usage = (of: Pod, used: number) => ({ pod: of, used, containers: [] })
     const ranked = rankForEviction(
-      [usage("little", true, 5), usage("elsewhere", false, 9000), usage("much", true, 500)],
-      "ephemeral-storage",
+      [
+        usage(pod("few"), 2),
+        usage(pod("important", undefined, 1000), 9000),
+        usage(pod("many"), 500),
+        usage(pod("least", undefined, -5), 1),
+      ],
+      "pids",
     )
-    expect(ranked.map((each) => each.pod.metadata.name)).toEqual(["much", "little", "elsewhere"])
+    expect(names(ranked)).toEqual(["least", "many", "few", "important"])
+  })
+
+  it("counts what a pod keeps on the node's disk beside its containers' layers", async () => {
+    const stats = { cpu: undefined, writableLayer: { usedBytes: 10, inodesUsed: 3 } }
+    const labels = { "io.kubernetes.pod.uid": "u", "io.kubernetes.container.name": "c" }
+    const volume = (isLocal: boolean, usedBytes: number, inodesUsed: number) => ({
+      isLocal,
+      space: { usedBytes, inodesUsed },
+    })
+    const meter = new PodMeter(
+      { listContainerStats: async () => [{ ...stats, labels }] } as never,
+      {
+        volumes: { usage: async () => [volume(true, 500, 20), volume(false, 9000, 9000)] },
+        logs: { size: async () => 7 },
+        podUsage: async () => ({ group: { processes: 12 } }),
+      } as never,
+    )
+    const containers = [
+      { name: "c", logPath: "/0.log" },
+      { name: "c", logPath: "/1.log" },
+    ]
+    const state = { pod: { metadata: { uid: "u" } }, runtime: { containers } } as never
+    expect(await meter.measure("ephemeral-storage", [state])).toMatchObject([
+      { used: 524, containers: [{ name: "c", bytes: 24 }] },
+    ])
+    expect(await meter.measure("inodes", [state])).toMatchObject([{ used: 25 }])
+    expect(await meter.measure("pids", [state])).toMatchObject([{ used: 12, containers: [] }])
   })
 
   it("says why, in upstream's words", () => {
-    const shortage = { signal: "memory.available", available: 50 << 20, threshold: 100 << 20 } as const
-    const usage = { pod: pod("p"), containers: [{ name: "c", bytes: 300 << 20 }], volumes: [] }
-    expect(evictionMessage(shortage, usage)).toBe(
-      "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. Container c was using 300Mi, request is 0, has larger consumption of memory. ",
+    const shortage = {
+      signal: "memory.available",
+      available: 50 << 20,
+      threshold: parseQuantity("100Mi"),
+    } as const
+    const containers = [
+      { name: "c", bytes: 300 << 20 },
+      { name: "debugger", bytes: 1 << 20 },
+    ]
+    expect(evictionMessage(shortage, { pod: pod("p"), used: 301 << 20, containers })).toEqual({
+      message:
+        "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. Container c was using 300Mi, request is 0, has larger consumption of memory. ",
+      annotations: {
+        offending_containers: "c",
+        offending_containers_usage: "300Mi",
+        starved_resource: "memory",
+      },
+    })
+    const whole = pod("p", "1Gi")
+    whole.spec.resources = { requests: { memory: "2Gi" } }
+    expect(evictionMessage(shortage, { pod: whole, used: 301 << 20, containers }).message).toContain(
+      "available: 50Mi. Pod p was using 301Mi, request is 2Gi, has larger consumption of memory. ",
     )
+  })
+
+  it("counts processes and inodes in tens, and blames no container for them", () => {
+    const shortage = { signal: "pid.available", available: 2000, threshold: parseQuantity("2500") } as const
+    const containers = [{ name: "c", bytes: 300 }]
+    expect(evictionMessage(shortage, { pod: pod("p"), used: 9, containers })).toEqual({
+      message: "The node was low on resource: pids. Threshold quantity: 2500, available: 2k. ",
+      annotations: { offending_containers: "", offending_containers_usage: "", starved_resource: "pids" },
+    })
   })
 
   it("spares the pods that it lives by", () => {

@@ -1,14 +1,32 @@
 import type { NodeUsage } from "../node-host.ts"
-import { amountOf, type PressureSignal, type Threshold } from "./thresholds.ts"
+import type { Quantity } from "../../apimachinery/quantity.ts"
+import { amountOf, type PressureSignal, quantityOf, type Threshold } from "./thresholds.ts"
 
 export interface Shortage {
   readonly signal: PressureSignal
   readonly available: number
-  readonly threshold: number
+  readonly threshold: Quantity
   /** The threshold that was met. */
   readonly met: Threshold
-  /** How much has to be freed: up to the threshold, and what beyond it is wanted. */
-  readonly missing: number
+}
+
+/** What is given to pods, of which a node can run short. */
+export type ScarceResource = "memory" | "ephemeral-storage" | "inodes" | "pids"
+
+const resources: Readonly<Record<PressureSignal, ScarceResource>> = {
+  "memory.available": "memory",
+  "allocatableMemory.available": "memory",
+  "nodefs.available": "ephemeral-storage",
+  "nodefs.inodesFree": "inodes",
+  "imagefs.available": "ephemeral-storage",
+  "imagefs.inodesFree": "inodes",
+  "containerfs.available": "ephemeral-storage",
+  "containerfs.inodesFree": "inodes",
+  "pid.available": "pids",
+}
+
+export function resourceOf({ signal }: Pick<Shortage, "signal">): ScarceResource {
+  return resources[signal]
 }
 
 export type PressureCondition = "MemoryPressure" | "DiskPressure" | "PIDPressure"
@@ -28,17 +46,23 @@ export const conditionOf: Readonly<Record<PressureSignal, PressureCondition>> = 
 /** Memory first, since it is gone soonest. */
 const order = Object.keys(conditionOf)
 
-/** What the node is short of, by the thresholds that it is below. Pure. */
-export function findShortages(usage: NodeUsage, thresholds: readonly Threshold[]): Shortage[] {
+/**
+ * What the node is short of, by the thresholds that it is below. Of those in `unresolved` it stays short until so much more
+ * is free as their `minReclaim` says. Pure.
+ */
+export function findShortages(
+  usage: NodeUsage,
+  thresholds: readonly Threshold[],
+  unresolved: ReadonlySet<Threshold> = new Set(),
+): Shortage[] {
   return thresholds
     .flatMap((met) => {
       const observed = observe(usage, met.signal)
       if (!observed) return []
       const { available, capacity } = observed
-      const threshold = amountOf(met.value, capacity)
-      if (available >= threshold) return []
-      const extra = met.minReclaim ? amountOf(met.minReclaim, capacity) : 0
-      return [{ signal: met.signal, available, threshold, met, missing: threshold + extra - available }]
+      const extra = met.minReclaim && unresolved.has(met) ? amountOf(met.minReclaim, capacity) : 0
+      if (available >= amountOf(met.value, capacity) + extra) return []
+      return [{ signal: met.signal, available, threshold: quantityOf(met.value, capacity), met }]
     })
     .sort((a, b) => order.indexOf(a.signal) - order.indexOf(b.signal))
 }

@@ -1,5 +1,10 @@
 import { parseDuration } from "../../apimachinery/duration.ts"
-import { parseQuantity, quantityValue } from "../../apimachinery/quantity.ts"
+import {
+  parseQuantity,
+  type Quantity,
+  quantityFromNumber,
+  quantityValue,
+} from "../../apimachinery/quantity.ts"
 import { quote } from "../../base/quote.ts"
 
 /** What a node can run short of. */
@@ -15,7 +20,7 @@ export type PressureSignal =
   | "pid.available"
 
 /** So much, or this share of what the machine has. */
-export type ThresholdValue = { readonly amount: number } | { readonly share: number }
+export type ThresholdValue = { readonly amount: Quantity } | { readonly share: number }
 
 /** With less than `value` available the node is short of it. */
 export interface Threshold {
@@ -64,9 +69,15 @@ export function parseThresholds(settings: ThresholdSettings): Threshold[] {
   })
 }
 
+/** How much of `capacity` a value is, as it is written. */
+export function quantityOf(value: ThresholdValue, capacity: number): Quantity {
+  if ("amount" in value) return value.amount
+  return quantityFromNumber(Math.floor(capacity * value.share), "BinarySI")
+}
+
 /** How much of `capacity` a value is. */
 export function amountOf(value: ThresholdValue, capacity: number): number {
-  return "share" in value ? Math.floor(capacity * value.share) : value.amount
+  return quantityValue(quantityOf(value, capacity))
 }
 
 function parseStatements(statements: Readonly<Record<string, string>> = {}): Threshold[] {
@@ -82,7 +93,7 @@ function parseStatements(statements: Readonly<Record<string, string>> = {}): Thr
     }
     if (parseQuantity(text).nanos <= 0n)
       throw new Error(`eviction threshold ${signal} must be positive: ${text}`)
-    return [{ signal, value: { amount: quantityValue(text) } }]
+    return [{ signal, value: { amount: parseQuantity(text) } }]
   })
 }
 
@@ -107,7 +118,7 @@ function parseReclaim([name, text]: [string, string]): [PressureSignal, Threshol
   }
   if (parseQuantity(text).nanos < 0n)
     throw new Error(`negative eviction minimum reclaim specified for ${signal}`)
-  return [signal, { amount: quantityValue(text) }]
+  return [signal, { amount: parseQuantity(text) }]
 }
 
 function parsePercentage(text: string): number {
