@@ -72,6 +72,19 @@ describe.skipIf(missing)("three nodes", () => {
       expect(expected, host).toContain((await get(host, nodePort)).trim())
   })
 
+  test("are what pods in their network are called after", async () => {
+    const container = { name: "c", image: "e2e/busybox:1", command: ["hostname"] }
+    for (const nodeName of ["node-1", "node-2"]) {
+      const spec = { nodeName, hostNetwork: true, restartPolicy: "Never", containers: [container] }
+      const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: `on-${nodeName}` }, spec }
+      await kubectl.call("-n shop apply -f -", JSON.stringify(pod))
+      const done = "jsonpath={.status.phase}=Succeeded"
+      await kubectl.call(`-n shop wait --for=${done} --timeout=60s pod/on-${nodeName}`)
+      expect(await kubectl.call(`-n shop logs on-${nodeName}`)).toBe(`${nodeName}\n`)
+      await kubectl.call(`-n shop delete pod on-${nodeName}`)
+    }
+  })
+
   test("one whose process is killed comes back and finds its containers", async () => {
     const identity = async () =>
       (await pods())

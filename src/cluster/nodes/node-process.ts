@@ -40,23 +40,19 @@ export function startNodeProcess(options: NodeProcessOptions): Promise<ClusterNo
 
   function start(): void {
     const output = openSync(directory.logFile, "a", 0o600)
-    const child = spawn(
-      "nsenter",
-      [
-        `--net=${namespacePath}`,
-        process.execPath,
-        ...process.execArgv,
-        process.argv[1]!,
-        "node",
-        "run",
-        "--data-dir",
-        directory.path,
-        "--name",
-        name,
-        "--supervised",
-      ],
-      { stdio: ["ignore", output, output, "ipc"] },
-    )
+    const [program, ...args] = insideNode(namespacePath, name, [
+      process.execPath,
+      ...process.execArgv,
+      process.argv[1]!,
+      "node",
+      "run",
+      "--data-dir",
+      directory.path,
+      "--name",
+      name,
+      "--supervised",
+    ])
+    const child = spawn(program, args, { stdio: ["ignore", output, output, "ipc"] })
     closeSync(output)
     pid = child.pid
     child.on("message", (message: NodeMessage) => {
@@ -93,4 +89,17 @@ export function startNodeProcess(options: NodeProcessOptions): Promise<ClusterNo
 
   start()
   return started
+}
+
+/**
+ * A command that runs in the node's network and under its name: pods in the network of their host are called after it, and
+ * those of two nodes of one machine must not be called alike. Where the name cannot be set it stays the machine's.
+ */
+export function insideNode(
+  namespacePath: string,
+  name: string,
+  command: readonly string[],
+): [program: string, ...args: string[]] {
+  const setName = 'echo "$0" 2>/dev/null >/proc/sys/kernel/hostname; exec "$@"'
+  return ["nsenter", `--net=${namespacePath}`, "unshare", "--uts", "sh", "-c", setName, name, ...command]
 }
