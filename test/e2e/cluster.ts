@@ -46,6 +46,8 @@ export function run(
       (error: ExecFileException | null, stdout, stderr) =>
         resolve({ code: error ? (typeof error.code === "number" ? error.code : 1) : 0, stdout, stderr }),
     )
+    // One that ended without reading its input says why by its exit code.
+    child.stdin?.on("error", () => {})
     child.stdin?.end(options.input ?? "")
   })
 }
