@@ -35,17 +35,16 @@ export function computeContainerStatus(
   const work = containers[spec.name]
   const over = stage.kind === "terminated" || stage.kind === "finished"
   if (!newest && restarts?.[spec.name] !== undefined && !over)
-    return beforeRestart(container, work, restarts[spec.name]!, context)
+    return beforeRestart(container, work, restarts[spec.name]!)
   if (!newest) return withoutRuntime(container, work, over, context)
 
   const waiting = newest.state === "exited" && !over ? waitingOf(work) : undefined
   const state = waiting ? { waiting } : stateOf(newest, context)
-  const last = waiting ? newest : before?.state === "exited" ? before : undefined
   const started = newest.state === "running" && isStarted(container, newest, work, probes)
   return {
     name: spec.name,
     state,
-    lastState: last ? { terminated: terminated(last, context) } : (previous?.lastState ?? {}),
+    lastState: lastStateOf([newest, before], waiting !== undefined, restarts?.[spec.name], context),
     ready: isReady(role, newest, started, container, probes),
     restartCount: newest.attempt,
     image: newest.image || (spec.image ?? ""),
@@ -62,22 +61,43 @@ export function computeContainerStatus(
   }
 }
 
+/** What the attempt before ended with. */
+function lastStateOf(
+  [newest, before]: readonly [RuntimeContainer, RuntimeContainer | undefined],
+  isWaiting: boolean,
+  /** The attempt with which it began anew with all others, if it has. */
+  restartedAt: number | undefined,
+  context: ContainerStatusContext,
+): ContainerState {
+  if (isWaiting) return { terminated: terminated(newest, context) }
+  if (newest.attempt === restartedAt) return { terminated: removedForRestart }
+  if (before?.state === "exited") return { terminated: terminated(before, context) }
+  return context.previous?.lastState ?? {}
+}
+
+const whyRemoved = {
+  reason: "RestartingAllContainers",
+  message: "The container is removed because RestartAllContainers in place",
+}
+
+/** However it ended, nothing of it is left that could tell. */
+const removedForRestart: ContainerStateTerminated = {
+  exitCode: 137,
+  ...whyRemoved,
+  startedAt: null as never,
+  finishedAt: null as never,
+}
+
 /** It was removed so that all containers begin anew. */
 function beforeRestart(
   { spec }: PodContainer,
   work: ContainerWork | undefined,
   restartCount: number,
-  { previous }: ContainerStatusContext,
 ): ContainerStatus {
-  const why = {
-    reason: "RestartingAllContainers",
-    message: "The container is removed because RestartAllContainers in place",
-  }
-  const ended = { exitCode: 137, ...why, startedAt: null as never, finishedAt: null as never }
   return {
     name: spec.name,
-    state: { waiting: waitingOf(work) ?? why },
-    lastState: { terminated: previous?.state.terminated ?? ended },
+    state: { waiting: waitingOf(work) ?? whyRemoved },
+    lastState: { terminated: removedForRestart },
     ready: false,
     restartCount,
     image: spec.image ?? "",
