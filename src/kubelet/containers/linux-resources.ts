@@ -5,7 +5,8 @@ import type { Pod } from "../../api/core/v1/pod.ts"
 import type { ResourceRequirements } from "../../api/core/v1/resource-requirements.ts"
 import type { LinuxContainerResources } from "../../container-runtime/cri.ts"
 import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
-import { computeQosClass } from "../status/qos-class.ts"
+import { oomScoreAdjustment } from "./oom-score.ts"
+import { withPodLimits } from "./pod-limits.ts"
 
 // From requests and limits to what the kernel's control groups understand.
 
@@ -48,7 +49,7 @@ export function containerResources(
   time = usualTime,
 ): LinuxContainerResources {
   return {
-    ...cpuAndMemory(container.resources, time),
+    ...cpuAndMemory(withPodLimits(container.resources, pod.spec.resources), time),
     oomScoreAdj: oomScoreAdjustment(pod, container, nodeMemoryBytes),
   }
 }
@@ -71,20 +72,4 @@ export function cpuAndMemory(
     ...(memoryLimit !== undefined &&
       quantityValue(memoryLimit) > 0 && { memoryLimitInBytes: quantityValue(memoryLimit) }),
   }
-}
-
-/**
- * Whom the kernel kills first when memory runs out, from -1000 (never) to 1000 (first): best-effort containers, then
- * burstable ones that asked for little. (https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/)
- */
-export function oomScoreAdjustment(pod: Pod, container: Container, nodeMemoryBytes: number): number {
-  const isNodeCritical = pod.spec.priorityClassName === "system-node-critical"
-  const qosClass = pod.status.qosClass ?? computeQosClass(pod)
-  if (isNodeCritical || qosClass === "Guaranteed") return -997
-  if (qosClass === "BestEffort") return 1000
-  const request = container.resources?.requests?.["memory"]
-  const requested = request === undefined ? 0 : quantityValue(request)
-  const adjustment = Math.floor(1000 - (1000 * requested) / nodeMemoryBytes)
-  // Above guaranteed pods, below best-effort ones.
-  return Math.min(Math.max(adjustment, 3), 999)
 }

@@ -18,6 +18,8 @@ export const gracePeriodAnnotation = "io.kubernetes.pod.terminationGracePeriod"
 export const preStopAnnotation = "io.kubernetes.container.preStopHandler"
 /** Ours: what the container was given at its start. */
 export const resourcesAnnotation = "coracle.dev/container.resources"
+/** Ours: what its pod as a whole was given then. */
+export const podResourcesAnnotation = "coracle.dev/pod.resources"
 export const portsAnnotation = "io.kubernetes.container.ports"
 
 type Labels = Record<string, string>
@@ -56,6 +58,7 @@ export function containerAnnotations(pod: Pod, container: Container, attempt: nu
     }),
     ...(lifecycle?.preStop && { [preStopAnnotation]: JSON.stringify(lifecycle.preStop) }),
     [resourcesAnnotation]: JSON.stringify(container.resources ?? {}),
+    ...(pod.spec.resources && { [podResourcesAnnotation]: JSON.stringify(pod.spec.resources) }),
     ...(ports && ports.length > 0 && { [portsAnnotation]: JSON.stringify(ports) }),
   }
 }

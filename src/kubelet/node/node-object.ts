@@ -23,7 +23,7 @@ export interface NodeFacts {
 }
 
 /** What this kubelet can do that not every one can: pods that need it go nowhere else. Sorted. */
-const declaredFeatures = ["RestartAllContainersOnContainerExits"]
+const declaredFeatures = ["InPlacePodLevelResourcesVerticalScaling", "RestartAllContainersOnContainerExits"]
 
 export function computeNodeStatus({
   machine,

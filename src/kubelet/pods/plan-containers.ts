@@ -2,7 +2,7 @@ import { forgetContainers, withoutWork, withWork } from "./container-work.ts"
 import { raiseBackoff, restartAllowedAtMs } from "./crash-backoff.ts"
 import { hashContainer } from "./hash-container.ts"
 import { formatPod, type PodContainer, podContainers } from "./pod-containers.ts"
-import { needsRestartToResize, planResize } from "./plan-resize.ts"
+import { planResize, restartsToResize } from "./plan-resize.ts"
 import type { PodState } from "./pod-state.ts"
 import { shouldRestart } from "./restart-policy.ts"
 import { currentSandbox, newestContainer, type RuntimeContainer, runningContainers } from "./runtime-pod.ts"
@@ -16,7 +16,7 @@ import type { StepDraft } from "./step-draft.ts"
 export function planContainers(draft: StepDraft, nowMs: number): void {
   stopUnfit(draft)
   for (const container of startable(draft.state)) planStart(draft, container, nowMs)
-  planResize(draft)
+  planResize(draft, nowMs)
   removeOldAttempts(draft)
 }
 
@@ -53,7 +53,7 @@ function whyStop(
     `Container ${running.name} ${what}${willRestart ? ", will be restarted" : ""}`
   if (running.specHash !== "" && running.specHash !== hashContainer(spec))
     return { message: say("definition changed", true), gracePeriodSeconds }
-  if (needsRestartToResize(spec, running))
+  if (restartsToResize(state, spec, running))
     return { message: say("resize requires restart", true), gracePeriodSeconds }
   const { liveness, startup } = probes[running.id] ?? {}
   if (liveness?.success === false)
@@ -133,7 +133,7 @@ function mayRestart(
   // One that was ended for it is wanted back, whatever the restart policy.
   const changed =
     (ended.specHash !== "" && ended.specHash !== hashContainer(container.spec)) ||
-    needsRestartToResize(container.spec, ended)
+    restartsToResize(draft.state, container.spec, ended)
   if (!changed && !shouldRestart(container, pod.spec.restartPolicy, ended.exitCode)) return false
   const backoff = backoffs[name]
   const untilMs = restartAllowedAtMs(backoff, ended.finishedAtMs)

@@ -13,7 +13,7 @@ import type { StepDraft } from "./step-draft.ts"
  * @returns true while there is still something to stop: nothing may be started meanwhile
  */
 export function planRestartAll(draft: StepDraft): boolean {
-  if (!draft.state.restartingAll && !isWanted(draft.state)) return false
+  if (!isRestartingAll(draft.state)) return false
   draft.change({ restartingAll: true })
   for (const running of runningContainers(draft.state.runtime))
     if (isOurs(draft.state, running)) stop(draft, running)
@@ -22,7 +22,9 @@ export function planRestartAll(draft: StepDraft): boolean {
   return false
 }
 
-function isWanted(state: PodState): boolean {
+/** All begin anew, or some container wants it since it has ended. */
+export function isRestartingAll(state: PodState): boolean {
+  if (state.restartingAll) return true
   return podContainers(state.pod).some(({ spec, role }) => {
     const newest = newestContainer(state.runtime, spec.name)
     const isCurrent = newest?.sandboxId === currentSandbox(state.runtime)?.id

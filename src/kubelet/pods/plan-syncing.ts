@@ -2,8 +2,8 @@ import { parseTime } from "../../apimachinery/time.ts"
 import { becomeTerminating } from "./become.ts"
 import { hashContainer } from "./hash-container.ts"
 import { planContainers } from "./plan-containers.ts"
-import { planRestartAll } from "./plan-restart-all.ts"
-import { needsRestartToResize } from "./plan-resize.ts"
+import { isRestartingAll, planRestartAll } from "./plan-restart-all.ts"
+import { mayRestartToResize } from "./plan-resize.ts"
 import { podContainers } from "./pod-containers.ts"
 import type { PodState, Step } from "./pod-state.ts"
 import { shouldRestart } from "./restart-policy.ts"
@@ -43,13 +43,15 @@ function endsByCompletion(draft: StepDraft, nowMs: number): boolean {
 }
 
 /** Every main container has ended for good, or an init container has failed for good. */
-export function isCompleted({ pod, runtime, containers }: PodState): boolean {
+export function isCompleted(state: PodState): boolean {
+  const { pod, runtime, containers } = state
+  if (isRestartingAll(state)) return false
   const endedForGood = (container: ReturnType<typeof podContainers>[number], failed: boolean) => {
     const newest = newestContainer(runtime, container.spec.name)
     if (newest?.state !== "exited" || containers[container.spec.name]?.kind === "starting") return false
     // Whoever changed a container's image wants it to run, whatever the restart policy.
     if (newest.specHash !== "" && newest.specHash !== hashContainer(container.spec)) return false
-    if (needsRestartToResize(container.spec, newest)) return false
+    if (mayRestartToResize(state, container.spec, newest)) return false
     if (failed && newest.exitCode === 0) return false
     return !shouldRestart(container, pod.spec.restartPolicy, newest.exitCode)
   }

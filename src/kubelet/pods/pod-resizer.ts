@@ -2,6 +2,7 @@ import type { Pod } from "../../api/core/v1/pod.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
 import { findPodContainer } from "./pod-containers.ts"
 import type { PodInput, PodState, ResizePending } from "./pod-state.ts"
+import { refuseBelowUsage } from "./refuse-below-usage.ts"
 import { resizeContainer } from "./resize-container.ts"
 import { resizeMessage } from "./resize-message.ts"
 
@@ -15,55 +16,57 @@ export interface PodResizerOptions {
   readonly isClosed: () => boolean
 }
 
-/** Gives the containers of a pod what its specification says now, one by one, and tells how that goes. */
+const retryMs = 10_000
+
+/** Asks for room, gives the containers of a pod what its specification says now, and tells how that goes. */
 export class PodResizer {
   readonly #services: KubeletServices
   readonly #options: PodResizerOptions
-  /** The generation whose requests and limits are being given to its containers. */
-  #resizing: number | undefined
 
   constructor(services: KubeletServices, options: PodResizerOptions) {
     this.#services = services
     this.#options = options
   }
 
+  judge(): void {
+    const { judge, state, handle, event } = this.#options
+    const { pod } = state()
+    const generation = pod.metadata.generation ?? 0
+    const refusal = judge(pod)
+    if (refusal) {
+      const { reason, message } = refusal
+      event("Warning", `Resize${reason}`, resizeMessage(pod, reason, message))
+      return handle({ kind: "resizeJudged", generation, pending: { ...refusal, generation } })
+    }
+    event("Normal", "ResizeStarted", resizeMessage(pod, "started"))
+    handle({ kind: "resizeJudged", generation })
+  }
+
   async resize(name: string, id: string): Promise<void> {
-    const { judge, state, handle, event, isClosed } = this.#options
+    const { state, handle, event, isClosed } = this.#options
     const { pod } = state()
     const container = findPodContainer(pod, name)!.spec
-    const generation = pod.metadata.generation ?? 0
-    const rejection = judge(pod)
-    if (rejection) {
-      const { reason, message } = rejection
-      event("Warning", `Resize${reason}`, resizeMessage(pod, reason, message))
-      return handle({ kind: "resizeFailed", name, pending: { ...rejection, generation } })
-    }
-    // Of several containers the first to be changed begins it.
-    if (this.#resizing !== generation) event("Normal", "ResizeStarted", resizeMessage(pod, "started"))
-    this.#resizing = generation
     try {
+      await this.#refuseBelowUsage(id)
       await resizeContainer(this.#services, pod, container, id)
-      handle({ kind: "resized", name, id, resources: container.resources ?? {} })
-      this.#noteResized(pod)
+      const podResources = pod.spec.resources ?? {}
+      handle({ kind: "resized", name, id, resources: container.resources ?? {}, podResources })
     } catch (error) {
       if (isClosed()) return
-      const { namespace, name: podName } = pod.metadata
+      const { namespace, name: podName, generation = 0 } = pod.metadata
       const message = (error as Error).message
-      this.#services.log.warn("container not resized", {
-        pod: `${namespace}/${podName}`,
-        container: name,
-        error,
-      })
+      const { log, clock } = this.#services
+      log.warn("container not resized", { pod: `${namespace}/${podName}`, container: name, error })
       event("Warning", "ResizeError", resizeMessage(pod, "error", message))
-      handle({ kind: "resizeFailed", name, pending: { reason: "Error", message, generation } })
+      const pending = { reason: "Error", message, generation, retryAtMs: clock.now() + retryMs } as const
+      handle({ kind: "resizeFailed", name, pending })
     }
   }
 
-  /** The last of several containers to be changed ends it. */
-  #noteResized(pod: Pod): void {
-    const { state, event } = this.#options
-    if (Object.values(state().containers).some(({ kind }) => kind === "resizing")) return
-    this.#resizing = undefined
-    event("Normal", "ResizeCompleted", resizeMessage(pod, "completed"))
+  async #refuseBelowUsage(id: string): Promise<void> {
+    const state = this.#options.state()
+    const usage = await this.#services.host.podUsage(state.pod, [id])
+    const refusal = usage && refuseBelowUsage(state, id, usage)
+    if (refusal) throw new Error(refusal)
   }
 }

@@ -26,6 +26,8 @@ export interface PodState {
   readonly probes: Readonly<Record<string, ProbeResults>>
   /** Why new requests and limits cannot be given to it now. */
   readonly resizePending?: ResizePending
+  /** The specification's generation whose requests and limits have their place here and are being given to its containers. */
+  readonly resizingGeneration?: number
   /** One of its containers has ended in a way that means that all begin anew, and some are still there. */
   readonly restartingAll?: boolean
   /** How often each container had begun when all were removed for that, by name: the runtime knows nothing of it. */
@@ -107,6 +109,8 @@ export interface ResizePending {
   readonly message: string
   /** Of the specification that was judged. */
   readonly generation: number
+  /** When it is tried again, after an error. @default with the next change, or when others have gone */
+  readonly retryAtMs?: number
 }
 
 export interface ProbeResults {
@@ -149,8 +153,12 @@ export type PodInput =
       readonly name: string
       readonly id: string
       readonly resources: ResourceRequirements
+      /** Of the pod as a whole. */
+      readonly podResources: ResourceRequirements
     }
-  | { readonly kind: "resizeFailed"; readonly name: string; readonly pending?: ResizePending }
+  | { readonly kind: "resizeFailed"; readonly name: string; readonly pending: ResizePending }
+  /** Whether the node has room for what the specification of this generation asks for; `pending` says why not. */
+  | { readonly kind: "resizeJudged"; readonly generation: number; readonly pending?: ResizePending }
   | { readonly kind: "cleaned" }
   | { readonly kind: "cleanFailed" }
   | { readonly kind: "deleteFailed" }
@@ -187,7 +195,9 @@ export type PodEffect =
     }
   /** Ends a start that is under way, as far as it can be ended. */
   | { readonly kind: "abandonStart"; readonly name: string }
-  /** Gives a running container the requests and limits of its specification, if the node has room for them. */
+  /** Asks whether the node has room for the requests and limits of the specification. */
+  | { readonly kind: "judgeResize" }
+  /** Gives a running container the requests and limits of its specification. */
   | { readonly kind: "resizeContainer"; readonly name: string; readonly id: string }
   | { readonly kind: "removeContainers"; readonly containers: readonly RemovedContainer[] }
   | { readonly kind: "removeSandboxes"; readonly ids: readonly string[] }

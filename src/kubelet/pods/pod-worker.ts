@@ -11,6 +11,7 @@ import { addressesOf } from "./pod-addresses.ts"
 import { findPodContainer, podReference } from "./pod-containers.ts"
 import type { PodEffect, PodInput, PodState, RemovedContainer, ResizePending } from "./pod-state.ts"
 import { cleanUpPod, removeRemains, stopSandboxes } from "./give-back.ts"
+import { resourceViews } from "./given-resources.ts"
 import { PodProbes } from "./pod-probes.ts"
 import { PodResizer } from "./pod-resizer.ts"
 import { currentSandbox, runningContainers } from "./runtime-pod.ts"
@@ -153,6 +154,8 @@ export class PodWorker {
         return this.#stopContainer(effect)
       case "removeContainers":
         return this.#removeContainers(effect.containers)
+      case "judgeResize":
+        return this.#resizer.judge()
       case "resizeContainer":
         return this.#resizer.resize(effect.name, effect.id)
       case "removeSandboxes":
@@ -237,7 +240,9 @@ export class PodWorker {
     sandboxId,
   }: Extract<PodEffect, { kind: "startContainer" }>): Promise<void> {
     const services = this.#services
-    const { pod, runtime } = this.#state
+    const { runtime } = this.#state
+    // What the node has no room for yet it does not get by beginning anew either.
+    const pod = resourceViews(this.#state).allocated
     const container = findPodContainer(pod, name)!
     const abort = new AbortController()
     this.#starts.set(name, abort)

@@ -18,6 +18,7 @@ import {
 import type { KubeletServices } from "../kubelet-services.ts"
 import { becomeRejected, createPodState } from "./become.ts"
 import { adoptProbes } from "./adopt-probes.ts"
+import { resourceViews } from "./given-resources.ts"
 import { refuseExclusiveResize } from "./refuse-exclusive-resize.ts"
 import { PodWorker, type PodWorkerOptions } from "./pod-worker.ts"
 import type { PodState, ResizePending } from "./pod-state.ts"
@@ -156,7 +157,7 @@ export class PodWorkers {
     return this.list()
       .map(({ state }) => state)
       .filter(({ stage, pod }) => pod.metadata.uid !== metadata.uid && holdsPlace(stage))
-      .map(({ pod }) => pod)
+      .map((state) => resourceViews(state).allocated)
   }
 
   #add(pod: Pod, runtime: RuntimePod): void {

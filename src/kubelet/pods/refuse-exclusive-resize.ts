@@ -17,7 +17,7 @@ export function refuseExclusiveResize(
   const changes = (resource: string) =>
     running.some((container) => {
       const found = findPodContainer(pod, container.name)
-      return found && changesResource(found.spec, container, resource)
+      return found && changesResource(pod, found.spec, container, resource)
     })
   const refusal = (whose: string, policy: string) =>
     `Resize is infeasible for Guaranteed Pods alongside ${whose} Manager policy "${policy}"`

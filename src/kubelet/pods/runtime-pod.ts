@@ -37,6 +37,8 @@ export interface RuntimeContainer {
   readonly logPath: string
   /** Requests and limits that it was given, at its start or by a resize since. */
   readonly resources: ResourceRequirements
+  /** Those that its pod as a whole was given by then. @default none */
+  readonly podResources?: ResourceRequirements
   readonly user?: {
     readonly uid: number
     readonly gid: number

@@ -53,6 +53,7 @@ export async function startContainer(services: KubeletServices, start: Container
     )
     giveUpIf(start.signal)
     const { sandboxId, sandboxConfig } = start
+    await fitPodGroup(services, start)
     const id = await step("CreateContainerError", () =>
       services.runtime.createContainer(sandboxId, config, sandboxConfig),
     )
@@ -68,6 +69,15 @@ export async function startContainer(services: KubeletServices, start: Container
     if (!start.signal.aborted) start.event("Warning", "Failed", `Error: ${eventText(failure)}`)
     throw failure
   }
+}
+
+/** What began anew so that it gets other requests and limits needs a pod's group that has them. */
+async function fitPodGroup({ host, log }: KubeletServices, { pod, attempt }: ContainerStart): Promise<void> {
+  if (attempt === 0) return
+  const { namespace, name } = pod.metadata
+  await host.cgroups
+    .update(pod)
+    .catch((error: unknown) => log.warn("control group not changed", { pod: `${namespace}/${name}`, error }))
 }
 
 /** Image errors are told by name: their text has been told in an event of its own. */

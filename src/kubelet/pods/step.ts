@@ -89,10 +89,16 @@ function absorb(state: PodState, input: PodInput, nowMs: number): PodState {
       const container = state.runtime.containers.find(({ id }) => id === input.id)
       const { resizePending: _, ...rest } = withoutWork(state, input.name)
       if (!container) return rest
-      return { ...rest, runtime: withContainer(rest.runtime, { ...container, resources: input.resources }) }
+      const { resources, podResources } = input
+      return { ...rest, runtime: withContainer(rest.runtime, { ...container, resources, podResources }) }
     }
     case "resizeFailed":
-      return { ...withoutWork(state, input.name), ...(input.pending && { resizePending: input.pending }) }
+      return { ...withoutWork(state, input.name), resizePending: input.pending }
+    case "resizeJudged": {
+      const { resizePending: _, resizingGeneration: __, ...rest } = state
+      const { pending, generation } = input
+      return pending ? { ...rest, resizePending: pending } : { ...rest, resizingGeneration: generation }
+    }
     case "cleaned":
       return state.stage.kind === "terminated"
         ? { ...state, stage: { kind: "finished", cause: state.stage.cause, deleting: false } }

@@ -9,6 +9,7 @@ import {
 import {
   containerHashAnnotation,
   containerNameLabel,
+  podResourcesAnnotation,
   podUidLabel,
   resourcesAnnotation,
   terminationMessagePathAnnotation,
@@ -120,6 +121,7 @@ export class RuntimeObserver {
 
   async #toRuntimeContainer(status: ContainerStatus, sandboxId: string): Promise<RuntimeContainer> {
     const state = stateOf(status.state)
+    const podResources = status.annotations[podResourcesAnnotation]
     return {
       id: status.id,
       name: status.labels[containerNameLabel] ?? status.metadata.name,
@@ -137,6 +139,7 @@ export class RuntimeObserver {
       specHash: status.annotations[containerHashAnnotation] ?? "",
       logPath: status.logPath,
       resources: JSON.parse(status.annotations[resourcesAnnotation] ?? "{}") as ResourceRequirements,
+      ...(podResources && { podResources: JSON.parse(podResources) as ResourceRequirements }),
       ...(status.user && { user: status.user }),
     }
   }

@@ -75,11 +75,79 @@ describe("what a simulated node has room for, and changes", () => {
       ]),
     ).toEqual(["prepare", "beside", "a", "b"].map((name) => [name, 1, "RestartingAllContainers"]))
     expect(containerStatuses[1]!.state.running).toBeDefined()
+    expect(after.status.phase).toBe("Running")
     expect(after.status.podIP).toBe(before.status.podIP)
     // The second time it ends with a code for which there is no rule.
     await world.clock.advance(6000)
     const [a] = (await get(world, "anew")).status.containerStatuses!
     expect(a).toMatchObject({ restartCount: 1, state: { terminated: { exitCode: 3 } } })
+  })
+
+  it("begins anew with all containers when a sidecar ends in a way that asks for it", async () => {
+    const world = await startWorld()
+    const restartPolicyRules = [
+      { action: "RestartAllContainers", exitCodes: { operator: "In", values: [42] } },
+    ]
+    const spec = {
+      restartPolicy: "Never",
+      initContainers: [
+        { name: "init", image: "app:1" },
+        { name: "beside", image: "app:1", restartPolicy: "Always" },
+        { name: "source", image: "app:1", restartPolicy: "Always", restartPolicyRules },
+      ],
+      containers: [{ name: "main", image: "app:1" }],
+    } as unknown as Parameters<typeof podOf>[1]
+    const annotations = {
+      [`${prefix}init.run-for`]: "10ms",
+      [`${prefix}source.run-for`]: "30s",
+      [`${prefix}source.exit-code`]: "42 0",
+    }
+    await world.server.client.create(Pod, podOf("anew", spec, annotations))
+    await world.clock.advance(40_000)
+    const { initContainerStatuses = [], containerStatuses = [] } = (await get(world, "anew")).status
+    expect((await get(world, "anew")).status.phase).toBe("Running")
+    expect(
+      [...initContainerStatuses, ...containerStatuses].map(({ name, restartCount, lastState }) => [
+        name,
+        restartCount,
+        lastState.terminated?.reason,
+      ]),
+    ).toEqual(["init", "beside", "source", "main"].map((name) => [name, 1, "RestartingAllContainers"]))
+  })
+
+  it("gives running containers what changed of their pod as a whole", async () => {
+    const world = await startWorld()
+    const resources = (cpu: string) => ({ requests: { cpu, memory: "64Mi" }, limits: { cpu: "2" } })
+    const restarting = [{ resourceName: "cpu", restartPolicy: "RestartContainer" }]
+    const spec = {
+      resources: resources("1"),
+      containers: [
+        { name: "a", image: "app:1" },
+        { name: "b", image: "app:1", resizePolicy: restarting },
+      ],
+    } as unknown as Parameters<typeof podOf>[1]
+    await world.server.client.create(Pod, podOf("whole", spec))
+    await world.clock.advance(500)
+    const resize = async (change: object) => {
+      const key = { namespace: "default", name: "whole" }
+      const body = { spec: { resources: change } }
+      await world.server.client.patch(Pod, key, { type: "strategic", body }, { subresource: "resize" })
+      await world.clock.advance(3000)
+      return get(world, "whole")
+    }
+    // Requests of the pod mean nothing to its containers, limits mean those of who has none.
+    const more = await resize({ requests: { cpu: "1500m" } })
+    expect(more.status.resources).toEqual(more.spec.resources)
+    expect(more.status.allocatedResources).toEqual({ cpu: "1500m", memory: "64Mi" })
+    expect(more.status.containerStatuses!.map(({ restartCount }) => restartCount)).toEqual([0, 0])
+    const limited = await resize({ limits: { cpu: "3" } })
+    expect(limited.status.resources).toEqual(limited.spec.resources)
+    expect(limited.status.containerStatuses!.map(({ restartCount }) => restartCount)).toEqual([0, 1])
+    // The node has four processors.
+    const tooMuch = await resize({ requests: { cpu: "5" }, limits: { cpu: "5" } })
+    expect(condition(tooMuch, "PodResizePending")).toMatchObject({ reason: "Infeasible" })
+    expect(tooMuch.status.resources).toEqual(limited.spec.resources)
+    expect(tooMuch.status.allocatedResources).toEqual({ cpu: "1500m", memory: "64Mi" })
   })
 
   it("makes room for a critical pod", async () => {

@@ -5,7 +5,8 @@ import type { Pod, PodPhase, PodStatus } from "../../api/core/v1/pod.ts"
 import { type Amounts, computePodLimits, computePodRequests } from "../../api/core/v1/pod-resources.ts"
 import type { ResourceList } from "../../api/core/v1/resource-requirements.ts"
 import { podIpsOf } from "../pods/pod-addresses.ts"
-import { type PodContainer, podContainers } from "../pods/pod-containers.ts"
+import { type ResourceViews, resourceViews } from "../pods/given-resources.ts"
+import { findPodContainer, type PodContainer, podContainers } from "../pods/pod-containers.ts"
 import type { PodState } from "../pods/pod-state.ts"
 import { currentSandbox } from "../pods/runtime-pod.ts"
 import { computeContainerStatus } from "./container-status.ts"
@@ -27,14 +28,15 @@ export function computePodStatus(state: PodState, node: NodeView, nowMs: number)
   const { pod, stage } = state
   if (stage.kind === "rejected") return rejectedStatus(state, stage, node)
   const containers = podContainers(pod)
-  const statusOf = (container: PodContainer) => containerStatusOf(state, container, node)
+  const views = resourceViews(state)
+  const statusOf = (container: PodContainer) => containerStatusOf(state, container, views.allocated, node)
   const init = containers.filter(({ role }) => role === "init" || role === "sidecar").map(statusOf)
   const main = containers.filter(({ role }) => role === "main").map(statusOf)
   const ephemeral = containers.filter(({ role }) => role === "ephemeral").map(statusOf)
 
   const isOver = stage.kind === "terminated" || stage.kind === "finished"
   const evicted = stage.kind !== "syncing" && stage.cause.kind === "evicted" ? stage.cause : undefined
-  const phase: PodPhase = phaseOf(pod, { init, main, isOver }, evicted !== undefined)
+  const phase: PodPhase = phaseOf(state, { init, main, isOver }, evicted !== undefined)
   const failed = phase === "Failed"
   const { ips, hasSandbox } = addressesOf(state, node)
   const { generation } = pod.metadata
@@ -48,7 +50,7 @@ export function computePodStatus(state: PodState, node: NodeView, nowMs: number)
       hasSandbox,
       disruption: evicted?.condition,
       resizePending: state.resizePending,
-      isResizing: Object.values(state.containers).some(({ kind }) => kind === "resizing"),
+      isResizing: state.resizingGeneration !== undefined,
       restartingAll: state.restartingAll ?? false,
       nowMs,
     }),
@@ -60,16 +62,20 @@ export function computePodStatus(state: PodState, node: NodeView, nowMs: number)
     containerStatuses: main,
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     qosClass: pod.status.qosClass ?? computeQosClass(pod),
-    ...resourcesOfPod(pod),
+    ...resourcesOfPod(views),
   }
 }
 
-/** What the pod as a whole was given (https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/5419-pod-level-resources-in-place-resize). */
-function resourcesOfPod(pod: Pod): Pick<PodStatus, "allocatedResources" | "resources"> {
-  const requests = textsOf(computePodRequests(pod))
-  const limits = textsOf(computePodLimits(pod))
+/** What was set aside for the pod as a whole, and what it has (https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/5419-pod-level-resources-in-place-resize). */
+function resourcesOfPod({
+  allocated,
+  given,
+}: ResourceViews): Pick<PodStatus, "allocatedResources" | "resources"> {
+  const allocatedRequests = textsOf(computePodRequests(allocated))
+  const requests = given === allocated ? allocatedRequests : textsOf(computePodRequests(given))
+  const limits = textsOf(computePodLimits(given))
   return {
-    ...(requests && { allocatedResources: requests }),
+    ...(allocatedRequests && { allocatedResources: allocatedRequests }),
     resources: { ...(limits && { limits }), ...(requests && { requests }) },
   }
 }
@@ -82,13 +88,15 @@ function textsOf(amounts: Amounts): ResourceList | undefined {
 }
 
 function phaseOf(
-  pod: Pod,
+  { pod, restartingAll }: PodState,
   parts: Pick<Parameters<typeof computePodPhase>[0], "init" | "main" | "isOver">,
   isEvicted: boolean,
 ): PodPhase {
   // A pod that has ended once has ended: its phase never goes back.
   const { phase } = pod.status
   if (phase === "Succeeded" || phase === "Failed") return phase
+  // How its containers ended, those that were stopped for it too, will be no matter.
+  if (restartingAll && !parts.isOver) return phase ?? "Pending"
   const runs = [...parts.init, ...parts.main].some(({ state }) => state.running)
   const computed = computePodPhase({ pod, ...parts })
   const hasEnded = computed === "Succeeded" || computed === "Failed"
@@ -98,7 +106,12 @@ function phaseOf(
   return runs && hasEnded ? (phase ?? "Running") : computed
 }
 
-function containerStatusOf(state: PodState, container: PodContainer, node: NodeView): ContainerStatus {
+function containerStatusOf(
+  state: PodState,
+  container: PodContainer,
+  allocated: Pod,
+  node: NodeView,
+): ContainerStatus {
   const { spec, status } = state.pod
   const { name } = container.spec
   const previous = [
@@ -111,6 +124,7 @@ function containerStatusOf(state: PodState, container: PodContainer, node: NodeV
     deviceHealth: node.deviceHealth?.(state.pod, container.spec) ?? [],
     defaultWaitingReason: spec.initContainers?.length ? "PodInitializing" : "ContainerCreating",
     previous,
+    allocated: findPodContainer(allocated, name)?.spec.resources ?? {},
     mayHaveRun: mayHaveRun(state.pod, container),
   })
 }

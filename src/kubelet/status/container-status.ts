@@ -5,6 +5,7 @@ import type {
   ContainerStatus,
   ResourceStatus,
 } from "../../api/core/v1/container-status.ts"
+import type { ResourceRequirements } from "../../api/core/v1/resource-requirements.ts"
 import type { PodContainer } from "../pods/pod-containers.ts"
 import type { ContainerWork, PodState } from "../pods/pod-state.ts"
 import type { RuntimeContainer } from "../pods/runtime-pod.ts"
@@ -16,6 +17,8 @@ export interface ContainerStatusContext {
   readonly defaultWaitingReason: string
   /** What the API last said, for what the runtime has forgotten. */
   readonly previous: ContainerStatus | undefined
+  /** What the node has set aside for it. */
+  readonly allocated: ResourceRequirements
   /** How the devices are that it was given. */
   readonly deviceHealth: readonly ResourceStatus[]
   /** Where the runtime has nothing of it: whether it was there at all. */
@@ -51,7 +54,7 @@ export function computeContainerStatus(
     imageID: newest.imageRef,
     containerID: `${context.runtimeName}://${newest.id}`,
     started,
-    ...resourcesOf(container, newest),
+    ...resourcesOf(newest, context.allocated),
     ...(context.deviceHealth.length > 0 && { allocatedResourcesStatus: [...context.deviceHealth] }),
     ...volumeMountsOf(container),
     ...(newest.user &&
@@ -75,8 +78,11 @@ function lastStateOf(
   return context.previous?.lastState ?? {}
 }
 
+/** Why containers wait, and ended, that were removed so that all of the pod begin anew. */
+export const restartingAllReason = "RestartingAllContainers"
+
 const whyRemoved = {
-  reason: "RestartingAllContainers",
+  reason: restartingAllReason,
   message: "The container is removed because RestartAllContainers in place",
 }
 
@@ -200,14 +206,14 @@ function isReady(
   return started && (!spec.readinessProbe || probes[newest.id]?.readiness?.success === true)
 }
 
-/** What it was given, and what it has: the same until a resize is under way. */
-function resourcesOf({ spec, role }: PodContainer, { state, resources }: RuntimeContainer) {
-  if (state !== "running" || (role !== "main" && role !== "sidecar")) return {}
-  const allocated = spec.resources?.requests
-  const { requests, limits } = resources
+/** What was set aside for it, and what it has: the same until a resize is under way. */
+function resourcesOf(
+  { state, resources }: RuntimeContainer,
+  allocated: ResourceRequirements,
+): Pick<ContainerStatus, "allocatedResources" | "resources"> {
   return {
-    ...(allocated && { allocatedResources: allocated }),
-    resources: { ...(limits && { limits }), ...(requests && { requests }) },
+    ...(allocated.requests && { allocatedResources: allocated.requests }),
+    resources: state === "running" ? resources : allocated,
   }
 }
 

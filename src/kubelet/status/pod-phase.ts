@@ -1,5 +1,6 @@
 import type { ContainerStatus } from "../../api/core/v1/container-status.ts"
 import type { Pod, PodPhase } from "../../api/core/v1/pod.ts"
+import { restartingAllReason } from "./container-status.ts"
 import { type PodContainer, podContainers } from "../pods/pod-containers.ts"
 import { shouldRestart } from "../pods/restart-policy.ts"
 
@@ -39,6 +40,7 @@ function outcomeOf(container: PodContainer, status: ContainerStatus | undefined,
   if (status.state.running) return "running"
   const ended = status.state.terminated ?? status.lastState.terminated
   if (!ended) return "waiting"
+  if (ended.reason === restartingAllReason) return "restarting"
   if (shouldRestart(container, pod.spec.restartPolicy, ended.exitCode)) return "restarting"
   return ended.exitCode === 0 ? "succeeded" : "failed"
 }
