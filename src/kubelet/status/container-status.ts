@@ -32,7 +32,6 @@ export function computeContainerStatus(
   context: ContainerStatusContext,
 ): ContainerStatus {
   const { spec, role } = container
-  const { previous } = context
   const attempts = runtime.containers.filter(({ name }) => name === spec.name)
   const [newest, before] = attempts
   const work = containers[spec.name]
