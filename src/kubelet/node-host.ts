@@ -128,12 +128,21 @@ export interface Machine {
   readonly allocatable: ResourceList
   /** What all pods together are held to; undefined where nothing holds them. */
   readonly pods?: PodsLimit
+  /** How memory is held to its limits; undefined where no kernel does it. */
+  readonly memoryControl?: MemoryControl
   /** InternalIPs first, the primary at the head; then the Hostname. */
   readonly addresses: readonly NodeAddress[]
   /** Without versions of runtime and kubelet, which the kubelet adds. */
   readonly info: Omit<NodeSystemInfo, "containerRuntimeVersion" | "kubeletVersion" | "kubeProxyVersion">
   /** What the node's own /etc/resolv.conf says. */
   readonly dns: DnsConfig
+}
+
+export interface MemoryControl {
+  /** Version 2 of control groups. */
+  readonly isUnified: boolean
+  /** Swap has limits of its own. */
+  readonly limitsSwap: boolean
 }
 
 export interface PodVolumes {

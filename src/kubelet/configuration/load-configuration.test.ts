@@ -96,7 +96,6 @@ describe("a kubelet's configuration", () => {
     ],
     ["registerWithTaints: [{key: '', effect: NoSchedule}]", "invalid taint: {  NoSchedule <nil>}"],
     ["cgroupDriver: systemd", "cgroupDriver is not supported: control groups are made without systemd"],
-    ["memorySwap: {swapBehavior: LimitedSwap}", "LimitedSwap is not supported"],
     ["runOnce: true", "Runonce mode has been deprecated and should not be set"],
   ])("%s is refused", (fields, problem) => {
     expect(() => load(fields)).toThrow(problem)

@@ -21,7 +21,6 @@ const ignored: { readonly [Name in FieldName]?: string } = {
   registryBurst: "pulls are limited by how many there are at once",
   containerLogMaxWorkers: "logs are rotated one after the other",
   crashLoopBackOff: "containers that keep ending wait as long as in every cluster",
-  singleProcessOOMKill: "the runtime decides what of a container is killed",
   volumeStatsAggPeriod: "volumes are counted when somebody asks, once a minute at most",
   enableContentionProfiling: "there is nothing to contend for",
   streamingConnectionIdleTimeout: "streams are closed by the container runtime",
@@ -69,10 +68,6 @@ const refusedValues: { readonly [Name in FieldName]?: (value: never) => string |
   imagePullCredentialsVerificationPolicy: (value: string) =>
     value === "AlwaysVerify" || value === "NeverVerifyAllowlistedImages"
       ? `${quote(value)} is not supported: who may use an image is not remembered`
-      : undefined,
-  memorySwap: ({ swapBehavior }: { swapBehavior?: string }) =>
-    swapBehavior === "LimitedSwap"
-      ? "LimitedSwap is not supported: swap is not shared out among containers"
       : undefined,
 }
 

@@ -7,6 +7,7 @@ import type { Logger } from "../../base/log.ts"
 import { quantityMilliValue, quantityValue } from "../../apimachinery/quantity.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { computePodLimits, computePodRequests } from "../../api/core/v1/pod-resources.ts"
+import { sharesToWeight, weightToShares } from "../containers/cpu-weight.ts"
 import { cpuQuota, cpuShares } from "../containers/linux-resources.ts"
 import { defaultConfiguration } from "../configuration/default-configuration.ts"
 import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
@@ -14,6 +15,7 @@ import type { NodeUsage, PodCgroups } from "../node-host.ts"
 import type { PodsLimit } from "../node/plan-node-resources.ts"
 import { planReservedGroups } from "../node/plan-reserved-groups.ts"
 import { exclusiveCpus, inOrder } from "../resource-managers/container-demand.ts"
+import { isUnified } from "./cgroup-version.ts"
 import { readGroupUsage } from "./group-usage.ts"
 import { computeQosClass } from "../status/qos-class.ts"
 import { removeGroups } from "./remove-groups.ts"
@@ -97,7 +99,7 @@ export class RealCgroups implements PodCgroups {
   /** What all pods together use of what they are held to; undefined before they are. */
   async podsUsage(): Promise<NodeUsage["pods"]> {
     if (!this.#podsLimit) return undefined
-    const usage = await readGroupUsage(this.#kubepods(), await this.isUnified())
+    const usage = await readGroupUsage(this.#kubepods(), await isUnified())
     return (
       usage && {
         memoryLimitBytes: this.#podsLimit.memoryBytes,
@@ -129,11 +131,6 @@ export class RealCgroups implements PodCgroups {
   /** The name of the pod's group, whether it is there or not. */
   pathOf(pod: Pod): string {
     return join(this.#kubepods(), classDirectory(pod), `pod${pod.metadata.uid}`)
-  }
-
-  /** True where the machine has version 2. */
-  async isUnified(): Promise<boolean> {
-    return (await this.#findTrees()).some(({ directory }) => directory === root)
   }
 
   /** What still runs in it is killed: nothing of a pod may run when its group goes. */
@@ -276,18 +273,33 @@ function versionOneTree(controller: string): Tree {
         await writeFile(join(group, "pids.max"), String(processes))
     },
     async weigh(path) {
-      if (controller === "cpu") await weigh(join(directory, path), "cpu.shares", 2, 262_144)
+      if (controller === "cpu") await weigh(join(directory, path), sharesFile)
     },
   }
 }
 
+/** Where a tree keeps what a group is worth, and how it counts it. */
+interface SharesFile {
+  readonly name: string
+  toShares(value: number): number
+  fromShares(shares: number): number
+}
+
+const sharesFile: SharesFile = {
+  name: "cpu.shares",
+  toShares: (value) => value,
+  fromShares: (shares) => Math.min(Math.max(shares, 2), 262_144),
+}
+
+const weightFile: SharesFile = { name: "cpu.weight", toShares: weightToShares, fromShares: sharesToWeight }
+
 /** Those who ask for nothing are worth the least, however many they are. */
-async function weigh(group: string, file: string, least: number, most: number): Promise<void> {
-  const names = (await readdir(group).catch(() => [])).filter((name) => name.startsWith("pod"))
+async function weigh(group: string, { name, toShares, fromShares }: SharesFile): Promise<void> {
+  const pods = (await readdir(group).catch(() => [])).filter((entry) => entry.startsWith("pod"))
   let sum = 0
-  for (const name of group.endsWith("besteffort") ? [] : names)
-    sum += Number(await readFile(join(group, name, file), "utf8").catch(() => "0"))
-  await writeFile(join(group, file), String(Math.min(Math.max(sum, least), most))).catch(ignoreMissing)
+  for (const pod of group.endsWith("besteffort") ? [] : pods)
+    sum += toShares(Number(await readFile(join(group, pod, name), "utf8").catch(() => "0")))
+  await writeFile(join(group, name), String(fromShares(sum))).catch(ignoreMissing)
 }
 
 /** In version 1 a new cpuset is empty and no process can enter it until it is told what its parent has. */
@@ -329,13 +341,8 @@ function unifiedTree(): Tree {
       if (memoryBytes !== undefined) await writeFile(join(group, "memory.max"), String(memoryBytes))
       if (processes !== undefined) await writeFile(join(group, "pids.max"), String(processes))
     },
-    weigh: (path) => weigh(join(root, path), "cpu.weight", 1, 10_000),
+    weigh: (path) => weigh(join(root, path), weightFile),
   }
-}
-
-/** Version 1's shares (2 to 262144) on version 2's scale (1 to 10000), as runc converts them. */
-export function sharesToWeight(shares: number): number {
-  return Math.floor(1 + ((shares - 2) * 9999) / 262_142)
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

@@ -4,6 +4,7 @@ import type { KubeletConfiguration } from "../configuration/kubelet-configuratio
 import { parseResolvConf } from "../containers/pod-dns.ts"
 import { planNodeResources } from "../node/plan-node-resources.ts"
 import type { Machine } from "../node-host.ts"
+import { readMemoryControl } from "./cgroup-version.ts"
 
 export interface RealMachineOptions {
   readonly nodeName: string
@@ -41,6 +42,7 @@ export async function readMachine(options: RealMachineOptions): Promise<Machine>
   const ips = options.nodeIps?.length ? options.nodeIps : defaultAddresses()
   return {
     ...resources,
+    memoryControl: await readMemoryControl(),
     addresses: [
       ...ips.map((address) => ({ type: "InternalIP", address })),
       { type: "Hostname", address: options.nodeName },

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { PodUsage } from "../node-host.ts"
 import type { RealCgroups } from "./cgroups.ts"
+import { isUnified } from "./cgroup-version.ts"
 import { findProcess, readGroupUsage } from "./group-usage.ts"
 import { interfaceUsage } from "./usage.ts"
 
@@ -13,11 +14,11 @@ export async function readPodUsage(
   containerIds: readonly string[],
 ): Promise<PodUsage> {
   const path = cgroups.pathOf(pod)
-  const isUnified = await cgroups.isUnified()
+  const unified = await isUnified()
   const [group, network, ...containers] = await Promise.all([
-    readGroupUsage(path, isUnified),
-    pod.spec.hostNetwork ? [] : readNetwork(path, isUnified),
-    ...containerIds.map((id) => readGroupUsage(join(path, id), isUnified)),
+    readGroupUsage(path, unified),
+    pod.spec.hostNetwork ? [] : readNetwork(path, unified),
+    ...containerIds.map((id) => readGroupUsage(join(path, id), unified)),
   ])
   return {
     path,
