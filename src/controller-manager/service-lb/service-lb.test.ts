@@ -76,6 +76,30 @@ describe("Service load balancer", () => {
     expect(await addresses("second")).toEqual(["10.0.0.1", "10.0.0.2"])
   })
 
+  it("holds a Service until its addresses are taken back", async () => {
+    const held = async () =>
+      (await cluster.client.get(Service, { namespace: "default", name: "web" })).metadata.finalizers
+    await create("web")
+    expect(await held()).toEqual(["service.kubernetes.io/load-balancer-cleanup"])
+    const edit = (type: "NodePort" | "LoadBalancer") =>
+      cluster.edit(Service, { namespace: "default", name: "web" }, ({ spec }) => (spec.type = type))
+    await edit("NodePort")
+    await cluster.advance(100)
+    expect(await held()).toBeUndefined()
+    expect(await cluster.events({ kind: "Service" })).toEqual([
+      "Normal EnsuringLoadBalancer Ensuring load balancer",
+      "Normal EnsuredLoadBalancer Ensured load balancer",
+      "Normal DeletingLoadBalancer Deleting load balancer",
+      "Normal DeletedLoadBalancer Deleted load balancer",
+    ])
+    await edit("LoadBalancer")
+    await cluster.advance(100)
+    expect(await addresses("web")).toEqual(["10.0.0.1", "10.0.0.2"])
+    await cluster.client.delete(Service, { namespace: "default", name: "web" })
+    await cluster.advance(100)
+    await expect(held()).rejects.toThrow('services "web" not found')
+  })
+
   it("leaves a Service alone that names another balancer, and takes back what is not needed", async () => {
     await create("other", { loadBalancerClass: "example.com/balancer" })
     expect(await addresses("other")).toBeUndefined()

@@ -1,7 +1,8 @@
 /**
- * Service load balancer: Services of type LoadBalancer get addresses, those of the nodes.
+ * Service load balancer: Services of type LoadBalancer get addresses, those of the nodes. A finalizer holds each until its
+ * addresses are taken back (https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/).
  *
- * Reads Services, nodes and EndpointSlices; writes the Services' `status.loadBalancer`.
+ * Reads Services, nodes and EndpointSlices; writes the Services' `status.loadBalancer` and the finalizer.
  * Woken by changes of Services of that type, of what decides whether nodes serve, and (where only near endpoints count) of
  * EndpointSlices. All Services are one key, because a port given to one must be known before the next gets its own.
  */
@@ -20,10 +21,12 @@ import {
 } from "../../client/controller.ts"
 import { serviceNameLabel } from "../endpointslice/plan.ts"
 import { findCondition } from "../shared/conditions.ts"
+import { hasFinalizer } from "../shared/finalizers.ts"
 import { sameMap } from "../shared/deep-equal.ts"
 import { semanticallyEqual } from "../shared/semantically-equal.ts"
 import { type Assignment, assignAddresses, isOurs } from "./plan.ts"
 
+const cleanupFinalizer = "service.kubernetes.io/load-balancer-cleanup"
 const everyService: ObjectKey = { name: "services" }
 const bySlice = {
   anyService: (slice: EndpointSlice): readonly string[] => [
@@ -35,7 +38,7 @@ export const serviceLoadBalancerController: ControllerDefinition = {
   name: "service-lb-controller",
   eventSource: "service-controller",
   watches: [
-    watch(Service, (service) => (isOurs(service) || hasAddresses(service) ? [everyService] : [])),
+    watch(Service, (service) => (isOurs(service) || isHeld(service) ? [everyService] : [])),
     watch(Node, () => [everyService], undefined, servesAlike),
     watch(EndpointSlice, keysOfLocal, bySlice),
   ],
@@ -54,13 +57,11 @@ async function reconcile(context: ReconcileContext): Promise<Result> {
     nodesWithEndpoints: (service) => nodesWithEndpoints(service, cache),
   })
   const assigned = new Set(assignments.map(({ service }) => service))
-  const former = services.filter(
-    (service) => !assigned.has(service) && !service.spec.loadBalancerClass && hasAddresses(service),
-  )
+  const former = services.filter((service) => !assigned.has(service) && isHeld(service))
 
   // Act.
   for (const assignment of assignments) await applyAssignment(context, assignment)
-  for (const service of former) await writeIngress(context, service, [])
+  for (const service of former) await takeBack(context, service)
   return done
 }
 
@@ -68,6 +69,8 @@ async function applyAssignment(
   context: ReconcileContext,
   { service, ingress, problem }: Assignment,
 ): Promise<void> {
+  if (!hasFinalizer(service, cleanupFinalizer))
+    await patchStatus(context, service, { metadata: { finalizers: [cleanupFinalizer] } })
   if (semanticallyEqual(service.status.loadBalancer.ingress, ingress)) {
     if (problem)
       context.events.event(
@@ -84,14 +87,28 @@ async function applyAssignment(
     context.events.event(service, "Normal", "EnsuredLoadBalancer", "Ensured load balancer")
 }
 
-async function writeIngress(
-  { client }: ReconcileContext,
+async function takeBack(context: ReconcileContext, service: Service): Promise<void> {
+  context.events.event(service, "Normal", "DeletingLoadBalancer", "Deleting load balancer")
+  await writeIngress(context, service, [])
+  const metadata = { "$deleteFromPrimitiveList/finalizers": [cleanupFinalizer] }
+  if (hasFinalizer(service, cleanupFinalizer)) await patchStatus(context, service, { metadata })
+  context.events.event(service, "Normal", "DeletedLoadBalancer", "Deleted load balancer")
+}
+
+function writeIngress(
+  context: ReconcileContext,
   service: Service,
   ingress: Assignment["ingress"],
 ): Promise<void> {
-  const body = { status: { loadBalancer: { ingress: ingress.length > 0 ? ingress : null } } }
+  return patchStatus(context, service, {
+    status: { loadBalancer: { ingress: ingress.length > 0 ? ingress : null } },
+  })
+}
+
+/** Finalizers too, as upstream: the controller may write nothing else of a Service. */
+async function patchStatus({ client }: ReconcileContext, service: Service, body: object): Promise<void> {
   await client
-    .patch(Service, keyOf(service), { type: "merge", body }, { subresource: "status" })
+    .patch(Service, keyOf(service), { type: "strategic", body }, { subresource: "status" })
     .catch(ignoreNotFound)
 }
 
@@ -107,8 +124,10 @@ function keysOfLocal({ metadata }: EndpointSlice, cache: Cache): readonly Object
   return service && isOurs(service) && service.spec.externalTrafficPolicy === "Local" ? [everyService] : []
 }
 
-function hasAddresses({ status }: Service): boolean {
-  return (status.loadBalancer?.ingress?.length ?? 0) > 0
+/** Something of a balancer is there, and it is not somebody else's. */
+function isHeld(service: Service): boolean {
+  const hasAddresses = (service.status.loadBalancer?.ingress?.length ?? 0) > 0
+  return hasFinalizer(service, cleanupFinalizer) || (hasAddresses && !service.spec.loadBalancerClass)
 }
 
 /** What decides whether a node serves, and where. */
