@@ -25,9 +25,15 @@ export function overlayInterfaceName(prefix: string): string {
   return `${prefix}-vxlan`
 }
 
+/** The number of the routing table for answers that return by the overlay (overlay/return-path.ts). */
+export function routingTable(prefix: string): string {
+  return String(0x15700000 + (Number.parseInt(prefix.slice(-4), alphabet.length) || 0))
+}
+
+const alphabet = "0123456789abcdefghijklmnopqrstuv"
+
 /** Letters and digits only: interface names are also used in shell and nftables text. */
 function shortHash(text: string, length: number): string {
-  const alphabet = "0123456789abcdefghijklmnopqrstuv"
   const digest = createHash("sha256").update(text).digest()
   return Array.from({ length }, (_, index) => alphabet[digest[index]! & 31]).join("")
 }

@@ -11,7 +11,7 @@ import { ConnectionTracking, describeUdp } from "./connection-tracking.ts"
 import { HealthCheckServers } from "./health-check-servers.ts"
 import type { NodeView } from "./model/node-view.ts"
 import { type Frontend, planService, type ServicePlan } from "./model/plan-service.ts"
-import { type Element, elementsOf } from "./nftables/elements.ts"
+import { type Element, elementsOf, trustedElements } from "./nftables/elements.ts"
 import { Ruleset } from "./nftables/ruleset.ts"
 import { tableName } from "./nftables/table.ts"
 import { ProxyStatus } from "./serving/proxy-status.ts"
@@ -122,6 +122,7 @@ class NftablesProxy implements Proxy {
         const seen = viewOf(current)
         if (jsonEqual(seen, this.#node)) return
         this.#node = seen
+        this.#loop.trigger()
         for (const service of informers.cache.list(Service)) this.#mark(formatKey(keyOf(service)), "service")
       }),
     ]
@@ -149,7 +150,7 @@ class NftablesProxy implements Proxy {
     const keys = Array.from(this.#dirty)
     const triggers = this.#triggers.splice(0)
     this.#dirty.clear()
-    const wanted = new Map<string, readonly Element[]>()
+    const wanted = new Map<string, readonly Element[]>([["", this.#trustedElements()]])
     let flowsChanged = false
     let clientsLost = false
     for (const [index, key] of keys.entries()) {
@@ -165,6 +166,15 @@ class NftablesProxy implements Proxy {
     if (flowsChanged)
       await this.#tracking.forgetStale(this.#families, Array.from(this.#remembered.values()).flat())
     if (clientsLost) await this.#forgetClients()
+  }
+
+  /** The node itself may be known to pods by its own addresses, as they are to each other. */
+  #trustedElements(): readonly Element[] {
+    const { keepNodeAddresses, masqueradeAll, podNetworks } = this.#options
+    if (!keepNodeAddresses || masqueradeAll) return []
+    return trustedElements(this.#node.addresses ?? [], podNetworks).filter(({ family }) =>
+      this.#families.includes(family),
+    )
   }
 
   #letOthersRun(): Promise<void> {

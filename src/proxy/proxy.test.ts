@@ -105,6 +105,7 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
       nodeName: "here",
       prefix: "cortest",
       podNetworks: ["10.244.0.0/16", "fd00:244::/56"],
+      keepNodeAddresses: true,
       serviceNetworks: ["10.96.0.0/16"],
       commands: node.commands,
       clock: realClock,
@@ -194,6 +195,17 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
     await apply("local", spec, [split[1]!], undefined, ["203.0.113.7"])
     expect(await outside.request({ ...port, timeoutMs: 300 })).toEqual(["error: timeout"])
     expect(nameSet(await pods[2]!.request(loadBalancer))).toEqual(["pod-1"])
+  })
+
+  it("shows pods the node's own address once it is known", async () => {
+    await apply("own", { clusterIP: "10.96.0.60" }, endpoints)
+    const ask = async () =>
+      (await node.request({ address: "10.96.0.60", port: 80, from: "192.0.2.1" }))[0]!.split(" ")[1]
+    expect(await ask()).toBe(gateway)
+    const found = await server.client.get(Node, { name: "here" })
+    const addresses = [{ type: "InternalIP" as const, address: "192.0.2.1" }]
+    await server.client.updateStatus(Node, { ...found, status: { ...found.status, addresses } })
+    await expect.poll(ask).toBe("192.0.2.1")
   })
 
   it("lets nobody but the source ranges reach a load balancer's address", async () => {

@@ -31,6 +31,11 @@ export interface ProxyOptions {
   readonly serviceNetworks: readonly string[]
   /** Replaces the source address of pods, too, on the way to cluster IPs. @default false */
   readonly masqueradeAll?: boolean
+  /**
+   * Pods of every node answer this node's own addresses (network/overlay/return-path.ts): its connections to them keep
+   * the one they come from. @default false
+   */
+  readonly keepNodeAddresses?: boolean
   /** Networks of the node's own addresses at which node ports are open. @default all */
   readonly nodePortNetworks?: readonly string[]
   /** @default the families of pod and service networks */

@@ -88,6 +88,7 @@ export function createNetworkAgents(
     informers,
     // Where a foreign plugin has its pods, only it knows.
     podNetworks: foreignPlugin ? [] : networks.pods,
+    keepNodeAddresses: !foreignPlugin,
     serviceNetworks: networks.services,
     log: log.named("proxy"),
   })

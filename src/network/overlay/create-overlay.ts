@@ -5,9 +5,10 @@ import type { Logger } from "../../base/log.ts"
 import { SyncLoop } from "../../base/sync-loop.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import type { Informers } from "../../client/informers.ts"
-import { overlayInterfaceName } from "../interface-names.ts"
+import { overlayInterfaceName, routingTable } from "../interface-names.ts"
 import { ensureOverlayDevice } from "./overlay-device.ts"
 import { applyOverlay, type KernelOverlay, removeRoutes } from "./overlay-kernel.ts"
+import { ensureReturnPath, removeReturnPath } from "./return-path.ts"
 import { type OverlayMode, type OverlayPlan, planOverlay } from "./plan-overlay.ts"
 
 /** Connects the pods of this node with those of all others. */
@@ -46,7 +47,7 @@ export function createOverlay(options: OverlayOptions): Overlay {
   const { informers, nodeName, commands, clock, log, mode = "vxlan" } = options
   const device = overlayInterfaceName(options.prefix)
   const kernel: KernelOverlay = {
-    ...(mode === "vxlan" && { device }),
+    ...(mode === "vxlan" && { device, returnTable: routingTable(options.prefix) }),
     clusterCidrs: options.clusterCidrs,
     gateways: options.gateways,
     commands,
@@ -69,6 +70,7 @@ export function createOverlay(options: OverlayOptions): Overlay {
     if (mode === "vxlan" && !deviceMade) {
       const { networkId = 1, port = 8472, nodeAddress, podCidrs } = options
       await ensureOverlayDevice({ name: device, networkId, port, nodeAddress, podCidrs }, commands)
+      await ensureReturnPath({ ...options, device }, commands)
       deviceMade = true
     }
     await applyOverlay(plan, kernel)
@@ -80,7 +82,9 @@ export function createOverlay(options: OverlayOptions): Overlay {
 
   async function removeOverlay(): Promise<void> {
     await removeRoutes(kernel)
-    if (mode === "vxlan") await commands.run("ip", ["link", "del", device]).catch(() => {})
+    if (mode !== "vxlan") return
+    await commands.run("ip", ["link", "del", device]).catch(() => {})
+    await removeReturnPath(options.prefix, commands)
   }
 
   /** Somebody may have removed device or routes: applying what is there costs four small programs. */

@@ -52,6 +52,8 @@ export async function ensureOverlayDevice(device: OverlayDevice, commands: Comma
   await commands.run("ip", ["-batch", "-"], `${lines.join("\n")}\n`)
   // Node ports on the node's loopback address may lead to pods of other nodes (see plugin/pod-plan.ts).
   await commands.run("tee", [`/proc/sys/net/ipv4/conf/${name}/route_localnet`], "1")
+  // What comes from a node's own address comes by another way than the one that leads there (return-path.ts).
+  await commands.run("tee", [`/proc/sys/net/ipv4/conf/${name}/rp_filter`], "2")
 }
 
 interface VxlanLink {

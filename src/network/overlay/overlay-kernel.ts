@@ -8,6 +8,8 @@ export const routeProtocol = "157"
 export interface KernelOverlay {
   /** Absent with plain routes. */
   readonly device?: string
+  /** Where routes for answers are; absent with plain routes. */
+  readonly returnTable?: string
   readonly clusterCidrs: readonly string[]
   /** The node's addresses in the pod network: what it speaks to other nodes' pods from. */
   readonly gateways: readonly string[]
@@ -16,9 +18,10 @@ export interface KernelOverlay {
 
 /** Makes the kernel's routes and peers those of the plan: what is missing comes first, what is too much goes last. */
 export async function applyOverlay(plan: OverlayPlan, overlay: KernelOverlay): Promise<void> {
-  const { commands, device } = overlay
-  const [routes, forwarding, neighbours] = await Promise.all([
+  const { commands, device, returnTable } = overlay
+  const [routes, returns, forwarding, neighbours] = await Promise.all([
     listRoutes(overlay),
+    returnTable ? listTable(returnTable, commands) : [],
     device ? listForwarding(device, commands) : [],
     device ? listNeighbours(device, commands) : [],
   ])
@@ -26,32 +29,31 @@ export async function applyOverlay(plan: OverlayPlan, overlay: KernelOverlay): P
   if (forwardingCommands.length > 0) await commands.run("bridge", ["-batch", "-"], text(forwardingCommands))
   const lines = [
     ...(device ? planNeighbours(plan.peers, neighbours, device) : []),
-    ...planRoutes(plan.routes, routes, overlay),
+    ...planRoutes(plan.routes, routes, (route) => routeText(route, overlay)),
+    ...planRoutes(plan.returns, returns, (route) => returnText(route, overlay)),
   ]
   // A node that is out of reach for plain routes keeps nobody from the others.
   if (lines.length > 0) await commands.run("ip", ["-force", "-batch", "-"], text(lines))
 }
 
 export async function removeRoutes(overlay: KernelOverlay): Promise<void> {
-  const lines = planRoutes([], await listRoutes(overlay), overlay)
+  const lines = planRoutes([], await listRoutes(overlay), (route) => routeText(route, overlay))
   if (lines.length > 0) await overlay.commands.run("ip", ["-batch", "-"], text(lines))
 }
 
 function planRoutes(
   wanted: readonly OverlayRoute[],
   known: readonly OverlayRoute[],
-  overlay: KernelOverlay,
+  describe: (route: OverlayRoute) => string,
 ): string[] {
   const key = ({ destination, via }: OverlayRoute) => `${destination} via ${via}`
   const had = new Set(known.map(key))
   const destinations = new Set(wanted.map(({ destination }) => destination))
   return [
-    ...wanted
-      .filter((route) => !had.has(key(route)))
-      .map((route) => `route replace ${routeText(route, overlay)}`),
+    ...wanted.filter((route) => !had.has(key(route))).map((route) => `route replace ${describe(route)}`),
     ...known
       .filter(({ destination }) => !destinations.has(destination))
-      .map(({ destination }) => `route del ${destination} proto ${routeProtocol}`),
+      .map((route) => `route del ${describe(route)}`),
   ]
 }
 
@@ -65,6 +67,10 @@ function routeText({ destination, via }: OverlayRoute, { device, gateways }: Ker
     ...(source ? [`src ${source}`] : []),
     `proto ${routeProtocol}`,
   ].join(" ")
+}
+
+function returnText({ destination, via }: OverlayRoute, { device, returnTable }: KernelOverlay): string {
+  return `${destination} via ${via} dev ${device} onlink proto ${routeProtocol} table ${returnTable}`
 }
 
 function planForwarding(
@@ -103,18 +109,24 @@ function planNeighbours(
 
 /** Our routes, by their protocol number, as far as they are this cluster's. */
 async function listRoutes({ commands, clusterCidrs }: KernelOverlay): Promise<OverlayRoute[]> {
+  const clusters = clusterCidrs.flatMap((cidr) => parseNetwork(cidr) ?? [])
+  return (await listTable("main", commands)).filter(({ destination }) => {
+    const network = parseNetwork(destination)
+    return network && clusters.some((cluster) => networkIncludes(cluster, network))
+  })
+}
+
+/** The routes that we made in a table; none where there is no such table yet. */
+async function listTable(table: string, commands: Commands): Promise<OverlayRoute[]> {
   const texts = await Promise.all(
     ["-4", "-6"].map((family) =>
-      commands.run("ip", [family, "-json", "route", "show", "proto", routeProtocol]).catch(() => "[]"),
+      commands
+        .run("ip", [family, "-json", "route", "show", "table", table, "proto", routeProtocol])
+        .catch(() => "[]"),
     ),
   )
-  const clusters = clusterCidrs.flatMap((cidr) => parseNetwork(cidr) ?? [])
   return texts
     .flatMap((output) => JSON.parse(output || "[]") as { dst: string; gateway?: string }[])
-    .filter(({ dst }) => {
-      const network = parseNetwork(dst)
-      return network && clusters.some((cluster) => networkIncludes(cluster, network))
-    })
     .map(({ dst, gateway = "" }) => ({ destination: dst, via: gateway }))
 }
 

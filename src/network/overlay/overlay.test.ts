@@ -21,6 +21,16 @@ function nodeObject(index: number) {
   }
 }
 
+/** A network that carries packets between nodes alone. */
+const strictWires = `table bridge strict {
+  chain forward {
+    type filter hook forward priority 0
+    ip saddr 10.244.0.0/16 drop
+    ip daddr 10.244.0.0/16 drop
+  }
+}
+`
+
 describe("planOverlay", () => {
   const nodes = [1, 2].map(nodeObject) as unknown as Node[]
 
@@ -30,6 +40,7 @@ describe("planOverlay", () => {
         { destination: "10.244.2.0/24", via: "10.244.2.0" },
         { destination: "fd00:244:0:2::/64", via: "fd00:244:0:2::" },
       ],
+      returns: [{ destination: "192.0.2.2", via: "10.244.2.0" }],
       peers: [
         { address: "10.244.2.0", macAddress: "0e:58:0a:f4:02:00", nodeAddress: "192.0.2.2" },
         { address: "fd00:244:0:2::", macAddress: "0e:58:0a:f4:02:00", nodeAddress: "192.0.2.2" },
@@ -40,10 +51,11 @@ describe("planOverlay", () => {
   it("routes by the nodes themselves on one link, and leaves out nodes that are not ready for it", () => {
     expect(planOverlay(nodes, "node-1", "host-gw")).toEqual({
       routes: [{ destination: "10.244.2.0/24", via: "192.0.2.2" }],
+      returns: [],
       peers: [],
     })
     const young = { metadata: { name: "young" }, spec: {}, status: {} } as Node
-    expect(planOverlay([young], "node-1", "vxlan")).toEqual({ routes: [], peers: [] })
+    expect(planOverlay([young], "node-1", "vxlan")).toEqual({ routes: [], returns: [], peers: [] })
   })
 
   it("gives every node of a cluster another MAC address", () => {
@@ -152,6 +164,12 @@ describe.skipIf(reason)(`overlay with real packets${reason ? ` (skipped: ${reaso
     expect(await reach(1, 2)).toEqual(["pod-2 10.244.1.2"])
     expect(await reach(3, 1)).toEqual(["pod-1 10.244.3.2"])
     expect(await nodes[0]!.request({ address: "10.244.3.2", port: 80 })).toEqual(["pod-3 10.244.1.1"])
+    // From its own address, too, and the answer comes back by the overlay: nobody else knows where pods are.
+    await wires.commands.run("nft", ["-f", "-"], strictWires)
+    expect(await nodes[0]!.request({ address: "10.244.3.2", port: 80, from: "192.0.2.1" })).toEqual([
+      "pod-3 192.0.2.1",
+    ])
+    await wires.commands.run("nft", ["delete", "table", "bridge", "strict"])
     expect(await findPodMtu(nodes[0]!.commands, "192.0.2.1", true)).toBe(1450)
     const datagram = (bytes: number) =>
       pods[0]!.request({
@@ -190,6 +208,8 @@ describe.skipIf(reason)(`overlay with real packets${reason ? ` (skipped: ${reaso
     for (const overlay of second.overlays) await overlay.cleanUp()
     expect(await nodes[0]!.commands.run("ip", ["route", "show", "proto", "157"])).toBe("")
     expect(await nodes[0]!.commands.run("ip", ["-brief", "link"])).not.toContain("vxlan")
+    expect(await nodes[0]!.commands.run("ip", ["rule", "show"])).not.toContain("fwmark")
+    expect(await nodes[0]!.commands.run("nft", ["list", "tables"])).not.toContain("overlay")
   })
 
   it("routes without an overlay where the nodes share a link", async () => {

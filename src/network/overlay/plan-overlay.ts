@@ -7,12 +7,14 @@ export type OverlayMode = "vxlan" | "host-gw"
 /** What this node must know to reach the pods of all others. */
 export interface OverlayPlan {
   readonly routes: readonly OverlayRoute[]
+  /** VXLAN only: other nodes themselves, for answers that return by the overlay (return-path.ts). */
+  readonly returns: readonly OverlayRoute[]
   /** VXLAN only: the other ends, as if they were on the same link. */
   readonly peers: readonly OverlayPeer[]
 }
 
 export interface OverlayRoute {
-  /** A pod network of another node. */
+  /** A pod network of another node, or its address. */
   readonly destination: string
   readonly via: string
 }
@@ -31,6 +33,7 @@ export interface OverlayPeer {
  */
 export function planOverlay(nodes: readonly Node[], selfName: string, mode: OverlayMode): OverlayPlan {
   const routes: OverlayRoute[] = []
+  const returns: OverlayRoute[] = []
   const peers: OverlayPeer[] = []
   for (const node of nodes) {
     const addresses = internalAddresses(node)
@@ -39,15 +42,16 @@ export function planOverlay(nodes: readonly Node[], selfName: string, mode: Over
     if (node.metadata.name === selfName || !nodeAddress || podCidrs.length === 0) continue
     for (const podCidr of podCidrs) {
       const family = ipFamily(podCidr)
-      const via =
-        mode === "vxlan" ? overlayAddress(podCidr) : addresses.find((address) => ipFamily(address) === family)
+      const ofFamily = addresses.filter((address) => ipFamily(address) === family)
+      const via = mode === "vxlan" ? overlayAddress(podCidr) : ofFamily[0]
       if (!via) continue
       routes.push({ destination: podCidr, via })
-      if (mode === "vxlan")
-        peers.push({ address: via, macAddress: overlayMacAddress(podCidrs[0]!), nodeAddress })
+      if (mode !== "vxlan") continue
+      peers.push({ address: via, macAddress: overlayMacAddress(podCidrs[0]!), nodeAddress })
+      returns.push(...ofFamily.map((destination) => ({ destination, via })))
     }
   }
-  return { routes, peers }
+  return { routes, returns, peers }
 }
 
 export function podCidrsOf({ spec }: Node): readonly string[] {

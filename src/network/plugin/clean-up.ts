@@ -1,11 +1,13 @@
 import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
+import { removeReturnPath } from "../overlay/return-path.ts"
 
 /**
  * Removes everything in the kernel whose name starts with the cluster's prefix: interfaces and nftables tables, those of
  * the proxy and of policies too. Asks the kernel rather than any memory of ours, so it also works after a crash.
  */
 export async function removeKernelObjects(prefix: string, commands: Commands, log: Logger): Promise<void> {
+  await removeReturnPath(prefix, commands)
   const tables = parseTables(await commands.run("nft", ["list", "tables"])).filter(({ name }) =>
     name.startsWith(`${prefix}-`),
   )

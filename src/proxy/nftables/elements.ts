@@ -1,4 +1,12 @@
-import { parseNetwork, formatNetwork, type IpFamily, withoutIncluded } from "../../base/ip-address.ts"
+import {
+  formatIp,
+  formatNetwork,
+  type IpFamily,
+  networkHas,
+  parseIp,
+  parseNetwork,
+  withoutIncluded,
+} from "../../base/ip-address.ts"
 import type { Frontend, Route, ServicePlan } from "../model/plan-service.ts"
 import { type Group, groupName, groupOf } from "./group.ts"
 
@@ -25,6 +33,15 @@ export function elementsOf(plan: ServicePlan): Element[] {
   for (const key of plan.clusterIPs)
     elements.push({ family: key.includes(":") ? 6 : 4, set: "cluster-ips", key })
   return elements
+}
+
+/** Addresses whose connections keep them; the kernel refuses those that a pod network includes already. */
+export function trustedElements(addresses: readonly string[], podNetworks: readonly string[]): Element[] {
+  const networks = podNetworks.flatMap((network) => parseNetwork(network) ?? [])
+  return addresses
+    .flatMap((address) => parseIp(address) ?? [])
+    .filter((ip) => !networks.some((network) => networkHas(network, ip)))
+    .map((ip) => ({ family: ip.family, set: "trusted-sources", key: formatIp(ip) }))
 }
 
 function frontendElements(frontend: Frontend): Element[] {
