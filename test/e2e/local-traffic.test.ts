@@ -12,7 +12,7 @@ import { realClients } from "./real-clients.ts"
 const missing = whyNoContainers()
 const image = "e2e/busybox:1"
 const server =
-  "mkdir -p /www/cgi-bin; printf '#!/bin/sh\\nprintf \"Content-Type: text/plain\\n\\n$REMOTE_ADDR $(hostname)\\n\"\\n' >/www/cgi-bin/who; chmod +x /www/cgi-bin/who; exec httpd -f -p 8080 -h /www"
+  "mkdir -p /www/cgi-bin; printf '#!/bin/sh\\nprintf \"Content-Type: text/plain\\r\\n\\r\\n$REMOTE_ADDR $(hostname)\\n\"\\n' >/www/cgi-bin/who; chmod +x /www/cgi-bin/who; exec httpd -f -p 8080 -h /www"
 
 const podSpec = (command: string, more: object = {}) => ({
   terminationGracePeriodSeconds: 0,
