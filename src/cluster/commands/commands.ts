@@ -127,4 +127,9 @@ export const commands: readonly Command[] = [
     usage: "[flags]",
     load: async () => (await import("./components/etcd.ts")).etcd,
   },
+  {
+    name: "version",
+    summary: "say which version this is, of Coracle and of Kubernetes",
+    load: async () => (await import("./version.ts")).version,
+  },
 ]

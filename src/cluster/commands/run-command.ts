@@ -8,7 +8,8 @@ export async function runCommand(argv: readonly string[], commands: readonly Com
     process.stdout.write(help(commands))
     return first === undefined ? 2 : 0
   }
-  const command = commands.find(({ name }) => name.split(" ").every((word, index) => argv[index] === word))
+  const words = first === "--version" ? ["version", ...argv.slice(1)] : argv
+  const command = commands.find(({ name }) => name.split(" ").every((word, index) => words[index] === word))
   if (!command) {
     process.stderr.write(`coracle: there is no command "${first}"\n\n${help(commands)}`)
     return 2
@@ -17,7 +18,7 @@ export async function runCommand(argv: readonly string[], commands: readonly Com
   const alive = setInterval(() => {}, 0x7fffffff)
   try {
     const run = await command.load()
-    return await run(argv.slice(command.name.split(" ").length))
+    return await run(words.slice(command.name.split(" ").length))
   } catch (error) {
     if (error instanceof FlagError || error instanceof UsageError) {
       process.stderr.write(`coracle ${command.name}: ${error.message}\n`)
