@@ -11,7 +11,7 @@ import type { FlowController } from "./flow-control/flow-controller.ts"
 import type { ServerMetrics } from "./metrics/server-metrics.ts"
 import type { Compactor } from "./compactor.ts"
 import type { Discovery } from "./paths/discovery.ts"
-import type { ExtraPath } from "./paths/handle-path.ts"
+import type { ExtraPath, ProfilePath } from "./paths/handle-path.ts"
 import type { HealthCheck } from "./paths/health.ts"
 import type { OpenApi } from "./paths/openapi.ts"
 import type { Page } from "./paths/pages.ts"
@@ -58,6 +58,7 @@ export interface ServerParts extends Security {
   readonly nodePortRange: PortRange
   readonly compactor: Compactor
   readonly extraPaths: Readonly<Record<string, ExtraPath>>
+  readonly profile: ProfilePath | undefined
   /** How objects are written to the store. */
   readonly storageMediaType: StorageMediaType
   /** Of requests that do not run for long by nature. */

@@ -26,7 +26,7 @@ import { CustomResources } from "./custom-resources/custom-resources.ts"
 import { DefinitionController } from "./custom-resources/definition-controller.ts"
 import { ServerMetrics } from "./metrics/server-metrics.ts"
 import { Discovery } from "./paths/discovery.ts"
-import type { ExtraPath } from "./paths/handle-path.ts"
+import type { ExtraPath, ProfilePath } from "./paths/handle-path.ts"
 import type { HealthCheck } from "./paths/health.ts"
 import { OpenApi } from "./paths/openapi.ts"
 import { apiLevel, type VersionInfo } from "./paths/version.ts"
@@ -90,6 +90,8 @@ export interface ApiServerOptions {
   readonly compaction?: Compaction
   /** Answers to paths that only this kind of server has; they may be got by who may get the path. */
   readonly extraPaths?: Readonly<Record<string, ExtraPath>>
+  /** What `/debug/pprof/` answers. @default nothing */
+  readonly profile?: ProfilePath
   /** How objects are written; both ways are always read. @default "application/json" */
   readonly storageMediaType?: StorageMediaType
 }
@@ -239,6 +241,7 @@ function createParts(
     signal,
     compactor: new Compactor(store, clock, log.named("compactor"), options.compaction),
     extraPaths: options.extraPaths ?? {},
+    profile: options.profile,
     storageMediaType: options.storageMediaType ?? "application/json",
   }
   addBuiltInResources(parts, [

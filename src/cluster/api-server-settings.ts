@@ -15,6 +15,10 @@ export interface ApiServerSettings {
   readonly admissionConfigFile?: string
   readonly enableAdmissionPlugins?: readonly string[]
   readonly disableAdmissionPlugins?: readonly string[]
+  /** Tells at `/debug/pprof/` where its time goes. @default true */
+  readonly profiling?: boolean
+  /** What `/flagz` shows: all flags, by name. */
+  readonly flags?: Readonly<Record<string, unknown>>
 }
 
 export interface AuditSettings {

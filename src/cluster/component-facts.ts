@@ -1,7 +1,8 @@
 import { componentPage, type ComponentFacts } from "../apimachinery/component-pages.ts"
-import type { ExtraPath } from "../apiserver/paths/handle-path.ts"
+import type { ExtraPath, ProfilePath } from "../apiserver/paths/handle-path.ts"
 import { textResponse } from "../apiserver/http/response.ts"
 import type { Clock } from "../base/clock.ts"
+import { answerProfile } from "../base/real/profiling/answer-profile.ts"
 import { pageHeaders, type Pages } from "../base/real/serve-pages.ts"
 
 /** What a component of this process says of itself; `values` are the flags that it was given. */
@@ -22,15 +23,25 @@ export interface FactsParts {
   readonly values?: object
 }
 
-/** Flags that nobody has set, and that have no default, are empty. */
-function writtenFlags(values: object): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value ?? "")]))
+/** As Go writes them. Those that nobody has set, and that have no default, are empty. */
+export function writtenFlags(values: object): Record<string, string> {
+  const written = (value: unknown) => (Array.isArray(value) ? `[${value.join(",")}]` : String(value ?? ""))
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, written(value)]))
 }
 
 /** Pages of a component, with `/statusz` and `/flagz` beside them. */
 export function withComponentPages(component: string, parts: FactsParts, pages: Pages): Pages {
   const facts = componentFacts(component, parts)
   return (path, accept) => componentPage(path, accept, facts, parts.clock.now()) ?? pages(path, accept)
+}
+
+/** What the API server's `/debug/pprof/` tells: of this process, with all that runs in it. */
+export function profilePath(clock: Clock): ProfilePath {
+  return async (name, query, signal) => {
+    const { status, headers, body } = await answerProfile({ name, query, clock, signal })
+    const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body
+    return { status, headers: { ...headers }, body: { kind: "bytes", bytes } }
+  }
 }
 
 /** `/statusz` and `/flagz` of the API server, which has paths of its own. */

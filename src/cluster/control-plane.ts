@@ -25,7 +25,7 @@ import { type ClusterCertificates, ensureClusterCertificates } from "./certifica
 import { type KubeconfigEntry, writeKubeconfig } from "./certificates/kubeconfig.ts"
 import { runControlLoops } from "./control-loops.ts"
 import type { DataDirectory } from "./data-directory.ts"
-import { componentPaths } from "./component-facts.ts"
+import { componentPaths, profilePath } from "./component-facts.ts"
 import { selfUser } from "./identities.ts"
 import { publishClusterInfo } from "./joining/publish-cluster-info.ts"
 import { machineAddress, machineName } from "./machine.ts"
@@ -157,9 +157,10 @@ async function startOnStore(
     store,
     compaction,
     extraPaths: {
-      ...componentPaths("kube-apiserver", { clock, paths: apiServerPaths }),
+      ...componentPaths("kube-apiserver", { clock, paths: apiServerPaths, values: apiServer.flags ?? {} }),
       ...(opened.embedded && storePaths(opened.embedded, clock)),
     },
+    ...((apiServer.profiling ?? true) && { profile: profilePath(clock) }),
     storageMediaType: options.store?.mediaType ?? "application/json",
     ...(auditTrail && { audit: auditTrail }),
     resources: builtInResources,

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process"
-import { join } from "node:path"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { silentLogger } from "../../src/base/log.ts"
 import { realClock } from "../../src/base/real/clock.ts"
@@ -99,8 +100,23 @@ describe.skipIf(missing)("coracle kubelet", () => {
       "127.0.0.1",
       "--port",
       "38250",
+      "--config",
+      write("kubelet.yaml", "maxPods: 30\nevictionHard: {memory.available: 50Mi}"),
+      "--config-dir",
+      join(cluster.directory, "drop-ins"),
     ]
+    write("drop-ins/10-pods.conf", "maxPods: 40")
+    write("drop-ins/more/20-disk.conf", "evictionHard: {nodefs.available: 3%}")
+    write("drop-ins/30-ignored.yaml", "maxPods: 50")
     kubelet = await startComponent("kubelet", ...words)
+  }
+
+  /** A file of the kubelet's configuration; its path. */
+  function write(name: string, fields: string): string {
+    const path = join(cluster.directory, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, `apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n${fields}\n`)
+    return path
   }
 
   const pod = () => kubectl.json<Pod>("get pod web")
@@ -111,6 +127,19 @@ describe.skipIf(missing)("coracle kubelet", () => {
     await kubectl.call("apply -f -", JSON.stringify(web))
     await kubectl.call("wait pod/web --for=condition=Ready --timeout=60s")
     expect((await pod()).status.podIP).toMatch(/^10\.88\.0\./)
+  })
+
+  test("works as its files and flags say, and tells it", async () => {
+    const ask = (path: string) => kubectl.call(`get --raw /api/v1/nodes/alone/proxy/${path}`)
+    const { kubeletconfig } = JSON.parse(await ask("configz"))
+    expect(kubeletconfig).toMatchObject({ maxPods: 40, port: 38_250 })
+    expect(kubeletconfig.evictionHard).toEqual({ "memory.available": "50Mi", "nodefs.available": "3%" })
+    const { status } = await kubectl.json<{ status: { capacity: { pods: string } } }>("get node alone")
+    expect(status.capacity.pods).toBe("40")
+    const flags = await ask("flagz")
+    expect(flags).toContain("hostname-override=alone\n")
+    expect(flags).toContain("node-labels=[e2e=alone]\n")
+    expect(flags).toContain(`config-dir=${join(cluster.directory, "drop-ins")}\n`)
   })
 
   test("finds its pods again", async () => {

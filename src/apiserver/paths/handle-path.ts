@@ -11,6 +11,13 @@ import { answerPage } from "./pages.ts"
 /** Gives the answer to a GET. */
 export type ExtraPath = (query: URLSearchParams, accept: string) => Promise<ServerResponse>
 
+/** Answers `/debug/pprof/NAME`; the signal aborts when the caller has gone. */
+export type ProfilePath = (
+  name: string,
+  query: URLSearchParams,
+  signal: AbortSignal,
+) => Promise<ServerResponse>
+
 /**
  * Paths that are not about resources. Undefined: there is no such path. As upstream, what a group's own service answers is
  * for GET alone; what is told by whoever holds everything together does not look at the method.
@@ -45,6 +52,7 @@ async function answerPath(
       if (second !== undefined) return undefined
       return respondPlain({ format: { media: "json", pretty: true } }, 200, server.version, undefined)
   }
+  if (first === "debug" && second === "pprof") return answerProfile(context, rest.join("/"))
   if (endsInSlash) return undefined
   if (first === "openapi" && second !== undefined) return server.openApi.answer(context, parts.slice(1))
   if (isProbe(first)) {
@@ -63,6 +71,17 @@ async function answerPath(
     return extra(context.request.query, headerOf(context.request.headers, "accept"))
   }
   return answerDocument(context)
+}
+
+/** Undefined where this server does not tell of itself so. */
+async function answerProfile(
+  { info, server, request }: RequestContext,
+  name: string,
+): Promise<ServerResponse | undefined> {
+  if (!server.profile) return undefined
+  const base = "/debug/pprof"
+  if (info.path !== base) return server.profile(name, request.query, request.signal)
+  return textResponse(302, "", { location: `${base}/` })
 }
 
 /** How others check our ServiceAccounts' tokens. */

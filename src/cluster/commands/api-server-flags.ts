@@ -60,6 +60,11 @@ export const apiServerFlags = {
     placeholder: "NAME,...",
     description: "beside the default ones",
   },
+  profiling: {
+    type: "bool",
+    default: true,
+    description: "tell at /debug/pprof/ where the process spends its time (true)",
+  },
   "disable-admission-plugins": { type: "list", placeholder: "NAME,...", description: "of the default ones" },
 } as const satisfies FlagDefinitions
 
@@ -84,6 +89,10 @@ export function apiServerSettings(values: Values): ApiServerSettings {
     }),
     enableAdmissionPlugins: values["enable-admission-plugins"],
     disableAdmissionPlugins: values["disable-admission-plugins"],
+    profiling: values.profiling,
+    flags: Object.fromEntries(
+      Object.keys(apiServerFlags).map((name) => [name, values[name as keyof Values]]),
+    ),
   }
 }
 

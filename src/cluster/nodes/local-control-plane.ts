@@ -17,8 +17,8 @@ export function localControlPlane(controlPlane: ControlPlane, name: string, log:
     isLocal: true,
     clientFor: (role) => controlPlane.clientFor(users[role]),
     informersFor: (role) => controlPlane.informersFor(users[role]),
-    serveKubelet: (kubelet, nodeLogs) =>
-      serveNode(name, { kubelet, nodeLogs, log: log.named("kubelet") }, controlPlane),
+    serveKubelet: (kubelet, told) =>
+      serveNode(name, { kubelet, told, log: log.named("kubelet") }, controlPlane),
     offerVolumes: (directories) => void controlPlane.volumeDirectories.set(name, directories),
     connected: (gateway) => controlPlane.advertise(gateway),
     close() {},

@@ -135,13 +135,20 @@ export function createNetworkAgents(
     ready: Promise.all([isConnected, proxy.ready, policies.ready]).then(() => {}),
     async run(signal) {
       const host = controlPlane.isLocal ? "127.0.0.1" : "0.0.0.0"
+      // What a proxy on its own would have been told by flags.
+      const proxyFlags = {
+        "healthz-bind-address": `${host}:10256`,
+        "hostname-override": name,
+        "metrics-bind-address": "127.0.0.1:10249",
+        "proxy-mode": "nftables",
+      }
       await told.serve("the proxy's health", { host, port: 10_256 }, healthPages(proxy.status))
       await told.serve(
         "the proxy",
         { host: "127.0.0.1", port: 10_249 },
         withComponentPages(
           "kube-proxy",
-          { clock, paths: proxyPaths },
+          { clock, paths: proxyPaths, values: proxyFlags },
           metricsPages(proxy.status, "nftables"),
         ),
       )

@@ -53,7 +53,7 @@ export function remoteControlPlane(options: RemoteControlPlaneOptions): RemoteCo
         random,
         log: log.named("informers"),
       }),
-    async serveKubelet(kubelet, nodeLogs) {
+    async serveKubelet(kubelet, told) {
       server = await serveKubelet({
         kubelets: [kubelet],
         host: address,
@@ -62,7 +62,7 @@ export function remoteControlPlane(options: RemoteControlPlaneOptions): RemoteCo
         clientAuthorities: credentials.connection.certificateAuthority!,
         routes,
         log: log.named("kubelet"),
-        ...(nodeLogs && { nodeLogs }),
+        ...told,
       })
       return server
     },

@@ -1,20 +1,20 @@
 import type { Logger } from "../../base/log.ts"
 import type { Kubelet } from "../../kubelet/kubelet.ts"
-import type { NodeLogPlaces } from "../../kubelet/server/node-logs.ts"
 import { type KubeletServer, serveKubelet } from "../../kubelet/server/serve-kubelet.ts"
 import type { ControlPlane } from "../control-plane.ts"
 import { machineAddress } from "../machine.ts"
+import type { KubeletTold } from "./node-control-plane.ts"
 
 export interface ServedNode {
   readonly kubelet: Kubelet
-  readonly nodeLogs: NodeLogPlaces | undefined
+  readonly told: KubeletTold
   readonly log: Logger
 }
 
 /** The kubelet's port: on loopback, with a certificate of the node's own, found by the API server of this process. */
 export async function serveNode(
   name: string,
-  { kubelet, nodeLogs, log }: ServedNode,
+  { kubelet, told, log }: ServedNode,
   controlPlane: ControlPlane,
 ): Promise<KubeletServer> {
   const { certificates, localKubelets } = controlPlane
@@ -27,7 +27,7 @@ export async function serveNode(
     serving: { certificate: serving.certificatePem, key: serving.keyPem },
     clientAuthorities: certificates.authority("ca").certificatePem,
     log,
-    ...(nodeLogs && { nodeLogs }),
+    ...told,
   })
   certificates.onRenewed((renewed, pair) => {
     if (renewed === `kubelet-${name}`) server.renew({ certificate: pair.certificatePem, key: pair.keyPem })

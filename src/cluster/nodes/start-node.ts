@@ -10,6 +10,7 @@ import type { PodNetworkPort } from "../../kubelet/kubelet-services.ts"
 import { createRealKubelet, type RealKubelet } from "../../kubelet/real/create-real-kubelet.ts"
 import { createVolumeDirectories } from "../../local-provisioner/real/volume-directories.ts"
 import type { PodNetwork } from "../../network/plugin/pod-network.ts"
+import { writtenFlags } from "../component-facts.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
 import { nodeConfiguration } from "./node-configuration.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
@@ -45,7 +46,10 @@ export async function startNode(parts: NodeParts): Promise<ClusterNode> {
         commands,
       },
     )
-    const kubeletServer = await controlPlane.serveKubelet(kubelet, nodeLogs(parts))
+    const kubeletServer = await controlPlane.serveKubelet(kubelet, {
+      nodeLogs: nodeLogs(parts),
+      flags: kubeletFlags(parts, containerd),
+    })
     kubelet.setPort(kubeletServer.port)
     const running = [kubelet.run(stop.signal), agents.run(stop.signal)]
     return {
@@ -118,6 +122,18 @@ function createNodeKubelet(
     cgroupParent: cgroupParent(parts),
     configuration,
     nodeIps: nodeAddresses(parts),
+  })
+}
+
+/** What a kubelet on its own would have been told by flags. */
+function kubeletFlags(parts: NodeParts, { endpoint }: Containerd): Record<string, string> {
+  return writtenFlags({
+    "cgroup-root": cgroupParent(parts),
+    config: parts.kubeletConfig,
+    "container-runtime-endpoint": endpoint,
+    "hostname-override": parts.name,
+    "node-ip": nodeAddresses(parts).join(","),
+    "root-dir": kubeletDirectory(parts),
   })
 }
 

@@ -29,7 +29,7 @@ export async function startSimulatedNode(parts: NodeParts): Promise<ClusterNode>
     findBehaviour: (id) => runtime.findProfile(id),
     port: () => port,
   })
-  const server = await controlPlane.serveKubelet(kubelet)
+  const server = await controlPlane.serveKubelet(kubelet, { flags: { "hostname-override": name } })
   port = server.port
   controlPlane.offerVolumes(createSimulatedDirectories())
   const running = kubelet.run(stop.signal)

@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest"
 import { defaultConfiguration } from "./default-configuration.ts"
 import { loadConfiguration } from "./load-configuration.ts"
 
-const load = (fields: string, options: object = {}) =>
-  loadConfiguration(`apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n${fields}`, {
-    path: "kubelet.yaml",
-    resolvePath: (path) => (path.startsWith("/") ? path : `/etc/kubelet/${path}`),
-    ...options,
-  })
+const source = (fields: string, path = "kubelet.yaml") => ({
+  path,
+  text: `apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n${fields}`,
+  resolvePath: (each: string) => (each.startsWith("/") ? each : `/etc/kubelet/${each}`),
+})
+const load = (fields: string, options: object = {}) => loadConfiguration([source(fields)], options)
 const configured = (fields: string) => load(fields).configuration
 
 describe("a kubelet's configuration", () => {
@@ -47,6 +47,23 @@ describe("a kubelet's configuration", () => {
     const { configuration } = load("maxPods: 60", { usual, flags: { maxPods: 70 } })
     expect(configuration).toMatchObject({ failSwapOn: false, maxPods: 70 })
     expect(defaultConfiguration(usual)).toMatchObject({ failSwapOn: false, maxPods: 50, port: 10_250 })
+  })
+
+  test("is changed by further files: maps field by field, lists as wholes", () => {
+    const { configuration } = loadConfiguration(
+      [
+        source("maxPods: 50\nevictionHard: {memory.available: 1Gi}\nclusterDNS: [10.0.0.1, 10.0.0.2]"),
+        source("maxPods: 60\nevictionHard: {nodefs.available: 5%}", "10-more.conf"),
+        source("clusterDNS: [10.0.0.9]", "20-dns.conf"),
+      ],
+      {},
+    )
+    expect(configuration).toMatchObject({ maxPods: 60, clusterDNS: ["10.0.0.9"] })
+    expect(configuration.evictionHard).toEqual({ "memory.available": "1Gi", "nodefs.available": "5%" })
+    const wrong = [source("maxPods: 50"), source("nope: 1", "10-wrong.conf")]
+    expect(() => loadConfiguration(wrong, {})).toThrow(
+      '10-wrong.conf: strict decoding error: unknown field "nope"',
+    )
   })
 
   test("has paths relative to its file", () => {
@@ -105,7 +122,7 @@ describe("a kubelet's configuration", () => {
     expect(() => load("maxPods: -1\npodsPerCore: -1")).toThrow(
       "kubelet.yaml: failed to validate kubelet configuration, error: [invalid configuration: maxPods (--max-pods) -1 must not be a negative number, invalid configuration: podsPerCore (--pods-per-core) -1 must not be a negative number]",
     )
-    expect(() => loadConfiguration("", { path: "kubelet.yaml", resolvePath: (path) => path })).toThrow(
+    expect(() => loadConfiguration([{ ...source(""), text: "" }], {})).toThrow(
       'kubelet config file "kubelet.yaml" was empty',
     )
   })

@@ -1,4 +1,6 @@
 import { ConfigurationError, decodeGivenFields } from "../../apimachinery/decode-configuration.ts"
+import { applyMergePatch } from "../../apimachinery/patch/merge-patch.ts"
+import type { JsonRecord } from "../../apimachinery/schema-plan.ts"
 import { defaultConfiguration } from "./default-configuration.ts"
 import { KubeletConfiguration } from "./kubelet-configuration.ts"
 import { validateConfiguration } from "./validate-configuration.ts"
@@ -10,17 +12,21 @@ export interface LoadedConfiguration {
   readonly warnings: readonly string[]
 }
 
-export interface LoadOptions {
+export interface ConfigurationSource {
   /** How the file is called in errors. */
   readonly path: string
+  readonly text: string
+  /** Makes a path absolute that is relative to the file. */
+  readonly resolvePath: (path: string) => string
+}
+
+export interface LoadOptions {
   /** For fields that the file leaves out, before upstream's defaults. */
   readonly usual?: Partial<KubeletConfiguration>
   /** Flags of the command line: they count more than the file. */
   readonly flags?: Partial<KubeletConfiguration>
   /** Fields that whoever runs the kubelet decides: what the file says of them is without effect. */
   readonly managed?: readonly (keyof KubeletConfiguration)[]
-  /** Makes a path absolute that is relative to the file. */
-  readonly resolvePath: (path: string) => string
 }
 
 const pathFields = [
@@ -33,13 +39,22 @@ const pathFields = [
 ] as const
 
 /**
- * Reads the text of `--config`. Fields that are not known are refused, those that cannot be followed are refused or warned
+ * Reads the files of `--config` and `--config-dir`, of which later ones change what those before them say: maps field by field,
+ * lists as wholes. There is at least one. Fields that are not known are refused, those that cannot be followed are refused or warned
  * of (docs/decisions/0120).
  *
  * @throws ConfigurationError, in upstream's words
  */
-export function loadConfiguration(text: string, options: LoadOptions): LoadedConfiguration {
-  const { path, resolvePath } = options
+export function loadConfiguration(
+  sources: readonly ConfigurationSource[],
+  options: LoadOptions,
+): LoadedConfiguration {
+  const given = sources.map(givenIn).reduce<JsonRecord>(applyMergePatch, {})
+  const path = sources.map((source) => source.path).join(", ")
+  return complete(given as Partial<KubeletConfiguration>, path, options)
+}
+
+function givenIn({ text, path, resolvePath }: ConfigurationSource): JsonRecord {
   if (text.trim() === "") throw new ConfigurationError(`kubelet config file "${path}" was empty`)
   const given: Partial<KubeletConfiguration> = decodeGivenFields(text, path, {
     group: "kubelet.config.k8s.io",
@@ -50,12 +65,13 @@ export function loadConfiguration(text: string, options: LoadOptions): LoadedCon
   for (const name of pathFields) if (given[name]) given[name] = resolvePath(given[name])
   const x509 = given.authentication?.x509
   if (x509?.clientCAFile) x509.clientCAFile = resolvePath(x509.clientCAFile)
-  return complete(given, options)
+  return given as JsonRecord
 }
 
 function complete(
   given: Partial<KubeletConfiguration>,
-  { path, usual, flags, managed = [] }: LoadOptions,
+  path: string,
+  { usual, flags, managed = [] }: LoadOptions,
 ): LoadedConfiguration {
   const { warnings, refusals } = findWithoutEffect(given)
   const theirs = managed.filter((name) => given[name] !== undefined)

@@ -42,7 +42,6 @@ const ignored: { readonly [Name in FieldName]?: string } = {
   volumePluginDir: "there are no FlexVolumes",
   kernelMemcgNotification: "memory is looked at every 10 s",
   logging: "see --verbose",
-  enableProfilingHandler: "there is no profile to fetch",
   enableDebugFlagsHandler: "there are no flags to set",
   memoryThrottlingFactor: "memory.high is not set",
   memoryReservationPolicy: "memory.min is not set",

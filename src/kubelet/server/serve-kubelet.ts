@@ -8,6 +8,7 @@ import type { Logger } from "../../base/log.ts"
 import { pageHeaders } from "../../base/real/serve-pages.ts"
 import { componentPage } from "../../apimachinery/component-pages.ts"
 import { processMetrics } from "../../base/real/process-metrics.ts"
+import { answerProfile } from "../../base/real/profiling/answer-profile.ts"
 import { refuseUpgrade } from "../../base/real/http-upgrade/incoming-upgrade.ts"
 import type { Kubelet } from "../kubelet.ts"
 import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
@@ -160,6 +161,7 @@ class KubeletRoutes {
     }
     const disabled = findDisabled(kubelet.services.configuration, first ?? "", query)
     if (disabled !== undefined) throw new HttpProblem(405, disabled)
+    if (path.startsWith("/debug/pprof/")) return this.#profile(kubelet, call)
     if (first === "logs") return this.#nodeLogs(response, rest.join("/"), query)
     if (first === "checkpoint" && rest.length === 3 && request.method === "POST")
       return json(response, await checkpointContainer(kubelet, rest as [string, string, string], query))
@@ -176,6 +178,13 @@ class KubeletRoutes {
     if (["exec", "attach", "portForward"].includes(first ?? ""))
       throw new HttpProblem(400, "Upgrade request required")
     throw new HttpProblem(404, "404 page not found")
+  }
+
+  async #profile({ services: { clock } }: Kubelet, call: Call): Promise<void> {
+    const { query, signal, response, parts } = call
+    const name = parts.slice(2).join("/")
+    const { status, headers, body } = await answerProfile({ name, query, clock, signal })
+    response.writeHead(status, headers).end(body)
   }
 
   #tellOfItself({ services: { clock } }: Kubelet, { path, request, response }: Call): void {
@@ -234,7 +243,7 @@ interface Call {
   readonly signal: AbortSignal
 }
 
-const debugging = new Set(["run", "exec", "attach", "portForward", "containerLogs", "runningpods"])
+const debugging = new Set(["run", "exec", "attach", "portForward", "containerLogs", "runningpods", "debug"])
 
 /** Why a path is not answered, as the configuration wants it. */
 function findDisabled(
@@ -242,8 +251,10 @@ function findDisabled(
   first: string,
   query: URLSearchParams,
 ): string | undefined {
-  const { enableDebuggingHandlers, enableSystemLogHandler, enableSystemLogQuery } = configuration
+  const { enableDebuggingHandlers, enableProfilingHandler } = configuration
+  const { enableSystemLogHandler, enableSystemLogQuery } = configuration
   if (debugging.has(first) && !enableDebuggingHandlers) return "Debug endpoints are disabled."
+  if (first === "debug" && !enableProfilingHandler) return "profiling endpoint is disabled."
   if (first !== "logs") return undefined
   if (!enableDebuggingHandlers || !enableSystemLogHandler) return "logs endpoint is disabled."
   return query.has("query") && !enableSystemLogQuery ? "logs query endpoint is disabled." : undefined
@@ -270,6 +281,7 @@ const counted = new Set([
   "checkpoint",
   "configz",
   "containerLogs",
+  "debug",
   "exec",
   "flagz",
   "healthz",

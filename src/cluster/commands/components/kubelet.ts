@@ -13,6 +13,7 @@ import type { PodNetworkPort } from "../../../kubelet/kubelet-services.ts"
 import type { KubeletConfiguration } from "../../../kubelet/configuration/kubelet-configuration.ts"
 import { createRealKubelet } from "../../../kubelet/real/create-real-kubelet.ts"
 import { readConfiguration } from "../../../kubelet/real/read-configuration.ts"
+import { writtenFlags } from "../../component-facts.ts"
 import { machineName } from "../../machine.ts"
 import { servingPair } from "../../secure-port/secure-port-flags.ts"
 import { UsageError } from "../command.ts"
@@ -26,6 +27,11 @@ const flags = {
     type: "string",
     placeholder: "FILE",
     description: "a KubeletConfiguration; flags count more than what it says",
+  },
+  "config-dir": {
+    type: "string",
+    placeholder: "DIR",
+    description: "files *.conf that change what --config says, in the order of their names",
   },
   "hostname-override": {
     type: "string",
@@ -107,6 +113,7 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
   const nodeIps = parseAddresses(own["node-ip"])
   const configuration = readConfiguration({
     path: own.config,
+    directory: own["config-dir"],
     usual: {
       clusterDomain: "cluster.local",
       cgroupRoot: "/kubepods",
@@ -145,6 +152,7 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
         authorities === undefined
           ? (connection.certificateAuthority ?? "")
           : readFileSync(authorities, "utf8"),
+      flags: writtenFlags(own),
       log: parts.log,
     })
     void node.ready.then(() => process.stdout.write("ready\n"))

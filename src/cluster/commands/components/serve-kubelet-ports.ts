@@ -17,7 +17,7 @@ export interface KubeletPorts {
 /** The ports that a kubelet's configuration asks for: its API, and whether it is well for whoever asks on this machine. */
 export async function serveKubeletPorts(
   node: RealKubelet,
-  { serving, clientAuthorities, log }: Pick<KubeletServerOptions, "serving" | "clientAuthorities" | "log">,
+  { log, ...shown }: Pick<KubeletServerOptions, "serving" | "clientAuthorities" | "log" | "flags">,
 ): Promise<KubeletPorts> {
   const { configuration } = node.services
   const { tlsMinVersion, healthzPort, healthzBindAddress } = configuration
@@ -29,8 +29,7 @@ export async function serveKubeletPorts(
         kubelets: [node],
         host: configuration.address,
         port: configuration.port,
-        serving,
-        clientAuthorities,
+        ...shown,
         log,
         ...(minVersion && { minVersion }),
       })

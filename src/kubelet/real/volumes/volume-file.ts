@@ -1,43 +1,19 @@
 import { constants } from "node:fs"
-import { type FileHandle, open, readlink } from "node:fs/promises"
-import { join } from "node:path"
+import { type FileHandle, open } from "node:fs/promises"
+import { relative } from "node:path"
 import { openSteps } from "./open-steps.ts"
 
-const maxLinks = 255
 const maxLineBytes = 64 * 1024
 
 /**
- * Where a path leads in a volume if the volume is all there is: absolute links begin at its root, and `..` does not lead above
- * it. What is not there counts as no link.
- */
-export async function resolveInVolume(root: string, path: string): Promise<readonly string[]> {
-  const coming = path.split("/")
-  const steps: string[] = []
-  let links = 0
-  for (let step = coming.shift(); step !== undefined; step = coming.shift()) {
-    if (step === "..") steps.pop()
-    if (step === "" || step === "." || step === "..") continue
-    const target = await readlink(join(root, ...steps, step)).catch(() => undefined)
-    if (target === undefined) {
-      steps.push(step)
-      continue
-    }
-    if (++links > maxLinks) throw new Error(`too many links in ${path}`)
-    if (target.startsWith("/")) steps.length = 0
-    coming.unshift(...target.split("/"))
-  }
-  return steps
-}
-
-/**
- * The lines of a file in a volume. Pods write there while it is read: links that come meanwhile are not followed, what is no
+ * The lines of a file in a volume, at a path without links. Pods write there while it is read: links that come meanwhile are not followed, what is no
  * file is not waited for, and a line may have 64 KiB, however long the file is. Throws when it cannot be read.
  */
-export async function* readLines(root: string, steps: readonly string[]): AsyncGenerator<string> {
-  const pointer = await openSteps(root, steps)
+export async function* readLines(root: string, path: string): AsyncGenerator<string> {
+  const pointer = await openSteps(root, relative(root, path).split("/").filter(Boolean))
   let file: FileHandle
   try {
-    if (!(await pointer.stat()).isFile()) throw new Error(`${join(root, ...steps)} is no file`)
+    if (!(await pointer.stat()).isFile()) throw new Error(`${path} is no file`)
     file = await open(`/proc/self/fd/${pointer.fd}`, constants.O_RDONLY | constants.O_NONBLOCK)
   } finally {
     await pointer.close()

@@ -1,7 +1,7 @@
-import { join } from "node:path"
 import type { FileKeySelector } from "../../../api/core/v1/env-var.ts"
+import { resolveInRoot } from "../../../base/real/resolve-in-root.ts"
 import { findVariable } from "../../containers/environment-file.ts"
-import { readLines, resolveInVolume } from "./volume-file.ts"
+import { readLines } from "./volume-file.ts"
 
 /**
  * A variable as a file in a volume has it now; undefined where it may be left out. Throws in upstream's words: what is wrong
@@ -13,13 +13,12 @@ export async function readVolumeVariable(
   { key, path, optional }: FileKeySelector,
   unreadable: (error: unknown) => void,
 ): Promise<string | undefined> {
-  const steps = await resolveInVolume(root, path)
-  const value = await findVariable(readLines(root, steps), key).catch((error: unknown) => {
+  const file = await resolveInRoot(root, path)
+  const value = await findVariable(readLines(root, file), key).catch((error: unknown) => {
     unreadable(error)
     throw new Error("couldn't parse env file")
   })
   if (value !== "") return value
   if (optional) return undefined
-  const file = JSON.stringify(join(root, ...steps))
-  throw new Error(`environment variable key ${JSON.stringify(key)} not found in file ${file}`)
+  throw new Error(`environment variable key ${JSON.stringify(key)} not found in file ${JSON.stringify(file)}`)
 }
