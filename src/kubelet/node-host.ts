@@ -253,6 +253,8 @@ export interface PodClaims {
   health(pod: Pod, container: Container): readonly ResourceStatus[]
   /** Idempotent; nothing of the pod runs any more. */
   release(podUid: string): Promise<void>
+  /** How many claims are ready by each driver, and "<any>" for all. */
+  inUse(): ReadonlyMap<string, number>
 }
 
 export interface ContainerDevices {

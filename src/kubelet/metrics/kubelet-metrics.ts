@@ -9,6 +9,9 @@ const podStartSeconds = [
 const pullSeconds = [1, 5, 10, 20, 30, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600]
 const operationSeconds = Array.from({ length: 14 }, (_, power) => 0.005 * 2.5 ** power)
 
+// From 0.1 s to 40 s, each bound as many times the last one.
+const claimSeconds = Array.from({ length: 15 }, (_, power) => 0.1 * 400 ** (power / 14))
+
 const counter = (name: string, help: string, labels: readonly string[] = []) =>
   new Counter({ name, help, labels })
 const gauge = (name: string, help: string) => new Counter({ name, help }, "gauge")
@@ -140,6 +143,18 @@ export class KubeletMetrics {
     "kubelet_evictions",
     "[ALPHA] Cumulative number of pod evictions by eviction signal",
     ["eviction_signal"],
+  )
+  readonly claimOperationDuration = histogram(
+    "dra_operations_duration_seconds",
+    "[ALPHA] Latency histogram in seconds for the duration of handling all ResourceClaims referenced by a pod when the pod starts or stops. Identified by the name of the operation (PrepareResources or UnprepareResources) and separated by the success of the operation. The number of failed operations is provided through the histogram's overall count.",
+    ["operation_name", "is_error"],
+    claimSeconds,
+  )
+  readonly driverOperationDuration = histogram(
+    "dra_grpc_operations_duration_seconds",
+    "[ALPHA] Duration in seconds of the DRA gRPC operations",
+    ["driver_name", "method_name", "grpc_status_code"],
+    claimSeconds,
   )
   readonly rejections = counter(
     "kubelet_admission_rejections_total",

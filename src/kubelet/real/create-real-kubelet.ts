@@ -124,6 +124,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     ...options,
     nodeName,
     paths,
+    metrics,
     podUids: () => new Set(kubelet.workers.list().map(({ state }) => state.pod.metadata.uid)),
     tell,
     registered: () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile, statfs } from "node:fs/promises"
+import { readFile, statfs } from "node:fs/promises"
 import type { FilesystemSpace, InterfaceUsage, NodeUsage } from "../node-host.ts"
 
 const ticksPerSecond = 100
@@ -8,13 +8,14 @@ export const nanosecondsPerTick = 1e9 / ticksPerSecond
 /** What the machine uses, from /proc. `directory` lies on the file system that pods share. */
 export async function readUsage(directory: string, nowMs: number): Promise<NodeUsage> {
   const text = (path: string) => readFile(path, "utf8").catch(() => "")
-  const [stat, memory, interfaces, uptime, maxPid, processes, filesystem] = await Promise.all([
+  const [stat, memory, interfaces, uptime, load, maxPid, maxThreads, filesystem] = await Promise.all([
     text("/proc/stat"),
     text("/proc/meminfo"),
     text("/proc/net/dev"),
     text("/proc/uptime"),
+    text("/proc/loadavg"),
     text("/proc/sys/kernel/pid_max"),
-    readdir("/proc"),
+    text("/proc/sys/kernel/threads-max"),
     filesystemSpace(directory),
   ])
   const kibibytes = (name: string) =>
@@ -28,10 +29,15 @@ export async function readUsage(directory: string, nowMs: number): Promise<NodeU
     memoryAvailableBytes: available,
     memoryRssBytes: kibibytes("AnonPages"),
     filesystem,
-    processes: { running: processes.filter((name) => /^\d+$/.test(name)).length, max: Number(maxPid) },
+    processes: { running: countTasks(load), max: Math.min(Number(maxPid), Number(maxThreads)) },
     network: interfaceUsage(interfaces),
     bootedAtMs: nowMs - Number(uptime.split(" ")[0] ?? 0) * 1000,
   }
+}
+
+/** Threads too: each has an id from the same store. */
+function countTasks(loadAverage: string): number {
+  return Number(/\/(\d+)/.exec(loadAverage)?.[1] ?? 0)
 }
 
 export async function filesystemSpace(directory: string): Promise<FilesystemSpace> {

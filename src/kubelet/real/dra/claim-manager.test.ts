@@ -8,6 +8,7 @@ import type { Pod } from "../../../api/core/v1/pod.ts"
 import type { Client } from "../../../client/client.ts"
 import { silentLogger } from "../../../base/log.ts"
 import { realClock } from "../../../base/real/clock.ts"
+import { KubeletMetrics } from "../../metrics/kubelet-metrics.ts"
 import { kubeletPaths } from "../kubelet-paths.ts"
 import { PluginWatcher } from "../plugins/plugin-watcher.ts"
 import { ClaimManager } from "./claim-manager.ts"
@@ -26,6 +27,7 @@ describe.skipIf(process.platform !== "linux")("the claims of a node", () => {
   let changed: string[]
   let health: DeviceHealth
   let came: number
+  let metrics: KubeletMetrics
   let stop: AbortController
 
   const claim = {
@@ -48,6 +50,8 @@ describe.skipIf(process.platform !== "linux")("the claims of a node", () => {
       plugins,
       health,
       checkpointPath: kubeletPaths(root).claimState,
+      metrics,
+      clock: realClock,
       log: silentLogger,
     })
     await started.start()
@@ -61,9 +65,11 @@ describe.skipIf(process.platform !== "linux")("the claims of a node", () => {
     changed = []
     health = new DeviceHealth(realClock)
     came = 0
+    metrics = new KubeletMetrics()
     plugins = new DraPlugins({
       root,
       clock: realClock,
+      metrics,
       health,
       healthChanged: (name) => changed.push(name),
       registered: () => void came++,
@@ -126,6 +132,34 @@ describe.skipIf(process.platform !== "linux")("the claims of a node", () => {
     await expect
       .poll(() => manager.prepare(pod("one")).catch((error: Error) => error.message), { timeout: 10_000 })
       .toBe(`DRA driver ${driver} is not registered`)
+  })
+
+  it("are counted, and what drivers are asked for them is timed", async () => {
+    const counts = () => {
+      const lines: string[] = []
+      for (const metric of metrics.list()) metric.write(lines)
+      return lines.filter((line) => /^dra_.*_count/.test(line)).sort()
+    }
+    expect([...manager.inUse()]).toEqual([["<any>", 0]])
+    plugin.errors.set("shared", "no dial is free")
+    await expect(manager.prepare(pod("one"))).rejects.toThrow("no dial is free")
+    plugin.errors.clear()
+    await manager.prepare(pod("one"))
+    expect([...manager.inUse()]).toEqual([
+      ["<any>", 1],
+      [driver, 1],
+    ])
+    await manager.release("one")
+    expect([...manager.inUse()]).toEqual([["<any>", 0]])
+    const method = (name: string, count: number) =>
+      `dra_grpc_operations_duration_seconds_count{driver_name="${driver}",method_name="/k8s.io.kubelet.pkg.apis.dra.v1.DRAPlugin/${name}",grpc_status_code="OK"} ${count}`
+    expect(counts()).toEqual([
+      method("NodePrepareResources", 2),
+      method("NodeUnprepareResources", 1),
+      'dra_operations_duration_seconds_count{operation_name="PrepareResources",is_error="false"} 1',
+      'dra_operations_duration_seconds_count{operation_name="PrepareResources",is_error="true"} 1',
+      'dra_operations_duration_seconds_count{operation_name="UnprepareResources",is_error="false"} 1',
+    ])
   })
 
   it("show how their devices are, as long as their driver tells", async () => {

@@ -2,6 +2,7 @@ import type { Container } from "../../../api/core/v1/container.ts"
 import type { ResourceStatus } from "../../../api/core/v1/container-status.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import { ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
+import type { Clock } from "../../../base/clock.ts"
 import type { Logger } from "../../../base/log.ts"
 import type { Client } from "../../../client/client.ts"
 import {
@@ -14,6 +15,7 @@ import {
   type PreparedDevice,
   requestsOf,
 } from "../../dra/plan-claims.ts"
+import type { KubeletMetrics } from "../../metrics/kubelet-metrics.ts"
 import { ClaimError, type ContainerDevices, type PodClaims } from "../../node-host.ts"
 import { readCheckpoint, writeCheckpoint } from "../checkpoint-file.ts"
 import type { DeviceHealth } from "./device-health.ts"
@@ -26,6 +28,8 @@ export interface ClaimManagerOptions {
   /** Where it is written down which claims are in use. */
   readonly checkpointPath: string
   readonly health: DeviceHealth
+  readonly metrics: Pick<KubeletMetrics, "claimOperationDuration">
+  readonly clock: Clock
   readonly log: Logger
 }
 
@@ -60,21 +64,36 @@ export class ClaimManager implements PodClaims {
 
   prepare(pod: Pod): Promise<void> {
     if (!pod.spec.resourceClaims?.length && !pod.status.extendedResourceClaimStatus) return Promise.resolve()
-    return this.#inTurn(() => this.#prepare(pod)).catch((error: Error) => {
+    return this.#inTurn("PrepareResources", () => this.#prepare(pod)).catch((error: Error) => {
       throw new ClaimError(error.message, { cause: error })
     })
   }
 
   release(podUid: string): Promise<void> {
     if (!this.#claimsOf(podUid).length) return Promise.resolve()
-    return this.#inTurn(() => this.#release(podUid))
+    return this.#inTurn("UnprepareResources", () => this.#release(podUid))
   }
 
   /** Two pods that share a claim must not both ask for it, nor one while the other gives it back. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn(operation: string, work: () => Promise<void>): Promise<void> {
+    const { clock, metrics } = this.#options
+    const beganMs = clock.monotonic()
     const turn = this.#turn.then(work)
-    this.#turn = turn.catch(() => {})
+    const observe = (isError: boolean) =>
+      metrics.claimOperationDuration.observe((clock.monotonic() - beganMs) / 1000, operation, String(isError))
+    this.#turn = turn.then(
+      () => observe(false),
+      () => observe(true),
+    )
     return turn
+  }
+
+  inUse(): ReadonlyMap<string, number> {
+    const ready = [...this.#claims.values()].filter(({ uid }) => this.#prepared.has(uid))
+    const counts = new Map<string, number>([["<any>", ready.length]])
+    for (const { drivers } of ready)
+      for (const driver of Object.keys(drivers)) counts.set(driver, (counts.get(driver) ?? 0) + 1)
+    return counts
   }
 
   async #prepare(pod: Pod): Promise<void> {

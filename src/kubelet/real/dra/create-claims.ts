@@ -1,6 +1,7 @@
 import { type Clock, sleep } from "../../../base/clock.ts"
 import type { Logger } from "../../../base/log.ts"
 import type { Client } from "../../../client/client.ts"
+import type { KubeletMetrics } from "../../metrics/kubelet-metrics.ts"
 import type { KubeletPaths } from "../kubelet-paths.ts"
 import { untilReady } from "../until-ready.ts"
 import { ClaimManager } from "./claim-manager.ts"
@@ -13,6 +14,7 @@ export interface CreateClaimsOptions {
   readonly nodeName: string
   readonly paths: KubeletPaths
   readonly clock: Clock
+  readonly metrics: KubeletMetrics
   readonly log: Logger
   /** Uids of the pods that are here. */
   readonly podUids: () => ReadonlySet<string>
@@ -37,11 +39,12 @@ const lookAgainMs = 60_000
 
 /** Dynamic resource allocation on this machine, put together; what the kubelet before had in use is read. */
 export async function createClaims(options: CreateClaimsOptions): Promise<RealClaims> {
-  const { paths, clock, client, log } = options
+  const { paths, clock, client, metrics, log } = options
   const health = new DeviceHealth(clock)
   const plugins = new DraPlugins({
     root: paths.root,
     clock,
+    metrics,
     health,
     healthChanged: (driver) => options.tell(claims.podsOf(driver)),
     registered: options.registered,
@@ -52,6 +55,8 @@ export async function createClaims(options: CreateClaimsOptions): Promise<RealCl
     plugins,
     health,
     checkpointPath: paths.claimState,
+    metrics,
+    clock,
     log,
   })
   await claims.start()

@@ -1,6 +1,8 @@
 import type { Clock } from "../../../base/clock.ts"
 import type { Codec } from "../../../base/protobuf.ts"
 import { connectGrpc, type GrpcChannel } from "../../../base/real/grpc/grpc-channel.ts"
+import { isGrpcError } from "../../../base/grpc-error.ts"
+import type { KubeletMetrics } from "../../metrics/kubelet-metrics.ts"
 import type { PreparedDevice } from "../../dra/plan-claims.ts"
 import * as wire from "./dra-messages.ts"
 import { HealthReport, Nothing, type ReportedHealth, watchMethod } from "./health-messages.ts"
@@ -14,6 +16,7 @@ export interface DraPluginOptions {
   /** Of `wire.services`: which of the interfaces that it serves is used. */
   readonly service: string
   readonly clock: Clock
+  readonly metrics: Pick<KubeletMetrics, "driverOperationDuration">
   /** Whether it is there; told at first, and whenever that changes. */
   readonly changed: (connected: boolean) => void
 }
@@ -24,6 +27,7 @@ const timeoutMs = 45_000
 /** One plugin of a driver on this node. */
 export class DraPlugin {
   readonly endpoint: string
+  readonly #options: DraPluginOptions
   readonly #service: string
   readonly #channel: GrpcChannel
 
@@ -33,9 +37,10 @@ export class DraPlugin {
     return new DraPlugin(options, channel)
   }
 
-  private constructor({ endpoint, service }: DraPluginOptions, channel: GrpcChannel) {
-    this.endpoint = endpoint
-    this.#service = wire.services[service]!
+  private constructor(options: DraPluginOptions, channel: GrpcChannel) {
+    this.#options = options
+    this.endpoint = options.endpoint
+    this.#service = wire.services[options.service]!
     this.#channel = channel
   }
 
@@ -59,13 +64,30 @@ export class DraPlugin {
       wire.ClaimsRequest,
       { claims: [...claims] },
     ]
-    const response = await this.#channel
-      .unary(`${this.#service}/${method}`, request, answer, { timeoutMs })
-      .catch((error: Error) => {
-        throw new Error(`${method}: ${error.message}`, { cause: error })
-      })
+    const name = `${this.#service}/${method}`
+    const response = await this.#measured(
+      name,
+      this.#channel.unary(name, request, answer, { timeoutMs }),
+    ).catch((error: Error) => {
+      throw new Error(`${method}: ${error.message}`, { cause: error })
+    })
     checkResults(method, claims, response)
     return response.claims
+  }
+
+  async #measured<T>(name: string, call: Promise<T>): Promise<T> {
+    const { clock, metrics, driver } = this.#options
+    const beganMs = clock.monotonic()
+    const observe = (code: string) =>
+      metrics.driverOperationDuration.observe((clock.monotonic() - beganMs) / 1000, driver, name, code)
+    try {
+      const answer = await call
+      observe("OK")
+      return answer
+    } catch (error) {
+      observe(isGrpcError(error) ? error.code : "Unknown")
+      throw error
+    }
   }
 
   /** How its devices are, as it tells, until it ends or `signal` aborts. */

@@ -1,5 +1,6 @@
 import { type Clock, sleep, type Timer } from "../../../base/clock.ts"
 import { toOwnPath } from "../kubelet-paths.ts"
+import type { KubeletMetrics } from "../../metrics/kubelet-metrics.ts"
 import type { PluginHandler } from "../plugins/plugin-watcher.ts"
 import type { PluginInfo } from "../plugins/registration-messages.ts"
 import { services } from "./dra-messages.ts"
@@ -11,6 +12,7 @@ export interface DraPluginsOptions {
   /** The kubelet's directory. */
   readonly root: string
   readonly clock: Clock
+  readonly metrics: Pick<KubeletMetrics, "driverOperationDuration">
   readonly health: DeviceHealth
   /** A driver's devices are otherwise than they were. */
   readonly healthChanged: (driver: string) => void
@@ -61,7 +63,7 @@ export class DraPlugins implements PluginHandler {
   }
 
   async register({ name, endpoint, supportedVersions }: PluginInfo): Promise<void> {
-    const { root, clock } = this.#options
+    const { root, clock, metrics } = this.#options
     if (this.#registered.get(name)?.some(({ plugin }) => plugin.endpoint === endpoint))
       throw new Error(`endpoint ${endpoint} already registered for DRA driver plugin ${name}`)
     let connected = false
@@ -71,6 +73,7 @@ export class DraPlugins implements PluginHandler {
       socketPath: toOwnPath(root, endpoint),
       service: chooseService(supportedVersions),
       clock,
+      metrics,
       changed: (now) => {
         connected = now
         const own = this.#registered.get(name)?.find((each) => each.plugin.endpoint === endpoint)

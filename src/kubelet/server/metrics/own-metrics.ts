@@ -87,6 +87,14 @@ export function ownMetrics(kubelet: Kubelet): readonly Metric[] {
     ),
     gauge(
       {
+        name: "dra_resource_claims_in_use",
+        help: "[ALPHA] The number of ResourceClaims that are currently in use on the node, by driver name (driver_name label value) and across all drivers (special value <any> for driver_name). Note that the sum of all by-driver counts is not the total number of in-use ResourceClaims because the same ResourceClaim might use devices from different drivers. Instead, use the count for the <any> driver_name.",
+        labels: ["driver_name"],
+      },
+      () => [...(services.host.claims?.inUse() ?? [])].map(([driver, count]) => [count, driver] as const),
+    ),
+    gauge(
+      {
         name: "kubernetes_build_info",
         help: "[ALPHA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
         labels: ["git_version", "major", "minor"],
