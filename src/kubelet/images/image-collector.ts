@@ -7,6 +7,7 @@ import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import type { FilesystemSpace } from "../node-host.ts"
 import { podContainers } from "../pods/pod-containers.ts"
 import type { PodState } from "../pods/pod-state.ts"
+import { planImageSpace, tooLittleFreed } from "./plan-image-space.ts"
 import { type ImageRecord, noteImages, planImageCollection } from "./plan-image-collection.ts"
 
 export interface ImageCollectorOptions {
@@ -35,14 +36,28 @@ export class ImageCollector {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options
+    const { clock, log, warn, configuration } = this.#options
+    const { imageGCHighThresholdPercent, imageMaximumGCAge } = configuration
+    if (imageGCHighThresholdPercent === 100 && parseDuration(imageMaximumGCAge) === 0) return
+    let hasFailed = false
     while (!signal.aborted) {
-      await this.#look().catch((error: unknown) => log.warn("images not collected", { error }))
+      try {
+        await this.#look()
+        hasFailed = false
+      } catch (error) {
+        log.warn("images not collected", { error })
+        // Once is no reason to worry: a node that has just begun may not know its disk.
+        if (hasFailed) warn("ImageGCFailed", (error as Error).message)
+        hasFailed = true
+      }
       await sleep(clock, periodMs, signal)
     }
   }
 
-  /** Removes images that nobody uses, as many as are needed to free `wantedBytes`; resolves to what was freed. */
+  /**
+   * Removes images that nobody uses, as many as are needed to free `wantedBytes`, and all that were not used for too long;
+   * resolves to what was freed.
+   */
   async collect(wantedBytes: number): Promise<number> {
     const { images, configuration, metrics, clock, log } = this.#options
     const all = await images.listImages()
@@ -60,7 +75,7 @@ export class ImageCollector {
       log.info("removing an image that nobody uses", { image: image.repoTags[0] ?? image.id })
       try {
         await images.removeImage(image.id)
-        metrics.collectedImages.add(1, "space")
+        metrics.collectedImages.add(1, wantedBytes > 0 ? "space" : "age")
         freedBytes += image.sizeBytes
       } catch (error) {
         // The others are worth a try.
@@ -72,15 +87,17 @@ export class ImageCollector {
 
   async #look(): Promise<void> {
     const { space, warn, configuration } = this.#options
-    const { capacityBytes, availableBytes } = await space()
-    const used = 1 - availableBytes / capacityBytes
     const { imageGCHighThresholdPercent: high, imageGCLowThresholdPercent: low } = configuration
-    if (high === 100 || !(used >= high / 100)) return void (await this.collect(0))
-    const wantedBytes = Math.ceil((used - low / 100) * capacityBytes)
-    const freedBytes = await this.collect(wantedBytes)
-    if (freedBytes >= wantedBytes) return
-    const attempted = `Attempted to free ${wantedBytes} bytes, but only found ${freedBytes} bytes eligible to free.`
-    warn("FreeDiskSpaceFailed", `Failed to garbage collect required amount of images. ${attempted}`)
+    await this.collect(0)
+    const disk = await space()
+    if (disk.capacityBytes === 0) warn("InvalidDiskCapacity", "invalid capacity 0 on image filesystem")
+    const plan = planImageSpace(disk, { high, low })
+    if (!plan) return
+    const freedBytes = await this.collect(plan.wantedBytes)
+    if (freedBytes >= plan.wantedBytes) return
+    const message = tooLittleFreed(plan.usagePercent, disk.capacityBytes, freedBytes)
+    warn("FreeDiskSpaceFailed", message)
+    throw new Error(message)
   }
 
   async #usage(): Promise<(image: Image) => boolean> {
