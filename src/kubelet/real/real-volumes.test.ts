@@ -1,12 +1,19 @@
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { buildFilesImage } from "../../../test/e2e/images.ts"
 import { PersistentVolume } from "../../api/core/v1/persistent-volume.ts"
 import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
-import { forever, reasonToSkip, type RealNode, shell, startRealNode } from "../testing/real-node.ts"
+import {
+  forever,
+  hasLoopDevices,
+  reasonToSkip,
+  type RealNode,
+  shell,
+  startRealNode,
+} from "../testing/real-node.ts"
 
 const why = reasonToSkip()
 // oxlint-disable-next-line no-console -- whoever runs the tests should know what they did not see
@@ -14,7 +21,6 @@ if (why) console.log(`skipped: tests of real volumes need ${why}`)
 
 const isReady = (pod: Pod | undefined) => pod?.status.containerStatuses?.every(({ ready }) => ready) ?? false
 const namespace = "default"
-const hasLoopDevices = existsSync("/dev/loop-control")
 // oxlint-disable-next-line no-console -- as above
 if (!hasLoopDevices) console.log("skipped: a test of disks needs loop devices")
 
@@ -103,6 +109,9 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
       expect(await node.exec(writer, "main", "sh", "-c", "test -b /dev/xvda && echo is a block device")).toBe(
         "is a block device\n",
       )
+      expect(await node.kubelet.services.host.volumes.usage(writer.metadata.uid)).toMatchObject([
+        { name: "disk", claim: "disk", space: { capacityBytes: 16 << 20, usedBytes: 0 } },
+      ])
       await node.exec(writer, "main", "sh", "-c", "echo written by a pod | dd of=/dev/xvda conv=fsync")
       await node.create("reader-of-disk", {
         containers: [shell("main", forever, devices)],

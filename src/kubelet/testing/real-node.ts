@@ -21,6 +21,9 @@ import { createRealKubelet, type RealKubelet } from "../real/create-real-kubelet
 
 export const testImage = "coracle-test/busybox:1"
 
+/** Whether files can be seen as disks here. */
+export const hasLoopDevices = existsSync("/dev/loop-control")
+
 /** A node with real containers, and an API server in memory, for tests and benchmarks. */
 export interface RealNode {
   readonly server: TestServer

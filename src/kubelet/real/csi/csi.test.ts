@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import {
+  createBlockVolume,
   createVolume,
   type NodePlugin,
   startNodePlugin,
@@ -16,7 +17,14 @@ import { CSINode } from "../../../api/storage/v1/csi-node.ts"
 import { VolumeAttachment } from "../../../api/storage/v1/volume-attachment.ts"
 import { GrpcError } from "../../../base/grpc-error.ts"
 import { createCommands } from "../../../base/real/commands.ts"
-import { forever, reasonToSkip, type RealNode, shell, startRealNode } from "../../testing/real-node.ts"
+import {
+  forever,
+  hasLoopDevices,
+  reasonToSkip,
+  type RealNode,
+  shell,
+  startRealNode,
+} from "../../testing/real-node.ts"
 import { sha256 } from "../kubelet-paths.ts"
 
 const why = reasonToSkip()
@@ -25,6 +33,7 @@ if (why) console.log(`skipped: tests of CSI drivers with real containers need ${
 
 const driver = "directories.csi.test"
 const namespace = "default"
+const blockBytes = 8 << 20
 const poll = { timeout: 10_000, interval: 50 }
 const isReady = (pod: Pod | undefined) => pod?.status.containerStatuses?.every(({ ready }) => ready) ?? false
 const isGone = (pod: Pod | undefined) => pod === undefined
@@ -72,9 +81,14 @@ describe.skipIf(why)("CSI drivers of a node", { timeout: 30_000 }, () => {
   }
 
   /** A claim bound to a volume of the driver, as a provisioner leaves it. */
-  async function provision(name: string, more: object = {}): Promise<void> {
+  async function provision(
+    name: string,
+    more: object = {},
+    volumeMode: "Filesystem" | "Block" = "Filesystem",
+  ): Promise<void> {
     const { client } = node.server
-    await createVolume(data, `handle-of-${name}`)
+    if (volumeMode === "Block") await createBlockVolume(data, `handle-of-${name}`, blockBytes)
+    else await createVolume(data, `handle-of-${name}`)
     const claim = await client.create(PersistentVolumeClaim, {
       metadata: { name, namespace },
       spec: {
@@ -82,6 +96,7 @@ describe.skipIf(why)("CSI drivers of a node", { timeout: 30_000 }, () => {
         resources: { requests: { storage: "1Gi" } },
         volumeName: `pv-${name}`,
         storageClassName: "",
+        volumeMode,
       },
     })
     await client.create(PersistentVolume, {
@@ -89,6 +104,7 @@ describe.skipIf(why)("CSI drivers of a node", { timeout: 30_000 }, () => {
       spec: {
         capacity: { storage: "1Gi" },
         accessModes: ["ReadWriteOnce"],
+        volumeMode,
         claimRef: { kind: "PersistentVolumeClaim", namespace, name, uid: claim.metadata.uid },
         csi: {
           driver,
@@ -197,9 +213,102 @@ describe.skipIf(why)("CSI drivers of a node", { timeout: 30_000 }, () => {
     await node.until("a", isReady)
     plugin.calls.length = 0
     await deletePod("a")
-    expect(methods().filter((method) => method !== "NodeGetInfo")).toEqual(["NodeUnpublishVolume"])
+    expect(methods().filter((method) => method.startsWith("NodeUn"))).toEqual(["NodeUnpublishVolume"])
     await deletePod("b")
     expect(methods().at(-1)).toBe("NodeUnstageVolume")
+  })
+
+  it.skipIf(!hasLoopDevices)(
+    "gives containers block devices, and takes them back after a restart",
+    async () => {
+      await provision("raw", {}, "Block")
+      await attach("raw")
+      plugin.calls.length = 0
+      const spec = {
+        containers: [shell("main", forever, { volumeDevices: [{ name: "data", devicePath: "/dev/xvda" }] })],
+        volumes: [{ name: "data", persistentVolumeClaim: { claimName: "raw" } }],
+        securityContext: { fsGroup: 4711 },
+      }
+      await node.create("uses-raw", spec)
+      const pod = await node.until("uses-raw", isReady)
+      const { uid } = pod.metadata
+      const devices = join(kubeletDirectory, "plugins/kubernetes.io/csi/volumeDevices")
+      const paths = {
+        stagingTargetPath: join(devices, "staging/pv-raw"),
+        targetPath: join(devices, "publish/pv-raw", uid),
+      }
+      const capability = { block: {}, accessMode: { mode: "SINGLE_NODE_WRITER" } }
+      const [stage, publish] = plugin.calls
+      expect(stage).toMatchObject({
+        method: "NodeStageVolume",
+        request: { stagingTargetPath: paths.stagingTargetPath, volumeCapability: capability },
+      })
+      expect(publish).toMatchObject({
+        method: "NodePublishVolume",
+        request: { ...paths, volumeCapability: capability, publishContext: { device: "sdx" } },
+      })
+      expect(publish?.request["volumeCapability"]).not.toHaveProperty("mount")
+
+      expect(await node.exec(pod, "main", "sh", "-c", "test -b /dev/xvda && echo block")).toBe("block\n")
+      await node.exec(pod, "main", "sh", "-c", "echo kept | dd of=/dev/xvda bs=512 conv=sync,fsync")
+      const [usage] = await node.kubelet.services.host.volumes.usage(uid)
+      expect(usage).toMatchObject({ name: "data", claim: "raw", space: { capacityBytes: 1000 } })
+
+      await node.restartKubelet()
+      await node.until("uses-raw", isReady)
+      expect(await node.exec(pod, "main", "head", "-c", "5", "/dev/xvda")).toBe("kept\n")
+      plugin.calls.length = 0
+      await deletePod("uses-raw")
+      const undone = plugin.calls.filter(({ method }) => /^NodeUn/.test(method))
+      expect(undone).toEqual([
+        {
+          method: "NodeUnpublishVolume",
+          request: { volumeId: "handle-of-raw", targetPath: paths.targetPath },
+        },
+        {
+          method: "NodeUnstageVolume",
+          request: { volumeId: "handle-of-raw", stagingTargetPath: paths.stagingTargetPath },
+        },
+      ])
+      expect(existsSync(paths.targetPath)).toBe(false)
+      expect(existsSync(paths.stagingTargetPath)).toBe(false)
+      expect(readFileSync(join(data, "handle-of-raw")).subarray(0, 5).toString()).toBe("kept\n")
+      const left = await createCommands().run("losetup", ["--noheadings", "-j", join(data, "handle-of-raw")])
+      expect(left).toBe("")
+    },
+  )
+
+  it.skipIf(!hasLoopDevices)("has a volume grow while a pod uses it", async () => {
+    const { client } = node.server
+    await provision("growing", {}, "Block")
+    await attach("growing")
+    await node.create("uses-growing", {
+      containers: [shell("main", forever, { volumeDevices: [{ name: "data", devicePath: "/dev/xvda" }] })],
+      volumes: [{ name: "data", persistentVolumeClaim: { claimName: "growing" } }],
+    })
+    const pod = await node.until("uses-growing", isReady)
+    const sizeOf = async () => Number(await node.exec(pod, "main", "blockdev", "--getsize64", "/dev/xvda"))
+    expect(await sizeOf()).toBe(blockBytes)
+    const claim = await client.get(PersistentVolumeClaim, { namespace, name: "growing" })
+    await client.updateStatus(PersistentVolumeClaim, {
+      ...claim,
+      status: { ...claim.status, capacity: { storage: String(blockBytes) } },
+    })
+    await client.patch(
+      PersistentVolume,
+      { name: "pv-growing" },
+      { type: "merge", body: { spec: { capacity: { storage: String(2 * blockBytes) } } } },
+    )
+    // A kubelet looks every minute; one that begins looks at once.
+    await node.restartKubelet()
+    await expect.poll(sizeOf, poll).toBe(2 * blockBytes)
+    const capacity = async () =>
+      (await client.get(PersistentVolumeClaim, { namespace, name: "growing" })).status.capacity?.["storage"]
+    await expect.poll(capacity, poll).toBe(String(2 * blockBytes))
+    await expect
+      .poll(() => node.events("uses-growing"), poll)
+      .toContain('FileSystemResizeSuccessful: MountVolume.NodeExpandVolume succeeded for volume "pv-growing"')
+    await deletePod("uses-growing")
   })
 
   it("tells what a driver says, and tries again", async () => {

@@ -1,3 +1,4 @@
+import { readFile, stat } from "node:fs/promises"
 import type { Commands } from "../../../base/commands.ts"
 import type { Volume } from "../../../api/core/v1/volume.ts"
 import type { FilesystemSpace, VolumeUsage } from "../../node-host.ts"
@@ -21,7 +22,7 @@ export async function measureVolumes(
   const usages: VolumeUsage[] = []
   for (const volume of volumes) {
     const place = mounted.get(volume.name)
-    if (!place || volume.hostPath || volume.image || place.isDevice) continue
+    if (!place || volume.hostPath || volume.image) continue
     const space = await spaceOf(place, counts.get(place.path)).catch(() => undefined)
     if (!space) continue
     const { name } = volume
@@ -31,12 +32,32 @@ export async function measureVolumes(
 }
 
 async function spaceOf(
-  { path, measure }: MountedVolume,
+  { path, measure, isDevice }: MountedVolume,
   count: { bytes: number; inodes: number } | undefined,
 ): Promise<FilesystemSpace | undefined> {
   if (measure) return measure()
+  if (isDevice) return deviceSpace(path)
   const space = await filesystemSpace(path)
   return count ? { ...space, usedBytes: count.bytes, inodesUsed: count.inodes } : space
+}
+
+const sectorBytes = 512
+
+/** Of a device its size alone is known: what is on it is its user's business. */
+async function deviceSpace(path: string): Promise<FilesystemSpace> {
+  const { rdev } = await stat(path)
+  // As the C library takes a device's number apart.
+  const major = ((rdev >> 8) & 0xfff) | (Math.floor(rdev / 2 ** 32) & ~0xfff)
+  const minor = (rdev & 0xff) | ((rdev >> 12) & ~0xff & 0xfffff)
+  const sectors = Number(await readFile(`/sys/dev/block/${major}:${minor}/size`, "utf8"))
+  return {
+    capacityBytes: sectors * sectorBytes,
+    availableBytes: 0,
+    usedBytes: 0,
+    inodes: 0,
+    inodesFree: 0,
+    inodesUsed: 0,
+  }
 }
 
 function isOnSharedDisk({ emptyDir, configMap, secret, downwardAPI, projected }: Volume): boolean {
