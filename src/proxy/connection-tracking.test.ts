@@ -10,7 +10,11 @@ udp      17 20 src=10.244.0.6 dst=10.96.0.1 sport=4002 dport=53 [UNREPLIED] src=
 udp      17 20 src=192.0.2.9 dst=192.0.2.1 sport=4003 dport=30053 [UNREPLIED] src=192.0.2.1 dst=192.0.2.9 sport=30053 dport=4003 mark=0 use=1
 udp      17 20 src=10.244.0.6 dst=8.8.8.8 sport=4004 dport=53 src=8.8.8.8 dst=192.0.2.1 sport=53 dport=4004 mark=0 use=1
 `
-const flow = (endpoint: string, address = "10.96.0.1", port = 53) => ({ address, port, endpoint })
+const flow = (endpoint: string, endpointPort = 5353, address = "10.96.0.1", port = 53) => ({
+  address,
+  port,
+  endpoint: { address: endpoint, port: endpointPort },
+})
 
 function frontendsOf(endpoints: readonly TestEndpoint[], spec: object = {}) {
   const ports = [{ port: 53, targetPort: 5353, protocol: "UDP" as const, nodePort: 30_053 }]
@@ -24,18 +28,25 @@ describe("flows of UDP", () => {
     expect(parseFlows(listing)).toEqual([
       flow("10.244.1.2"),
       flow("10.244.2.2"),
-      flow("10.96.0.1"),
-      flow("192.0.2.1", "192.0.2.1", 30_053),
-      flow("8.8.8.8", "8.8.8.8"),
+      flow("10.96.0.1", 53),
+      flow("192.0.2.1", 30_053, "192.0.2.1", 30_053),
+      flow("8.8.8.8", 53, "8.8.8.8"),
     ])
   })
 
   it("are stale when they lead to an endpoint that is gone, or began when there was none", () => {
     expect(findStaleFlows(parseFlows(listing), frontendsOf([{ address: "10.244.1.2" }]))).toEqual([
       flow("10.244.2.2"),
-      flow("10.96.0.1"),
-      flow("192.0.2.1", "192.0.2.1", 30_053),
+      flow("10.96.0.1", 53),
+      flow("192.0.2.1", 30_053, "192.0.2.1", 30_053),
     ])
+  })
+
+  it("are stale when their pod answers at another port by now", () => {
+    const service = testService("dns", { ports: [{ port: 53, targetPort: 5354, protocol: "UDP" }] })
+    const slice = testSlice("dns", [{ address: "10.244.1.2" }], [{ port: 5354, protocol: "UDP" }])
+    const { frontends } = planService(service, [slice], { nodeName: "here" })!
+    expect(findStaleFlows(parseFlows(listing).slice(0, 1), frontends)).toEqual([flow("10.244.1.2")])
   })
 
   it("stay with an endpoint that still answers, whatever became of the Service", () => {

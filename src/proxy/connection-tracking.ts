@@ -1,7 +1,7 @@
 import type { Commands } from "../base/commands.ts"
 import { type IpFamily, ipFamily } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
-import type { Frontend } from "./model/plan-service.ts"
+import type { EndpointAddress, Frontend } from "./model/plan-service.ts"
 
 /**
  * The kernel sends every packet of a known flow where it sent the first. TCP ends its flows itself; of UDP we must forget
@@ -15,18 +15,18 @@ export interface Flow {
   /** Where the client sends to. */
   readonly address: string
   readonly port: number
-  /** Where it leads: who answers. */
-  readonly endpoint: string
+  /** Where it leads: who answers, and from which port. */
+  readonly endpoint: EndpointAddress
 }
 
 /** What matters of a Service for its flows; equal texts ask for nothing. */
 export function describeUdp(frontends: readonly Frontend[]): string {
   return JSON.stringify(
-    udpFrontends(frontends).map(({ family, address, port, servingAddresses }) => [
+    udpFrontends(frontends).map(({ family, address, port, servingEndpoints }) => [
       family,
       address,
       port,
-      servingAddresses,
+      servingEndpoints,
     ]),
   )
 }
@@ -34,14 +34,19 @@ export function describeUdp(frontends: readonly Frontend[]): string {
 /** The flows that lead elsewhere than to a serving endpoint. A Service without any is no reason to end a flow. */
 export function findStaleFlows(flows: readonly Flow[], frontends: readonly Frontend[]): Flow[] {
   const serving = new Map<string, ReadonlySet<string>>()
-  for (const { family, address, port, servingAddresses = [] } of udpFrontends(frontends))
-    if (servingAddresses.length > 0) serving.set(`${address ?? family} ${port}`, new Set(servingAddresses))
+  for (const { family, address, port, servingEndpoints = [] } of udpFrontends(frontends))
+    if (servingEndpoints.length > 0)
+      serving.set(`${address ?? family} ${port}`, new Set(servingEndpoints.map(textOf)))
   return flows.filter(({ address, port, endpoint }) =>
     [`${address} ${port}`, `${ipFamily(address)} ${port}`].some((key) => {
       const endpoints = serving.get(key)
-      return endpoints !== undefined && !endpoints.has(endpoint)
+      return endpoints !== undefined && !endpoints.has(textOf(endpoint))
     }),
   )
+}
+
+function textOf({ address, port }: EndpointAddress): string {
+  return `${address} ${port}`
 }
 
 function udpFrontends(frontends: readonly Frontend[]): readonly Frontend[] {
@@ -55,8 +60,9 @@ export function parseFlows(listing: string): Flow[] {
       Array.from(line.matchAll(new RegExp(` ${name}=(\\S+)`, "g")), ([, value]) => value!)
     const [address] = values("dst")
     const [port] = values("dport")
-    const endpoint = values("src")[1]
-    return address && port && endpoint ? [{ address, port: Number(port), endpoint }] : []
+    const [endpoint, endpointPort] = [values("src")[1], values("sport")[1]]
+    if (!address || !port || !endpoint || !endpointPort) return []
+    return [{ address, port: Number(port), endpoint: { address: endpoint, port: Number(endpointPort) } }]
   })
 }
 
@@ -71,17 +77,16 @@ export class ConnectionTracking {
     this.#log = log
   }
 
-  /** Forgets those of the kernel's flows of these families that are stale for all these Services' frontends. */
-  async forgetStale(families: readonly IpFamily[], frontends: readonly Frontend[]): Promise<void> {
-    for (const family of families) {
-      const wanted = frontends.filter((frontend) => frontend.family === family)
-      if (wanted.length === 0) continue
-      const name = family === 4 ? "ipv4" : "ipv6"
-      const flows = parseFlows((await this.#run(["-L", "-f", name, "-p", "udp"])) ?? "")
-      const kinds = new Map(findStaleFlows(flows, wanted).map((flow) => [JSON.stringify(flow), flow]))
-      for (const flow of kinds.values())
-        await this.#run(["-D", "-f", name, "-p", "udp", ...argumentsOf(flow)])
-    }
+  /** Forgets those of the kernel's flows of a family that are stale for all these Services' frontends; gives their number. */
+  async forgetStale(family: IpFamily, frontends: readonly Frontend[]): Promise<number> {
+    const wanted = frontends.filter((frontend) => frontend.family === family)
+    if (wanted.length === 0) return 0
+    const name = family === 4 ? "ipv4" : "ipv6"
+    const flows = parseFlows((await this.#run(["-L", "-f", name, "-p", "udp"])) ?? "")
+    const stale = findStaleFlows(flows, wanted)
+    const kinds = new Map(stale.map((flow) => [JSON.stringify(flow), flow]))
+    for (const flow of kinds.values()) await this.#run(["-D", "-f", name, "-p", "udp", ...argumentsOf(flow)])
+    return stale.length
   }
 
   async #run(args: readonly string[]): Promise<string | undefined> {
@@ -97,5 +102,6 @@ export class ConnectionTracking {
 }
 
 function argumentsOf({ address, port, endpoint }: Flow): string[] {
-  return ["--orig-dst", address, "--orig-port-dst", String(port), "--reply-src", endpoint]
+  const client = ["--orig-dst", address, "--orig-port-dst", String(port)]
+  return [...client, "--reply-src", endpoint.address, "--reply-port-src", String(endpoint.port)]
 }

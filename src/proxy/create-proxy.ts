@@ -16,6 +16,7 @@ import { Ruleset } from "./nftables/ruleset.ts"
 import { tableName } from "./nftables/table.ts"
 import { ProxyStatus } from "./serving/proxy-status.ts"
 import type { Proxy, ProxyOptions } from "./proxy.ts"
+import { ServicesWithoutLocal } from "./services-without-local.ts"
 
 const serviceIndex = "proxy/service"
 /** Services that another proxy takes care of. */
@@ -40,6 +41,7 @@ class NftablesProxy implements Proxy {
   readonly #ruleset: Ruleset
   readonly #affinity = new ClientAffinity()
   readonly #tracking: ConnectionTracking
+  readonly #withoutLocal = new ServicesWithoutLocal()
   readonly #healthChecks: HealthCheckServers
   /** Frontends of Services whose flows must be forgotten with their endpoints. */
   readonly #remembered = new Map<string, readonly Frontend[]>()
@@ -53,20 +55,25 @@ class NftablesProxy implements Proxy {
   #node: Omit<NodeView, "nodeName"> = {}
 
   constructor(options: ProxyOptions) {
-    const { podNetworks, serviceNetworks, commands, clock, log } = options
+    const { podNetworks, serviceNetworks, commands, clock, log, nodeName } = options
     this.#options = options
     this.#families =
       options.families ?? Array.from(new Set<IpFamily>([...podNetworks, ...serviceNetworks].map(ipFamily)))
     this.#ruleset = new Ruleset(options, this.#families)
     this.#tracking = new ConnectionTracking(commands, log)
-    this.status = new ProxyStatus(clock)
-    this.#healthChecks = new HealthCheckServers(log, () => this.status.isHealthy)
+    this.status = new ProxyStatus(clock, this.#families)
+    this.#healthChecks = new HealthCheckServers({
+      log,
+      isProxyHealthy: () => this.status.isHealthy,
+      nodeName,
+      ...(options.events && { events: options.events }),
+    })
     this.#loop = new SyncLoop({
       clock,
       log,
       sync: () => this.#sync(),
       failed: () => {
-        this.status.failed()
+        this.status.metrics.failed()
         this.#makeAll = true
       },
       inspect: () => this.#inspect(),
@@ -161,10 +168,11 @@ class NftablesProxy implements Proxy {
       flowsChanged ||= change.flowsChanged
       clientsLost ||= change.clientsLost
     }
+    const full = this.#makeAll
     await this.#apply(wanted)
-    this.status.synced(began, triggers)
-    if (flowsChanged)
-      await this.#tracking.forgetStale(this.#families, Array.from(this.#remembered.values()).flat())
+    this.status.synced(began, triggers, full)
+    this.status.metrics.servicesWithoutLocal(this.#withoutLocal.counts(this.#families))
+    if (flowsChanged) await this.#forgetFlows()
     if (clientsLost) await this.#forgetClients()
   }
 
@@ -206,11 +214,22 @@ class NftablesProxy implements Proxy {
   }
 
   #remember(key: string, frontends: readonly Frontend[]): { flowsChanged: boolean; clientsLost: boolean } {
+    this.#withoutLocal.update(key, frontends)
     const flowsChanged = describeUdp(this.#remembered.get(key) ?? []) !== describeUdp(frontends)
     const connectionless = frontends.filter(({ protocol }) => protocol === "udp")
     if (connectionless.length > 0) this.#remembered.set(key, connectionless)
     else this.#remembered.delete(key)
     return { flowsChanged, clientsLost: this.#affinity.update(key, frontends) }
+  }
+
+  async #forgetFlows(): Promise<void> {
+    const { clock } = this.#options
+    const frontends = Array.from(this.#remembered.values()).flat()
+    for (const family of this.#families) {
+      const began = clock.now()
+      const forgotten = await this.#tracking.forgetStale(family, frontends)
+      this.status.metrics.forgot(`IPv${family}`, forgotten, clock.now() - began)
+    }
   }
 
   async #forgetClients(): Promise<void> {

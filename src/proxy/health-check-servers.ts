@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http"
 import type { Logger } from "../base/log.ts"
+import type { EventSeriesRecorder } from "../client/event-series-recorder.ts"
 
 /** What a load balancer outside is told about a Service with external traffic policy "Local". */
 export interface HealthCheck {
@@ -9,18 +10,23 @@ export interface HealthCheck {
   readonly localEndpoints: number
 }
 
+export interface HealthCheckOptions {
+  readonly nodeName: string
+  readonly isProxyHealthy: () => boolean
+  readonly events?: EventSeriesRecorder
+  readonly log: Logger
+}
+
 /**
  * The node's answers on Services' healthCheckNodePort: 200 while it has endpoints of its own, else 503
  * (https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer).
  */
 export class HealthCheckServers {
-  readonly #log: Logger
-  readonly #isProxyHealthy: () => boolean
+  readonly #options: HealthCheckOptions
   readonly #checks = new Map<string, { check: HealthCheck; server: Server }>()
 
-  constructor(log: Logger, isProxyHealthy: () => boolean) {
-    this.#log = log
-    this.#isProxyHealthy = isProxyHealthy
+  constructor(options: HealthCheckOptions) {
+    this.#options = options
   }
 
   /** Serves exactly this check for the Service, or none. */
@@ -44,7 +50,7 @@ export class HealthCheckServers {
     const server = createServer((_request, response) => {
       const current = this.#checks.get(owner)?.check
       if (!current) return response.writeHead(503).end()
-      const isHealthy = this.#isProxyHealthy()
+      const isHealthy = this.#options.isProxyHealthy()
       response.writeHead(current.localEndpoints > 0 && isHealthy ? 200 : 503, {
         "content-type": "application/json",
         "x-content-type-options": "nosniff",
@@ -52,17 +58,31 @@ export class HealthCheckServers {
       })
       return response.end(describe(current, isHealthy))
     })
-    server.on("error", (error) =>
-      this.#log.error("cannot serve the health check of a Service", {
-        service: owner,
-        port: check.port,
-        error,
-      }),
-    )
+    server.on("error", (error) => this.#tell(owner, check, error))
     server.listen(check.port)
     server.unref()
     this.#checks.set(owner, { check, server })
   }
+
+  #tell(owner: string, { namespace, name, port }: HealthCheck, error: Error): void {
+    const { log, events, nodeName } = this.#options
+    log.error("cannot serve the health check of a Service", { service: owner, port, error })
+    // So that it is tried again when something of the Service changes.
+    if (this.#checks.get(owner)?.check.port === port) this.#checks.delete(owner)
+    events?.record({
+      regarding: { kind: "Service", namespace, name, uid: owner },
+      type: "Warning",
+      reason: "FailedToStartServiceHealthcheck",
+      action: "Listen",
+      note: `node ${nodeName} failed to start healthcheck "${owner}" on port ${port}: ${wordsOf(error, port)}`,
+    })
+  }
+}
+
+/** As upstream names an error of Go's: the address, then what the system said. */
+function wordsOf(error: Error, port: number): string {
+  const { code } = error as NodeJS.ErrnoException
+  return code === "EADDRINUSE" ? `listen tcp :${port}: bind: address already in use` : error.message
 }
 
 function describe({ namespace, name, localEndpoints }: HealthCheck, serviceProxyHealthy: boolean): string {

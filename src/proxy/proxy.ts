@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts"
 import type { Commands } from "../base/commands.ts"
 import type { IpFamily } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
+import type { EventSeriesRecorder } from "../client/event-series-recorder.ts"
 import type { Informers } from "../client/informers.ts"
 import type { ProxyStatus } from "./serving/proxy-status.ts"
 
@@ -40,6 +41,8 @@ export interface ProxyOptions {
   readonly nodePortNetworks?: readonly string[]
   /** @default the families of pod and service networks */
   readonly families?: readonly IpFamily[]
+  /** Where people are told what does not work. */
+  readonly events?: EventSeriesRecorder
   readonly commands: Commands
   readonly clock: Clock
   readonly log: Logger

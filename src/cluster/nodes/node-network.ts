@@ -7,6 +7,7 @@ import { type Pages, servePages } from "../../base/real/serve-pages.ts"
 import type { TakeDownStep } from "../../base/take-down.ts"
 import type { PodNetworkPort } from "../../kubelet/kubelet-services.ts"
 import { Node } from "../../api/core/v1/node.ts"
+import { createEventSeriesRecorder } from "../../client/create-event-series-recorder.ts"
 import type { Informers } from "../../client/informers.ts"
 import { createDnsServer, type DnsServer } from "../../dns/create-dns-server.ts"
 import { createForeignNetwork } from "../../network/foreign/create-foreign-network.ts"
@@ -71,7 +72,7 @@ export function createNetworkAgents(
   parts: NodeParts,
   { network, controlPlane, commands }: NetworkAgentParts,
 ): NetworkAgents {
-  const { name, networks, foreignPlugin, clock, log } = parts
+  const { name, networks, foreignPlugin, clock, random, log } = parts
   const families = networks.services.map(ipFamily)
   const common = { nodeName: name, prefix: network.prefix, families, commands, clock }
   const policyInformers = controlPlane.informersFor("network-policies")
@@ -89,6 +90,14 @@ export function createNetworkAgents(
     // Where a foreign plugin has its pods, only it knows.
     podNetworks: foreignPlugin ? [] : networks.pods,
     keepNodeAddresses: !foreignPlugin,
+    events: createEventSeriesRecorder({
+      client: controlPlane.clientFor("proxy"),
+      component: "kube-proxy",
+      host: name,
+      clock,
+      random,
+      log,
+    }),
     serviceNetworks: networks.services,
     log: log.named("proxy"),
   })

@@ -21,7 +21,7 @@ export interface Frontend {
   /** Who may connect; absent: everybody. */
   readonly sourceRanges?: readonly string[]
   /** UDP alone: the endpoints that answer, whether or not they get new connections from here. */
-  readonly servingAddresses?: readonly string[]
+  readonly servingEndpoints?: readonly EndpointAddress[]
 }
 
 export type Protocol = "tcp" | "udp" | "sctp"
@@ -120,7 +120,9 @@ function planPort(input: PortInput): Frontend[] {
     family,
     protocol,
     ...(affinitySeconds !== undefined && { affinitySeconds }),
-    ...(protocol === "udp" && { servingAddresses: servingAddresses(endpoints) }),
+    ...(protocol === "udp" && {
+      servingEndpoints: endpoints.filter(({ serving }) => serving).map(addressOf),
+    }),
   }
   const isOurs = (address: string) => ipFamily(address) === family
   const internal = internalRoute(input)
@@ -138,10 +140,6 @@ function planPort(input: PortInput): Frontend[] {
   if (port.nodePort && isExternal(service))
     frontends.push({ ...common, kind: "node-port", port: port.nodePort, ...external })
   return frontends
-}
-
-function servingAddresses(endpoints: readonly ServiceEndpoint[]): readonly string[] {
-  return Array.from(new Set(endpoints.filter(({ serving }) => serving).map(({ address }) => address)))
 }
 
 /**

@@ -7,18 +7,24 @@ import type { ProxyStatus } from "./proxy-status.ts"
  * while the proxy works.
  */
 export function healthPages(status: ProxyStatus): Pages {
-  const page = (isGood: boolean, more: object): Page => ({
-    code: isGood ? 200 : 503,
-    contentType: "application/json",
-    text: JSON.stringify({
-      lastUpdated: new Date(status.updatedAt).toISOString(),
-      currentTime: new Date(status.now).toISOString(),
+  const page = (name: "healthz" | "livez", isGood: boolean, more: object): Page => {
+    const code = isGood ? 200 : 503
+    status.metrics.asked(name, code)
+    const [updated, now] = [status.updatedAt, status.now].map((time) => new Date(time).toISOString())
+    const health = { lastUpdated: updated, healthy: status.isAlive }
+    // Who is well is up to date, says upstream, though nothing may have changed for long.
+    const text = JSON.stringify({
+      lastUpdated: isGood ? now : updated,
+      currentTime: now,
       ...more,
-    }),
-  })
+      healthy: status.isAlive,
+      status: Object.fromEntries(status.families.map((family) => [family, health])),
+    })
+    return { code, contentType: "application/json", text }
+  }
   return (path) => {
-    if (path === "/healthz") return page(status.isHealthy, { nodeEligible: status.nodeEligible })
-    return path === "/livez" ? page(status.isAlive, {}) : undefined
+    if (path === "/healthz") return page("healthz", status.isHealthy, { nodeEligible: status.nodeEligible })
+    return path === "/livez" ? page("livez", status.isAlive, {}) : undefined
   }
 }
 
@@ -31,7 +37,7 @@ export function metricsPages(status: Pick<ProxyStatus, "metrics" | "isAlive">, m
   return (path) => {
     switch (path) {
       case "/metrics":
-        return { contentType: metricsType, text: status.metrics() }
+        return { contentType: metricsType, text: status.metrics.text() }
       case "/proxyMode":
         return plain(mode)
       case "/healthz":

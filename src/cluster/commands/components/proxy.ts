@@ -8,6 +8,7 @@ import { createCommands } from "../../../base/real/commands.ts"
 import { type Pages, servePages } from "../../../base/real/serve-pages.ts"
 import type { Client } from "../../../client/client.ts"
 import { createClient } from "../../../client/create-client.ts"
+import { createEventSeriesRecorder } from "../../../client/create-event-series-recorder.ts"
 import { createInformers } from "../../../client/informers.ts"
 import {
   type LoadedSettings,
@@ -105,6 +106,7 @@ async function run({ transport, ...parts }: ConnectedParts, own: Values): Promis
     masqueradeAll: settings.masqueradeAll,
     ...(nodePortNetworks && { nodePortNetworks }),
     families: existsSync("/proc/net/if_inet6") ? [4, 6] : [4],
+    events: createEventSeriesRecorder({ ...parts, client, component: "kube-proxy", host: nodeName }),
     commands,
     clock: parts.clock,
     log: parts.log,
