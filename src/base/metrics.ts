@@ -13,15 +13,12 @@ export interface MetricOptions {
   readonly labels?: readonly string[]
 }
 
-// Cannot be in a label value that came over HTTP.
-const separator = "\u0000"
-
 /** Things by their labels, found by a map for each label: putting labels together for every look-up would cost more. */
 class Labelled<T> {
   readonly #make: () => T
   readonly #root: Branch<T> = { below: undefined, value: undefined }
-  /** With the labels put together, in the order in which they came. */
-  readonly entries: [key: string, value: T][] = []
+  /** In the order in which they came. */
+  readonly entries: [labels: readonly string[], value: T][] = []
 
   constructor(make: () => T) {
     this.#make = make
@@ -40,7 +37,7 @@ class Labelled<T> {
     }
     if (branch.value === undefined) {
       branch.value = this.#make()
-      this.entries.push([labels.join(separator), branch.value])
+      this.entries.push([labels, branch.value])
     }
     return branch.value
   }
@@ -81,8 +78,8 @@ export class Counter implements Metric {
   write(lines: string[], options = this.#options): void {
     const { name, labels = [] } = options
     writeHead(lines, options, this.#type)
-    for (const [key, { value }] of this.#values.entries)
-      lines.push(`${name}${formatLabels(labels, key)} ${value}`)
+    for (const [values, { value }] of this.#values.entries)
+      lines.push(`${name}${formatLabels(labels, values)} ${value}`)
   }
 
   /** The same figures under another name. */
@@ -139,16 +136,17 @@ export class Histogram implements Metric {
   write(lines: string[], options = this.#options): void {
     const { name, labels = [] } = options
     writeHead(lines, options, "histogram")
-    for (const [key, { counts, sum, count }] of this.#values.entries) {
+    const withBound = [...labels, "le"]
+    for (const [values, { counts, sum, count }] of this.#values.entries) {
       let cumulative = 0
       for (const [index, bound] of this.#bounds.entries()) {
         cumulative += counts[index]!
-        lines.push(`${name}_bucket${formatLabels([...labels, "le"], join(key, String(bound)))} ${cumulative}`)
+        lines.push(`${name}_bucket${formatLabels(withBound, [...values, String(bound)])} ${cumulative}`)
       }
-      lines.push(`${name}_bucket${formatLabels([...labels, "le"], join(key, "+Inf"))} ${count}`)
+      lines.push(`${name}_bucket${formatLabels(withBound, [...values, "+Inf"])} ${count}`)
       lines.push(
-        `${name}_sum${formatLabels(labels, key)} ${sum}`,
-        `${name}_count${formatLabels(labels, key)} ${count}`,
+        `${name}_sum${formatLabels(labels, values)} ${sum}`,
+        `${name}_count${formatLabels(labels, values)} ${count}`,
       )
     }
   }
@@ -170,7 +168,7 @@ export function gauge(
       writeHead(lines, options, type)
       for (const [value, ...labels] of read()) {
         const told = value === Number.POSITIVE_INFINITY ? "+Inf" : value
-        lines.push(`${options.name}${formatLabels(options.labels ?? [], labels.join(separator))} ${told}`)
+        lines.push(`${options.name}${formatLabels(options.labels ?? [], labels)} ${told}`)
       }
     },
   }
@@ -189,13 +187,8 @@ function writeHead(lines: string[], { name, help }: MetricOptions, type: string)
   lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
 }
 
-function join(key: string, last: string): string {
-  return key === "" ? last : `${key}${separator}${last}`
-}
-
-function formatLabels(names: readonly string[], key: string): string {
+function formatLabels(names: readonly string[], values: readonly string[]): string {
   if (names.length === 0) return ""
-  const values = key.split(separator)
   return `{${names.map((name, index) => `${name}="${escapeLabelValue(values[index] ?? "")}"`).join(",")}}`
 }
 
