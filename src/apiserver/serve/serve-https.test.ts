@@ -66,6 +66,12 @@ const collection = "/api/v1/namespaces/default/configmaps"
 const json = { "content-type": "application/json" }
 
 describe("over HTTPS", () => {
+  test("addresses may be as long as the commands in them", async () => {
+    const { status } = await send("GET", `${collection}?command=${"a".repeat(500_000)}`)
+    expect(status).toBe(200)
+    expect((await send("GET", `${collection}?command=${"a".repeat(1 << 20)}`)).status).toBe(431)
+  })
+
   test("objects travel as JSON, YAML and protobuf", async () => {
     const created = await send(
       "POST",

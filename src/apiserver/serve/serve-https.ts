@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { internalError } from "../../apimachinery/status-errors.ts"
 import type { Clock } from "../../base/clock.ts"
+import { maxHeaderBytes } from "../../base/real/max-header-bytes.ts"
 import type { Logger } from "../../base/log.ts"
 import type { ServerRequest } from "../http/request.ts"
 import type { ServerResponse } from "../http/response.ts"
@@ -83,6 +84,8 @@ export async function serveHttps(handle: Handle, options: ServeOptions): Promise
     handshakeTimeout: handshakeMs,
     settings: { maxConcurrentStreams },
   })
+  // Not among the options of a server of both protocols, but what its HTTP/1.1 goes by.
+  Object.assign(server, { maxHeaderSize: maxHeaderBytes })
   endSlowConnections(server, options.clock)
   const connections = new Connections(server)
   server.on("request", (request: AnyRequest, response: AnyResponse) => {

@@ -4,6 +4,7 @@ import { createServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
 import type { SecureVersion } from "node:tls"
+import { maxHeaderBytes } from "../../base/real/max-header-bytes.ts"
 import type { Logger } from "../../base/log.ts"
 import { pageHeaders } from "../../base/real/serve-pages.ts"
 import { componentPage } from "../../apimachinery/component-pages.ts"
@@ -71,6 +72,7 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Kubel
     // Those without a certificate may have a token.
     requestCert: true,
     rejectUnauthorized: false,
+    maxHeaderSize: maxHeaderBytes,
   })
   const routes = new KubeletRoutes(options)
   server.on("request", (request, response) => void routes.answer(request, response))
