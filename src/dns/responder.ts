@@ -2,6 +2,7 @@ import type { Answer } from "./wire/answer.ts"
 import { codes, types } from "./wire/constants.ts"
 import { encodeAnswer, encodeRefusal, udpLimit } from "./wire/encode-answer.ts"
 import { encodeQuery } from "./wire/encode-query.ts"
+import { EncodedAnswers } from "./wire/encoded-answers.ts"
 import { parseAddresses } from "./wire/parse-addresses.ts"
 import { parseQuery, type Query } from "./wire/query.ts"
 import type { Forwarder, TransportName } from "./forward/forwarder.ts"
@@ -32,6 +33,7 @@ const longestChain = 8
 export class Responder {
   /** To be forgotten at every change of the view. */
   readonly remembered = new RememberedAnswers()
+  readonly #encoded = new EncodedAnswers()
   readonly #options: ResponderOptions
   #turn = 0
 
@@ -59,7 +61,9 @@ export class Responder {
 
   #encode(query: Query, answer: Answer, limit: number): Buffer {
     this.#options.metrics.countAnswer(answer.code)
-    return encodeAnswer(query, this.#rotate(answer), limit)
+    // Many clients take the first of several addresses: each gets its turn.
+    const turn = answer.answers.length > 1 ? this.#turn++ : 0
+    return this.#encoded.encode(query, answer, turn, limit)
   }
 
   #answerOwn(name: string, type: number): Answer | undefined {
@@ -82,22 +86,15 @@ export class Responder {
       answers.push(...own.answers)
       target = ownAlias(own, query.type)
     }
-    return this.#encode(query, { ...first, answers }, limit)
+    // Put together for this client alone, so there is nothing to keep.
+    this.#options.metrics.countAnswer(first.code)
+    return encodeAnswer(query, { ...first, answers }, limit)
   }
 
   async #askOutside(name: string, type: number) {
     const { query, message } = encodeQuery(name, type)
     const { forwarder } = this.#options
     return parseAddresses(forwarder.cache.find(query) ?? (await forwarder.forward(query, message, "udp")))
-  }
-
-  /** Many clients take the first of several addresses: each gets its turn. */
-  #rotate(answer: Answer): Answer {
-    const { answers } = answer
-    const [first] = answers
-    if (answers.length < 2 || first?.type === "CNAME") return answer
-    const start = this.#turn++ % answers.length
-    return { ...answer, answers: [...answers.slice(start), ...answers.slice(0, start)] }
   }
 }
 

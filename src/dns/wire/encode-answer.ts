@@ -29,7 +29,7 @@ export function encodeAnswer(query: Query, answer: Answer, limit: number): Buffe
       flags.response |
       (answer.authoritative ? flags.authoritative : 0) |
       (truncated ? flags.truncated : 0) |
-      (query.flags & (flags.recursionDesired | flags.checkingDisabled)) |
+      (query.flags & copiedFlags) |
       flags.recursionAvailable |
       (answer.code & flags.code),
     questions: 1,
@@ -37,6 +37,20 @@ export function encodeAnswer(query: Query, answer: Answer, limit: number): Buffe
     authority,
     additional: additional + (query.edns ? 1 : 0),
   })
+}
+
+const copiedFlags = flags.recursionDesired | flags.checkingDisabled
+
+/**
+ * A copy of a message of `encodeAnswer` for whoever asks the same, perhaps in other letters. The question is of the same
+ * length, so that pointers to names in it still lead there.
+ */
+export function answerAgain(message: Buffer, query: Query): Buffer {
+  const copy = Buffer.from(message)
+  copy.writeUInt16BE(query.id, 0)
+  copy.writeUInt16BE((copy.readUInt16BE(2) & ~copiedFlags) | (query.flags & copiedFlags), 2)
+  query.question.copy(copy, headerLength)
+  return copy
 }
 
 /** The message that says what is wrong with a question; undefined when nothing should be said. */
