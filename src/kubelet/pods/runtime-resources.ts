@@ -4,6 +4,7 @@ import type { Pod } from "../../api/core/v1/pod.ts"
 import type { LinuxContainerResources } from "../../container-runtime/cri.ts"
 import { containerResources, cpuTime } from "../containers/linux-resources.ts"
 import { memoryRules } from "../containers/memory-rules.ts"
+import { hugePageLimits } from "../containers/huge-pages.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
 import { exclusiveCpus } from "../resource-managers/container-demand.ts"
 
@@ -23,6 +24,7 @@ export function runtimeResources(
     ...resources,
     ...memoryRules(pod, container, resources.memoryLimitInBytes, facts, configuration),
     ...(isPinned && { cpuQuota: -1 }),
+    hugepageLimits: hugePageLimits(pod, container, machine.capacity),
     ...host.resources?.containerResources(pod, container),
   }
 }

@@ -49,7 +49,9 @@ export async function createResourceManagers(options: CreateManagersOptions): Pr
   const { cpuManagerPolicy, memoryManagerPolicy } = configuration
   const topology = options.topology ?? (await readTopology())
   const memoryOf = ({ memory = 0 }: Machine["capacity"]) => quantityValue(memory)
-  const hugeBytes = quantityValue(machine.capacity["hugepages-2Mi"] ?? 0)
+  const hugeBytes = Object.entries(machine.capacity)
+    .filter(([name]) => name.startsWith("hugepages-"))
+    .reduce((sum, [, bytes]) => sum + quantityValue(bytes), 0)
   const reservation = {
     milliCpu: reservations(configuration)["cpu"] ?? 0,
     memoryBytes: memoryOf(machine.capacity) - memoryOf(machine.allocatable) - hugeBytes,

@@ -5,6 +5,7 @@ import { parseResolvConf } from "../containers/pod-dns.ts"
 import { planNodeResources } from "../node/plan-node-resources.ts"
 import type { Machine } from "../node-host.ts"
 import { readMemoryControl } from "./cgroup-version.ts"
+import { readHugePages } from "./read-huge-pages.ts"
 
 export interface RealMachineOptions {
   readonly nodeName: string
@@ -18,23 +19,25 @@ export interface RealMachineOptions {
 export async function readMachine(options: RealMachineOptions): Promise<Machine> {
   const { configuration } = options
   const text = (path: string) => readFile(path, "utf8").catch(() => "")
-  const [release, machineId, bootId, systemUuid, kernel, disk, memory, maxPid, resolv] = await Promise.all([
-    text("/etc/os-release"),
-    text("/etc/machine-id"),
-    text("/proc/sys/kernel/random/boot_id"),
-    text("/sys/class/dmi/id/product_uuid"),
-    text("/proc/sys/kernel/osrelease"),
-    statfs(options.rootDirectory),
-    text("/proc/meminfo"),
-    text("/proc/sys/kernel/pid_max"),
-    configuration.resolvConf === "" ? "" : text(configuration.resolvConf),
-  ])
+  const [release, machineId, bootId, systemUuid, kernel, disk, memory, hugePages, maxPid, resolv] =
+    await Promise.all([
+      text("/etc/os-release"),
+      text("/etc/machine-id"),
+      text("/proc/sys/kernel/random/boot_id"),
+      text("/sys/class/dmi/id/product_uuid"),
+      text("/proc/sys/kernel/osrelease"),
+      statfs(options.rootDirectory),
+      text("/proc/meminfo"),
+      readHugePages(),
+      text("/proc/sys/kernel/pid_max"),
+      configuration.resolvConf === "" ? "" : text(configuration.resolvConf),
+    ])
   const resources = planNodeResources(
     {
       cpus: cpus().length,
       memoryBytes: Math.floor(totalmem() / 1024) * 1024,
       diskBytes: disk.blocks * disk.bsize,
-      hugePages: { "hugepages-1Gi": 0, "hugepages-2Mi": hugePageBytes(memory) },
+      hugePages,
       maxProcesses: Number(maxPid),
     },
     configuration,
@@ -60,10 +63,6 @@ export async function readMachine(options: RealMachineOptions): Promise<Machine>
     },
     dns: parseResolvConf(resolv),
   }
-}
-
-function hugePageBytes(memory: string): number {
-  return Number(/^HugePages_Total:\s+(\d+)/m.exec(memory)?.[1] ?? 0) * (2 << 20)
 }
 
 function swapBytes(memory: string): number {

@@ -13,6 +13,7 @@ import type { CsiVolumes } from "../csi/csi-volumes.ts"
 import { sha256, toOwnPath } from "../kubelet-paths.ts"
 import { ensureHostPath } from "./host-path.ts"
 import { giveToGroup } from "./ownership.ts"
+import { isHugePageMedium, pageSizeOfMedium } from "../../containers/huge-pages.ts"
 
 export interface MountContext {
   readonly pod: Pod
@@ -66,6 +67,13 @@ async function mountEmptyDir(
   { medium, sizeLimit }: NonNullable<Volume["emptyDir"]>,
 ): Promise<MountedVolume> {
   await mkdir(directory, { recursive: true })
+  if (medium !== undefined && isHugePageMedium(medium)) {
+    const option = `pagesize=${pageSizeOfMedium(pod, medium).text}`
+    if (!(await isMounted(directory)))
+      await commands.run("mount", ["-t", "hugetlbfs", "-o", option, "nodev", directory])
+    await giveToPodsGroup(pod, directory)
+    return { path: directory }
+  }
   // A kubelet that starts anew finds the memory in use.
   if (medium === "Memory" && !(await isMounted(directory))) {
     const size = sizeLimit === undefined ? [] : ["-o", `size=${quantityValue(sizeLimit)}`]

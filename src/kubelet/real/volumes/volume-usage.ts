@@ -61,7 +61,7 @@ async function deviceSpace(path: string): Promise<FilesystemSpace> {
 }
 
 function isOnSharedDisk({ emptyDir, configMap, secret, downwardAPI, projected }: Volume): boolean {
-  return emptyDir ? emptyDir.medium !== "Memory" : Boolean(configMap ?? secret ?? downwardAPI ?? projected)
+  return emptyDir ? !emptyDir.medium : Boolean(configMap ?? secret ?? downwardAPI ?? projected)
 }
 
 function isLocal({ emptyDir, configMap, downwardAPI }: Volume): boolean {
