@@ -1,7 +1,7 @@
 import { promisify } from "node:util"
 import { gzip } from "node:zlib"
 import type { Clock } from "../../clock.ts"
-import { type ProfileWish, takeCpuProfile, takeHeapProfile } from "./take-profile.ts"
+import { type ProfileWish, takeAllocationProfile, takeCpuProfile, takeHeapProfile } from "./take-profile.ts"
 
 /**
  * `/debug/pprof/`: what a Node.js process can tell of what Go's tells there, for the same programs (`go tool pprof URL`).
@@ -29,9 +29,15 @@ interface Kind {
 }
 
 const kinds: Readonly<Record<string, Kind>> = {
+  allocs: {
+    usualSeconds: 10,
+    about: "what is made during the seconds GET parameter (10)",
+    take: takeAllocationProfile,
+  },
   heap: {
     usualSeconds: 10,
-    about: "what is made during the seconds GET parameter (10) and still in use after it, by stack",
+    about:
+      "memory in use: by stack what is made during the seconds GET parameter (10), by kind what was there before",
     take: takeHeapProfile,
   },
   profile: {

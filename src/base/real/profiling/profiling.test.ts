@@ -32,7 +32,7 @@ it("writes a tree of calls as stacks, the innermost call first", () => {
   expect(profile.stringTable[profile.sampleType[0]!.unit]).toBe("nanoseconds")
 })
 
-it.each(["profile", "heap"])("takes a %s of this process, one at a time", async (name) => {
+it.each(["profile", "heap", "allocs"])("takes %s of this process, one at a time", async (name) => {
   const first = ask(name, "seconds=0.3")
   expect(await ask(name)).toMatchObject({ status: 500 })
   const kept: unknown[] = []
@@ -40,6 +40,8 @@ it.each(["profile", "heap"])("takes a %s of this process, one at a time", async 
   const { status, body } = await first
   expect(status).toBe(200)
   const { sample, location, durationNanos } = Profile.decode(gunzipSync(body as Uint8Array))
+  // Some stack is more than one call deep: what was there before is not all that is told.
+  expect(sample.some(({ locationId }) => locationId.length > 1)).toBe(true)
   expect(sample.length).toBeGreaterThan(0)
   expect(sample.every(({ locationId, value }) => locationId.length > 0 && value.length === 2)).toBe(true)
   expect(location.length).toBeGreaterThan(0)

@@ -1,4 +1,5 @@
 import { type Profiler, Session } from "node:inspector/promises"
+import { getHeapSpaceStatistics } from "node:v8"
 import { type Clock, sleep } from "../../clock.ts"
 import { buildProfile, type CallFrame, type CallNode, type ProfileFacts } from "./build-profile.ts"
 
@@ -30,28 +31,64 @@ export function takeCpuProfile(wish: ProfileWish): Promise<Uint8Array> {
   })
 }
 
-/** What was made meanwhile and is still in use, by who made it; one in so many bytes is looked at. */
+/**
+ * What is in use: what is made meanwhile and stays, by who made it, and what was there before, of which only the kind is known.
+ * One in so many bytes is looked at.
+ */
 export function takeHeapProfile(wish: ProfileWish): Promise<Uint8Array> {
+  const before = earlierMemory()
+  return takeMemoryProfile(wish, "inuse", {}, before)
+}
+
+/** What is made meanwhile, by who made it, whether it stays or not. */
+export function takeAllocationProfile(wish: ProfileWish): Promise<Uint8Array> {
+  const everything = { includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true }
+  return takeMemoryProfile(wish, "alloc", everything, [])
+}
+
+function takeMemoryProfile(
+  wish: ProfileWish,
+  what: "inuse" | "alloc",
+  options: object,
+  earlier: readonly CallNode[],
+): Promise<Uint8Array> {
   return watched(wish, async (session, facts) => {
-    await session.post("HeapProfiler.startSampling", { samplingInterval: heapIntervalBytes })
+    await session.post("HeapProfiler.startSampling", { samplingInterval: heapIntervalBytes, ...options })
     await facts.wait()
     const { profile } = await session.post("HeapProfiler.stopSampling")
     const heap = profile as unknown as SampledHeap
-    return buildProfile(heapTree(heap.head, countsByNode(heap)), {
-      types: [
-        ["inuse_objects", "count"],
-        ["inuse_space", "bytes"],
-      ],
-      periodType: ["space", "bytes"],
-      period: heapIntervalBytes,
-      ...facts.times(),
-    })
+    const tree = heapTree(heap.head, countsByNode(heap))
+    return buildProfile(
+      { ...tree, children: [...tree.children, ...earlier] },
+      {
+        types: [
+          [`${what}_objects`, "count"],
+          [`${what}_space`, "bytes"],
+        ],
+        periodType: ["space", "bytes"],
+        period: heapIntervalBytes,
+        ...facts.times(),
+      },
+    )
   })
 }
 
 // Finer than Go's (10 ms, 512 KiB), since what is looked at is short; what V8 takes by itself for time (1 ms) costs more.
 const cpuIntervalMicroseconds = 2000
-const heapIntervalBytes = 128 * 1024
+const heapIntervalBytes = 32 * 1024
+
+/** By V8's spaces, and what V8 knows of but does not keep itself: buffers. */
+function earlierMemory(): CallNode[] {
+  const named = (name: string, bytes: number): CallNode => ({
+    callFrame: { functionName: `(before: ${name})`, url: "", lineNumber: -1 },
+    values: [0, bytes],
+    children: [],
+  })
+  return [
+    ...getHeapSpaceStatistics().map((space) => named(space.space_name, space.space_used_size)),
+    named("external", process.memoryUsage().external),
+  ]
+}
 
 interface Watched {
   wait(): Promise<void>
