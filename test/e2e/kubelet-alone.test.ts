@@ -1,6 +1,10 @@
 import type { ChildProcess } from "node:child_process"
+import { once } from "node:events"
 import { mkdirSync, writeFileSync } from "node:fs"
+import type { IncomingMessage } from "node:http"
+import { get } from "node:https"
 import { dirname, join } from "node:path"
+import { text } from "node:stream/consumers"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { silentLogger } from "../../src/base/log.ts"
 import { realClock } from "../../src/base/real/clock.ts"
@@ -130,7 +134,18 @@ describe.skipIf(missing)("coracle kubelet", () => {
   })
 
   test("works as its files and flags say, and tells it", async () => {
-    const ask = (path: string) => kubectl.call(`get --raw /api/v1/nodes/alone/proxy/${path}`)
+    const { users } = await kubectl.json<{ users: { user: Record<string, string> }[] }>("config view --raw")
+    const credentials = {
+      cert: Buffer.from(users[0]!.user["client-certificate-data"]!, "base64"),
+      key: Buffer.from(users[0]!.user["client-key-data"]!, "base64"),
+    }
+    // It shows a certificate of its own making.
+    const ask = async (path: string) => {
+      const url = `https://127.0.0.1:38250/${path}`
+      const request = get(url, { ...credentials, rejectUnauthorized: false })
+      const [response] = (await once(request, "response")) as [IncomingMessage]
+      return text(response)
+    }
     const { kubeletconfig } = JSON.parse(await ask("configz"))
     expect(kubeletconfig).toMatchObject({ maxPods: 40, port: 38_250 })
     expect(kubeletconfig.evictionHard).toEqual({ "memory.available": "50Mi", "nodefs.available": "3%" })

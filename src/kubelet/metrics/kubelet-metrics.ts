@@ -7,6 +7,9 @@ const podStartSeconds = [
   3600,
 ]
 const pullSeconds = [1, 5, 10, 20, 30, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600]
+const resizeMilliseconds = [
+  10, 50, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000,
+]
 const operationSeconds = Array.from({ length: 14 }, (_, power) => 0.005 * 2.5 ** power)
 
 // From 0.1 s to 40 s, each bound as many times the last one.
@@ -160,6 +163,38 @@ export class KubeletMetrics {
     "kubelet_admission_rejections_total",
     "[ALPHA] Cumulative number pod admission rejections by the Kubelet.",
     ["reason"],
+  )
+  readonly preemptions = counter(
+    "kubelet_preemptions",
+    "[ALPHA] Cumulative number of pod preemptions by preemption resource",
+    ["preemption_signal"],
+  )
+  readonly requestedResizes = counter(
+    "kubelet_container_requested_resizes_total",
+    "[ALPHA] Number of requested resizes, counted at the container level. Different resources on the same container are counted separately. The 'requirement' label refers to 'memory' or 'limits'; the 'operation' label can be one of 'add', 'remove', 'increase' or 'decrease'.",
+    ["resource", "requirement", "operation"],
+  )
+  readonly resizeDuration = histogram(
+    "kubelet_pod_resize_duration_milliseconds",
+    "[ALPHA] Duration in milliseconds to actuate a pod resize",
+    ["success"],
+    resizeMilliseconds,
+  )
+  readonly infeasibleResizes = counter(
+    "kubelet_pod_infeasible_resizes_total",
+    "[ALPHA] Number of infeasible resizes for pods.",
+    ["reason_detail"],
+  )
+  readonly acceptedDeferredResizes = counter(
+    "kubelet_pod_deferred_accepted_resizes_total",
+    "[ALPHA] Cumulative number of resizes that were accepted after being deferred.",
+    ["retry_trigger"],
+  )
+  readonly containersPerPod = histogram(
+    "kubelet_containers_per_pod_count",
+    "[ALPHA] The number of containers per pod.",
+    [],
+    [1, 2, 4, 8, 16],
   )
   readonly orphans = counter(
     "kubelet_orphaned_runtime_pods_total",

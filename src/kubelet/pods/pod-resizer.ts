@@ -22,6 +22,8 @@ const retryMs = 10_000
 export class PodResizer {
   readonly #services: KubeletServices
   readonly #options: PodResizerOptions
+  /** The generation that had to wait for others to go. */
+  #deferred: number | undefined
 
   constructor(services: KubeletServices, options: PodResizerOptions) {
     this.#services = services
@@ -35,9 +37,15 @@ export class PodResizer {
     const refusal = judge(pod)
     if (refusal) {
       const { reason, message } = refusal
+      this.#deferred = reason === "Deferred" ? generation : undefined
       event("Warning", `Resize${reason}`, resizeMessage(pod, reason, message))
       return handle({ kind: "resizeJudged", generation, pending: { ...refusal, generation } })
     }
+    if (this.#deferred !== undefined) {
+      const trigger = this.#deferred === generation ? "pods_removed" : "pod_updated"
+      this.#services.metrics.acceptedDeferredResizes.add(1, trigger)
+    }
+    this.#deferred = undefined
     event("Normal", "ResizeStarted", resizeMessage(pod, "started"))
     handle({ kind: "resizeJudged", generation })
   }
@@ -46,17 +54,26 @@ export class PodResizer {
     const { state, handle, event, isClosed } = this.#options
     const { pod } = state()
     const container = findPodContainer(pod, name)!.spec
+    const { clock, metrics } = this.#services
+    const beganMs = clock.monotonic()
+    const took = (success: boolean) =>
+      metrics.resizeDuration.observe(clock.monotonic() - beganMs, String(success))
     try {
       await this.#refuseBelowUsage(id)
       await resizeContainer(this.#services, pod, container, id)
+      took(true)
       const podResources = pod.spec.resources ?? {}
       handle({ kind: "resized", name, id, resources: container.resources ?? {}, podResources })
     } catch (error) {
       if (isClosed()) return
+      took(false)
       const { namespace, name: podName, generation = 0 } = pod.metadata
       const message = (error as Error).message
-      const { log, clock } = this.#services
-      log.warn("container not resized", { pod: `${namespace}/${podName}`, container: name, error })
+      this.#services.log.warn("container not resized", {
+        pod: `${namespace}/${podName}`,
+        container: name,
+        error,
+      })
       event("Warning", "ResizeError", resizeMessage(pod, "error", message))
       const pending = { reason: "Error", message, generation, retryAtMs: clock.now() + retryMs } as const
       handle({ kind: "resizeFailed", name, pending })

@@ -19,8 +19,9 @@ import type { KubeletServices } from "../kubelet-services.ts"
 import { becomeRejected, createPodState } from "./become.ts"
 import { adoptProbes } from "./adopt-probes.ts"
 import { resourceViews } from "./given-resources.ts"
-import { refuseExclusiveResize } from "./refuse-exclusive-resize.ts"
+import { type ExclusiveRefusal, refuseExclusiveResize } from "./refuse-exclusive-resize.ts"
 import { PodWorker, type PodWorkerOptions } from "./pod-worker.ts"
+import { requestedResizes } from "./requested-resizes.ts"
 import type { PodState, ResizePending } from "./pod-state.ts"
 import { noRuntimePod, runningContainers, type RuntimePod } from "./runtime-pod.ts"
 
@@ -96,6 +97,8 @@ export class PodWorkers {
     const worker = this.#workers.get(pod.metadata.uid)
     if (!worker) return this.#add(pod, noRuntimePod)
     const before = worker.state.pod
+    for (const { resource, requirement, operation } of requestedResizes(before, pod))
+      this.#services.metrics.requestedResizes.add(1, resource, requirement, operation)
     worker.handle({ kind: "podChanged", pod })
     if (
       before.metadata.labels !== pod.metadata.labels ||
@@ -138,16 +141,19 @@ export class PodWorkers {
   }
 
   #judgeResize(pod: Pod): Omit<ResizePending, "generation"> | undefined {
-    const { machine } = this.#services
+    const { machine, metrics } = this.#services
     const refusal = this.#refuseResize(pod)
-    if (refusal) return { reason: "Infeasible", message: refusal }
+    if (refusal) {
+      metrics.infeasibleResizes.add(1, refusal.detail)
+      return { reason: "Infeasible", message: refusal.message }
+    }
     const alone = findShortage(pod, [], machine)
     if (alone) return { reason: "Infeasible", message: alone.message }
     const crowded = findShortage(pod, this.#others(pod), machine)
     return crowded && { reason: "Deferred", message: crowded.message }
   }
 
-  #refuseResize(pod: Pod): string | undefined {
+  #refuseResize(pod: Pod): ExclusiveRefusal | undefined {
     const running = runningContainers(this.find(pod.metadata.uid)?.state.runtime ?? noRuntimePod)
     return refuseExclusiveResize(pod, running, this.#services.configuration)
   }
@@ -170,6 +176,7 @@ export class PodWorkers {
       this.#workerOptions,
     )
     this.#workers.set(pod.metadata.uid, worker)
+    this.#services.metrics.containersPerPod.observe(pod.spec.containers.length)
     if (rejection) {
       this.#services.events.event(pod, "Warning", rejection.reason, rejection.message)
       this.#services.metrics.rejections.add(1, rejection.reason)
@@ -183,13 +190,15 @@ export class PodWorkers {
     const others = this.#others(pod)
     const node = this.#nodeOfPod()
     const rejection = this.#options.judge(pod) ?? admitPod(pod, others, node)
-    if (!rejection || !findShortage(pod, others, node)) return rejection
+    const shortage = findShortage(pod, others, node)
+    if (!rejection || !shortage) return rejection
     const victims = planPreemption(pod, others, node)
     if (!victims) return rejection
     // Only if room is all that it lacks.
     const staying = others.filter((other) => !victims.includes(other))
     const still = this.#options.judge(pod) ?? admitPod(pod, staying, node)
-    if (!still) for (const victim of victims) this.#preempt(victim)
+    const missing = shortage.reason.replace(/^OutOf/, "")
+    if (!still) for (const victim of victims) this.#preempt(victim, missing)
     return still
   }
 
@@ -201,7 +210,8 @@ export class PodWorkers {
     return { allocatable: machine.allocatable, node, allowedSysctls, strictGroups }
   }
 
-  #preempt(pod: Pod): void {
+  #preempt(pod: Pod, missing: string): void {
+    this.#services.metrics.preemptions.add(1, missing)
     const message = "Preempted in order to admit critical pod"
     this.#services.events.event(pod, "Warning", "Preempting", message)
     this.find(pod.metadata.uid)?.handle({

@@ -25,7 +25,7 @@ it.each([
   [pod("2000m", "1024Mi"), both, undefined],
   [pod("3", "2Gi"), none, undefined],
 ])("what a guaranteed pod has alone stays as it is: %#", (asked, settings, refusal) =>
-  expect(refuseExclusiveResize(asked, running, settings)).toBe(refusal),
+  expect(refuseExclusiveResize(asked, running, settings)?.message).toBe(refusal),
 )
 
 it("does not concern pods that share", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { Pod } from "../../api/core/v1/pod.ts"
+import { formatMetrics } from "../../base/metrics.ts"
 import { AdmissionError, type PodResources } from "../node-host.ts"
 import type { NamespaceOptions } from "../../container-runtime/cri.ts"
 import { condition, eventsOf, get, podOf, prefix, startWorld } from "../testing/simulated-world.ts"
@@ -24,11 +25,20 @@ describe("what a simulated node has room for, and changes", () => {
       message: "Node didn't have enough resource: cpu, requested: 3000, used: 2000, capacity: 4000",
     })
     expect(pending.status.containerStatuses![0]!.resources).toEqual({ requests: { cpu: "1" } })
+    expect(pending.status.containerStatuses![0]!.allocatedResources).toEqual({ cpu: "1" })
     await world.server.client.delete(Pod, { namespace: "default", name: "big" })
     await world.clock.advance(2000)
     const resized = await get(world, "small")
     expect(resized.status.containerStatuses![0]!.resources).toEqual({ requests: { cpu: "3" } })
     expect(condition(resized, "PodResizePending")).toBeUndefined()
+    const counted = formatMetrics(world.kubelet.services.metrics.list())
+    for (const line of [
+      'kubelet_container_requested_resizes_total{resource="cpu",requirement="requests",operation="increase"} 1',
+      'kubelet_pod_deferred_accepted_resizes_total{retry_trigger="pods_removed"} 1',
+      'kubelet_pod_resize_duration_milliseconds_count{success="true"} 1',
+      "kubelet_containers_per_pod_count_count 2",
+    ])
+      expect(counted).toContain(`${line}\n`)
     const told = (await eventsOf(world, "small")).filter((text) => text.includes("Resize"))
     const containers = '"containers":[{"name":"main","resources":{"requests":{"cpu":"3"}}}],"generation":2'
     const why = "Node didn't have enough resource: cpu, requested: 3000, used: 2000, capacity: 4000"

@@ -43,6 +43,29 @@ export function ownMetrics(kubelet: Kubelet): readonly Metric[] {
       },
       () => countBy(states().flatMap(({ runtime }) => runtime.containers.map(({ state }) => state))),
     ),
+    one(
+      "kubelet_mirror_pods",
+      "The number of mirror pods the kubelet will try to create (one per admitted static pod)",
+      () => states().filter(({ pod, stage }) => isStaticPod(pod) && stage.kind !== "rejected").length,
+    ),
+    gauge(
+      {
+        name: "kubelet_pod_pending_resizes",
+        help: "[ALPHA] Number of pending resizes for pods.",
+        labels: ["reason"],
+      },
+      () =>
+        countBy(
+          states().flatMap(({ resizePending }) =>
+            resizePending && resizePending.reason !== "Error" ? [resizePending.reason.toLowerCase()] : [],
+          ),
+        ),
+    ),
+    one(
+      "kubelet_pod_in_progress_resizes",
+      "Number of in-progress resizes for pods.",
+      () => states().filter(({ resizingGeneration }) => resizingGeneration !== undefined).length,
+    ),
     byOrigin(
       "kubelet_desired_pods",
       "The number of pods the kubelet is being instructed to run. static is true if the pod is not from the apiserver.",
