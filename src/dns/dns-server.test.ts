@@ -160,6 +160,21 @@ describe("DNS server", () => {
       .toEqual(["10.96.0.10"])
   })
 
+  it("counts under CoreDNS' names", async () => {
+    await resolver.resolve4("web.default.svc.cluster.local")
+    await resolver.resolve4("nobody.default.svc.cluster.local").catch(() => {})
+    const text = server.metrics()
+    for (const line of [
+      /coredns_dns_requests_total\{server="dns:\/\/:53",zone="\.",view="",proto="udp",family="1",type="A"\} \d/,
+      /coredns_dns_requests_total\{.*proto="tcp",family="1",type="A"\} \d/,
+      /coredns_dns_responses_total\{.*rcode="NOERROR",plugin="kubernetes"\} \d/,
+      /coredns_dns_responses_total\{.*rcode="NXDOMAIN",plugin="kubernetes"\} \d/,
+      /coredns_dns_responses_total\{.*rcode="NOERROR",plugin="forward"\} \d/,
+      /coredns_dns_responses_total\{.*rcode="NXDOMAIN",plugin="cache"\} \d/,
+    ])
+      expect(text).toMatch(line)
+  })
+
   it("answers noise with an error or not at all, and goes on", async () => {
     const socket = createSocket("udp4")
     const answers: Buffer[] = []

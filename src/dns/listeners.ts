@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram"
 import { createServer, type Server } from "node:net"
-import { ipFamily } from "../base/ip-address.ts"
+import { type IpFamily, ipFamily } from "../base/ip-address.ts"
 import type { Logger } from "../base/log.ts"
 import type { Responder } from "./responder.ts"
 import { FrameReader, frame } from "./wire/frames.ts"
@@ -21,7 +21,7 @@ export async function listen(
   responder: Responder,
   log: Logger,
 ): Promise<Listener> {
-  const tcp = listenTcp(responder, log)
+  const tcp = listenTcp(address, responder, log)
   await new Promise<void>((resolve, reject) => tcp.once("error", reject).listen(port, address, resolve))
   tcp.on("error", (error) => log.error("DNS by TCP failed", { address, error }))
   const bound = (tcp.address() as { port: number }).port
@@ -54,17 +54,18 @@ function listenUdp(address: string, responder: Responder, log: Logger): Socket {
   })
   socket.on("message", (message, client) => {
     const send = (answer: Buffer) => socket.send(answer, client.port, client.address, ignoreError)
-    const answer = respond(responder, message, "udp", log)
+    const answer = respond(responder, message, "udp", family, log)
     if (answer instanceof Promise) answer.then((late) => late && send(late), ignoreError)
     else if (answer) send(answer)
   })
   return socket
 }
 
-function listenTcp(responder: Responder, log: Logger): Server {
+function listenTcp(address: string, responder: Responder, log: Logger): Server {
+  const family = ipFamily(address)
   return createServer((socket) => {
     const reader = new FrameReader((message) => {
-      const answer = respond(responder, message, "tcp", log)
+      const answer = respond(responder, message, "tcp", family, log)
       void Promise.resolve(answer).then(
         (ready) => ready && socket.writable && socket.write(frame(ready)),
         ignoreError,
@@ -77,9 +78,15 @@ function listenTcp(responder: Responder, log: Logger): Server {
 }
 
 /** One bad message must not end the server. */
-function respond(responder: Responder, message: Buffer, transport: "udp" | "tcp", log: Logger) {
+function respond(
+  responder: Responder,
+  message: Buffer,
+  transport: "udp" | "tcp",
+  family: IpFamily,
+  log: Logger,
+) {
   try {
-    return responder.respond(message, transport)
+    return responder.respond(message, transport, family)
   } catch (error) {
     log.error("cannot answer a DNS question", { error })
     return undefined

@@ -1,3 +1,4 @@
+import type { IpFamily } from "../base/ip-address.ts"
 import type { Answer } from "./wire/answer.ts"
 import { codes, types } from "./wire/constants.ts"
 import { encodeAnswer, encodeRefusal, udpLimit } from "./wire/encode-answer.ts"
@@ -42,25 +43,44 @@ export class Responder {
   }
 
   /** Undefined when nothing should be said. */
-  respond(message: Buffer, transport: TransportName): Buffer | Promise<Buffer> | undefined {
+  respond(message: Buffer, transport: TransportName, family: IpFamily): Buffer | Promise<Buffer> | undefined {
     const query = parseQuery(message)
-    if (!("question" in query)) return encodeRefusal(query)
-    const { metrics, forwarder } = this.#options
-    metrics.countQuery(query.type, transport)
+    const { metrics } = this.#options
+    if (!("question" in query)) {
+      if (query.code !== undefined) metrics.countAnswer(query.code, "kubernetes")
+      return encodeRefusal(query)
+    }
+    metrics.countQuery(query.type, transport, family)
     const limit = transport === "udp" ? udpLimit(query) : largestMessage
     const own = this.#answerOwn(query.name, query.type)
     if (own) {
       const alias = ownAlias(own, query.type)
       return alias === undefined ? this.#encode(query, own, limit) : this.#follow(query, own, alias, limit)
     }
+    return this.#answerOthers(query, message, transport, limit)
+  }
+
+  #answerOthers(
+    query: Query,
+    message: Buffer,
+    transport: TransportName,
+    limit: number,
+  ): Buffer | Promise<Buffer> {
+    const { metrics, forwarder } = this.#options
     const kept = forwarder.cache.find(query)
     metrics.countForwarded(kept !== undefined)
-    if (!kept) return forwarder.forward(query, message, transport).then((answer) => fit(query, answer, limit))
-    return fit(query, kept, limit)
+    if (kept) {
+      metrics.countMessage(kept, "cache")
+      return fit(query, kept, limit)
+    }
+    return forwarder.forward(query, message, transport).then((answer) => {
+      metrics.countMessage(answer, "forward")
+      return fit(query, answer, limit)
+    })
   }
 
   #encode(query: Query, answer: Answer, limit: number): Buffer {
-    this.#options.metrics.countAnswer(answer.code)
+    this.#options.metrics.countAnswer(answer.code, "kubernetes")
     // Many clients take the first of several addresses: each gets its turn.
     const turn = answer.answers.length > 1 ? this.#turn++ : 0
     return this.#encoded.encode(query, answer, turn, limit)
@@ -87,7 +107,7 @@ export class Responder {
       target = ownAlias(own, query.type)
     }
     // Put together for this client alone, so there is nothing to keep.
-    this.#options.metrics.countAnswer(first.code)
+    this.#options.metrics.countAnswer(first.code, "kubernetes")
     return encodeAnswer(query, { ...first, answers }, limit)
   }
 

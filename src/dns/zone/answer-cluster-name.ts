@@ -60,8 +60,9 @@ function reply(name: string, type: number, found: readonly Found[], settings: Zo
   else if (type === types.A || type === types.AAAA)
     records.push(...addressRecords(name, found, type, ttlSeconds))
   else
-    for (const { data } of found)
-      if (data && types[data.type] === type) records.push({ name, ttlSeconds, ...data })
+    for (const { data, ...own } of found)
+      if (data && types[data.type] === type)
+        records.push({ name, ttlSeconds: own.ttlSeconds ?? ttlSeconds, ...data })
   return records.length > 0 ? authoritative(records, additional) : noSuchRecord(settings)
 }
 

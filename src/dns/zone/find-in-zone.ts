@@ -12,7 +12,12 @@ export interface Found {
   readonly port?: number
   /** The name that SRV records point to. */
   readonly host?: string
+  /** How long clients may keep the record, where not as long as all others. */
+  readonly ttlSeconds?: number
 }
+
+/** The version of the specification changes with the program alone; CoreDNS lets clients keep it as long. */
+const versionTtlSeconds = 28_800
 
 /** Everything under a name, also of types that were not asked for; undefined when there is no such name. */
 export function findInZone(
@@ -24,7 +29,7 @@ export function findInZone(
   if (kind === "svc") return findService(labels.slice(0, -1), view, settings)
   if (kind === "pod") return findPod(labels.slice(0, -1), view)
   const name = labels.join(".")
-  if (name === "dns-version") return [{ data: { type: "TXT", text: "1.1.0" } }]
+  if (name === "dns-version") return [{ data: { type: "TXT", text: "1.1.0" }, ttlSeconds: versionTtlSeconds }]
   if (name === "ns.dns") return settings.serverAddresses.map((address) => ({ address }))
   return name === "dns" ? [] : undefined
 }
