@@ -25,8 +25,14 @@ export interface FactsParts {
 
 /** As Go writes them. Those that nobody has set, and that have no default, are empty. */
 export function writtenFlags(values: object): Record<string, string> {
-  const written = (value: unknown) => (Array.isArray(value) ? `[${value.join(",")}]` : String(value ?? ""))
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, written(value)]))
+  const flags = Object.entries(values as Readonly<Record<string, FlagValue>>)
+  return Object.fromEntries(flags.map(([name, value]) => [name, written(value)]))
+}
+
+type FlagValue = string | number | boolean | readonly string[] | undefined
+
+function written(value: FlagValue): string {
+  return typeof value === "object" ? `[${value.join(",")}]` : String(value ?? "")
 }
 
 /** Pages of a component, with `/statusz` and `/flagz` beside them. */

@@ -51,7 +51,7 @@ export function loadConfiguration(
 ): LoadedConfiguration {
   const given = sources.map(givenIn).reduce<JsonRecord>(applyMergePatch, {})
   const path = sources.map((source) => source.path).join(", ")
-  return complete(given as Partial<KubeletConfiguration>, path, options)
+  return complete(given, path, options)
 }
 
 function givenIn({ text, path, resolvePath }: ConfigurationSource): JsonRecord {
@@ -65,7 +65,7 @@ function givenIn({ text, path, resolvePath }: ConfigurationSource): JsonRecord {
   for (const name of pathFields) if (given[name]) given[name] = resolvePath(given[name])
   const x509 = given.authentication?.x509
   if (x509?.clientCAFile) x509.clientCAFile = resolvePath(x509.clientCAFile)
-  return given as JsonRecord
+  return given
 }
 
 function complete(

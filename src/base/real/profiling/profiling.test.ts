@@ -39,7 +39,7 @@ it.each(["profile", "heap", "allocs"])("takes %s of this process, one at a time"
   for (let n = 0; n < 200_000; n++) kept.push({ n, text: `${n}` })
   const { status, body } = await first
   expect(status).toBe(200)
-  const { sample, location, durationNanos } = Profile.decode(gunzipSync(body as Uint8Array))
+  const { sample, location, durationNanos } = Profile.decode(gunzipSync(body))
   // Some stack is more than one call deep: what was there before is not all that is told.
   expect(sample.some(({ locationId }) => locationId.length > 1)).toBe(true)
   expect(sample.length).toBeGreaterThan(0)
