@@ -318,6 +318,8 @@ export interface ProbeReport {
   result(result: ProbeResult): void
   /** A probe failed, counted or not, as events tell it: "Readiness probe failed: ...". */
   unhealthy(message: string): void
+  /** A probe passed in a way that people should know of: "Liveness probe warning: ...". */
+  warned?(message: string): void
   /** A probe was tried, with this outcome. */
   tried?(outcome: "success" | "failure" | "unknown"): void
 }

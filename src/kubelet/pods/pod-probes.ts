@@ -8,6 +8,7 @@ import { type RuntimeContainer, runningContainers } from "./runtime-pod.ts"
 export interface ProbeReports {
   result(containerId: string, probe: ProbeType, result: ProbeResult): void
   unhealthy(container: string, message: string): void
+  warned(container: string, message: string): void
 }
 
 export interface ProbeCount {
@@ -74,6 +75,7 @@ export class PodProbes {
       {
         result: (result) => this.#reports.result(running.id, type, result),
         unhealthy: (message) => this.#reports.unhealthy(running.name, message),
+        warned: (message) => this.#reports.warned(running.name, message),
         tried: (outcome) => this.#count(running.name, type, outcome),
       },
     )

@@ -63,6 +63,7 @@ export class PodWorker {
     this.#probes = new PodProbes(services.host.prober, {
       result: (id, probe, result) => this.handle({ kind: "probed", id, probe, result }),
       unhealthy: (container, message) => this.#event("Warning", "Unhealthy", message, container),
+      warned: (container, message) => this.#event("Warning", "ProbeWarning", message, container),
     })
     this.#status = new StatusTeller(services)
     this.#resizer = new PodResizer(services, {

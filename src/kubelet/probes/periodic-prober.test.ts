@@ -39,6 +39,7 @@ async function run(
   const stop = prober.start(target, {
     result: ({ success: ok }) => story.push(`${clock.monotonic()} ${ok}`),
     unhealthy: (message) => story.push(`${clock.monotonic()} ${message}`),
+    warned: (message) => story.push(`${clock.monotonic()} ${message}`),
   })
   await clock.advance(forMs)
   stop()
@@ -55,6 +56,16 @@ describe("a probe", () => {
       13_000,
     )
     expect(asked).toEqual([2000, 7000, 12_000])
+  })
+
+  it("tells each time that it passed in an odd way", async () => {
+    const odd: ProbeOutcome = { kind: "success", message: "elsewhere", isWarning: true }
+    const { story } = await run("liveness", { periodSeconds: 5 }, () => odd, 6000)
+    expect(story).toEqual([
+      "0 Liveness probe warning: elsewhere",
+      "0 true",
+      "5000 Liveness probe warning: elsewhere",
+    ])
   })
 
   it("changes its result only after as many equal answers as its threshold says", async () => {

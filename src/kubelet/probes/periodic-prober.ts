@@ -104,13 +104,14 @@ class ProbeRun {
     if (!isProbeOver(this.#target.type, this.#counter)) this.#after(this.#periodMs)
   }
 
-  #take({ kind, message }: ProbeOutcome): void {
+  #take({ kind, message, isWarning }: ProbeOutcome): void {
     const name = probeNames[this.#target.type]
     if (kind === "unknown")
       return this.#report.unhealthy(`${name} probe errored and resulted in unknown state: ${message}`)
     const before = this.#counter.result
     this.#counter = countProbe(this.#counter, kind === "success", this.#probe)
     if (kind === "failure") this.#report.unhealthy(`${name} probe failed: ${message}`)
+    if (isWarning) this.#report.warned?.(`${name} probe warning: ${message}`)
     const { result } = this.#counter
     if (result !== undefined && result !== before) this.#report.result({ success: result, message })
   }

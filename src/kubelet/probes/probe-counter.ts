@@ -7,6 +7,8 @@ export interface ProbeOutcome {
   readonly message: string
   /** Nobody listens at the port: the program may not be up yet. */
   readonly refused?: boolean
+  /** It passed, but people should know how. */
+  readonly isWarning?: boolean
 }
 
 /** How often in a row a probe gave the same answer, and which answer counts. */

@@ -37,7 +37,7 @@ import { refuseMachine } from "./refuse-machine.ts"
 import { readMachine } from "./machine.ts"
 import { createPodUsers } from "./pod-users.ts"
 import { readPodUsage } from "./pod-usage.ts"
-import { httpStatus, httpTarget } from "./probes/http-request.ts"
+import { getFollowing, httpTarget } from "./probes/http-request.ts"
 import { tryProbe } from "./probes/try-probe.ts"
 import type { MachineShutdown } from "../shutdown/machine-shutdown.ts"
 import { shutdownPeriods } from "../shutdown/plan-shutdown.ts"
@@ -184,8 +184,10 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
       },
       podUsage: (pod, containerIds) => readPodUsage(cgroups, pod, containerIds),
     },
-    httpGet: (action, to, podIp, signal) =>
-      httpStatus(httpTarget(action, to, podIp, "kube-lifecycle/1.36"), signal),
+    httpGet: async (action, to, podIp, signal) => {
+      const { status } = await getFollowing(httpTarget(action, to, podIp, "kube-lifecycle/1.36"), signal)
+      return status
+    },
     seccompDirectory: join(rootDirectory, "seccomp"),
     services: () => services.objects.list(),
     servicesSynced: services.synced,

@@ -1,4 +1,4 @@
-import { request as httpRequest } from "node:http"
+import { type IncomingMessage, request as httpRequest } from "node:http"
 import { request as httpsRequest } from "node:https"
 import type { HTTPGetAction } from "../../../api/core/v1/probe.ts"
 
@@ -30,17 +30,23 @@ export function httpTarget(
 
 const maxRedirects = 10
 
+export interface HttpAnswer {
+  readonly status: number
+  /** Of redirects alone: nothing else of it is told. */
+  readonly body: string
+}
+
 /**
- * GETs a URL, following redirects within the same host as probes do; resolves to the status code (3xx where a redirect
+ * GETs a URL, following redirects within the same host as probes do; resolves to the last answer (3xx where a redirect
  * leads elsewhere). Certificates are not checked. Rejects as node's http does, or with the signal's reason.
  */
-export async function httpStatus(target: HttpTarget, signal: AbortSignal): Promise<number> {
+export async function getFollowing(target: HttpTarget, signal: AbortSignal): Promise<HttpAnswer> {
   let { url } = target
   for (let redirects = 0; ; redirects++) {
-    const { status, location } = await getOnce({ ...target, url }, signal)
-    if (status < 300 || status >= 400 || !location) return status
+    const { location, ...answer } = await getOnce({ ...target, url }, signal)
+    if (!isRedirect(answer.status) || !location) return answer
     const next = new URL(location, url)
-    if (next.hostname !== target.url.hostname) return status
+    if (next.hostname !== target.url.hostname) return answer
     if (redirects === maxRedirects) throw new Error(`stopped after ${maxRedirects} redirects`)
     url = next
   }
@@ -49,16 +55,37 @@ export async function httpStatus(target: HttpTarget, signal: AbortSignal): Promi
 function getOnce(
   { url, headers }: HttpTarget,
   signal: AbortSignal,
-): Promise<{ status: number; location: string | undefined }> {
+): Promise<HttpAnswer & { location: string | undefined }> {
   return new Promise((resolve, reject) => {
     const options = { method: "GET", headers, signal, agent: false as const, rejectUnauthorized: false }
     const request = url.protocol === "https:" ? httpsRequest(url, options) : httpRequest(url, options)
     request.once("error", reject)
     request.once("response", (response) => {
-      resolve({ status: response.statusCode ?? 0, location: response.headers.location })
+      const status = response.statusCode ?? 0
+      const { location } = response.headers
+      if (isRedirect(status))
+        return void readStart(response).then((body) => resolve({ status, location, body }), reject)
+      resolve({ status, location, body: "" })
       // The body is of no interest.
       response.destroy()
     })
     request.end()
   })
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400
+}
+
+const maxBodyBytes = 10 << 10
+
+async function readStart(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes >= maxBodyBytes) break
+  }
+  return Buffer.concat(chunks).subarray(0, maxBodyBytes).toString()
 }

@@ -8,7 +8,7 @@ import { containerPort } from "../../containers/container-port.ts"
 import type { ProbeTarget } from "../../node-host.ts"
 import type { ProbeOutcome } from "../../probes/probe-counter.ts"
 import { checkGrpcHealth } from "./grpc-health.ts"
-import { httpStatus, httpTarget } from "./http-request.ts"
+import { getFollowing, httpTarget } from "./http-request.ts"
 
 export const probeUserAgent = "kube-probe/1.36"
 
@@ -60,8 +60,12 @@ async function tryHttp(
   const target = httpTarget(action, containerPort(container, action.port), podIp, probeUserAgent)
   const timeout = AbortSignal.timeout(timeoutSeconds * 1000)
   try {
-    const status = await httpStatus(target, timeout)
-    if (status >= 200 && status < 400) return { kind: "success", message: "" }
+    const { status, body } = await getFollowing(target, timeout)
+    if (status >= 300 && status < 400) {
+      const message = `Probe terminated redirects, Response body: ${body}`
+      return { kind: "success", message, isWarning: true }
+    }
+    if (status >= 200 && status < 300) return { kind: "success", message: "" }
     return { kind: "failure", message: `HTTP probe failed with statuscode: ${status}` }
   } catch (error) {
     const why = timeout.aborted
