@@ -4,6 +4,7 @@ import { fieldPath } from "../../apimachinery/field-path.ts"
 import { validateAnnotations, validateLabels } from "../../apimachinery/validate-object-meta.ts"
 import { type Errors, immutable } from "../validation/checks.ts"
 import { type RulesByResource, rules } from "../validation/kind-rules.ts"
+import { forgetDeallocated } from "./forget-deallocated.ts"
 import { dateTaints, dropSwitchedOffDevices } from "./prepare-slice.ts"
 import type { DeviceClass } from "./v1/device-class.ts"
 import type { ResourceClaim } from "./v1/resource-claim.ts"
@@ -23,6 +24,7 @@ export const resourceRules: RulesByResource = {
   resourceclaims: rules<ResourceClaim>({
     validate: ({ spec }) => validateClaimSpec(spec, fieldPath("spec"), checkSelector),
     validateUpdate: validateClaimUpdate,
+    prepareForStatusUpdate: forgetDeallocated,
     validateStatusUpdate: validateClaimStatus,
   }),
   resourceclaimtemplates: rules<ResourceClaimTemplate>({

@@ -38,6 +38,7 @@ import { mutatingAdmissionPolicy } from "./policies/mutating-policies.ts"
 import { validatingAdmissionPolicy } from "./policies/validating-policies.ts"
 import { podTopologyLabels } from "./pod-topology-labels.ts"
 import { priority } from "./priority.ts"
+import { resourceClaimStatusAuthorization } from "./resource-claim-status.ts"
 import { resourceQuota } from "./resource-quota.ts"
 import { runtimeClass } from "./runtime-class.ts"
 import { serviceAccount } from "./service-account.ts"
@@ -122,6 +123,7 @@ function orderedPlugins(options: AdmissionOptions): AdmissionPlugin[] {
     podGroupWorkloadExists(options),
     nodeDeclaredFeatureValidator(options),
     podResizeValidator(options),
+    resourceClaimStatusAuthorization(options),
     mutatingAdmissionPolicy(options),
     mutatingAdmissionWebhook(showing(webhooks, shown.mutating)),
     validatingAdmissionPolicy(options),
