@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net"
 import { networkInterfaces } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { Node } from "../../src/api/core/v1/node.ts"
 import { EndpointSlice } from "../../src/api/discovery/v1/endpoint-slice.ts"
 import { Service } from "../../src/api/core/v1/service.ts"
 import type { Client } from "../../src/client/client.ts"
@@ -118,6 +119,20 @@ ${more}
     expect(await get(machineAddress!, 30_099)).toBe("here")
     await expect(get("127.0.0.1", 30_099)).rejects.toThrow("ECONNREFUSED")
     expect(await get("127.0.0.1", metricsPort, { path: "/proxyMode" })).toBe("nftables")
+    proxy.kill("SIGTERM")
+    await new Promise((resolve) => proxy.once("exit", resolve))
+    // Without a word they are open at the addresses of the Node, as upstream's nftables has it.
+    await client.create(Node, { metadata: { name: "itself" }, spec: {} })
+    const addresses = [{ type: "InternalIP" as const, address: machineAddress! }]
+    // Controllers write to a new Node, too.
+    await eventually(async () => {
+      const node = await client.get(Node, { name: "itself" })
+      await client.updateStatus(Node, { ...node, status: { ...node.status, addresses } })
+    })
+    write("hostnameOverride: itself")
+    proxy = await startComponent("proxy", "--config", file)
+    expect(await get(machineAddress!, 30_099)).toBe("here")
+    await expect(get("127.0.0.1", 30_099)).rejects.toThrow("ECONNREFUSED")
     write("mode: iptables")
     const refused = await run(process.execPath, [cli, "proxy", "--config", file])
     expect(refused.stderr).toContain('KubeProxyConfiguration.mode: Invalid value: "iptables"')

@@ -8,7 +8,7 @@ export interface ProxySettings {
   readonly kubeconfig?: string
   readonly nodeName?: string
   readonly podNetworks: readonly string[]
-  /** Where node ports are open: networks, or "primary" for the node's own addresses. Absent: everywhere. */
+  /** Where node ports are open: networks, or "primary" for the node's own addresses. Absent: primary, as with upstream's nftables. */
   readonly nodePortAddresses?: readonly string[] | "primary"
   readonly masqueradeAll: boolean
   /** "ADDR:PORT", or an address alone for the usual port. */

@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from "node:fs"
 import { isIP } from "node:net"
 import { cpus } from "node:os"
 import { Node } from "../../../api/core/v1/node.ts"
+import { ignoreNotFound } from "../../../apimachinery/status-error.ts"
 import { ipFamily, parseNetwork } from "../../../base/ip-address.ts"
 import type { FlagValues } from "../../../base/flags.ts"
+import type { Logger } from "../../../base/log.ts"
 import { createCommands } from "../../../base/real/commands.ts"
 import { type Pages, servePages } from "../../../base/real/serve-pages.ts"
 import type { Client } from "../../../client/client.ts"
@@ -62,7 +64,7 @@ const flags = {
   "nodeport-addresses": {
     type: "list",
     placeholder: "CIDR,...|primary",
-    description: "node ports are open at these addresses of the node, or at those of its Node (all)",
+    description: "node ports are open at these addresses of the node, or at those of its Node (primary)",
   },
   "masquerade-all": {
     type: "bool",
@@ -96,7 +98,9 @@ async function run({ transport, ...parts }: ConnectedParts, own: Values): Promis
   const client = createClient(transport, { userAgent: "kube-proxy" })
   const informers = createInformers({ ...parts, client })
   const nodeName = settings.nodeName ?? machineName()
-  const nodePortNetworks = await findNodePortNetworks(settings, client, nodeName)
+  const nodePortNetworks = own.cleanup
+    ? undefined
+    : await findNodePortNetworks(settings, client, nodeName, parts.log)
   const proxying = createProxy({
     informers,
     nodeName,
@@ -172,15 +176,20 @@ function parseNodePortAddresses(texts: readonly string[]): ProxySettings["nodePo
   return texts
 }
 
-/** The node's own addresses are those of its Node when the proxy starts. */
+/** The node's own addresses are those of its Node when the proxy starts; without one all are taken for its own. */
 async function findNodePortNetworks(
-  { nodePortAddresses }: ProxySettings,
+  { nodePortAddresses = "primary" }: ProxySettings,
   client: Client,
   nodeName: string,
+  log: Logger,
 ): Promise<readonly string[] | undefined> {
   if (nodePortAddresses !== "primary") return nodePortAddresses
-  const { status } = await client.get(Node, { name: nodeName })
-  const internal = (status.addresses ?? []).filter(({ type }) => type === "InternalIP")
+  const node = await client.get(Node, { name: nodeName }).catch(ignoreNotFound)
+  if (!node) {
+    log.warn("node ports are open at every address: the cluster has no such Node", { node: nodeName })
+    return undefined
+  }
+  const internal = (node.status.addresses ?? []).filter(({ type }) => type === "InternalIP")
   return internal.map(({ address }) => `${address}/${ipFamily(address) === 4 ? 32 : 128}`)
 }
 
