@@ -19,6 +19,7 @@ import {
   ensureNamespace,
   generateName,
   prepareCreate,
+  refuseVersion,
   validateCreate,
   wipeSystemFields,
 } from "./prepare-create.ts"
@@ -87,7 +88,7 @@ async function storeNew(
 ): Promise<StoredObject> {
   const { context, served, namespace } = request
   const { strategy, registry } = served
-  const { name } = draft.metadata
+  const { name, resourceVersion } = draft.metadata
   const strategyInput = strategyContext(request, options.dryRun)
   const { stored } = await registry.change(
     keyIn(served, namespace, name),
@@ -98,7 +99,10 @@ async function storeNew(
       prepareCreate(served, object, strategyInput)
       validateCreate(served, object, strategyInput)
       // What is wrong is told before what is there: writers mend their object first.
-      if (current) throw alreadyExists(served.resource, name)
+      if (current) {
+        if (!options.dryRun) refuseVersion(resourceVersion)
+        throw alreadyExists(served.resource, name)
+      }
       context.warnings.push(...strategy.warnings(object, undefined))
       const shown = servedForm(served, object)
       const attributes = admissionAttributes(request, "CREATE", options, {
@@ -106,6 +110,8 @@ async function storeNew(
         oldObject: undefined,
       })
       await context.server.admission.validate({ ...attributes, name })
+      // A dry run does not get so far.
+      if (!options.dryRun) refuseVersion(resourceVersion)
       const complete = await storedForm(served, object, context.signal)
       return { kind: "put", object: complete, ...(alongside && { alongside }) }
     },

@@ -23,15 +23,17 @@ export function ensureNamespace(object: Mutable, namespaced: boolean, namespace:
   metadata.namespace = namespace
 }
 
-/** Makes a new object of the draft: what the writer may not say is taken out, what the server says is put in. */
-export function prepareCreate({ strategy }: ServedResource, object: Mutable, context: StrategyContext): void {
-  const { metadata } = object
-  // What is no number says nothing, and neither does 0. The store is who minds, and a dry run does not get so far.
-  if (Number(metadata.resourceVersion) && !context.dryRun) {
+/** The store is who minds, after everybody else has had their say. What is no number says nothing, and neither does 0. */
+export function refuseVersion(resourceVersion: string | undefined): void {
+  if (resourceVersion && Number(resourceVersion))
     throw new StatusError("Unknown", "resourceVersion should not be set on objects to be created", {
       code: 500,
     })
-  }
+}
+
+/** Makes a new object of the draft: what the writer may not say is taken out, what the server says is put in. */
+export function prepareCreate({ strategy }: ServedResource, object: Mutable, context: StrategyContext): void {
+  const { metadata } = object
   delete (metadata as Partial<typeof metadata>).resourceVersion
   wipeSystemFields(object)
   // Strategies may build on the uid: a Job selects its pods by its own.

@@ -168,13 +168,14 @@ async function projectedFiles(
 }
 
 /**
- * A token, a key and what goes with them are readable by the pod's own user alone: by its group if it has an fsGroup, by its user if all containers run as
- * the same one (the file is then theirs), otherwise as the volume says.
+ * A token, a key and what goes with them are readable by the pod's own user alone, whose they are if all containers run as
+ * the same one, and by its group if it has an fsGroup; where there is neither, as the volume says.
  */
-function tokenRights(pod: Pod, mode: number): Pick<VolumeFile, "mode" | "owner"> {
-  if (pod.spec.securityContext?.fsGroup !== undefined) return { mode: 0o640 }
-  const owner = commonUser(pod)
-  return owner === undefined ? { mode } : { mode: 0o600, owner }
+export function tokenRights(pod: Pod, mode: number): Pick<VolumeFile, "mode" | "owner"> {
+  const user = commonUser(pod)
+  const owner = user !== undefined && { owner: user }
+  if (pod.spec.securityContext?.fsGroup !== undefined) return { mode: 0o640, ...owner }
+  return owner ? { mode: 0o600, ...owner } : { mode }
 }
 
 /** The user that all containers of a pod run as, if its specification says one. */
