@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
+import { onAbort } from "../../base/on-abort.ts"
 import type { Random } from "../../base/random.ts"
 import { formatKey, type KubeObject, type ObjectKey } from "../../apimachinery/meta.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
@@ -57,7 +58,10 @@ export class NodeObjects {
   #start(resource: Resource, key: ObjectKey, id: string): Followed {
     const { signal, ...options } = this.#options
     const stop = new AbortController()
-    signal.addEventListener("abort", () => stop.abort(), { once: true, signal: stop.signal })
+    onAbort(
+      stop.signal,
+      onAbort(signal, () => stop.abort()),
+    )
     const scope = {
       ...(key.namespace && { namespace: key.namespace }),
       fieldSelector: `metadata.name=${key.name}`,

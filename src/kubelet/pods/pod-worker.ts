@@ -1,4 +1,5 @@
 import { assertNever } from "../../base/assert-never.ts"
+import { onAbort } from "../../base/on-abort.ts"
 import { sleep, type Timer } from "../../base/clock.ts"
 import { ignoreNotFound, isStatusError } from "../../apimachinery/status-error.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
@@ -110,13 +111,15 @@ export class PodWorker {
   /** Resolves when the state is as `condition` wants it, or `signal` aborts, or the worker ends. */
   until(condition: (state: PodState) => boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      let forget = () => {}
       const look = () => {
         if (!this.#closed && !signal.aborted && !condition(this.#state)) return
         this.#watchers.delete(look)
+        forget()
         resolve()
       }
       this.#watchers.add(look)
-      signal.addEventListener("abort", look, { once: true })
+      forget = onAbort(signal, look)
       look()
     })
   }

@@ -1,3 +1,4 @@
+import { onAbort } from "../../../base/on-abort.ts"
 import type { Clock } from "../../../base/clock.ts"
 import { createHttpsTransport } from "../../../client/real/https-transport.ts"
 import { readKubeconfig, resolveContext } from "../../../client/real/kubeconfig.ts"
@@ -15,6 +16,7 @@ export async function kubeconfigWebhook(
   return {
     async post(body, timeoutMs, signal) {
       const limited = new AbortController()
+      const forget = onAbort(signal, () => limited.abort(signal.reason))
       const timer = clock.after(timeoutMs, () => limited.abort(new Error("context deadline exceeded")))
       try {
         const answer = await transport.request({
@@ -22,13 +24,14 @@ export async function kubeconfigWebhook(
           path: "",
           query: { timeout: `${timeoutMs / 1000}s` },
           body,
-          signal: AbortSignal.any([signal, limited.signal]),
+          signal: limited.signal,
         })
         return answer.body as object
       } catch (error) {
         throw limited.signal.aborted ? (limited.signal.reason as Error) : error
       } finally {
         timer.cancel()
+        forget()
       }
     },
     close: () => transport.close(),

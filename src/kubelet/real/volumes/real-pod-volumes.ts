@@ -98,6 +98,7 @@ export class RealPodVolumes implements PodVolumes {
     mounted.retry = retry
     for (const volume of pod.spec.volumes ?? []) {
       if (mounted.paths.has(volume.name)) continue
+      if (!this.#isMounted(mounted)) return
       this.#follow(mounted, volume)
       try {
         mounted.paths.set(volume.name, await this.#mountVolume(pod, volume))
@@ -284,7 +285,7 @@ export class RealPodVolumes implements PodVolumes {
   #rewrite(mounted: MountedPod): void {
     const { log } = this.#options
     mounted.writing = mounted.writing.then(async () => {
-      if (this.#mounted.get(mounted.pod.metadata.uid) !== mounted) return
+      if (!this.#isMounted(mounted)) return
       for (const volume of mounted.pod.spec.volumes ?? []) {
         if (!mounted.paths.has(volume.name)) continue
         // An object that is gone leaves what was shown of it: a running program keeps its configuration.
@@ -296,7 +297,13 @@ export class RealPodVolumes implements PodVolumes {
     })
   }
 
+  /** False once the pod was unmounted, which what takes long may learn only afterwards. */
+  #isMounted(mounted: MountedPod): boolean {
+    return this.#mounted.get(mounted.pod.metadata.uid) === mounted
+  }
+
   #scheduleRefresh(mounted: MountedPod): void {
+    if (!this.#isMounted(mounted)) return
     const { clock, tokens, certificates } = this.#options
     const { uid } = mounted.pod.metadata
     const times = [tokens.refreshAtMs(uid), certificates.refreshAtMs(uid)].filter(
