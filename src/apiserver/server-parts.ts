@@ -61,6 +61,8 @@ export interface ServerParts extends Security {
   readonly profile: ProfilePath | undefined
   /** How objects are written to the store. */
   readonly storageMediaType: StorageMediaType
+  /** For how long events are kept after they were last written. */
+  readonly eventTtlMs: number
   /** Of requests that do not run for long by nature. */
   readonly requestTimeoutMs: number
   /** Aborts when the server shuts down: watches and streams end. */

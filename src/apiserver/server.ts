@@ -92,6 +92,8 @@ export interface ApiServerOptions {
   readonly extraPaths?: Readonly<Record<string, ExtraPath>>
   /** What `/debug/pprof/` answers. @default nothing */
   readonly profile?: ProfilePath
+  /** For how long events are kept. @default an hour, as upstream's `--event-ttl` */
+  readonly eventTtlMs?: number
   /** How objects are written; both ways are always read. @default "application/json" */
   readonly storageMediaType?: StorageMediaType
 }
@@ -243,6 +245,7 @@ function createParts(
     extraPaths: options.extraPaths ?? {},
     profile: options.profile,
     storageMediaType: options.storageMediaType ?? "application/json",
+    eventTtlMs: options.eventTtlMs ?? 60 * 60_000,
   }
   addBuiltInResources(parts, [
     ...options.resources,

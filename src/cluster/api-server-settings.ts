@@ -15,6 +15,8 @@ export interface ApiServerSettings {
   readonly admissionConfigFile?: string
   readonly enableAdmissionPlugins?: readonly string[]
   readonly disableAdmissionPlugins?: readonly string[]
+  /** For how long events are kept. @default an hour */
+  readonly eventTtlMs?: number
   /** Tells at `/debug/pprof/` where its time goes. @default true */
   readonly profiling?: boolean
   /** What `/flagz` shows: all flags, by name. */

@@ -161,6 +161,7 @@ async function startOnStore(
       ...(opened.embedded && storePaths(opened.embedded, clock)),
     },
     ...((apiServer.profiling ?? true) && { profile: profilePath(clock) }),
+    ...(apiServer.eventTtlMs !== undefined && { eventTtlMs: apiServer.eventTtlMs }),
     storageMediaType: options.store?.mediaType ?? "application/json",
     ...(auditTrail && { audit: auditTrail }),
     resources: builtInResources,

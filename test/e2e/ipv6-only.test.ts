@@ -96,7 +96,7 @@ describe.skipIf(missing)("two nodes with IPv6 alone", () => {
     }
     const kubernetes = await client.get(EndpointSlice, { namespace: "default", name: "kubernetes" })
     expect(kubernetes.addressType).toBe("IPv6")
-    expect(kubernetes.endpoints!.flatMap(({ addresses }) => addresses).map(ipFamily)).toEqual([6])
+    expect(kubernetes.endpoints.flatMap(({ addresses }) => addresses).map(ipFamily)).toEqual([6])
   })
 
   test("pods reach each other, Services and node ports", async () => {

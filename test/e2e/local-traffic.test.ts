@@ -102,9 +102,9 @@ describe.skipIf(missing)("a Service with the external traffic policy Local on th
   test("shows the address of a process of another node, whichever of both nodes' ports it asks", async () => {
     for (const { metadata, spec } of await podsOf("host")) {
       const own = addresses[spec.nodeName!]!
-      expect(await ask(metadata.name, who(addresses["node-1"]!)), spec.nodeName!).toBe(`${own} web`)
+      expect(await ask(metadata.name, who(addresses["node-1"]!)), spec.nodeName).toBe(`${own} web`)
       // What a node asks of itself it may ask of all endpoints.
-      expect(await ask(metadata.name, who(own)), spec.nodeName!).toBe(`${own} web`)
+      expect(await ask(metadata.name, who(own)), spec.nodeName).toBe(`${own} web`)
     }
     const [host] = (await podsOf("host")).filter(({ spec }) => spec.nodeName === "node-2")
     expect(await ask(host!.metadata.name, who(addresses["node-3"]!))).toBe(silence)

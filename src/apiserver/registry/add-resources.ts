@@ -14,9 +14,6 @@ import { Registry } from "./registry.ts"
 import { createStorageCodec, type StorageMediaType } from "./storage-codec.ts"
 import { strategyFor } from "./strategy-for.ts"
 
-/** Upstream's `--event-ttl`. */
-const eventTtlMs = 60 * 60_000
-
 /** Upstream's servers of these groups write JSON always. */
 const jsonGroups = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"])
 
@@ -86,7 +83,9 @@ export function createRegistry(
     codec,
     observe: server.metrics.storage.observer(storage, clock),
     ...(indexedValue && indexedField && { indexedField }),
-    ...(groupResource(storage) === "events" && { leases: new EventLeases(store.leases, clock, eventTtlMs) }),
+    ...(groupResource(storage) === "events" && {
+      leases: new EventLeases(store.leases, clock, server.eventTtlMs),
+    }),
   })
 }
 

@@ -10,6 +10,7 @@ describe("flags of the API server", () => {
     expect(flags).toMatchObject({ profiling: true, "tls-min-version": "VersionTLS12" })
     expect(said).toEqual({
       profiling: true,
+      eventTtlMs: 3_600_000,
       tls: { minVersion: "TLSv1.2" },
       serviceAccounts: { extendExpiration: true },
       authentication: { anonymous: true },
@@ -37,6 +38,11 @@ describe("flags of the API server", () => {
         claimValidationRules: [{ claim: "tenant", requiredValue: "acme" }],
       },
     })
+  })
+
+  test("say for how long events are kept", () => {
+    expect(settings("--event-ttl=90s").eventTtlMs).toBe(90_000)
+    expect(() => settings("--event-ttl=0s")).toThrow("--event-ttl: 0s is less than a second")
   })
 
   test("that allow everything admit nobody unknown", () => {

@@ -31,6 +31,12 @@ export const apiServerFlags = {
   "audit-log-maxbackup": { type: "int", default: 0, placeholder: "N", description: "old logs kept (all)" },
   "audit-log-maxsize": { type: "int", default: 0, placeholder: "MB", description: "of one log (100)" },
   "audit-webhook-config-file": { ...file, description: "kubeconfig of a server that is told, in batches" },
+  "event-ttl": {
+    type: "duration",
+    default: "1h0m0s",
+    placeholder: "TIME",
+    description: "events are kept (1h0m0s)",
+  },
   "encryption-provider-config": {
     ...file,
     description: "which resources are kept encrypted, with which keys",
@@ -89,11 +95,19 @@ export function apiServerSettings(values: Values): ApiServerSettings {
     }),
     enableAdmissionPlugins: values["enable-admission-plugins"],
     disableAdmissionPlugins: values["disable-admission-plugins"],
+    eventTtlMs: eventTtlMs(values["event-ttl"]),
     profiling: values.profiling,
     flags: Object.fromEntries(
       Object.keys(apiServerFlags).map((name) => [name, values[name as keyof Values]]),
     ),
   }
+}
+
+/** A lease lives for whole seconds. */
+function eventTtlMs(text: string): number {
+  const milliseconds = parseDuration(text)
+  if (milliseconds < 1000) throw new UsageError(`--event-ttl: ${text} is less than a second`)
+  return milliseconds
 }
 
 /** Where everything is allowed nobody may be unknown, as upstream. */

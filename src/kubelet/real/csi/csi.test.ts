@@ -259,7 +259,7 @@ describe.skipIf(why)("CSI drivers of a node", { timeout: 30_000 }, () => {
       expect(await node.exec(pod, "main", "head", "-c", "5", "/dev/xvda")).toBe("kept\n")
       plugin.calls.length = 0
       await deletePod("uses-raw")
-      const undone = plugin.calls.filter(({ method }) => /^NodeUn/.test(method))
+      const undone = plugin.calls.filter(({ method }) => method.startsWith("NodeUn"))
       expect(undone).toEqual([
         {
           method: "NodeUnpublishVolume",
