@@ -1,4 +1,3 @@
-import type { Node } from "../../../api/core/v1/node.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import { DeviceClass } from "../../../api/resource/v1/device-class.ts"
 import type { ResourceClaim } from "../../../api/resource/v1/resource-claim.ts"
@@ -14,22 +13,20 @@ export function reserveFor(
   pod: Pod,
   claim: ResourceClaim,
   allocated: readonly Allocated[] | undefined,
-  node: Node,
   cache: Cache,
 ): ResourceClaim {
   const consumer = { resource: "pods", name: pod.metadata.name, uid: pod.metadata.uid }
   const reservedFor = isReservedFor(claim, pod)
     ? claim.status.reservedFor
     : [...(claim.status.reservedFor ?? []), consumer]
-  const allocation = allocated && toAllocation(claim, allocated, node, cache)
+  const allocation = allocated && toAllocation(claim, allocated, cache)
   const status = { ...claim.status, ...(allocation && { allocation }), reservedFor }
   return { ...claim, status }
 }
 
-function toAllocation(claim: ResourceClaim, allocated: readonly Allocated[], node: Node, cache: Cache) {
+function toAllocation(claim: ResourceClaim, allocated: readonly Allocated[], cache: Cache) {
   const nodeSelector = selectorOf(
     allocated.map(({ offered }) => offered),
-    node,
     cache,
   )
   const results = allocated.map((each, index) => toResult(claim, each, index))

@@ -111,11 +111,11 @@ export function dynamicResources(options: DeviceTimeouts = {}): Plugin {
     const wanted = own ? [...pending, own.claim] : pending
     const allocations = allocateAll(wanted, node.node, cache, takeStock(assumed, extended.coming, cache))
     if (!allocations) throw new Error("cannot allocate all claims")
-    const reserved = claims.map((claim) => reserveFor(pod, claim, allocations.get(claim), node.node, cache))
+    const reserved = claims.map((claim) => reserveFor(pod, claim, allocations.get(claim), cache))
     for (const claim of reserved) assumed.assume(claim)
     const coming = own && {
       plan: own.plan,
-      claim: reserveFor(pod, own.claim, allocations.get(own.claim), node.node, cache),
+      claim: reserveFor(pod, own.claim, allocations.get(own.claim), cache),
     }
     if (coming) extended.coming.add(coming.claim)
     return {

@@ -76,23 +76,41 @@ function reaches({ nodeName, nodeSelector, allNodes }: Reach, node: Node): boole
   return allNodes === true
 }
 
-/** Where else a set of devices can be used: what an allocation says of it. */
-export function selectorOf(
-  devices: readonly OfferedDevice[],
-  node: Node,
-  cache: Cache,
-): NodeSelector | undefined {
+/**
+ * Where a set of devices can be used: on the one node that one of them is on, or where all of their selectors hold, which have
+ * a single term each; undefined: everywhere.
+ */
+export function selectorOf(devices: readonly OfferedDevice[], cache: Cache): NodeSelector | undefined {
   const slices = completeSlices(cache)
-  const isLocal = devices.some(({ driver, pool, device }) =>
-    slices.some(
-      ({ spec }) =>
-        spec.driver === driver &&
-        spec.pool.name === pool &&
-        spec.devices?.some(({ name }) => name === device.name) &&
-        !(spec.allNodes ?? device.allNodes),
-    ),
-  )
-  if (!isLocal) return undefined
-  const matchFields = [{ key: "metadata.name", operator: "In" as const, values: [node.metadata.name] }]
-  return { nodeSelectorTerms: [{ matchFields }] }
+  const reaches = devices.flatMap((offered) => reachOf(offered, slices) ?? [])
+  const local = reaches.find(({ nodeName }) => nodeName)
+  if (local) {
+    const matchFields = [{ key: "metadata.name", operator: "In" as const, values: [local.nodeName!] }]
+    return { nodeSelectorTerms: [{ matchFields }] }
+  }
+  const terms = reaches.flatMap(({ nodeSelector }) => nodeSelector?.nodeSelectorTerms ?? [])
+  const matchFields = distinct(terms.flatMap((term) => term.matchFields ?? []))
+  const matchExpressions = distinct(terms.flatMap((term) => term.matchExpressions ?? []))
+  if (matchFields.length + matchExpressions.length === 0) return undefined
+  return {
+    nodeSelectorTerms: [
+      { ...(matchFields.length && { matchFields }), ...(matchExpressions.length && { matchExpressions }) },
+    ],
+  }
+}
+
+function reachOf(
+  { driver, pool, device }: OfferedDevice,
+  slices: readonly ResourceSlice[],
+): Reach | undefined {
+  for (const { spec } of slices) {
+    if (spec.driver !== driver || spec.pool.name !== pool) continue
+    const found = spec.devices?.find(({ name }) => name === device.name)
+    if (found) return spec.perDeviceNodeSelection ? found : spec
+  }
+  return undefined
+}
+
+function distinct<T>(requirements: readonly T[]): T[] {
+  return [...new Map(requirements.map((each) => [JSON.stringify(each), each])).values()]
 }
