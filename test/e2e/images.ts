@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname } from "node:path"
 import { normalizeImageName } from "../../src/container-runtime/image-archive/image-name.ts"
 import { ociArchitecture, writeOciArchive } from "../../src/container-runtime/image-archive/oci-archive.ts"
 import { type TarEntry, writeTar } from "../../src/container-runtime/image-archive/tar.ts"

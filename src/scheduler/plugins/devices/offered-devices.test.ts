@@ -26,7 +26,7 @@ const selector = (...pools: string[]) =>
   selectorOf(
     pools.map((each): OfferedDevice => {
       const [name = "", device = "d"] = each.split("/")
-      return { driver: "gpu", pool: name, device: { name: device } } as OfferedDevice
+      return { driver: "gpu", pool: name, device: { name: device } }
     }),
     cache,
   )
