@@ -1,4 +1,5 @@
 import { type FieldError, forbiddenValue, invalid } from "../../apimachinery/field-error.ts"
+import { allocatedDeviceKey, driverOfKey } from "../../api/resource/allocated-device-key.ts"
 import type { ResourceClaim } from "../../api/resource/v1/resource-claim.ts"
 import type { UserInfo } from "../authentication/authenticator.ts"
 import type { ResourceAttributes } from "../authorization/authorizer.ts"
@@ -80,14 +81,12 @@ export function resourceClaimStatusAuthorization({ authorizer }: AdmissionContex
 /** Drivers of whose devices something else is told than before. */
 function changedDrivers(now: Status, old: Status): readonly string[] {
   const tellings = ({ devices = [] }: Status) =>
-    new Map(
-      devices.map((each) => [[each.driver, each.pool, each.device, each.shareID ?? ""].join("\0"), each]),
-    )
+    new Map(devices.map((each) => [allocatedDeviceKey(each), each]))
   const [after, before] = [tellings(now), tellings(old)]
   const keys = [...after.keys(), ...before.keys()].filter(
     (key) => !deepEqual(after.get(key), before.get(key)),
   )
-  return [...new Set(keys.map((key) => key.split("\0")[0]!))].sort()
+  return [...new Set(keys.map(driverOfKey))].sort()
 }
 
 /** Service accounts whose token is bound to the node of the claim's devices need less. */

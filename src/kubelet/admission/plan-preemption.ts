@@ -1,6 +1,6 @@
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { isCritical } from "../eviction/rank-pods.ts"
-import { computeQosClass } from "../status/qos-class.ts"
+import { qosClassOf } from "../status/qos-class.ts"
 import { findShortage, type NodeOfPod } from "./admit-pod.ts"
 
 /**
@@ -33,6 +33,6 @@ function mayPreempt(pod: Pod, other: Pod): boolean {
 const classes = ["BestEffort", "Burstable", "Guaranteed"]
 
 function byRight(a: Pod, b: Pod): number {
-  const quality = (pod: Pod) => classes.indexOf(pod.status.qosClass ?? computeQosClass(pod))
+  const quality = (pod: Pod) => classes.indexOf(qosClassOf(pod))
   return quality(a) - quality(b) || (a.spec.priority ?? 0) - (b.spec.priority ?? 0)
 }

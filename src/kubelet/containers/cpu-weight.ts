@@ -6,6 +6,11 @@ const minShares = 2
 const maxShares = 262_144
 const maxWeight = 10_000
 
+/** Processor time in shares, as version 1 takes them. */
+export function clampShares(shares: number): number {
+  return Math.min(Math.max(shares, minShares), maxShares)
+}
+
 export function sharesToWeight(shares: number): number {
   if (shares <= minShares) return 1
   if (shares >= maxShares) return maxWeight
@@ -17,5 +22,5 @@ export function sharesToWeight(shares: number): number {
 export function weightToShares(weight: number): number {
   if (weight <= 1) return minShares
   const log = (-125 + Math.sqrt(125 * 125 + 4 * 612 * (Math.log10(weight) + 7 / 34))) / 2
-  return Math.min(Math.round(2 ** log), maxShares)
+  return clampShares(Math.round(2 ** log))
 }

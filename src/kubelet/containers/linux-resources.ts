@@ -5,19 +5,18 @@ import type { Pod } from "../../api/core/v1/pod.ts"
 import type { ResourceRequirements } from "../../api/core/v1/resource-requirements.ts"
 import type { LinuxContainerResources } from "../../container-runtime/cri.ts"
 import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
+import { clampShares } from "./cpu-weight.ts"
 import { oomScoreAdjustment } from "./oom-score.ts"
 import { withPodLimits } from "./pod-limits.ts"
 
 // From requests and limits to what the kernel's control groups understand.
 
-const minShares = 2
-const maxShares = 262_144
 const periodMicroseconds = 100_000
 const minQuotaMicroseconds = 1000
 
 /** A share of 1024 for each processor asked for. */
 export function cpuShares(milliCpu: number): number {
-  return Math.min(Math.max(Math.floor((milliCpu * 1024) / 1000), minShares), maxShares)
+  return clampShares(Math.floor((milliCpu * 1024) / 1000))
 }
 
 /** How many microseconds of each period may be used. */

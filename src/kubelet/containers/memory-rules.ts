@@ -5,7 +5,8 @@ import type { LinuxContainerResources } from "../../container-runtime/cri.ts"
 import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import { isCritical } from "../eviction/rank-pods.ts"
 import type { MemoryControl } from "../node-host.ts"
-import { computeQosClass } from "../status/qos-class.ts"
+import { requestedMemory } from "./oom-score.ts"
+import { qosClassOf } from "../status/qos-class.ts"
 
 export interface MemoryFacts {
   readonly control: MemoryControl | undefined
@@ -42,14 +43,13 @@ export function memoryRules(
 }
 
 /** Who is sure of its memory, and who asked for none, has no share of the swap. */
-function maySwap(pod: Pod, { resources }: Container): boolean {
-  if (isCritical(pod) || (pod.status.qosClass ?? computeQosClass(pod)) !== "Burstable") return false
-  const request = quantityValue(resources?.requests?.["memory"] ?? 0)
-  return request !== quantityValue(resources?.limits?.["memory"] ?? 0)
+function maySwap(pod: Pod, container: Container): boolean {
+  if (isCritical(pod) || qosClassOf(pod) !== "Burstable") return false
+  return requestedMemory(container) !== quantityValue(container.resources?.limits?.["memory"] ?? 0)
 }
 
 /** As much of the swap as the container asks for of the memory. */
-function swapShare({ resources }: Container, memoryBytes: number, swapBytes: number): number {
-  const request = quantityValue(resources?.requests?.["memory"] ?? 0)
+function swapShare(container: Container, memoryBytes: number, swapBytes: number): number {
+  const request = requestedMemory(container)
   return request > memoryBytes ? 0 : Math.floor((request / memoryBytes) * swapBytes)
 }

@@ -2,7 +2,7 @@ import { quantityValue } from "../../apimachinery/quantity.ts"
 import type { Container } from "../../api/core/v1/container.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { computePodRequests, isSidecar } from "../../api/core/v1/pod-resources.ts"
-import { computeQosClass } from "../status/qos-class.ts"
+import { qosClassOf } from "../status/qos-class.ts"
 
 /**
  * Whom the kernel kills first when memory runs out, from -1000 (never) to 1000 (first): best-effort containers, then
@@ -11,7 +11,7 @@ import { computeQosClass } from "../status/qos-class.ts"
  */
 export function oomScoreAdjustment(pod: Pod, container: Container, nodeMemoryBytes: number): number {
   const isNodeCritical = pod.spec.priorityClassName === "system-node-critical"
-  const qosClass = pod.status.qosClass ?? computeQosClass(pod)
+  const qosClass = qosClassOf(pod)
   if (isNodeCritical || qosClass === "Guaranteed") return -997
   if (qosClass === "BestEffort") return 1000
   const asked = isSidecar(container)
@@ -23,7 +23,8 @@ export function oomScoreAdjustment(pod: Pod, container: Container, nodeMemoryByt
   return Math.min(Math.max(adjustment, 3), 999)
 }
 
-function requestedMemory({ resources }: Container): number {
+/** In bytes. */
+export function requestedMemory({ resources }: Container): number {
   return quantityValue(resources?.requests?.["memory"] ?? 0)
 }
 

@@ -1,6 +1,6 @@
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
-import { computeQosClass } from "../status/qos-class.ts"
+import { qosClassOf } from "../status/qos-class.ts"
 import { changesResource } from "./plan-resize.ts"
 import { findPodContainer } from "./pod-containers.ts"
 import type { RuntimeContainer } from "./runtime-pod.ts"
@@ -19,7 +19,7 @@ export function refuseExclusiveResize(
   running: readonly RuntimeContainer[],
   { cpuManagerPolicy, memoryManagerPolicy }: Settings,
 ): ExclusiveRefusal | undefined {
-  if ((pod.status.qosClass ?? computeQosClass(pod)) !== "Guaranteed") return undefined
+  if (qosClassOf(pod) !== "Guaranteed") return undefined
   const changes = (resource: string) =>
     running.some((container) => {
       const found = findPodContainer(pod, container.name)

@@ -4,9 +4,12 @@ import type { MemoryControl } from "../node-host.ts"
 
 const root = "/sys/fs/cgroup"
 
-/** True where the machine has version 2 of control groups, false where it has version 1 or both. */
+let unified: Promise<boolean> | undefined
+
+/** True where the machine has version 2 of control groups, false where it has version 1 or both. It is looked at once. */
 export function isUnified(): Promise<boolean> {
-  return exists(join(root, "cgroup.controllers"))
+  unified ??= exists(join(root, "cgroup.controllers"))
+  return unified
 }
 
 /** The root of version 2 has no limits, so this process's own group is asked there. */

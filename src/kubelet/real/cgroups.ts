@@ -7,7 +7,7 @@ import type { Logger } from "../../base/log.ts"
 import { quantityMilliValue, quantityValue } from "../../apimachinery/quantity.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { computePodLimits, computePodRequests } from "../../api/core/v1/pod-resources.ts"
-import { sharesToWeight, weightToShares } from "../containers/cpu-weight.ts"
+import { clampShares, sharesToWeight, weightToShares } from "../containers/cpu-weight.ts"
 import { cpuQuota, cpuShares } from "../containers/linux-resources.ts"
 import { defaultConfiguration } from "../configuration/default-configuration.ts"
 import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
@@ -17,7 +17,7 @@ import { planReservedGroups } from "../node/plan-reserved-groups.ts"
 import { exclusiveCpus, inOrder } from "../resource-managers/container-demand.ts"
 import { isUnified } from "./cgroup-version.ts"
 import { readGroupUsage } from "./group-usage.ts"
-import { computeQosClass } from "../status/qos-class.ts"
+import { qosClassOf } from "../status/qos-class.ts"
 import { removeGroups } from "./remove-groups.ts"
 
 const root = "/sys/fs/cgroup"
@@ -184,7 +184,7 @@ export class RealCgroups implements PodCgroups {
 const classes = ["", "burstable", "besteffort"]
 
 function classDirectory(pod: Pod): string {
-  const qosClass = pod.status.qosClass ?? computeQosClass(pod)
+  const qosClass = qosClassOf(pod)
   return qosClass === "Guaranteed" ? "" : qosClass === "Burstable" ? "burstable" : "besteffort"
 }
 
@@ -237,8 +237,7 @@ interface Tree {
 }
 
 async function findTrees(): Promise<readonly Tree[]> {
-  const controllers = await readFile(join(root, "cgroup.controllers"), "utf8").catch(() => undefined)
-  if (controllers !== undefined) return [unifiedTree()]
+  if (await isUnified()) return [unifiedTree()]
   const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
   // Links are second names of trees ("cpu,cpuacct"); "unified" is version 2 beside them, without controllers.
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => versionOneTree(name))
@@ -288,7 +287,7 @@ interface SharesFile {
 const sharesFile: SharesFile = {
   name: "cpu.shares",
   toShares: (value) => value,
-  fromShares: (shares) => Math.min(Math.max(shares, 2), 262_144),
+  fromShares: clampShares,
 }
 
 const weightFile: SharesFile = { name: "cpu.weight", toShares: weightToShares, fromShares: sharesToWeight }

@@ -13,7 +13,7 @@ import { computeContainerStatus } from "./container-status.ts"
 import { mayHaveRun } from "./may-have-run.ts"
 import { computePodConditions } from "./pod-conditions.ts"
 import { computePodPhase } from "./pod-phase.ts"
-import { computeQosClass } from "./qos-class.ts"
+import { qosClassOf } from "./qos-class.ts"
 
 export interface NodeView {
   /** The node's addresses, the primary first. */
@@ -61,7 +61,7 @@ export function computePodStatus(state: PodState, node: NodeView, nowMs: number)
     ...(init.length > 0 && { initContainerStatuses: init }),
     containerStatuses: main,
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
-    qosClass: pod.status.qosClass ?? computeQosClass(pod),
+    qosClass: qosClassOf(pod),
     ...resourcesOfPod(views),
   }
 }
@@ -166,6 +166,6 @@ function rejectedStatus(
     message,
     ...hostAddresses(node),
     startTime: pod.status.startTime ?? formatTime(startedAtMs),
-    qosClass: pod.status.qosClass ?? computeQosClass(pod),
+    qosClass: qosClassOf(pod),
   }
 }

@@ -26,3 +26,8 @@ export function computeQosClass({ spec }: Pick<Pod, "spec">): PodQOSClass {
   )
   return isGuaranteed ? "Guaranteed" : "Burstable"
 }
+
+/** As it was found when the pod was accepted: what is resized later does not change it. */
+export function qosClassOf(pod: Pod): PodQOSClass {
+  return pod.status.qosClass ?? computeQosClass(pod)
+}
