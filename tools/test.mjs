@@ -74,7 +74,11 @@ function vitest(project, ...more) {
   const { status } = spawnSync(bin("vitest"), args, { cwd: root, stdio: "inherit" })
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 }
   const counts = JSON.parse(readFileSync(report, "utf8"))
-  const failed = counts.numFailedTests + counts.numFailedTestSuites
+  const brokenFiles = counts.testResults.filter(
+    ({ status, assertionResults }) =>
+      status === "failed" && !assertionResults.some((each) => each.status === "failed"),
+  )
+  const failed = counts.numFailedTests + brokenFiles.length
   return {
     passed: counts.numPassedTests,
     // An error outside any test (an unhandled rejection, a file that does not load) fails the run too.

@@ -66,7 +66,9 @@ describe.skipIf(missing)("a machine that joins", () => {
   test("is refused with a token that the cluster does not know", async () => {
     const made = await cluster.coracle("token", "create", "--description", "for a test")
     joinCommand = made.stdout.trim().split(" ")
-    const wrong = joinCommand.map((word) => (/^\w{6}\.\w{16}$/.test(word) ? `${word.slice(0, 22)}x` : word))
+    const wrong = joinCommand.map((word) =>
+      /^\w{6}\.\w{16}$/.test(word) ? `${word.slice(0, 22)}${word.endsWith("x") ? "y" : "x"}` : word,
+    )
     const [, ...words] = wrong
     const { code, stderr } = await run(inside[0]!, [
       ...inside.slice(1),

@@ -13,8 +13,8 @@ import { realClients } from "../e2e/real-clients.ts"
 import { processIds, readText } from "./machine.ts"
 
 export const image = "soak/busybox:1"
-/** Kept for an hour, as usual, events would be ever more until the soak is over, and look like a leak. */
-const eventTtl = "2m"
+/** Kept for an hour, as usual, events and history would be ever more until the soak is over, and look like a leak. */
+const kept = ["--event-ttl", "2m", "--history", "2m"]
 const probe = pathToFileURL(join(dirname(dirname(cli)), "test/soak/heap-probe.mjs")).href
 
 /** A cluster of several nodes on this machine, and what a soak needs to know about its processes. */
@@ -33,7 +33,7 @@ export class ClusterUnderSoak {
   }
 
   static async start(nodeCount: number): Promise<ClusterUnderSoak> {
-    const cluster = new TestCluster(["--nodes", String(nodeCount), "--event-ttl", eventTtl])
+    const cluster = new TestCluster(["--nodes", String(nodeCount), ...kept])
     const probes = join(cluster.directory, "probes")
     mkdirSync(probes)
     process.env["CORACLE_SOAK_PROBES"] = probes

@@ -87,7 +87,7 @@ class SoakRun {
   }
 
   report(): SoakReport {
-    const warmUpMinutes = Math.min(5, this.#options.minutes / 6)
+    const warmUpMinutes = Math.min(10, this.#options.minutes / 6)
     return {
       options: this.#options,
       minutes: this.#minutes,
@@ -160,10 +160,10 @@ class SoakRun {
 
   async #break(): Promise<void> {
     // The memory of a process is watched in the second half, and for that it has to live.
-    const isLate = this.#minutes > this.#options.minutes / 2
-    const possible = faults.filter(({ endsMeasured }) => !(isLate && endsMeasured))
+    const isMeasuring = this.#minutes > this.#options.minutes / 2
+    const possible = faults.filter(({ endsMeasured }) => !(isMeasuring && endsMeasured))
     const { name, fault } = choose(this.#faultRandom, possible, ({ weight }) => weight)
-    const what = await fault(this.#churn.cluster, this.#faultRandom)
+    const what = await fault(this.#churn.cluster, this.#faultRandom, isMeasuring)
     if (what !== undefined) this.#count(name, what)
   }
 

@@ -2,8 +2,16 @@ import { integer, type Random } from "../../../src/base/random.ts"
 import type { ClusterUnderSoak } from "../cluster-under-soak.ts"
 import { processIds, readText } from "../machine.ts"
 
-/** What breaks: SIGKILL to something. Gives what it was, undefined where there was nothing to kill. */
-export type Fault = (cluster: ClusterUnderSoak, random: Random) => Promise<string | undefined>
+/**
+ * What breaks: SIGKILL to something. Gives what it was, undefined where there was nothing to kill.
+ *
+ * @param isMeasuring when something of every kind has to live on, so that its memory can be watched
+ */
+export type Fault = (
+  cluster: ClusterUnderSoak,
+  random: Random,
+  isMeasuring: boolean,
+) => Promise<string | undefined>
 
 export interface NamedFault {
   readonly weight: number
@@ -32,8 +40,14 @@ function isInContainer({ cgroup }: ClusterUnderSoak, pid: number): boolean {
   return groups.includes(`${cgroup}/`) && /\/pod[0-9a-f-]+\/[0-9a-f]{64}/.test(groups)
 }
 
-async function killContainerd(cluster: ClusterUnderSoak, random: Random): Promise<string | undefined> {
-  const node = cluster.nodes[integer(random, cluster.nodes.length)]!
+async function killContainerd(
+  cluster: ClusterUnderSoak,
+  random: Random,
+  isMeasuring: boolean,
+): Promise<string | undefined> {
+  const nodes = isMeasuring ? cluster.nodes.slice(1) : cluster.nodes
+  const node = nodes[integer(random, nodes.length)]
+  if (node === undefined) return undefined
   const pid = cluster.findContainerdPid(node)
   return pid ? kill(pid, node) : undefined
 }

@@ -81,6 +81,8 @@ function hasHandler(pid: number): boolean {
 export interface MemoryTrend {
   readonly process: string
   readonly samples: number
+  /** From the first of them to the last. */
+  readonly minutes: number
   readonly firstMiB: number
   readonly lastMiB: number
   readonly rssMiB: number
@@ -108,6 +110,7 @@ export function trendsOf(samples: readonly MemorySample[], warmUpMinutes: number
     return {
       process,
       samples: used.length,
+      minutes: used.at(-1)!.atMinutes - used[0]!.atMinutes,
       firstMiB: value(used[0]!),
       lastMiB: value(used.at(-1)!),
       rssMiB: used.at(-1)!.rssMiB,
