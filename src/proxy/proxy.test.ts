@@ -69,6 +69,27 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
     await proxy.settled()
   }
 
+  /** Counts from now on how connections from there are refused. */
+  async function countErrors({ commands }: TestNamespace) {
+    await commands.run(
+      "nft",
+      ["-f", "-"],
+      `table ip counted {
+        chain input {
+          type filter hook input priority 300
+          icmp type destination-unreachable icmp code port-unreachable counter
+          tcp flags & rst == rst counter
+        }
+      }`,
+    )
+    return async () => {
+      const listing = await commands.run("nft", ["list", "table", "ip", "counted"])
+      await commands.run("nft", ["delete", "table", "ip", "counted"])
+      const [unreachable = 0, reset] = Array.from(listing.matchAll(/packets (\d+)/g), ([, n]) => Number(n))
+      return { unreachable, reset }
+    }
+  }
+
   /** Who answered, without the address they saw. */
   const names = (answers: readonly string[]): string[] =>
     answers.map((answer) => (answer.startsWith("error") ? answer : answer.split(" ")[0]!))
@@ -148,6 +169,47 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
     expect(await pods[1]!.request({ ...target, port: 81, times: 1 })).toEqual(["error: ECONNREFUSED"])
     await apply("web", { clusterIP: "10.96.1.1" }, endpoints)
     expect(nameSet(await pods[1]!.request(target)).length).toBeGreaterThan(1)
+  })
+
+  it("refuses by ICMP where no endpoint is left, at every kind of address, and drops strangers to a load balancer's", async () => {
+    const port = { targetPort: 8080, nodePort: 30090 }
+    await apply(
+      "empty",
+      {
+        clusterIP: "10.96.1.9",
+        type: "LoadBalancer",
+        externalIPs: ["203.0.113.11"],
+        ports: [
+          { name: "tcp", port: 80, protocol: "TCP", ...port },
+          { name: "udp", port: 80, protocol: "UDP", ...port },
+        ],
+      },
+      [],
+      undefined,
+      ["203.0.113.10"],
+    )
+    const targets = [
+      { address: "10.96.1.9", port: 80 },
+      { address: "203.0.113.10", port: 80 },
+      { address: "203.0.113.11", port: 80 },
+      { address: "192.0.2.1", port: 30090 },
+    ]
+    // Of these errors the kernel sends each client some at once and then one a second: UDP would wait in vain for those it holds back.
+    await node.commands.run("tee", ["/proc/sys/net/ipv4/icmp_ratelimit"], "0")
+    for (const space of [pods[1]!, outside, node]) {
+      const errors = await countErrors(space)
+      for (const protocol of ["tcp", "udp"] as const)
+        for (const target of targets)
+          expect(await space.request({ ...target, protocol, timeoutMs: 5000 }), target.address).toEqual([
+            "error: ECONNREFUSED",
+          ])
+      const { unreachable, reset } = await errors()
+      expect(unreachable).toBeGreaterThanOrEqual(8)
+      expect(reset).toBe(0)
+    }
+    await apply("empty", { loadBalancerSourceRanges: ["198.51.100.0/24"] }, [], undefined, ["203.0.113.10"])
+    expect(await outside.request({ ...targets[1]!, timeoutMs: 300 })).toEqual(["error: timeout"])
+    expect(await outside.request({ ...targets[2]!, timeoutMs: 5000 })).toEqual(["error: ECONNREFUSED"])
   })
 
   it("opens node ports on every address of the node, its loopback address too", async () => {
@@ -322,7 +384,9 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
     expect(answers).toContain("pod-1 fd00:244::2")
     expect(nameSet(await node.request(target))).toEqual(["pod-0", "pod-1", "pod-2"])
     expect(nameSet(await pods[0]!.request({ ...target, address: "fd00:96::2" }))).toHaveLength(1)
-    expect(await pods[0]!.request({ address: "fd00:96::1", port: 81 })).toEqual(["error: ECONNREFUSED"])
+    expect(await pods[0]!.request({ address: "fd00:96::1", port: 81, timeoutMs: 5000 })).toEqual([
+      "error: ECONNREFUSED",
+    ])
     await node.commands.run("nft", ["delete", "table", "ip6", "corsix-services"])
   })
 

@@ -98,9 +98,9 @@ table ${table} {
     jump translate
   }
 
-  # A reset rather than an ICMP error, of which the kernel sends a client only one a second.
+  # TCP, too, by an ICMP error, as kube-proxy does. Of these the kernel sends a client some at once and then one a second
+  # (net.ipv4.icmp_ratelimit): who asks more often waits until its system asks again.
   chain refuse {
-    meta l4proto tcp reject with tcp reset
     reject
   }
   chain refuse-services {
