@@ -12,6 +12,7 @@ import type { ServerMetrics } from "./metrics/server-metrics.ts"
 import type { Compactor } from "./compactor.ts"
 import type { Discovery } from "./paths/discovery.ts"
 import type { ExtraPath, ProfilePath } from "./paths/handle-path.ts"
+import type { HealthRecord } from "../apimachinery/health-checks.ts"
 import type { HealthCheck } from "./paths/health.ts"
 import type { OpenApi } from "./paths/openapi.ts"
 import type { Page } from "./paths/pages.ts"
@@ -50,6 +51,8 @@ export interface ServerParts extends Security {
   readonly discovery: Discovery
   readonly openApi: OpenApi
   readonly healthChecks: readonly HealthCheck[]
+  /** What they found. */
+  readonly healthRecord: HealthRecord
   /** By name; whoever has something to show adds it. */
   readonly pages: Map<string, Page>
   readonly version: VersionInfo

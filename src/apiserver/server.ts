@@ -27,6 +27,7 @@ import { DefinitionController } from "./custom-resources/definition-controller.t
 import { ServerMetrics } from "./metrics/server-metrics.ts"
 import { Discovery } from "./paths/discovery.ts"
 import type { ExtraPath, ProfilePath } from "./paths/handle-path.ts"
+import { HealthRecord } from "../apimachinery/health-checks.ts"
 import type { HealthCheck } from "./paths/health.ts"
 import { OpenApi } from "./paths/openapi.ts"
 import { apiLevel, type VersionInfo } from "./paths/version.ts"
@@ -238,6 +239,7 @@ function createParts(
     ),
     openApi: new OpenApi(resources, remoteVersions, options.loadDescriptions),
     healthChecks: [...ownHealthChecks(store, signal, state), ...(options.healthChecks ?? [])],
+    healthRecord: new HealthRecord(),
     pages: new Map([["api_priority_and_fairness", pageOfFlowControl(flowController, clock)]]),
     version,
     signal,

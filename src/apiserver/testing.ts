@@ -15,6 +15,8 @@ import type { AuditTrail } from "./audit/audit-trail.ts"
 import type { AdmissionChain } from "./admission/admission.ts"
 import { anonymous, type UserInfo } from "./authentication/authenticator.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
+import type { ProfilePath } from "./paths/handle-path.ts"
+import type { HealthCheck } from "./paths/health.ts"
 import type { ComputedResource } from "./registry/computed-resource.ts"
 import type { StorageMediaType } from "./registry/storage-codec.ts"
 import type { CreateSecurity } from "./security.ts"
@@ -67,6 +69,8 @@ export async function startTestServer(
     registersApiServices?: boolean
     webhookTransport?: WebhookTransport
     createAudit?: (clock: Clock) => AuditTrail
+    healthChecks?: readonly HealthCheck[]
+    profile?: ProfilePath
   } = {},
 ): Promise<TestServer> {
   const { clock = realClock, random = new SeededRandom("test") } = options
@@ -80,6 +84,8 @@ export async function startTestServer(
     ...(options.storageMediaType && { storageMediaType: options.storageMediaType }),
     ...(options.computed && { computed: options.computed }),
     registersApiServices: options.registersApiServices ?? false,
+    ...(options.healthChecks && { healthChecks: options.healthChecks }),
+    ...(options.profile && { profile: options.profile }),
     ...(options.backends && { backends: options.backends }),
     ...(options.webhookTransport && { webhookTransport: options.webhookTransport }),
     ...(options.createAudit && { audit: options.createAudit(clock) }),

@@ -41,3 +41,30 @@ it("looks gauges up when somebody reads", () => {
     'm{a=""} +Inf',
   ])
 })
+
+it("tells zero of what has no labels, and nothing of series that nobody has counted", () => {
+  const plain = new Counter({ name: "m", help: "About." })
+  const labelled = new Counter({ name: "n", help: "About.", labels: ["a"] })
+  const none = gauge({ name: "o", help: "About.", labels: ["a"] }, () => [])
+  expect(lines(formatMetrics([plain, labelled, none]))).toEqual([...head("counter"), "m 0"])
+})
+
+it("starts counting again when it is reset, but not what is now", () => {
+  const count = new Counter({ name: "m", help: "About.", labels: ["a"] })
+  const now = new Counter({ name: "m", help: "About." }, "gauge")
+  const took = new Histogram({ name: "m", help: "About." }, [1])
+  const kept = count.at("x")
+  kept.value = 7
+  now.set(3)
+  took.observe(0.5)
+  for (const each of [count, now, took]) each.reset()
+  kept.value++
+  expect(lines(formatMetrics([count, now, took])).filter((line) => !line.startsWith("#"))).toEqual([
+    'm{a="x"} 1',
+    "m 3",
+    'm_bucket{le="1"} 0',
+    'm_bucket{le="+Inf"} 0',
+    "m_sum 0",
+    "m_count 0",
+  ])
+})

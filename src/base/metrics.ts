@@ -5,6 +5,8 @@
 export interface Metric {
   /** Appends its lines. */
   write(lines: string[]): void
+  /** What it has counted starts at zero again. What is now, as gauges tell, stays. */
+  reset?(): void
 }
 
 export interface MetricOptions {
@@ -20,8 +22,10 @@ class Labelled<T> {
   /** In the order in which they came. */
   readonly entries: [labels: readonly string[], value: T][] = []
 
-  constructor(make: () => T) {
+  /** What has no labels is there from the start, at zero. */
+  constructor({ labels = [] }: MetricOptions, make: () => T) {
     this.#make = make
+    if (labels.length === 0) this.at([])
   }
 
   at(labels: readonly string[]): T {
@@ -56,11 +60,12 @@ export interface Cell {
 export class Counter implements Metric {
   readonly #options: MetricOptions
   readonly #type: "counter" | "gauge"
-  readonly #values = new Labelled<Cell>(() => ({ value: 0 }))
+  readonly #values: Labelled<Cell>
 
   constructor(options: MetricOptions, type: "counter" | "gauge" = "counter") {
     this.#options = options
     this.#type = type
+    this.#values = new Labelled(options, () => ({ value: 0 }))
   }
 
   add(amount: number, ...labels: readonly string[]): void {
@@ -77,9 +82,14 @@ export class Counter implements Metric {
 
   write(lines: string[], options = this.#options): void {
     const { name, labels = [] } = options
+    const { entries } = this.#values
+    if (entries.length === 0) return
     writeHead(lines, options, this.#type)
-    for (const [values, { value }] of this.#values.entries)
-      lines.push(`${name}${formatLabels(labels, values)} ${value}`)
+    for (const [values, { value }] of entries) lines.push(`${name}${formatLabels(labels, values)} ${value}`)
+  }
+
+  reset(): void {
+    if (this.#type === "counter") for (const [, cell] of this.#values.entries) cell.value = 0
   }
 
   /** The same figures under another name. */
@@ -106,6 +116,11 @@ export class Buckets {
     this.sum += value
     this.count++
   }
+
+  reset(): void {
+    this.counts.fill(0)
+    this.sum = this.count = 0
+  }
 }
 
 export class Histogram implements Metric {
@@ -117,7 +132,11 @@ export class Histogram implements Metric {
   constructor(options: MetricOptions, bounds: readonly number[]) {
     this.#options = options
     this.#bounds = bounds
-    this.#values = new Labelled(() => new Buckets(bounds))
+    this.#values = new Labelled(options, () => new Buckets(bounds))
+  }
+
+  reset(): void {
+    for (const [, buckets] of this.#values.entries) buckets.reset()
   }
 
   observe(value: number, ...labels: readonly string[]): void {
@@ -135,9 +154,11 @@ export class Histogram implements Metric {
 
   write(lines: string[], options = this.#options): void {
     const { name, labels = [] } = options
+    const { entries } = this.#values
+    if (entries.length === 0) return
     writeHead(lines, options, "histogram")
     const withBound = [...labels, "le"]
-    for (const [values, { counts, sum, count }] of this.#values.entries) {
+    for (const [values, { counts, sum, count }] of entries) {
       let cumulative = 0
       for (const [index, bound] of this.#bounds.entries()) {
         cumulative += counts[index]!
@@ -165,8 +186,10 @@ export function gauge(
 ): Metric {
   return {
     write(lines) {
-      writeHead(lines, options, type)
+      let isHeaded = false
       for (const [value, ...labels] of read()) {
+        if (!isHeaded) writeHead(lines, options, type)
+        isHeaded = true
         const told = value === Number.POSITIVE_INFINITY ? "+Inf" : value
         lines.push(`${options.name}${formatLabels(options.labels ?? [], labels)} ${told}`)
       }

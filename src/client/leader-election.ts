@@ -4,6 +4,7 @@ import type { Random } from "../base/random.ts"
 import { ignoreNotFound, isStatusError } from "../apimachinery/status-error.ts"
 import type { Client } from "./client.ts"
 import type { EventRecorder } from "./event-recorder.ts"
+import type { LeaderHealth } from "./leader-health.ts"
 import { Lease } from "../api/coordination/v1/lease.ts"
 
 /**
@@ -31,6 +32,8 @@ export interface LeaderElectionOptions {
   readonly signal: AbortSignal
   /** Told whenever another identity, or this one, is seen to lead. */
   readonly onNewLeader?: (identity: string) => void
+  /** Told of the lease whenever it is seen to have changed. */
+  readonly health?: LeaderHealth
 }
 
 interface Term {
@@ -132,6 +135,8 @@ function saw(term: Term, lease: Lease | undefined, nowMs: number): void {
   term.lease = lease
   term.seenMs = nowMs
   const leader = lease?.spec?.holderIdentity ?? ""
+  const { health, identity, lease: at } = term.options
+  health?.saw({ name: at.name, isOurs: leader === identity, durationMs: term.durationMs })
   if (leader && leader !== term.leader) term.options.onNewLeader?.(leader)
   term.leader = leader
 }

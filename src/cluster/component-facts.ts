@@ -3,7 +3,7 @@ import type { ExtraPath, ProfilePath } from "../apiserver/paths/handle-path.ts"
 import { textResponse } from "../apiserver/http/response.ts"
 import type { Clock } from "../base/clock.ts"
 import { answerProfile } from "../base/real/profiling/answer-profile.ts"
-import { pageHeaders, type Pages } from "../base/real/serve-pages.ts"
+import { pageHeaders } from "../base/real/serve-pages.ts"
 
 /** What a component of this process says of itself; `values` are the flags that it was given. */
 export function componentFacts(component: string, { clock, paths, values = {} }: FactsParts): ComponentFacts {
@@ -33,12 +33,6 @@ type FlagValue = string | number | boolean | readonly string[] | undefined
 
 function written(value: FlagValue): string {
   return typeof value === "object" ? `[${value.join(",")}]` : String(value ?? "")
-}
-
-/** Pages of a component, with `/statusz` and `/flagz` beside them. */
-export function withComponentPages(component: string, parts: FactsParts, pages: Pages): Pages {
-  const facts = componentFacts(component, parts)
-  return (path, accept) => componentPage(path, accept, facts, parts.clock.now()) ?? pages(path, accept)
 }
 
 /** What the API server's `/debug/pprof/` tells: of this process, with all that runs in it. */

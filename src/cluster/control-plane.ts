@@ -1,4 +1,4 @@
-import { processMetrics } from "../base/real/process-metrics.ts"
+import { processMetrics, processStartMetric } from "../base/real/process-metrics.ts"
 import { builtInResources } from "../api/index.ts"
 import { NodeMetrics } from "../api/metrics/v1beta1/node-metrics.ts"
 import { PodMetrics } from "../api/metrics/v1beta1/pod-metrics.ts"
@@ -181,7 +181,8 @@ async function startOnStore(
     serviceClusterIpRanges: networks.services,
     loadDescriptions,
   })
-  server.parts.metrics.add(...processMetrics(clock.now()))
+  server.parts.metrics.add(...processMetrics(clock))
+  server.parts.healthRecord.add(processStartMetric(clock))
   const listeners: Listening[] = []
   const listenAt = async (address: string, port: number): Promise<Listening> => {
     const listening = await serveHttps((request) => server.handle(request), {

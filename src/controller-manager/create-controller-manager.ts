@@ -1,3 +1,4 @@
+import { type HealthCheck, ping } from "../apimachinery/health-checks.ts"
 import type { Resource } from "../apimachinery/resource.ts"
 import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
@@ -11,6 +12,7 @@ import { readOpenApi as readFromOpenApi } from "../client/read-open-api.ts"
 import type { ReadOpenApi } from "./validatingadmissionpolicy-status/validatingadmissionpolicy-status.ts"
 import { createInformers, type Informers } from "../client/informers.ts"
 import { runAsLeader } from "../client/leader-election.ts"
+import { LeaderHealth } from "../client/leader-health.ts"
 import { runControllers } from "../client/run-controllers.ts"
 import type { Transport } from "../client/transport.ts"
 import { AllWorkQueueMetrics } from "../client/work-queue-metrics.ts"
@@ -38,6 +40,8 @@ export interface ControllerManagerOptions
 export interface ControllerManager {
   /** What its work queues and its controllers count of themselves, and whether it leads. */
   readonly metrics: readonly Metric[]
+  /** What `/healthz` asks: the election, and of each controller that runs, by its name, whether there is an answer. */
+  healthChecks(): readonly HealthCheck[]
   /** Runs until `signal` aborts. With an election, ends (resolves) as well when the lease was lost. */
   run(signal: AbortSignal): Promise<void>
   /** Resolves when every controller has seen the whole state once; with an election, when this one leads. */
@@ -51,6 +55,8 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
   const ready = new Promise<void>((resolve) => (resolveReady = resolve))
   const queues = new AllWorkQueueMetrics()
   const metrics = new ControllerMetrics()
+  const election = options.leaderElection ? [new LeaderHealth(options.clock)] : []
+  let running: readonly ControllerDefinition[] = []
   let isLeading = false
   const leading = gauge(
     {
@@ -73,8 +79,9 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
     const transportOf = (name: string) => transportFor?.(name) ?? options.transport
     const settings = { ...options, discover, readOpenApi, transportOf, metrics }
     const controllers = createControllers(settings, options.controllers)
+    running = controllers
     const clientFor = transportFor ? ({ name }: ControllerDefinition) => clientOf(transportFor(name)) : client
-    const running = runControllers({
+    const work = runControllers({
       ...options,
       controllers,
       client: clientFor,
@@ -84,7 +91,7 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
     })
     informers.start(signal)
     void informers.synced().then(resolveReady)
-    await running
+    await work.finally(() => (running = []))
   }
 
   async function lead(signal: AbortSignal): Promise<void> {
@@ -95,13 +102,16 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
   return {
     ready,
     metrics: [...queues.metrics, ...metrics.all, leading],
+    healthChecks: () => [...election, ...running.map(({ name }) => ({ ...ping, name }))],
     async run(signal) {
       if (!options.leaderElection) return runNow(signal)
       const client = clientOf(options.transport)
       const { identity } = options.leaderElection
       const events = createEventRecorder({ ...options, client, component: identity })
       const lease = { namespace: "kube-system", name: component }
-      await runAsLeader({ ...options, client, events, lease, identity, signal }, lead)
+      const [health] = election
+      const holding = { ...options, client, events, lease, identity, signal, ...(health && { health }) }
+      await runAsLeader(holding, lead)
     },
   }
 }

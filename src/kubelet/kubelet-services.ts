@@ -1,3 +1,4 @@
+import type { HealthRecord } from "../apimachinery/health-checks.ts"
 import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
@@ -26,6 +27,8 @@ export interface KubeletServices {
   readonly events: EventRecorder
   readonly runtime: RuntimeService
   readonly metrics: KubeletMetrics
+  /** What `/healthz` has found. */
+  readonly healthRecord: HealthRecord
   /** "containerd": prefix of container ids in statuses. */
   readonly runtimeName: string
   readonly puller: ImagePuller

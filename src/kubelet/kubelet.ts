@@ -1,3 +1,4 @@
+import { HealthRecord } from "../apimachinery/health-checks.ts"
 import { parseDuration } from "../apimachinery/duration.ts"
 import { type Clock, sleep } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
@@ -115,6 +116,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     events,
     runtime,
     metrics,
+    healthRecord: new HealthRecord(),
     runtimeName: version.runtimeName,
     puller: new ImagePuller({ images, configuration, clock, metrics }),
     observer: new RuntimeObserver({ runtime, clock, log, files: host.files, logs: host.logs }),

@@ -242,6 +242,8 @@ export interface PodDevices {
   health(pod: Pod, container: Container): readonly ResourceStatus[]
   /** What the node has; resources that are gone are 0. */
   capacity(): DeviceCapacity
+  /** Why plugins cannot register; undefined: they can. */
+  problem(): string | undefined
 }
 
 export interface PodClaims {

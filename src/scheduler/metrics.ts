@@ -152,7 +152,7 @@ export class SchedulerMetrics {
   }
 
   /** In Prometheus' text format. */
-  format(): string {
+  text(): string {
     return formatMetrics(this.#metrics)
   }
 }

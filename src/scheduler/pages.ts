@@ -15,7 +15,7 @@ export function schedulerPage(
 ): { readonly contentType: string; readonly text: string } | undefined {
   if (rest.length > 0) return undefined
   if (first === "metrics" && namespace === undefined)
-    return { contentType: metricsType, text: scheduler.metrics.format() }
+    return { contentType: metricsType, text: scheduler.metrics.text() }
   if (first !== "pending") return undefined
   if (namespace === undefined) return asJson({ pods: scheduler.pending().map(withoutNodes) })
   const found = name === undefined ? undefined : scheduler.findPending(namespace, name)

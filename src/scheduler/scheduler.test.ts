@@ -218,10 +218,10 @@ describe("a pod that cannot be bound", () => {
         { type: "PodScheduled", status: "False", reason: "SchedulerError", message: "not today" },
       ])
     }, 5000)
-    expect(own.scheduler.metrics.format()).toContain(
+    expect(own.scheduler.metrics.text()).toContain(
       'scheduler_schedule_attempts_total{result="error",profile="default-scheduler"}',
     )
-    expect(own.scheduler.metrics.format()).toContain(
+    expect(own.scheduler.metrics.text()).toContain(
       'scheduler_queue_incoming_pods_total{queue="backoff",event="ScheduleAttemptFailure"}',
     )
     await own.stop()
@@ -242,7 +242,7 @@ test("metrics tell of plugins and of who waits for what", async () => {
   await nodeOf("fits")
   await addPod("big", asking("9"))
   await pendingBecause("big")
-  const text = server.scheduler.metrics.format()
+  const text = server.scheduler.metrics.text()
   const profile = 'profile="default-scheduler"'
   expect(text).toContain(`scheduler_unschedulable_pods{plugin="NodeResourcesFit",${profile}} 1`)
   expect(text).toContain('scheduler_pending_pods{queue="unschedulable"} 1')

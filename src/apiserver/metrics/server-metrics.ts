@@ -36,8 +36,12 @@ export class ServerMetrics {
     this.#metrics.push(...metrics)
   }
 
-  format(): string {
+  text(): string {
     return formatMetrics(this.#metrics)
+  }
+
+  reset(): void {
+    for (const metric of this.#metrics) metric.reset?.()
   }
 }
 

@@ -1,11 +1,10 @@
-import { metricsType } from "../../base/metrics.ts"
 import { noSuchMethod } from "../../apimachinery/status-errors.ts"
 import type { RequestContext } from "../context.ts"
 import { respondPlain } from "../encoding/respond-plain.ts"
 import { plainJson } from "../encoding/output-format.ts"
 import { headerOf } from "../http/request.ts"
 import { type ServerResponse, textResponse } from "../http/response.ts"
-import { answerProbe, isProbe } from "./health.ts"
+import { answerHealth, answerMetrics } from "./health.ts"
 import { answerPage } from "./pages.ts"
 
 /** Gives the answer to a GET. */
@@ -55,15 +54,9 @@ async function answerPath(
   if (first === "debug" && second === "pprof") return answerProfile(context, rest.join("/"))
   if (endsInSlash) return undefined
   if (first === "openapi" && second !== undefined) return server.openApi.answer(context, parts.slice(1))
-  if (isProbe(first)) {
-    const name = second === undefined ? undefined : [second, ...rest].join("/")
-    return answerProbe(context, first, name, server.healthChecks)
-  }
-  if (first === "metrics" && second === undefined) {
-    return textResponse(200, server.metrics.format(), {
-      "content-type": metricsType,
-    })
-  }
+  const health = await answerHealth(context, parts)
+  if (health) return health
+  if (first === "metrics") return answerMetrics(context, parts.slice(1))
   if (first === "debug" && second !== undefined) return answerPage(context, [second, ...rest])
   const extra = server.extraPaths[info.path]
   if (extra) {
@@ -97,7 +90,15 @@ function answerDocument({ info, server }: RequestContext): ServerResponse | unde
 }
 
 function pathsOf({ server }: RequestContext): string[] {
-  const paths = new Set(["/api", "/apis", "/metrics", "/openapi/v2", "/openapi/v3", "/version"])
+  const paths = new Set([
+    "/api",
+    "/apis",
+    "/metrics",
+    "/metrics/slis",
+    "/openapi/v2",
+    "/openapi/v3",
+    "/version",
+  ])
   for (const { resource } of server.resources.all()) {
     const { group, version } = resource
     if (group === "") paths.add(`/api/${version}`)

@@ -1,65 +1,40 @@
+import {
+  answerProbe,
+  type HealthCheck as Check,
+  isProbe,
+  type Probe,
+} from "../../apimachinery/health-checks.ts"
+import { metricsType } from "../../base/metrics.ts"
 import type { RequestContext } from "../context.ts"
 import { type ServerResponse, textResponse } from "../http/response.ts"
-import { messageOf } from "../../base/message-of.ts"
 
-/** One thing that must be so for the server to be well. Throws to say that it is not, and why. */
-export interface HealthCheck {
-  /** As in `/readyz/etcd`. */
-  readonly name: string
+export interface HealthCheck extends Check {
   /** Which of the three ask for it. */
   readonly of: readonly Probe[]
-  check(): void | Promise<void>
 }
 
-export type Probe = "healthz" | "livez" | "readyz"
-
-export function isProbe(name: string): name is Probe {
-  return name === "healthz" || name === "livez" || name === "readyz"
-}
-
-/** `/readyz`, `/readyz?verbose&exclude=etcd`, `/readyz/etcd` (https://kubernetes.io/docs/reference/using-api/health-checks/). */
-export async function answerProbe(
-  context: RequestContext,
-  probe: Probe,
-  name: string | undefined,
-  all: readonly HealthCheck[],
+/** `/healthz`, `/livez`, `/readyz`, with the name of a check or without. Undefined for other paths. */
+export async function answerHealth(
+  { request, server }: RequestContext,
+  [first = "", ...rest]: readonly string[],
 ): Promise<ServerResponse | undefined> {
-  const { query } = context.request
-  const checks = all.filter((check) => check.of.includes(probe))
-  if (name !== undefined) {
-    const check = checks.find((each) => each.name === name)
-    return check && answerOne(check)
-  }
-  const excluded = new Set(query.getAll("exclude"))
-  const lines: string[] = []
-  let failed = false
-  for (const check of checks) {
-    if (excluded.delete(check.name)) lines.push(`[+]${check.name} excluded: ok`)
-    else if ((await failureOf(check)) === undefined) lines.push(`[+]${check.name} ok`)
-    else {
-      failed = true
-      lines.push(`[-]${check.name} failed: reason withheld`)
-    }
-  }
-  for (const unknown of excluded) {
-    lines.push(`warn: some health checks cannot be excluded: no matches for ${JSON.stringify(unknown)}`)
-  }
-  if (failed) return textResponse(500, `${lines.join("\n")}\n${probe} check failed\n`)
-  return textResponse(200, query.has("verbose") ? `${lines.join("\n")}\n${probe} check passed\n` : "ok")
+  if (!isProbe(first)) return undefined
+  const checks = server.healthChecks.filter((check) => check.of.includes(first))
+  const name = rest.length > 0 ? rest.join("/") : undefined
+  const asked = { probe: first, name, query: request.query }
+  const answer = await answerProbe(asked, checks, server.healthRecord)
+  return answer && textResponse(answer.code, answer.text)
 }
 
-async function answerOne(check: HealthCheck): Promise<ServerResponse> {
-  const failure = await failureOf(check)
-  return failure === undefined
-    ? textResponse(200, "ok")
-    : textResponse(500, `internal server error: ${failure}\n`)
-}
-
-async function failureOf(health: HealthCheck): Promise<string | undefined> {
-  try {
-    await health.check()
-    return undefined
-  } catch (error) {
-    return messageOf(error)
-  }
+/** `/metrics` and `/metrics/slis`. DELETE counts again from zero, where this server may be looked into. */
+export function answerMetrics(
+  { request, server }: RequestContext,
+  rest: readonly string[],
+): ServerResponse | undefined {
+  if (rest.length > 0 && rest.join("/") !== "slis") return undefined
+  const told = rest.length > 0 ? server.healthRecord : server.metrics
+  if (request.method !== "DELETE" || !server.profile)
+    return textResponse(200, told.text(), { "content-type": metricsType })
+  told.reset()
+  return textResponse(200, "metrics reset\n")
 }

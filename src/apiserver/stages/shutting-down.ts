@@ -1,6 +1,6 @@
+import { isProbe } from "../../apimachinery/health-checks.ts"
 import type { Stage } from "../context.ts"
 import { textResponse } from "../http/response.ts"
-import { isProbe } from "../paths/health.ts"
 
 const retryAfterSeconds = 5
 

@@ -1,3 +1,4 @@
+import { must, ping } from "../../apimachinery/health-checks.ts"
 import type { Store } from "../../etcd/store.ts"
 import type { HealthCheck } from "../paths/health.ts"
 import { hooksOfStep, type StartState, type StartStep } from "./start-steps.ts"
@@ -9,27 +10,24 @@ export function ownHealthChecks(store: Store, signal: AbortSignal, state: StartS
   const etcd = () => store.currentRevision().then(() => {})
   const steps = Object.keys(hooksOfStep) as StartStep[]
   return [
-    { name: "ping", of: everyProbe, check() {} },
+    { ...ping, of: everyProbe },
     { name: "log", of: everyProbe, check() {} },
     { name: "etcd", of: everyProbe, check: etcd },
     { name: "etcd-readiness", of: ["readyz"], check: etcd },
-    must("informer-sync", ["readyz"], () => state.has("following"), "informers not started yet"),
-    ...steps.flatMap((step) =>
-      hooksOfStep[step].map((hook) =>
-        must(`poststarthook/${hook}`, everyProbe, () => state.has(step), "not finished"),
-      ),
-    ),
-    must("autoregister-completion", everyProbe, () => state.isRegistered, "missing APIServices"),
-    must("shutdown", ["readyz"], () => !signal.aborted, "process is shutting down"),
-  ]
-}
-
-function must(name: string, of: HealthCheck["of"], isSo: () => boolean, otherwise: string): HealthCheck {
-  return {
-    name,
-    of,
-    check() {
-      if (!isSo()) throw new Error(otherwise)
+    {
+      ...must("informer-sync", () => state.has("following"), "informers not started yet"),
+      of: ["readyz"],
     },
-  }
+    ...steps.flatMap((step) =>
+      hooksOfStep[step].map((hook) => ({
+        ...must(`poststarthook/${hook}`, () => state.has(step), "not finished"),
+        of: everyProbe,
+      })),
+    ),
+    {
+      ...must("autoregister-completion", () => state.isRegistered, "missing APIServices"),
+      of: everyProbe,
+    },
+    { ...must("shutdown", () => !signal.aborted, "process is shutting down"), of: ["readyz"] },
+  ]
 }

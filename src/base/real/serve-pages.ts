@@ -1,4 +1,14 @@
-import { createServer } from "node:http"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+
+export interface PageRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  /** The header of this name: in which forms the page may come. */
+  readonly accept?: string | undefined
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal
+}
 
 export interface Page {
   /** @default 200 */
@@ -9,11 +19,47 @@ export interface Page {
   readonly warning?: string
 }
 
-/** What is there to read at a path, in a form that `accept`, the request's header, allows; undefined: nothing. */
-export type Pages = (path: string, accept?: string) => Page | undefined
+/** What is no page to read: with headers of its own. */
+export interface RawPage {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+/** What is there; undefined: nothing. */
+export type Pages = (request: PageRequest) => Page | RawPage | undefined | Promise<Page | RawPage | undefined>
+
+export function plainPage(text: string, code = 200): Page {
+  return { code, contentType: "text/plain; charset=utf-8", text }
+}
 
 export function pageHeaders({ contentType, warning }: Page): Record<string, string> {
   return { "content-type": contentType, "x-content-type-options": "nosniff", ...(warning && { warning }) }
+}
+
+export function readPageRequest(request: IncomingMessage, response: ServerResponse): PageRequest {
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://page")
+  const gone = new AbortController()
+  response.on("close", () => gone.abort())
+  return {
+    method: request.method ?? "GET",
+    path: pathname,
+    query: searchParams,
+    accept: request.headers.accept,
+    signal: gone.signal,
+  }
+}
+
+/** Answers with the page, or that there is none. */
+export async function answerWithPage(
+  request: PageRequest,
+  response: ServerResponse,
+  pages: Pages,
+): Promise<void> {
+  const page = (await pages(request)) ?? plainPage("404 page not found\n", 404)
+  const [code, headers, body] =
+    "body" in page ? [page.status, page.headers, page.body] : [page.code ?? 200, pageHeaders(page), page.text]
+  response.writeHead(code, headers).end(request.method === "HEAD" ? undefined : body)
 }
 
 /**
@@ -25,12 +71,9 @@ export function servePages(
   pages: Pages,
 ): Promise<{ readonly port: number; close(): void }> {
   const server = createServer((request, response) => {
-    const { method, url = "/" } = request
-    if (method !== "GET" && method !== "HEAD") return response.writeHead(405).end()
-    const page = pages(url.split("?")[0]!, request.headers.accept)
-    if (!page) return response.writeHead(404).end()
-    response.writeHead(page.code ?? 200, pageHeaders(page))
-    return response.end(method === "HEAD" ? undefined : page.text)
+    void answerWithPage(readPageRequest(request, response), response, pages).catch((error: unknown) => {
+      response.writeHead(500, { "content-type": "text/plain; charset=utf-8" }).end(`${String(error)}\n`)
+    })
   })
   server.unref()
   return new Promise((resolve, reject) => {

@@ -18,7 +18,7 @@ import type { PodNetwork } from "../../network/plugin/pod-network.ts"
 import { createNetworkPolicies } from "../../network/policy/create-network-policies.ts"
 import { createProxy } from "../../proxy/create-proxy.ts"
 import { healthPages, metricsPages, proxyPaths } from "../../proxy/serving/status-pages.ts"
-import { withComponentPages } from "../component-facts.ts"
+import { withComponentPages } from "../component-pages.ts"
 import { machineAddress } from "../machine.ts"
 import type { NodeParts } from "./cluster-node.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
@@ -157,7 +157,7 @@ export function createNetworkAgents(
         { host: "127.0.0.1", port: 10_249 },
         withComponentPages(
           "kube-proxy",
-          { clock, paths: proxyPaths, values: proxyFlags },
+          { clock, paths: proxyPaths, values: proxyFlags, probes: { healthz: () => [] }, profiling: false },
           metricsPages(proxy.status, "nftables"),
         ),
       )
@@ -180,7 +180,7 @@ export function createNetworkAgents(
 
 /** CoreDNS' way of telling. */
 function dnsPages(dns: DnsServer): Pages {
-  return (path) => (path === "/metrics" ? { contentType: metricsType, text: dns.metrics() } : undefined)
+  return ({ path }) => (path === "/metrics" ? { contentType: metricsType, text: dns.metrics() } : undefined)
 }
 
 /** Ports where monitoring asks. Another cluster of the machine may have them: the network works without. */

@@ -6,7 +6,7 @@ import { type Caller, DelegatedReviews } from "../../client/real/delegated-revie
 
 const anonymous: Caller = { name: "system:anonymous", groups: ["system:unauthenticated"] }
 /** Must work without any rights. */
-export const probes: ReadonlySet<string> = new Set(["/healthz", "/livez", "/readyz"])
+const probes: ReadonlySet<string> = new Set(["/healthz", "/livez", "/readyz"])
 /** As upstream's --authentication-token-webhook-cache-ttl and those of authorization. */
 const rememberMs = 10_000
 

@@ -3,7 +3,7 @@ import type { FlagValues } from "../../base/flags.ts"
 import type { Pages } from "../../base/real/serve-pages.ts"
 import type { Client } from "../../client/client.ts"
 import { issueTemporary } from "../certificates/issue-certificate.ts"
-import { withComponentPages } from "../component-facts.ts"
+import { type ComponentProbes, withComponentPages } from "../component-pages.ts"
 import { UsageError } from "../commands/command.ts"
 import type { ConnectedParts } from "../commands/components/connect.ts"
 import { serveSecurePort } from "./serve-secure-port.ts"
@@ -25,16 +25,28 @@ export function securePortFlags(port: string) {
     },
     "tls-cert-file": { type: "string", placeholder: "FILE", description: "what the secure port shows" },
     "tls-private-key-file": { type: "string", placeholder: "FILE", description: "its key" },
+    profiling: {
+      type: "bool",
+      default: true,
+      description: "tell at /debug/pprof/ where the process spends its time (true)",
+    },
   } as const
 }
 
 export type SecurePortValues = FlagValues<ReturnType<typeof securePortFlags>>
 
+export interface SecurePortParts extends Pick<ConnectedParts, "clock" | "random" | "log" | "signal"> {
+  readonly client: Client
+  readonly probes: ComponentProbes
+  /** @default what the flag says */
+  readonly profiling?: boolean
+}
+
 /** Opens the port unless it is 0. Without files it shows a certificate that nobody has reason to believe. */
 export async function openSecurePort(
   component: string,
   values: SecurePortValues,
-  parts: Pick<ConnectedParts, "clock" | "random" | "log" | "signal"> & { readonly client: Client },
+  parts: SecurePortParts,
   pages: Pages,
 ): Promise<number | undefined> {
   const port = Number(values["secure-port"])
@@ -42,8 +54,9 @@ export async function openSecurePort(
     throw new UsageError(`--secure-port ${JSON.stringify(values["secure-port"])} is no port`)
   if (port === 0) return undefined
   const serving = servingPair(component, values, parts)
-  const paths = ["/configz", "/healthz", "/livez", "/metrics", "/readyz"]
-  const described = withComponentPages(component, { clock: parts.clock, paths, values }, pages)
+  const paths = ["/configz", "/metrics"]
+  const { clock, probes, profiling = values.profiling } = parts
+  const described = withComponentPages(component, { clock, paths, values, probes, profiling }, pages)
   return serveSecurePort({ ...parts, host: values["bind-address"], port, serving, pages: described })
 }
 

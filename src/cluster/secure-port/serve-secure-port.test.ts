@@ -8,12 +8,13 @@ import { silentLogger } from "../../base/log.ts"
 import { realClock } from "../../base/real/clock.ts"
 import { realRandom } from "../../base/real/random.ts"
 import { issueTemporary } from "../certificates/issue-certificate.ts"
-import { withComponentPages } from "../component-facts.ts"
+import { withComponentPages } from "../component-pages.ts"
 import { serveSecurePort } from "./serve-secure-port.ts"
 
 const users = new Map([
   ["of-reader", "reader"],
   ["of-other", "other"],
+  ["of-profiler", "profiler"],
 ])
 
 /** Tokens are known by name; the reader may read metrics, the component itself everything. */
@@ -23,7 +24,10 @@ const security: CreateSecurity = () => ({
     authorize: ({ user, ...asked }) => ({
       decision:
         user.groups.includes("system:masters") ||
-        (user.name === "reader" && "path" in asked && ["/metrics", "/flagz"].includes(asked.path ?? ""))
+        (user.name === "profiler" && "path" in asked && asked.path?.startsWith("/debug/pprof/")) ||
+        (user.name === "reader" &&
+          "path" in asked &&
+          ["/metrics", "/flagz", "/metrics/slis", "/readyz/leaderElection"].includes(asked.path ?? ""))
           ? "allowed"
           : "denied",
       reason: "",
@@ -50,6 +54,15 @@ const security: CreateSecurity = () => ({
   },
 })
 
+/** As it was found, changed by tests. */
+const leader = {
+  name: "leaderElection",
+  problem: "",
+  check: () => {
+    if (leader.problem) throw new Error(leader.problem)
+  },
+}
+
 let server: TestServer
 let port: number
 const stop = new AbortController()
@@ -67,8 +80,14 @@ beforeEach(async () => {
     signal: stop.signal,
     pages: withComponentPages(
       "kube-scheduler",
-      { clock: realClock, paths: ["/metrics"], values: { v: 2 } },
-      (path) => (path === "/metrics" ? { contentType: "text/plain", text: "up 1\n" } : undefined),
+      {
+        clock: realClock,
+        paths: ["/metrics"],
+        values: { v: 2 },
+        probes: { healthz: () => [], readyz: () => [leader] },
+        profiling: true,
+      },
+      ({ path }) => (path === "/metrics" ? { contentType: "text/plain", text: "up 1\n" } : undefined),
     ),
   })
 })
@@ -115,4 +134,37 @@ test("tells of itself to those who may, and of its health to all", async () => {
     failure(403, "Forbidden", 'forbidden: User "reader" cannot get path "/configz"'),
   )
   expect(await refused("/metrics", "of-nobody")).toEqual(failure(401, "Unauthorized", "Unauthorized"))
+})
+
+test("tells what its probes found, and why to those alone who may ask for a check", async () => {
+  leader.problem = "cannot renew"
+  expect(await get("/readyz")).toEqual([
+    500,
+    "[-]leaderElection failed: reason withheld\nreadyz check failed\n",
+  ])
+  expect((await get("/readyz/leaderElection"))[0]).toBe(403)
+  expect(await get("/readyz/leaderElection", "of-reader")).toEqual([
+    500,
+    "internal server error: cannot renew\n",
+  ])
+  leader.problem = ""
+  expect(await get("/readyz?verbose")).toEqual([200, "[+]leaderElection ok\nreadyz check passed\n"])
+  expect(await get("/healthz?exclude=ping&verbose")).toEqual([
+    200,
+    "[+]ping excluded: ok\nhealthz check passed\n",
+  ])
+  expect((await get("/livez"))[0]).toBe(404)
+  const [, text] = await get("/metrics/slis", "of-reader")
+  expect(text.split("\n").filter((line) => line.startsWith("kubernetes"))).toEqual([
+    'kubernetes_healthcheck{name="leaderElection",type="readyz"} 1',
+    'kubernetes_healthchecks_total{name="leaderElection",status="error",type="readyz"} 1',
+    'kubernetes_healthchecks_total{name="leaderElection",status="success",type="readyz"} 1',
+  ])
+  expect(text).toContain("[STABLE] This metric records the results of all healthcheck.")
+})
+
+test("has profiles for those who may", async () => {
+  expect((await get("/debug/pprof/", "of-reader"))[0]).toBe(403)
+  expect((await get("/debug/pprof/", "of-profiler"))[1]).toContain("<title>/debug/pprof/</title>")
+  expect((await get("/debug/pprof/heap?seconds=0.01", "of-profiler"))[0]).toBe(200)
 })

@@ -5,9 +5,9 @@ import { ConfigMap } from "../../api/core/v1/config-map.ts"
 import { isStatusError, StatusError } from "../../apimachinery/status-error.ts"
 import { type Clock, sleep } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
-import { type Page, pageHeaders, type Pages } from "../../base/real/serve-pages.ts"
+import { answerWithPage, type Pages, readPageRequest } from "../../base/real/serve-pages.ts"
 import type { Client } from "../../client/client.ts"
-import { DelegatedAccess, probes } from "./delegated-access.ts"
+import { DelegatedAccess } from "./delegated-access.ts"
 
 export interface SecurePortOptions {
   readonly host: string
@@ -74,18 +74,10 @@ async function answer(
   access: DelegatedAccess,
   { pages, log }: SecurePortOptions,
 ): Promise<void> {
-  const path = (request.url ?? "/").split("?")[0]!
   try {
-    await access.check(request, path)
-    const plain = (text: string, code = 200): Page => ({
-      code,
-      contentType: "text/plain; charset=utf-8",
-      text,
-    })
-    const found = probes.has(path) ? plain("ok") : pages(path, request.headers.accept)
-    const page = found ?? plain("404 page not found\n", 404)
-    response.writeHead(page.code ?? 200, pageHeaders(page))
-    response.end(page.text)
+    const asked = readPageRequest(request, response)
+    await access.check(request, asked.path)
+    await answerWithPage(asked, response, pages)
   } catch (error) {
     if (!isStatusError(error)) log.warn("cannot tell who may ask", { error: String(error) })
     const status = isStatusError(error) ? error : new StatusError("InternalError", String(error))

@@ -149,7 +149,7 @@ class KubeletRoutes {
   async #route(kubelet: Kubelet, call: Call): Promise<void> {
     const { path, parts, query, response, request, signal } = call
     const [first, ...rest] = parts
-    if (first === "healthz") return text(response, healthz(kubelet, path, query))
+    if (first === "healthz") return text(response, await healthz(kubelet, path, query))
     if (path === "/pods") return json(response, podList(kubelet))
     if (path === "/runningpods" || path === "/runningpods/") return json(response, runningPodList(kubelet))
     if (path === "/statusz" || path === "/flagz") return this.#tellOfItself(kubelet, call)
@@ -157,8 +157,7 @@ class KubeletRoutes {
     if (path === "/stats/summary")
       return json(response, await statsSummary(kubelet, query.get("only_cpu_and_memory") === "true"))
     if (first === "metrics") {
-      const startedAtMs = kubelet.services.clock.now() - process.uptime() * 1000
-      const metrics = await renderMetrics(kubelet, path, processMetrics(startedAtMs))
+      const metrics = await renderMetrics(kubelet, path, processMetrics(kubelet.services.clock))
       if (metrics !== undefined) return text(response, metrics, metricsType)
     }
     const disabled = findDisabled(kubelet.services.configuration, first ?? "", query)

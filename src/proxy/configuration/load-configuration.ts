@@ -14,6 +14,8 @@ export interface ProxySettings {
   /** "ADDR:PORT", or an address alone for the usual port. */
   readonly healthzBindAddress?: string
   readonly metricsBindAddress?: string
+  /** Tells where the process spends its time, where monitoring asks. */
+  readonly profiling: boolean
   /** A port that somebody else has is the end. */
   readonly bindAddressHardFail: boolean
   readonly oomScoreAdj?: number
@@ -63,6 +65,7 @@ function settingsOf(given: Partial<ProxyConfiguration>): ProxySettings {
     masqueradeAll: nftables?.masqueradeAll ?? false,
     ...(given.healthzBindAddress && { healthzBindAddress: given.healthzBindAddress }),
     ...(given.metricsBindAddress && { metricsBindAddress: given.metricsBindAddress }),
+    profiling: given.enableProfiling ?? false,
     bindAddressHardFail: given.bindAddressHardFail ?? false,
     ...(typeof oomScoreAdj === "number" && { oomScoreAdj }),
     ...(conntrack && { conntrack }),

@@ -20,7 +20,6 @@ export function findWithoutEffect(given: Given): string[] {
   warn("clientConnection.burst", connection?.burst, "requests to the API server are not limited here")
   warn("logging", logging?.verbosity || (logging?.format || "text") !== "text", "see --verbose")
   warn("bindAddress", !isAnyAddress(given.bindAddress), "the node's addresses are those of its Node")
-  warn("enableProfiling", given.enableProfiling, "there is no profile to fetch")
   warn("showHiddenMetricsForVersion", given.showHiddenMetricsForVersion, "no metrics are hidden")
   warn("nftables.syncPeriod", isTime(nftables?.syncPeriod, "30s"), "rules are looked after every 30 s")
   warn("nftables.minSyncPeriod", isTime(nftables?.minSyncPeriod, "1s"), "changes are made at once")

@@ -13,7 +13,7 @@ function create() {
 describe("a proxy's status", () => {
   it("is good until a change has waited too long for the kernel", async () => {
     const { clock, status } = create()
-    const code = (path: string) => healthPages(status)(path)!.code
+    const code = (path: string) => healthPages(status)({ path })!.code
     expect(code("/healthz")).toBe(200)
     status.queued("service")
     await clock.advance(minuteMs - 1)
@@ -27,14 +27,14 @@ describe("a proxy's status", () => {
   it("sends load balancers away from a node that is about to go, though the proxy works", () => {
     const { status } = create()
     status.nodeEligible = false
-    expect(healthPages(status)("/healthz")!).toMatchObject({ code: 503 })
-    expect(JSON.parse(healthPages(status)("/healthz")!.text)).toMatchObject({ nodeEligible: false })
-    expect(healthPages(status)("/livez")!.code).toBe(200)
-    expect(JSON.parse(healthPages(status)("/livez")!.text)).toMatchObject({
+    expect(healthPages(status)({ path: "/healthz" })!).toMatchObject({ code: 503 })
+    expect(JSON.parse(healthPages(status)({ path: "/healthz" })!.text)).toMatchObject({ nodeEligible: false })
+    expect(healthPages(status)({ path: "/livez" })!.code).toBe(200)
+    expect(JSON.parse(healthPages(status)({ path: "/livez" })!.text)).toMatchObject({
       healthy: true,
       status: { IPv4: { healthy: true } },
     })
-    const { text } = metricsPages(status, "nftables")("/metrics")!
+    const { text } = metricsPages(status, "nftables")({ path: "/metrics" })!
     expect(text).toContain('kubeproxy_proxy_healthz_total{code="503"} 2')
     expect(text).toContain('kubeproxy_proxy_livez_total{code="200"} 2')
   })
@@ -57,7 +57,7 @@ describe("a proxy's status", () => {
     await clock.advance(300)
     status.synced(clock.now(), [changed], false)
     status.metrics.failed()
-    const { text } = metricsPages(status, "nftables")("/metrics")!
+    const { text } = metricsPages(status, "nftables")({ path: "/metrics" })!
     expect(text).toContain(
       'kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="0.5"} 1',
     )
@@ -72,6 +72,6 @@ describe("a proxy's status", () => {
       'kubeproxy_conntrack_reconciler_deleted_entries_total{ip_family="IPv4"} 0',
     ])
       expect(text).toContain(line)
-    expect(metricsPages(status, "nftables")("/proxyMode")!.text).toBe("nftables")
+    expect(metricsPages(status, "nftables")({ path: "/proxyMode" })!.text).toBe("nftables")
   })
 })

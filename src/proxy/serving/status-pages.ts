@@ -1,12 +1,15 @@
 import { metricsType } from "../../base/metrics.ts"
-import type { Page, Pages } from "../../base/real/serve-pages.ts"
+import { type Page, type PageRequest, plainPage } from "../../base/real/serve-pages.ts"
 import type { ProxyStatus } from "./proxy-status.ts"
+
+/** Of a proxy. */
+export type StatusPages = (request: Pick<PageRequest, "path">) => Page | undefined
 
 /**
  * What load balancers outside ask (port 10256 elsewhere): `/healthz` is 200 while this node should get traffic, `/livez`
  * while the proxy works.
  */
-export function healthPages(status: ProxyStatus): Pages {
+export function healthPages(status: ProxyStatus): StatusPages {
   const page = (name: "healthz" | "livez", isGood: boolean, more: object): Page => {
     const code = isGood ? 200 : 503
     status.metrics.asked(name, code)
@@ -22,26 +25,23 @@ export function healthPages(status: ProxyStatus): Pages {
     })
     return { code, contentType: "application/json", text }
   }
-  return (path) => {
+  return ({ path }) => {
     if (path === "/healthz") return page("healthz", status.isHealthy, { nodeEligible: status.nodeEligible })
     return path === "/livez" ? page("livez", status.isAlive, {}) : undefined
   }
 }
 
-/** Where those are. */
-export const proxyPaths: readonly string[] = ["/healthz", "/metrics", "/proxyMode"]
+/** Where the pages for monitoring are. */
+export const proxyPaths: readonly string[] = ["/metrics", "/proxyMode"]
 
 /** What monitoring asks (port 10249 elsewhere). */
-export function metricsPages(status: Pick<ProxyStatus, "metrics" | "isAlive">, mode: string): Pages {
-  const plain = (text: string, code = 200): Page => ({ code, contentType: "text/plain; charset=utf-8", text })
-  return (path) => {
+export function metricsPages(status: Pick<ProxyStatus, "metrics">, mode: string): StatusPages {
+  return ({ path }) => {
     switch (path) {
       case "/metrics":
         return { contentType: metricsType, text: status.metrics.text() }
       case "/proxyMode":
-        return plain(mode)
-      case "/healthz":
-        return status.isAlive ? plain("ok") : plain("not in step with the cluster", 503)
+        return plainPage(mode)
       default:
         return undefined
     }

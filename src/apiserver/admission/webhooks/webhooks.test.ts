@@ -179,7 +179,7 @@ describe("a validating webhook", () => {
     await server.client.delete(ValidatingWebhookConfiguration, { name: "validate" })
     await validate(hook("/gone", { failurePolicy: "Ignore" }))
     await make("a")
-    const metrics = server.server.parts.metrics.format()
+    const metrics = server.server.parts.metrics.text()
     for (const [kind, error] of [
       ["rejection", 'operation="CREATE",error_type="calling_webhook_error",rejection_code="503"'],
       ["fail_open", ""],

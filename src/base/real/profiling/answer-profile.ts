@@ -1,17 +1,13 @@
 import { promisify } from "node:util"
 import { gzip } from "node:zlib"
 import type { Clock } from "../../clock.ts"
+import type { RawPage } from "../serve-pages.ts"
 import { type ProfileWish, takeAllocationProfile, takeCpuProfile, takeHeapProfile } from "./take-profile.ts"
 
-/**
+/*
  * `/debug/pprof/`: what a Node.js process can tell of what Go's tells there, for the same programs (`go tool pprof URL`).
  * Goroutines, threads, locks and traces there are none of.
  */
-export interface ProfileAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array
-}
 
 export interface ProfileRequest {
   /** What follows "/debug/pprof/"; "" asks what there is. */
@@ -52,7 +48,7 @@ const compress = promisify(gzip)
 /** Kinds that are being taken: one of each at a time, as with Go. */
 const underWay = new Set<string>()
 
-export async function answerProfile({ name, query, clock, signal }: ProfileRequest): Promise<ProfileAnswer> {
+export async function answerProfile({ name, query, clock, signal }: ProfileRequest): Promise<RawPage> {
   if (name === "") return page(index())
   if (name === "cmdline") return plain(200, process.argv.join("\0"))
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
@@ -87,12 +83,12 @@ function index(): string {
   return `<html><head><title>/debug/pprof/</title></head><body>/debug/pprof/<ul>${command}${rows.join("")}</ul></body></html>\n`
 }
 
-function page(body: string): ProfileAnswer {
+function page(body: string): RawPage {
   const headers = { "content-type": "text/html; charset=utf-8", "x-content-type-options": "nosniff" }
   return { status: 200, headers, body }
 }
 
-function plain(status: number, body: string, more: Record<string, string> = {}): ProfileAnswer {
+function plain(status: number, body: string, more: Record<string, string> = {}): RawPage {
   const headers = { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" }
   return { status, headers: { ...headers, ...more }, body }
 }

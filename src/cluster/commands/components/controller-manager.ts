@@ -89,8 +89,10 @@ async function run(
     ...(identity !== undefined && { leaderElection: { identity } }),
   })
   const client = createClient(parts.transport, { userAgent: "kube-controller-manager" })
-  const metrics = [...manager.metrics, ...processMetrics(parts.clock.now())]
-  await openSecurePort("kube-controller-manager", values, { ...parts, client, signal }, (path) => {
+  const metrics = [...manager.metrics, ...processMetrics(parts.clock)]
+  const probes = { healthz: () => manager.healthChecks() }
+  const port = { ...parts, client, signal, probes }
+  await openSecurePort("kube-controller-manager", values, port, ({ path }) => {
     if (path === "/metrics") return { contentType: metricsType, text: formatMetrics(metrics) }
     return path === "/configz"
       ? { contentType: "application/json", text: configz(values, identity) }
@@ -108,6 +110,7 @@ function configz(values: FlagValues<typeof flags>, identity: string | undefined)
       Address: values["bind-address"],
       Port: Number(values["secure-port"]),
       Controllers: values.controllers,
+      Debugging: { EnableProfiling: values.profiling, EnableContentionProfiling: false },
       LeaderElection: {
         leaderElect: identity !== undefined,
         resourceLock: "leases",

@@ -20,7 +20,7 @@ import {
 import { applyConntrackSettings, planConntrackSettings } from "../../../proxy/conntrack-settings.ts"
 import { createProxy } from "../../../proxy/create-proxy.ts"
 import { healthPages, metricsPages, proxyPaths } from "../../../proxy/serving/status-pages.ts"
-import { withComponentPages } from "../../component-facts.ts"
+import { withComponentPages } from "../../component-pages.ts"
 import { machineName } from "../../machine.ts"
 import { UsageError } from "../command.ts"
 import { parseListen } from "../parse-listen.ts"
@@ -56,6 +56,10 @@ const flags = {
     default: defaults.metrics,
     placeholder: "ADDR:PORT",
     description: "where monitoring asks, or off (127.0.0.1:10249)",
+  },
+  profiling: {
+    type: "bool",
+    description: "tell at /debug/pprof/, where monitoring asks, where the process spends its time",
   },
   "bind-address-hard-fail": {
     type: "bool",
@@ -133,7 +137,13 @@ async function run({ transport, ...parts }: ConnectedParts, own: Values): Promis
       metricsBindAddress,
       withComponentPages(
         "kube-proxy",
-        { clock: parts.clock, paths: proxyPaths, values: own },
+        {
+          clock: parts.clock,
+          paths: proxyPaths,
+          values: own,
+          probes: { healthz: () => [] },
+          profiling: settings.profiling,
+        },
         metricsPages(proxying.status, "nftables"),
       ),
     ),
@@ -163,6 +173,7 @@ function readSettings(own: Values): LoadedSettings {
     }),
     healthzBindAddress: own["healthz-bind-address"],
     metricsBindAddress: own["metrics-bind-address"],
+    profiling: own.profiling,
     bindAddressHardFail: own["bind-address-hard-fail"],
   }
   return { settings, warnings: [] }

@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs"
 import type { FlagValues } from "../../../base/flags.ts"
-import { servePages } from "../../../base/real/serve-pages.ts"
+import { must } from "../../../apimachinery/health-checks.ts"
+import { type Pages, servePages } from "../../../base/real/serve-pages.ts"
+import type { Client } from "../../../client/client.ts"
 import { createClient } from "../../../client/create-client.ts"
 import { createServedCheck } from "../../../client/create-served-check.ts"
 import { createEventRecorder } from "../../../client/create-event-recorder.ts"
 import { createEventSeriesRecorder } from "../../../client/create-event-series-recorder.ts"
-import { createInformers } from "../../../client/informers.ts"
+import { createInformers, type Informers } from "../../../client/informers.ts"
 import { runAsLeader } from "../../../client/leader-election.ts"
+import { LeaderHealth } from "../../../client/leader-health.ts"
 import {
   type LoadedConfiguration,
   loadConfiguration,
@@ -14,8 +17,8 @@ import {
 import { postJsonTo } from "../../../scheduler/extenders/real/post-json.ts"
 import { schedulerPage } from "../../../scheduler/pages.ts"
 import { createScheduler, type Scheduler } from "../../../scheduler/scheduler.ts"
+import { type ComponentProbes, firstOf, probePages } from "../../component-pages.ts"
 import { machineName } from "../../machine.ts"
-import { probes } from "../../secure-port/delegated-access.ts"
 import { openSecurePort, securePortFlags } from "../../secure-port/secure-port-flags.ts"
 import { parseListen } from "../parse-listen.ts"
 import { type ConnectedParts, electionFlags, runConnected } from "./connect.ts"
@@ -45,35 +48,68 @@ async function run(
 ): Promise<void> {
   const loaded = own.config === undefined ? undefined : readConfiguration(own.config)
   for (const warning of loaded?.warnings ?? []) parts.log.warn(warning)
+  const { leaderElection, delayCacheUntilActive, enableProfiling = true } = loaded?.configuration ?? {}
+  const isElected = identity !== undefined && (leaderElection?.leaderElect ?? true)
+  const health = isElected ? new LeaderHealth(parts.clock) : undefined
   const client = createClient(transport, { userAgent: "kube-scheduler" })
   const speaking = { ...parts, client, component: "default-scheduler", host: machineName() }
-  const events = createEventRecorder(speaking)
-  let leading: Scheduler | undefined
-  const told = (path: string) => leading && schedulerPage(leading, path.split("/").filter(Boolean))
-  const served =
-    own.serve === undefined
-      ? undefined
-      : await servePages(parseListen(own.serve, "serve"), (path) =>
-          probes.has(path) ? { contentType: "text/plain", text: "ok" } : told(path),
-        )
-  await openSecurePort("kube-scheduler", own, { ...parts, client }, (path) =>
-    path === "/configz" ? { contentType: "application/json", text: configz(loaded) } : told(path),
-  )
-  const lead = async (signal: AbortSignal) => {
-    const informers = createInformers({ ...parts, client, isServed: createServedCheck(transport) })
-    const spoken = createEventSeriesRecorder({ ...speaking, signal })
-    leading = createScheduler({ ...parts, ...loaded?.options, client, informers, events: spoken })
-    informers.start(signal)
-    await leading.run(signal)
+  const informers = createInformers({ ...parts, client, isServed: createServedCheck(transport) })
+  const spoken = createEventSeriesRecorder(speaking)
+  const scheduler = createScheduler({ ...parts, ...loaded?.options, client, informers, events: spoken })
+  const probes = probesOf(health, informers, parts.signal)
+  const served = await serve(own, scheduler, { ...parts, client, probes, loaded, enableProfiling })
+  // Whoever waits to lead knows the cluster already, unless the configuration wants it otherwise.
+  if (!delayCacheUntilActive || !isElected) informers.start(parts.signal)
+  const lead = (signal: AbortSignal) => {
+    if (delayCacheUntilActive && isElected) informers.start(signal)
+    return scheduler.run(signal)
   }
   try {
-    const { leaderElect = true, resourceName, resourceNamespace } = loaded?.configuration.leaderElection ?? {}
-    if (identity === undefined || !leaderElect) return await lead(parts.signal)
+    if (!health || identity === undefined) return await lead(parts.signal)
+    const { resourceName, resourceNamespace } = leaderElection ?? {}
     const lease = { namespace: resourceNamespace || "kube-system", name: resourceName || "kube-scheduler" }
-    await runAsLeader({ ...parts, client, events, identity, lease }, lead)
+    const events = createEventRecorder(speaking)
+    await runAsLeader({ ...parts, client, events, identity, lease, health }, lead)
   } finally {
     served?.close()
   }
+}
+
+/** As kube-scheduler's: alive while it answers, ready when it knows the cluster. */
+function probesOf(
+  health: LeaderHealth | undefined,
+  informers: Informers,
+  signal: AbortSignal,
+): ComponentProbes {
+  let isSynced = false
+  void informers.synced().then(() => (isSynced = true))
+  const election = health ? [health] : []
+  const shutdown = must("shutdown", () => !signal.aborted, "process is shutting down")
+  const synced = must("sched-handler-sync", () => isSynced, "handlers are not fully synchronized")
+  return { healthz: () => election, livez: () => [], readyz: () => [...election, shutdown, synced] }
+}
+
+interface ServedParts extends Pick<ConnectedParts, "clock" | "random" | "log" | "signal"> {
+  readonly client: Client
+  readonly probes: ComponentProbes
+  readonly loaded: LoadedConfiguration | undefined
+  readonly enableProfiling: boolean
+}
+
+/** With a file the flag of profiling counts for nothing, as upstream. */
+async function serve(
+  own: FlagValues<typeof flags>,
+  scheduler: Scheduler,
+  { loaded, enableProfiling, ...parts }: ServedParts,
+): Promise<{ close(): void } | undefined> {
+  const told: Pages = ({ path }) => schedulerPage(scheduler, path.split("/").filter(Boolean))
+  const configuration = { contentType: "application/json", text: configz(loaded) }
+  const profiling = loaded ? enableProfiling : own.profiling
+  await openSecurePort("kube-scheduler", own, { ...parts, profiling }, (request) =>
+    request.path === "/configz" ? configuration : told(request),
+  )
+  if (own.serve === undefined) return undefined
+  return servePages(parseListen(own.serve, "serve"), firstOf([probePages(parts.probes, parts.clock), told]))
 }
 
 function configz(loaded: LoadedConfiguration | undefined): string {

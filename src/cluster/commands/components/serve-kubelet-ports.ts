@@ -1,4 +1,5 @@
-import { servePages } from "../../../base/real/serve-pages.ts"
+import { answerProbe, type HealthRecord } from "../../../apimachinery/health-checks.ts"
+import { type Pages, plainPage, servePages } from "../../../base/real/serve-pages.ts"
 import type { RealKubelet } from "../../../kubelet/real/create-real-kubelet.ts"
 import { type KubeletServerOptions, serveKubelet } from "../../../kubelet/server/serve-kubelet.ts"
 import { UsageError } from "../command.ts"
@@ -8,6 +9,15 @@ const tlsVersions: Readonly<Record<string, KubeletServerOptions["minVersion"]>> 
   VersionTLS11: "TLSv1.1",
   VersionTLS12: "TLSv1.2",
   VersionTLS13: "TLSv1.3",
+}
+
+/** Whoever asks on this machine is told no more than that there is an answer, as upstream. */
+function healthzPages(record: HealthRecord): Pages {
+  return async ({ path, query }) => {
+    const [isHealthz, name] = /^\/healthz(?:\/(.+))?$/.exec(path) ?? []
+    const answer = isHealthz && (await answerProbe({ probe: "healthz", name, query }, [], record))
+    return answer ? plainPage(answer.text, answer.code) : undefined
+  }
 }
 
 export interface KubeletPorts {
@@ -37,8 +47,9 @@ export async function serveKubeletPorts(
   if (server) node.setPort(server.port)
   const healthz =
     healthzPort > 0
-      ? await servePages({ host: healthzBindAddress, port: healthzPort }, (path) =>
-          path === "/healthz" ? { contentType: "text/plain; charset=utf-8", text: "ok" } : undefined,
+      ? await servePages(
+          { host: healthzBindAddress, port: healthzPort },
+          healthzPages(node.services.healthRecord),
         ).catch((error: unknown) => log.error("failed to start healthz server", { error }))
       : undefined
   return {

@@ -1,3 +1,4 @@
+import { messageOf } from "../../../base/message-of.ts"
 import { readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { quantityValue } from "../../../apimachinery/quantity.ts"
@@ -59,6 +60,7 @@ export class DeviceManager implements PodDevices, PlacedDevices {
   #entries: DeviceEntry[] = []
   #allocating: Promise<unknown> = Promise.resolve()
   #server: GrpcServer | undefined
+  #problem: string | undefined
 
   constructor(options: DeviceManagerOptions) {
     this.#options = options
@@ -80,6 +82,7 @@ export class DeviceManager implements PodDevices, PlacedDevices {
     }).catch((error: unknown) => {
       // A path can be too long for a socket: a node is of use without plugins too.
       log.warn("device plugins cannot register", { directory, error })
+      this.#problem = `device registration error: device plugin registration gRPC server failed: ${messageOf(error)}`
       return undefined
     })
   }
@@ -124,6 +127,10 @@ export class DeviceManager implements PodDevices, PlacedDevices {
     delete resource.endedAtMs
     await this.#write()
     return {}
+  }
+
+  problem(): string | undefined {
+    return this.#problem
   }
 
   capacity(): DeviceCapacity {

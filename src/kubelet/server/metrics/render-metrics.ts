@@ -25,6 +25,8 @@ export async function renderMetrics(
       return formatTimedMetrics(await resourceMetrics(kubelet))
     case "/metrics/cadvisor":
       return formatTimedMetrics(await cadvisorMetrics(kubelet))
+    case "/metrics/slis":
+      return kubelet.services.healthRecord.text()
     case "/metrics/probes":
       return formatMetrics([probeMetric(kubelet)])
     default:
