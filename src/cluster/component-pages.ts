@@ -58,10 +58,10 @@ export function probePages(probes: ComponentProbes, clock: Clock): Pages {
       return plainPage("metrics reset\n")
     }
     const [, probe = "", ...rest] = path.split("/")
-    const checks = isProbe(probe) && probes[probe]
-    if (!checks) return undefined
+    const checks = isProbe(probe) ? probes[probe] : undefined
+    if (!isProbe(probe) || !checks) return undefined
     const name = rest.length > 0 ? rest.join("/") : undefined
-    const answer = await answerProbe({ probe: probe as Probe, name, query }, checks(), record)
+    const answer = await answerProbe({ probe, name, query }, checks(), record)
     return answer && plainPage(answer.text, answer.code)
   }
 }
