@@ -1,8 +1,10 @@
-import { readFile } from "node:fs/promises"
+import { readFile, stat } from "node:fs/promises"
 
 /** What is mounted somewhere, in the order in which it was. */
 export interface MountEntry {
   readonly point: string
+  /** Of the file system: major and minor number, "98:0". */
+  readonly device: string
   /** Mounts below it are passed on to others that see it. */
   readonly isShared: boolean
 }
@@ -14,9 +16,9 @@ export interface MountEntry {
 export async function readMountTable(): Promise<readonly MountEntry[]> {
   const table = await readFile("/proc/self/mountinfo", "utf8")
   return table.split("\n").map((line) => {
-    const [, , , , point = "", , ...rest] = line.split(" ")
+    const [, , device = "", , point = "", , ...rest] = line.split(" ")
     const isShared = rest.slice(0, rest.indexOf("-")).some((field) => field.startsWith("shared:"))
-    return { point: unescape(point), isShared }
+    return { point: unescape(point), device, isShared }
   })
 }
 
@@ -31,6 +33,15 @@ export async function mountsBelow(directory: string): Promise<readonly string[]>
 
 export async function isMounted(directory: string): Promise<boolean> {
   return (await mountsBelow(directory)).includes(directory)
+}
+
+/** Whether the file system on a block device is mounted anywhere. */
+export async function isDeviceMounted(path: string): Promise<boolean> {
+  const { rdev } = await stat(path)
+  // As the kernel packs them into one number.
+  const major = (rdev >>> 8) & 0xfff
+  const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00)
+  return (await readMountTable()).some(({ device }) => device === `${major}:${minor}`)
 }
 
 /** The kernel writes blanks and backslashes of paths as octal numbers. */

@@ -24,24 +24,33 @@ const namespace = "default"
 // oxlint-disable-next-line no-console -- as above
 if (!hasLoopDevices) console.log("skipped: a test of disks needs loop devices")
 
+interface ClaimDiskOptions {
+  readonly volumeMode?: "Block" | "Filesystem"
+  readonly mountOptions?: string[]
+  /** Of the nodes that have it. */
+  readonly os?: string
+}
+
 /** A local volume with a disk in it, and a claim of the same name that has it. */
-async function claimDisk({ server: { client } }: RealNode, name: string, path: string): Promise<void> {
-  const spec = {
-    accessModes: ["ReadWriteOnce" as const],
-    volumeMode: "Block" as const,
-    storageClassName: "disks",
-  }
+async function claimDisk(
+  { server: { client } }: RealNode,
+  name: string,
+  path: string,
+  { volumeMode = "Block", mountOptions = [], os = "linux" }: ClaimDiskOptions = {},
+): Promise<void> {
+  const spec = { accessModes: ["ReadWriteOnce" as const], volumeMode, storageClassName: "disks" }
   await client.create(PersistentVolume, {
     metadata: { name },
     spec: {
       ...spec,
       capacity: { storage: "16Mi" },
       local: { path },
+      mountOptions,
       claimRef: { namespace, name },
       nodeAffinity: {
         required: {
           nodeSelectorTerms: [
-            { matchExpressions: [{ key: "kubernetes.io/os", operator: "In", values: ["linux"] }] },
+            { matchExpressions: [{ key: "kubernetes.io/os", operator: "In", values: [os] }] },
           ],
         },
       },
@@ -134,6 +143,63 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
       execFileSync("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"], { encoding: "utf8" }),
     ).not.toContain(file)
     expect(readFileSync(file, "utf8").slice(0, 15)).toBe("written by a pod".slice(0, 15))
+  })
+
+  it.skipIf(!hasLoopDevices)("formats a new disk for the pods that share it", async () => {
+    const file = join(node.directory, "new-disk")
+    writeFileSync(file, "")
+    truncateSync(file, 32 << 20)
+    const device = execFileSync("losetup", ["--find", "--show", file], { encoding: "utf8" }).trim()
+    try {
+      await claimDisk(node, "new-disk", device, { volumeMode: "Filesystem", mountOptions: ["noexec"] })
+      const spec = {
+        containers: [shell("main", forever, { volumeMounts: [{ name: "disk", mountPath: "/disk" }] })],
+        volumes: [{ name: "disk", persistentVolumeClaim: { claimName: "new-disk" } }],
+        securityContext: { fsGroup: 1234 },
+      }
+      await Promise.all(["sharer-1", "sharer-2"].map((name) => node.create(name, spec)))
+      const one = await node.until("sharer-1", isReady)
+      const two = await node.until("sharer-2", isReady)
+      await node.exec(one, "main", "sh", "-c", "echo shared >/disk/file")
+      expect(await node.exec(two, "main", "sh", "-c", "cat /disk/file; grep ' /disk ' /proc/mounts")).toMatch(
+        new RegExp(`^shared\n${device} /disk ext4 rw,.*noexec`),
+      )
+      expect(await node.exec(two, "main", "stat", "-c", "%g", "/disk")).toBe("1234\n")
+      for (const name of ["sharer-1", "sharer-2"]) {
+        await node.server.client.delete(Pod, { namespace, name })
+        await node.until(name, (pod) => pod === undefined)
+      }
+    } finally {
+      execFileSync("losetup", ["--detach", device])
+    }
+    expect(
+      execFileSync("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"], { encoding: "utf8" }),
+    ).not.toContain(file)
+  })
+
+  it("mounts with a volume's options, and only what this node has", async () => {
+    const directories = ["near", "far"].map((name) => join(node.directory, name))
+    for (const directory of directories) mkdirSync(directory)
+    const [near, far] = directories as [string, string]
+    await claimDisk(node, "near", near, { volumeMode: "Filesystem", mountOptions: ["noexec", "nosuid"] })
+    await claimDisk(node, "far", far, { volumeMode: "Filesystem", os: "plan9" })
+    const spec = (claimName: string) => ({
+      containers: [shell("main", forever, { volumeMounts: [{ name: "data", mountPath: "/data" }] })],
+      volumes: [{ name: "data", persistentVolumeClaim: { claimName } }],
+    })
+    await node.create("near", spec("near"))
+    await node.create("far", spec("far"))
+    const pod = await node.until("near", isReady)
+    expect(await node.exec(pod, "main", "grep", " /data ", "/proc/mounts")).toMatch(/nosuid.*noexec/)
+    await expect
+      .poll(() => node.events("far"), { timeout: 20_000 })
+      .toContain(
+        'FailedMount: MountVolume.NodeAffinity check failed for volume "far" : no matching NodeSelectorTerms',
+      )
+    for (const name of ["near", "far"]) {
+      await node.server.client.delete(Pod, { namespace, name })
+      await node.until(name, (each) => each === undefined)
+    }
   })
 
   it("says when what it was told is a disk is none", async () => {

@@ -6,6 +6,7 @@ import { type Clock, sleep } from "../../../base/clock.ts"
 import type { Client } from "../../../client/client.ts"
 import type { EventRecorder } from "../../../client/event-recorder.ts"
 import type { Logger } from "../../../base/log.ts"
+import { Turns } from "../../../base/turns.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
 import { VolumeError } from "../../node-host.ts"
 import {
@@ -17,7 +18,7 @@ import {
 } from "../../volumes/csi-volume.ts"
 import type { ServiceAccountTokens } from "../../volumes/service-account-tokens.ts"
 import { type KubeletPaths, sha256 } from "../kubelet-paths.ts"
-import type { MountedVolume } from "../volumes/mount-source.ts"
+import type { MountedVolume } from "../volumes/mounted-volume.ts"
 import { giveToGroup } from "../volumes/ownership.ts"
 import { AttachLimit } from "./attach-limit.ts"
 import { findAttachment } from "./attachment.ts"
@@ -56,7 +57,7 @@ export interface CsiVolumesOptions {
  */
 export class CsiVolumes {
   readonly #options: CsiVolumesOptions
-  readonly #queues = new Map<string, Promise<unknown>>()
+  readonly #turns = new Turns()
   readonly #inUse = new Set<string>()
   readonly #attachLimit: AttachLimit
   /** What this process has mounted, by pod and volume. */
@@ -106,7 +107,7 @@ export class CsiVolumes {
 
   /** Stages and publishes; done before, it is made sure of. Throws VolumeError, or AdmissionError if it never will be. */
   async mount(pod: Pod, volume: CsiVolume): Promise<MountedVolume> {
-    return this.#inTurn(uniqueCsiName(volume), () => this.#mount(pod, volume))
+    return this.#turns.take(uniqueCsiName(volume), () => this.#mount(pod, volume))
   }
 
   async #mount(pod: Pod, volume: CsiVolume): Promise<MountedVolume> {
@@ -242,7 +243,7 @@ export class CsiVolumes {
     for (const key of this.#mounted.keys()) if (key.startsWith(`${podUid} `)) this.#mounted.delete(key)
     this.#attachLimit.forget(podUid)
     for (const { directory, data, target } of await listPublished(paths, podUid))
-      await this.#inTurn(nameOf(data), () => this.#unmount(directory, data, target))
+      await this.#turns.take(nameOf(data), () => this.#unmount(directory, data, target))
   }
 
   async #unmount(directory: string, data: CsiVolumeData, target: string): Promise<void> {
@@ -260,9 +261,9 @@ export class CsiVolumes {
   async unstageUnused(driverName: string): Promise<void> {
     const { paths, log } = this.#options
     for (const { data } of await listStaged(paths, driverName))
-      await this.#inTurn(nameOf(data), () => this.#unstageIfUnused(data)).catch((error: unknown) =>
-        log.warn("volume not unstaged", { volume: data.volumeHandle, error }),
-      )
+      await this.#turns
+        .take(nameOf(data), () => this.#unstageIfUnused(data))
+        .catch((error: unknown) => log.warn("volume not unstaged", { volume: data.volumeHandle, error }))
   }
 
   async #unstageIfUnused(data: CsiVolumeData): Promise<void> {
@@ -306,16 +307,6 @@ export class CsiVolumes {
       volumeLifecycleMode: volume.lifecycle,
       attachmentID: attachmentName(volume, nodeName),
     }
-  }
-
-  #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#queues.get(name) ?? Promise.resolve()).then(work, work)
-    this.#queues.set(name, turn)
-    const forget = () => {
-      if (this.#queues.get(name) === turn) this.#queues.delete(name)
-    }
-    turn.then(forget, forget)
-    return turn
   }
 }
 

@@ -8,7 +8,7 @@ import type { Mount } from "../../../container-runtime/cri.ts"
 import { expandVariables, missingVariables } from "../../containers/expand-variables.ts"
 import type { ContainerMountNeeds } from "../../node-host.ts"
 import { isRecursivelyReadOnly } from "../../volumes/recursive-read-only.ts"
-import type { MountedVolume } from "./mount-source.ts"
+import type { MountedVolume } from "./mounted-volume.ts"
 import { unmountBelow } from "./mounts.ts"
 import { openSubPath } from "./sub-path.ts"
 

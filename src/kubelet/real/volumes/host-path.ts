@@ -1,5 +1,9 @@
 import { chmod, mkdir, open, stat } from "node:fs/promises"
 import type { Stats } from "node:fs"
+import type { Volume } from "../../../api/core/v1/volume.ts"
+import { toOwnPath } from "../kubelet-paths.ts"
+import type { MountContext } from "./mount-context.ts"
+import type { MountedVolume } from "./mounted-volume.ts"
 
 /** Checks a hostPath volume against its type, making the path where the type says so. Throws in upstream's words. */
 export async function ensureHostPath(path: string, type: string): Promise<void> {
@@ -29,4 +33,13 @@ const kinds: Readonly<Record<string, { readonly name: string; is(stats: Stats): 
   Socket: { name: "a socket file", is: (stats) => stats.isSocket() },
   CharDevice: { name: "a character device", is: (stats) => stats.isCharacterDevice() },
   BlockDevice: { name: "a block device", is: (stats) => stats.isBlockDevice() },
+}
+
+export async function mountHostPath(
+  { root }: Pick<MountContext, "root">,
+  hostPath: NonNullable<Volume["hostPath"]>,
+): Promise<MountedVolume> {
+  const path = toOwnPath(root, hostPath.path)
+  await ensureHostPath(path, hostPath.type ?? "")
+  return { path }
 }

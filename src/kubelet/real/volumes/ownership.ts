@@ -1,5 +1,6 @@
 import { chmod, lchown, lstat, readdir, stat } from "node:fs/promises"
 import { join } from "node:path"
+import type { Pod } from "../../../api/core/v1/pod.ts"
 
 /**
  * Makes a volume usable by the group `fsGroup`: everything in it belongs to the group, is readable and writable by it, and
@@ -35,4 +36,10 @@ async function give(path: string, fsGroup: number): Promise<void> {
   if (kind === 0o120000) return
   const more = isDirectory ? groupReadWrite | groupExecute | setGroupId : groupReadWrite
   await chmod(path, (mode & 0o7777) | more)
+}
+
+/** As the pod's fsGroup asks, if it does. */
+export async function giveToPodsGroup({ spec }: Pod, directory: string): Promise<void> {
+  const { fsGroup, fsGroupChangePolicy } = spec.securityContext ?? {}
+  if (fsGroup !== undefined) await giveToGroup(directory, fsGroup, fsGroupChangePolicy)
 }

@@ -25,8 +25,10 @@ import type { CsiVolumes } from "../csi/csi-volumes.ts"
 import type { KubeletPaths } from "../kubelet-paths.ts"
 import { writeAtomically } from "./atomic-directory.ts"
 import { containerMounts } from "./container-mounts.ts"
+import { Disks } from "./disks.ts"
 import type { PodCertificates } from "./pod-certificates.ts"
-import { type MountedVolume, mountSource } from "./mount-source.ts"
+import { mountSource } from "./mount-source.ts"
+import type { MountedVolume } from "./mounted-volume.ts"
 import { measureVolumes } from "./volume-usage.ts"
 import { readVolumeVariable } from "./volume-variable.ts"
 import { ensureShared, unmountBelow } from "./mounts.ts"
@@ -65,10 +67,12 @@ interface MountedPod {
 export class RealPodVolumes implements PodVolumes {
   readonly #options: RealPodVolumesOptions
   readonly #mounted = new Map<string, MountedPod>()
+  readonly #disks: Disks
   #versions = 0
 
   constructor(options: RealPodVolumesOptions) {
     this.#options = options
+    this.#disks = new Disks(options.commands, options.log)
   }
 
   /** Secrets live in memory alone, in one file system for the whole node. Call once, before anything else. */
@@ -233,7 +237,9 @@ export class RealPodVolumes implements PodVolumes {
   async #mountVolume(pod: Pod, volume: Volume): Promise<MountedVolume> {
     const { objects, commands, csi, paths } = this.#options
     const directory = this.#volumeDirectory(pod, volume)
-    const mounted = await mountSource({ pod, directory, objects, commands, csi, root: paths.root }, volume)
+    const disks = this.#disks
+    const context = { pod, directory, objects, commands, csi, disks, root: paths.root }
+    const mounted = await mountSource(context, volume)
     if (mounted) return mounted
     await mkdir(directory, { recursive: true })
     await chmod(directory, 0o777)

@@ -3,7 +3,7 @@ import type { Commands } from "../../../base/commands.ts"
 import type { Volume } from "../../../api/core/v1/volume.ts"
 import type { FilesystemSpace, VolumeUsage } from "../../node-host.ts"
 import { filesystemSpace } from "../usage.ts"
-import type { MountedVolume } from "./mount-source.ts"
+import type { MountedVolume } from "./mounted-volume.ts"
 
 /**
  * How full a pod's volumes are. What shares the node's disk is counted file by file, everything else asked of its file
