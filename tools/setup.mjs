@@ -26,6 +26,7 @@ const testPackages = {
   unzip: "unzip",
   curl: "curl",
   openssl: "openssl",
+  "mkfs.ext4": "e2fsprogs",
   "/usr/lib/cni/ptp": "containernetworking-plugins",
 }
 
