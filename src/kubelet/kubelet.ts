@@ -172,7 +172,10 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     configuration,
     metrics,
     pods: () => workers.list().map(({ state }) => state),
-    space: async () => (await host.usage()).filesystem,
+    space: async () => {
+      const { filesystem, imageFilesystem = filesystem } = await host.usage()
+      return imageFilesystem
+    },
     clock,
     log,
     warn: (reason, message) =>

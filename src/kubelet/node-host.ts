@@ -92,6 +92,8 @@ export interface NodeUsage {
   readonly memoryRssBytes: number
   /** The file system of pods' volumes and logs. */
   readonly filesystem: FilesystemSpace
+  /** That of images and containers' layers, where they have one of their own. @default the same */
+  readonly imageFilesystem?: FilesystemSpace
   readonly processes: { readonly running: number; readonly max: number }
   /** Of all pods together; undefined where they are not held to anything. */
   readonly pods?: { readonly memoryLimitBytes: number; readonly memoryWorkingSetBytes: number }

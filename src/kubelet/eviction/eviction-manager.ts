@@ -7,14 +7,16 @@ import type { RuntimeService } from "../../container-runtime/cri.ts"
 import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import type { ImageCollector } from "../images/image-collector.ts"
 import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
-import type { NodeHost } from "../node-host.ts"
+import type { NodeHost, NodeUsage } from "../node-host.ts"
 import type { PodWorkers } from "../pods/pod-workers.ts"
-import { exceededStorage, hasStorageLimit } from "./exceeded-storage.ts"
 import type { EvictionCondition, PodState } from "../pods/pod-state.ts"
+import { ContainerCollector } from "./container-collector.ts"
+import { dataBehind, isReclaimable } from "./disk-layout.ts"
 import { evictionMessage } from "./eviction-message.ts"
+import { exceededStorage, hasStorageLimit } from "./exceeded-storage.ts"
+import { judgePressure } from "./judge-pressure.ts"
 import { PodMeter } from "./measure-pods.ts"
 import {
-  conditionOf,
   dueShortages,
   findShortages,
   holdConditions,
@@ -22,7 +24,7 @@ import {
   resourceOf,
   type Shortage,
 } from "./node-pressure.ts"
-import { parseThresholds, type Threshold } from "./thresholds.ts"
+import { containerSignals, parseThresholds, type Threshold } from "./thresholds.ts"
 import { isCritical, rankForEviction } from "./rank-pods.ts"
 
 export interface EvictionManagerOptions {
@@ -63,6 +65,7 @@ export class EvictionManager {
   readonly #thresholds: readonly Threshold[]
   readonly #holdMs: number
   readonly #meter: PodMeter
+  readonly #containers: ContainerCollector
   #held: Map<PressureCondition, number> = new Map()
   #since: ReadonlyMap<Threshold, number> = new Map()
   /** Those that called for something to be done when we last looked. */
@@ -73,6 +76,10 @@ export class EvictionManager {
     this.#thresholds = withAllocatable(parseThresholds(options.configuration), options.configuration)
     this.#holdMs = parseDuration(options.configuration.evictionPressureTransitionPeriod)
     this.#meter = new PodMeter(options.runtime, options.host)
+    this.#containers = new ContainerCollector({ ...options, logs: options.host.logs })
+    const { evictionHard, evictionSoft } = options.configuration
+    const ignored = containerSignals.filter((signal) => evictionHard[signal] ?? evictionSoft?.[signal])
+    if (ignored.length > 0) options.log.warn("eviction thresholds that are not used", { ignored })
   }
 
   has(condition: PressureCondition): boolean {
@@ -104,7 +111,8 @@ export class EvictionManager {
   /** Judges the node, and does one thing about what it is short of. Resolves to the pods that were evicted. */
   async look(): Promise<readonly Pod[]> {
     const { host, clock, changed } = this.#options
-    const shortages = findShortages(await host.usage(), this.#thresholds, this.#unresolved)
+    const usage = await host.usage()
+    const shortages = findShortages(usage, this.#thresholds, this.#unresolved)
     const before = [...this.#held.keys()].sort().join()
     const { since, due } = dueShortages(this.#since, shortages, clock.now())
     this.#since = since
@@ -112,12 +120,12 @@ export class EvictionManager {
     // The node says what it is short of at once, also where pods are given time.
     this.#held = holdConditions(this.#held, shortages, clock.now(), this.#holdMs)
     if ([...this.#held.keys()].sort().join() !== before) changed()
-    const exceeding = await this.#enforceLimits()
+    const exceeding = await this.#enforceLimits(usage)
     const [worst] = due
     if (exceeding.length > 0 || !worst) return exceeding
     this.#announce(worst)
-    if (await this.#reclaim(worst)) return []
-    return this.#evictOne(worst)
+    if (await this.#reclaim(worst, usage)) return []
+    return this.#evictOne(worst, usage)
   }
 
   #announce(shortage: Shortage): void {
@@ -126,31 +134,39 @@ export class EvictionManager {
     events.event(node, "Warning", "EvictionThresholdMet", `Attempting to reclaim ${resourceOf(shortage)}`)
   }
 
-  /** Throws away what nobody uses; true when that was enough. */
-  async #reclaim({ signal }: Shortage): Promise<boolean> {
-    const { host, images } = this.#options
-    if (conditionOf[signal] !== "DiskPressure") return false
-    await images.collect(Number.POSITIVE_INFINITY)
+  /** Throws away what nobody uses, dead containers first, since they hold images; true when that was enough. */
+  async #reclaim({ signal }: Shortage, { imageFilesystem }: NodeUsage): Promise<boolean> {
+    const { host, images, log } = this.#options
+    if (!isReclaimable(signal, imageFilesystem !== undefined)) return false
+    await this.#containers.collect()
+    // A disk that is full may let nothing be removed: then pods go.
+    await images
+      .collect(Number.POSITIVE_INFINITY)
+      .catch((error: unknown) => log.warn("images not collected", { error }))
     const all = new Set(this.#thresholds)
     return findShortages(await host.usage(), this.#thresholds, all).length === 0
   }
 
   /** Pods that have written more than they may go, however much room there is. */
-  async #enforceLimits(): Promise<readonly Pod[]> {
-    const limited = this.#running().filter(({ pod }) => hasStorageLimit(pod) && !isCritical(pod))
+  async #enforceLimits({ imageFilesystem }: NodeUsage): Promise<readonly Pod[]> {
+    const { metrics } = this.#options
+    const limited = this.#active().filter(({ pod }) => hasStorageLimit(pod) && !isCritical(pod))
     if (limited.length === 0) return []
     const measured = await this.#meter.disk(limited)
     return measured.flatMap(({ state: { pod }, usage }) => {
-      const message = exceededStorage(pod, usage)
-      if (message) this.#evict(pod, { message })
-      return message ? [pod] : []
+      const exceeded = exceededStorage(pod, usage, imageFilesystem !== undefined)
+      if (!exceeded) return []
+      this.#evict(pod, { message: exceeded.message })
+      metrics.evictions.add(1, exceeded.signal)
+      return [pod]
     })
   }
 
-  async #evictOne(shortage: Shortage): Promise<readonly Pod[]> {
+  async #evictOne(shortage: Shortage, { imageFilesystem }: NodeUsage): Promise<readonly Pod[]> {
     const { metrics, log, configuration } = this.#options
     const resource = resourceOf(shortage)
-    const ranked = rankForEviction(await this.#meter.measure(resource, this.#running()), resource)
+    const data = dataBehind(shortage.signal, imageFilesystem !== undefined)
+    const ranked = rankForEviction(await this.#meter.measure(resource, this.#active(), data), resource)
     const victim = ranked.find(({ pod }) => !isCritical(pod))
     if (!victim) {
       log.warn("short of a resource, and no pod may be evicted", { resource })
@@ -167,11 +183,12 @@ export class EvictionManager {
     return [pod]
   }
 
-  #running(): PodState[] {
+  /** Pods that end already too: they may take less time for it. */
+  #active(): PodState[] {
     return this.#options.workers
       .list()
       .map(({ state }) => state)
-      .filter(({ stage }) => stage.kind === "syncing")
+      .filter(({ stage }) => stage.kind === "syncing" || stage.kind === "terminating")
   }
 
   /** Who meets a hard threshold has a second; a soft one leaves time to end, though not more than the pod would take. */
@@ -188,16 +205,8 @@ export class EvictionManager {
   }
 
   /** Why a new pod may not come while the node is in need; undefined if it may. */
-  judge(pod: Pod): { readonly reason: string; readonly message: string } | undefined {
-    const conditions = [...this.#held.keys()].sort()
-    if (conditions.length === 0 || isCritical(pod)) return undefined
-    const onlyMemory = conditions.length === 1 && conditions[0] === "MemoryPressure"
-    // Of memory a pod that asked for some has a right to it; of disk nobody has.
-    if (onlyMemory && pod.status.qosClass !== "BestEffort") return undefined
-    return {
-      reason: "Evicted",
-      message: `The node had condition: [${conditions.join(" ")}]. `,
-    }
+  judge(pod: Pod): ReturnType<typeof judgePressure> {
+    return judgePressure(pod, [...this.#held.keys()])
   }
 }
 

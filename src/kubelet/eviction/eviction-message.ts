@@ -30,18 +30,19 @@ export function evictionMessage(
     Math.floor(shortage.available),
     resource === "inodes" || resource === "pids" ? "DecimalSI" : "BinarySI",
   )
+  const low = [
+    `The node was low on resource: ${resource}. `,
+    `Threshold quantity: ${formatQuantity(shortage.threshold)}, available: ${formatQuantity(available)}. `,
+  ].join("")
+  // Of whom nothing was measured nothing is told.
+  if (usage.used === undefined) return { message: low, annotations: {} }
   const isOfContainers = resource === "memory" || resource === "ephemeral-storage"
   const pod = resource === "memory" ? offendingPod(usage) : undefined
   const containers = isOfContainers ? offendingContainers(usage, resource) : []
   const blame = (kind: string) => (offender: Offender) =>
     `${kind} ${offender.name} was using ${offender.usage}, request is ${offender.request}, has larger consumption of ${resource}. `
   return {
-    message: [
-      `The node was low on resource: ${resource}. `,
-      `Threshold quantity: ${formatQuantity(shortage.threshold)}, available: ${formatQuantity(available)}. `,
-      ...(pod ? [blame("Pod")(pod)] : []),
-      ...containers.map(blame("Container")),
-    ].join(""),
+    message: [low, ...(pod ? [blame("Pod")(pod)] : []), ...containers.map(blame("Container"))].join(""),
     annotations: {
       ...(pod && { offending_pod: pod.name, offending_pod_usage: pod.usage }),
       offending_containers: containers.map(({ name }) => name).join(","),
@@ -54,7 +55,7 @@ export function evictionMessage(
 /** A pod that asked for memory as a whole is named with what it uses, be it more or less. */
 function offendingPod({ pod, used }: PodUsage): Offender | undefined {
   const request = pod.spec.resources?.requests?.["memory"]
-  if (request === undefined) return undefined
+  if (request === undefined || used === undefined) return undefined
   return { name: pod.metadata.name, usage: bytesText(used), request: parseQuantity(request).text }
 }
 

@@ -4,6 +4,8 @@ import type { NodeUsage } from "../node-host.ts"
 import { parseQuantity } from "../../apimachinery/quantity.ts"
 import { evictionMessage } from "./eviction-message.ts"
 import { defaultEvictionHard } from "../configuration/kubelet-configuration.ts"
+import { dataBehind, isReclaimable } from "./disk-layout.ts"
+import { judgePressure } from "./judge-pressure.ts"
 import { dueShortages, findShortages, holdConditions } from "./node-pressure.ts"
 import { parseThresholds } from "./thresholds.ts"
 import { PodMeter } from "./measure-pods.ts"
@@ -24,6 +26,7 @@ const healthy: NodeUsage = {
 const pod = (name: string, memory?: string, priority = 0): Pod =>
   ({
     metadata: { name },
+    status: {},
     spec: {
       priority,
       containers: [{ name: "c", resources: memory ? { requests: { memory } } : {} }],
@@ -111,6 +114,55 @@ describe("a node in need", () => {
     expect(names(ranked)).toEqual(["above-a-lot", "above-a-little", "above-but-important", "within"])
   })
 
+  it("evicts first of whom nothing is known, and weighs files against bytes that were asked for", () => {
+    const asking = (name: string, storage: string) => {
+      const asks = pod(name)
+      asks.spec.containers[0]!.resources = { requests: { "ephemeral-storage": storage } }
+      return asks
+    }
+    const usage = (of: Pod, used: number | undefined) => ({ pod: of, used, containers: [] })
+    const ranked = rankForEviction(
+      [
+        usage(asking("many", "1000"), 1200),
+        usage(asking("few", "0"), 300),
+        usage(pod("starting"), undefined),
+      ],
+      "inodes",
+    )
+    expect(names(ranked)).toEqual(["starting", "few", "many"])
+  })
+
+  it("makes room where nobody's things lie before it evicts", () => {
+    const where = (hasImageFilesystem: boolean) =>
+      (["nodefs.available", "nodefs.inodesFree", "imagefs.available", "memory.available"] as const).map(
+        (signal) => isReclaimable(signal, hasImageFilesystem),
+      )
+    expect(where(false)).toEqual([true, true, true, false])
+    expect(where(true)).toEqual([false, false, true, false])
+    const split = { ...healthy, imageFilesystem: { ...healthy.filesystem, availableBytes: 1 } }
+    expect(findShortages(split, thresholds).map(({ signal }) => signal)).toEqual(["imagefs.available"])
+  })
+
+  it("knows no thresholds of containers' own file system", () => {
+    const set = { "containerfs.available": "99%", "nodefs.available": "10%" }
+    expect(parseThresholds({ evictionHard: set }).map(({ signal }) => signal)).toEqual(["nodefs.available"])
+  })
+
+  it("takes what may come all the same", () => {
+    const best = pod("best")
+    const tolerant = pod("tolerant")
+    tolerant.spec.tolerations = [{ key: "node.kubernetes.io/memory-pressure", operator: "Exists" }]
+    const asking = pod("asking", "1Mi")
+    const critical = pod("critical", undefined, 2_000_000_000)
+    const judge = (...conditions: Parameters<typeof judgePressure>[1]) =>
+      [best, tolerant, asking, critical].map((each) => judgePressure(each, conditions)?.message)
+    const memory = "The node had condition: [MemoryPressure]. "
+    const both = "The node had condition: [DiskPressure MemoryPressure]. "
+    expect(judge()).toEqual([undefined, undefined, undefined, undefined])
+    expect(judge("MemoryPressure")).toEqual([memory, undefined, undefined, undefined])
+    expect(judge("MemoryPressure", "DiskPressure")).toEqual([both, both, both, undefined])
+  })
+
   it("evicts of those with many processes the less important first", () => {
     const usage = (of: Pod, used: number) => ({ pod: of, used, containers: [] })
     const ranked = rankForEviction(
@@ -145,11 +197,18 @@ describe("a node in need", () => {
       { name: "c", logPath: "/1.log" },
     ]
     const state = { pod: { metadata: { uid: "u" } }, runtime: { containers } } as never
-    expect(await meter.measure("ephemeral-storage", [state])).toMatchObject([
+    const all = dataBehind("nodefs.available", false)
+    expect(await meter.measure("ephemeral-storage", [state], all)).toMatchObject([
       { used: 524, containers: [{ name: "c", bytes: 24 }] },
     ])
-    expect(await meter.measure("inodes", [state])).toMatchObject([{ used: 25 }])
-    expect(await meter.measure("pids", [state])).toMatchObject([{ used: 12, containers: [] }])
+    expect(await meter.measure("inodes", [state], all)).toMatchObject([{ used: 25 }])
+    expect(await meter.measure("pids", [state], [])).toMatchObject([{ used: 12, containers: [] }])
+    const beside = dataBehind("nodefs.available", true)
+    expect(await meter.measure("ephemeral-storage", [state], beside)).toMatchObject([{ used: 514 }])
+    const ofImages = dataBehind("imagefs.inodesFree", true)
+    expect(await meter.measure("inodes", [state], ofImages)).toMatchObject([{ used: 3 }])
+    const starting = { pod: { metadata: { uid: "other" } }, runtime: { containers: [] } } as never
+    expect(await meter.measure("memory", [starting], [])).toMatchObject([{ used: undefined }])
   })
 
   it("says why, in upstream's words", () => {

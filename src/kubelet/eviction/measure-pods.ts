@@ -2,12 +2,14 @@ import type { RuntimeService } from "../../container-runtime/cri.ts"
 import { containerNameLabel, podUidLabel } from "../containers/runtime-labels.ts"
 import type { NodeHost } from "../node-host.ts"
 import type { PodState } from "../pods/pod-state.ts"
-import type { LocalStorageUsage } from "./exceeded-storage.ts"
+import type { LocalData } from "./disk-layout.ts"
+import type { ContainerStorage, LocalStorageUsage } from "./exceeded-storage.ts"
 import type { ScarceResource } from "./node-pressure.ts"
 import type { PodUsage } from "./rank-pods.ts"
 
-export interface DiskUsage extends LocalStorageUsage {
-  readonly containers: readonly { readonly name: string; readonly bytes: number; readonly inodes: number }[]
+export interface MeasuredPod {
+  readonly state: PodState
+  readonly usage: LocalStorageUsage
 }
 
 interface Measured {
@@ -27,17 +29,25 @@ export class PodMeter {
     this.#host = host
   }
 
-  async measure(resource: ScarceResource, pods: readonly PodState[]): Promise<PodUsage[]> {
+  /** Of disks, `data` is what counts. */
+  async measure(
+    resource: ScarceResource,
+    pods: readonly PodState[],
+    data: readonly LocalData[],
+  ): Promise<PodUsage[]> {
     if (resource === "pids") return Promise.all(pods.map((state) => this.#processes(state)))
     const measured = await this.#containers()
-    const of = ({ pod }: PodState) => measured.get(pod.metadata.uid) ?? []
-    if (resource === "memory") return pods.map((state) => memoryUsage(state, of(state)))
     return Promise.all(
-      pods.map(async (state) => diskUsage(resource, state, await this.#onDisk(state, of(state)))),
+      pods.map(async (state): Promise<PodUsage> => {
+        const containers = measured.get(state.pod.metadata.uid)
+        if (!containers) return { pod: state.pod, used: undefined, containers: [] }
+        if (resource === "memory") return memoryUsage(state, containers)
+        return diskUsage(resource, state, await this.#onDisk(state, containers), data)
+      }),
     )
   }
 
-  async disk(pods: readonly PodState[]): Promise<{ state: PodState; usage: DiskUsage }[]> {
+  async disk(pods: readonly PodState[]): Promise<MeasuredPod[]> {
     const measured = await this.#containers()
     return Promise.all(
       pods.map(async (state) => ({
@@ -49,7 +59,7 @@ export class PodMeter {
 
   async #processes({ pod }: PodState): Promise<PodUsage> {
     const usage = await this.#host.podUsage(pod, [])
-    return { pod, used: usage?.group?.processes ?? 0, containers: [] }
+    return { pod, used: usage?.group?.processes, containers: [] }
   }
 
   async #containers(): Promise<Map<string, Measured[]>> {
@@ -67,12 +77,13 @@ export class PodMeter {
     return byPod
   }
 
-  async #onDisk({ pod, runtime }: PodState, measured: readonly Measured[]): Promise<DiskUsage> {
+  async #onDisk({ pod, runtime }: PodState, measured: readonly Measured[]): Promise<LocalStorageUsage> {
     const { logs, volumes } = this.#host
-    const withLogs = measured.map(async ({ name, diskBytes, inodes }) => {
+    const withLogs = measured.map(async ({ name, diskBytes, inodes }): Promise<ContainerStorage> => {
       const own = runtime.containers.filter((each) => each.name === name && each.logPath)
       const sizes = await Promise.all(own.map(({ logPath }) => logs.size(logPath)))
-      return { name, bytes: sizes.reduce((sum, size) => sum + size, diskBytes), inodes: inodes + own.length }
+      const layer = { bytes: diskBytes, inodes }
+      return { name, layer, logs: { bytes: sum(sizes), inodes: own.length } }
     })
     return { containers: await Promise.all(withLogs), volumes: await volumes.usage(pod.metadata.uid) }
   }
@@ -83,18 +94,25 @@ function memoryUsage({ pod }: PodState, measured: readonly Measured[]): PodUsage
   return { pod, used: sum(containers.map(({ bytes }) => bytes)), containers }
 }
 
-/** Volumes count that are on the node's own disk. */
+/** Volumes count that are on the node's own disk. Containers are named with all that they use, on whatever disk. */
 function diskUsage(
   resource: "ephemeral-storage" | "inodes",
   { pod }: Pick<PodState, "pod">,
-  { containers, volumes }: DiskUsage,
+  { containers, volumes }: LocalStorageUsage,
+  data: readonly LocalData[],
 ): PodUsage {
+  const unit = resource === "inodes" ? "inodes" : "bytes"
   const spaces = volumes.filter(({ isLocal }) => isLocal).map(({ space }) => space)
-  const used =
-    resource === "inodes"
-      ? [...containers.map(({ inodes }) => inodes), ...spaces.map(({ inodesUsed = 0 }) => inodesUsed)]
-      : [...containers.map(({ bytes }) => bytes), ...spaces.map(({ usedBytes }) => usedBytes)]
-  return { pod, used: sum(used), containers }
+  const amounts: Readonly<Record<LocalData, readonly number[]>> = {
+    layers: containers.map(({ layer }) => layer[unit]),
+    logs: containers.map(({ logs }) => logs[unit]),
+    volumes: spaces.map(({ usedBytes, inodesUsed = 0 }) => (unit === "inodes" ? inodesUsed : usedBytes)),
+  }
+  return {
+    pod,
+    used: sum(data.flatMap((kind) => amounts[kind])),
+    containers: containers.map(({ name, layer, logs }) => ({ name, bytes: layer.bytes + logs.bytes })),
+  }
 }
 
 function sum(values: readonly number[]): number {

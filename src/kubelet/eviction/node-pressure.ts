@@ -20,8 +20,6 @@ const resources: Readonly<Record<PressureSignal, ScarceResource>> = {
   "nodefs.inodesFree": "inodes",
   "imagefs.available": "ephemeral-storage",
   "imagefs.inodesFree": "inodes",
-  "containerfs.available": "ephemeral-storage",
-  "containerfs.inodesFree": "inodes",
   "pid.available": "pids",
 }
 
@@ -38,8 +36,6 @@ export const conditionOf: Readonly<Record<PressureSignal, PressureCondition>> = 
   "nodefs.inodesFree": "DiskPressure",
   "imagefs.available": "DiskPressure",
   "imagefs.inodesFree": "DiskPressure",
-  "containerfs.available": "DiskPressure",
-  "containerfs.inodesFree": "DiskPressure",
   "pid.available": "PIDPressure",
 }
 
@@ -67,9 +63,16 @@ export function findShortages(
     .sort((a, b) => order.indexOf(a.signal) - order.indexOf(b.signal))
 }
 
-/** Undefined: nobody counts it. Images, containers and volumes lie on one file system. */
+/** Undefined: nobody counts it. */
 function observe(
-  { filesystem, processes, memoryAvailableBytes, memoryWorkingSetBytes, pods }: NodeUsage,
+  {
+    filesystem,
+    imageFilesystem = filesystem,
+    processes,
+    memoryAvailableBytes,
+    memoryWorkingSetBytes,
+    pods,
+  }: NodeUsage,
   signal: PressureSignal,
 ): { readonly available: number; readonly capacity: number } | undefined {
   switch (signal) {
@@ -86,13 +89,13 @@ function observe(
         }
       )
     case "nodefs.available":
-    case "imagefs.available":
-    case "containerfs.available":
       return { available: filesystem.availableBytes, capacity: filesystem.capacityBytes }
     case "nodefs.inodesFree":
-    case "imagefs.inodesFree":
-    case "containerfs.inodesFree":
       return { available: filesystem.inodesFree, capacity: filesystem.inodes }
+    case "imagefs.available":
+      return { available: imageFilesystem.availableBytes, capacity: imageFilesystem.capacityBytes }
+    case "imagefs.inodesFree":
+      return { available: imageFilesystem.inodesFree, capacity: imageFilesystem.inodes }
     case "pid.available":
       return { available: processes.max - processes.running, capacity: processes.max }
   }

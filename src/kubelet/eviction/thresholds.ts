@@ -15,8 +15,6 @@ export type PressureSignal =
   | "nodefs.inodesFree"
   | "imagefs.available"
   | "imagefs.inodesFree"
-  | "containerfs.available"
-  | "containerfs.inodesFree"
   | "pid.available"
 
 /** So much, or this share of what the machine has. */
@@ -46,10 +44,15 @@ const signals: ReadonlySet<string> = new Set<PressureSignal>([
   "nodefs.inodesFree",
   "imagefs.available",
   "imagefs.inodesFree",
-  "containerfs.available",
-  "containerfs.inodesFree",
   "pid.available",
 ])
+
+/** Containers lie where images or volumes do: the thresholds of those are theirs, whatever is set for them. */
+export const containerSignals = ["containerfs.available", "containerfs.inodesFree"] as const
+
+type SettableSignal = PressureSignal | (typeof containerSignals)[number]
+
+type Statement = Omit<Threshold, "signal"> & { readonly signal: SettableSignal }
 
 /** Throws Error in upstream's words for what is no threshold. */
 export function parseThresholds(settings: ThresholdSettings): Threshold[] {
@@ -57,13 +60,13 @@ export function parseThresholds(settings: ThresholdSettings): Threshold[] {
   const soft = parseStatements(settings.evictionSoft)
   const periods = new Map(Object.entries(settings.evictionSoftGracePeriod ?? {}).map(parseGracePeriod))
   const reclaims = new Map(Object.entries(settings.evictionMinimumReclaim ?? {}).map(parseReclaim))
-  const withPeriods = soft.map((threshold): Threshold => {
+  const withPeriods = soft.map((threshold): Statement => {
     const gracePeriodMs = periods.get(threshold.signal)
     if (gracePeriodMs === undefined)
       throw new Error(`grace period must be specified for the soft eviction threshold ${threshold.signal}`)
     return { ...threshold, gracePeriodMs }
   })
-  return [...hard, ...withPeriods].map((threshold) => {
+  return [...hard, ...withPeriods].filter(isOwn).map((threshold) => {
     const minReclaim = reclaims.get(threshold.signal)
     return minReclaim ? { ...threshold, minReclaim } : threshold
   })
@@ -80,8 +83,12 @@ export function amountOf(value: ThresholdValue, capacity: number): number {
   return quantityValue(quantityOf(value, capacity))
 }
 
-function parseStatements(statements: Readonly<Record<string, string>> = {}): Threshold[] {
-  return Object.entries(statements).flatMap(([name, text]): Threshold[] => {
+function isOwn(statement: Statement): statement is Threshold {
+  return signals.has(statement.signal)
+}
+
+function parseStatements(statements: Readonly<Record<string, string>> = {}): Statement[] {
+  return Object.entries(statements).flatMap(([name, text]): Statement[] => {
     const signal = parseSignal(name)
     // Never short of it, or always: not meant.
     if (text === "0%" || text === "100%") return []
@@ -97,19 +104,19 @@ function parseStatements(statements: Readonly<Record<string, string>> = {}): Thr
   })
 }
 
-function parseSignal(name: string): PressureSignal {
-  if (signals.has(name)) return name as PressureSignal
+function parseSignal(name: string): SettableSignal {
+  if (signals.has(name) || containerSignals.some((signal) => signal === name)) return name as SettableSignal
   throw new Error(`unrecognized eviction signal ${name}`)
 }
 
-function parseGracePeriod([name, text]: [string, string]): [PressureSignal, number] {
+function parseGracePeriod([name, text]: [string, string]): [SettableSignal, number] {
   const signal = parseSignal(name)
   const ms = parseDuration(text)
   if (ms >= 0) return [signal, ms]
   throw new Error(`invalid eviction grace period specified: ${text}, must be a positive value`)
 }
 
-function parseReclaim([name, text]: [string, string]): [PressureSignal, ThresholdValue] {
+function parseReclaim([name, text]: [string, string]): [SettableSignal, ThresholdValue] {
   const signal = parseSignal(name)
   if (text.endsWith("%")) {
     const share = parsePercentage(text)

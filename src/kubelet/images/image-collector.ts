@@ -102,8 +102,10 @@ export class ImageCollector {
 
   async #usage(): Promise<(image: Image) => boolean> {
     const used = new Set<string>()
-    for (const { pod, runtime } of this.#options.pods()) {
+    for (const { pod, runtime, stage } of this.#options.pods()) {
       for (const { imageRef, image } of runtime.containers) used.add(imageRef).add(image)
+      // Nothing of it will begin again.
+      if (stage.kind === "finished") continue
       for (const { spec } of podContainers(pod)) if (spec.image) used.add(spec.image)
       for (const { image } of pod.spec.volumes ?? []) {
         const mounted = image?.reference && (await this.#options.images.findImage(image.reference))

@@ -44,6 +44,7 @@ import { shutdownPeriods } from "../shutdown/plan-shutdown.ts"
 import { createLogind } from "./shutdown/logind.ts"
 import { shutdownRecord } from "./shutdown/shutdown-record.ts"
 import { staticPodFiles } from "./static-pod-files.ts"
+import { findImageDirectory } from "./image-filesystem.ts"
 import { readUsage } from "./usage.ts"
 
 export interface RealKubeletOptions {
@@ -148,6 +149,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     topology,
     changed: () => reconciler.look(),
   })
+  const imageDirectory = await findImageDirectory(options.images, rootDirectory)
   const services = new Informer<Service>({ resource: Service, client, clock, random, log })
   let port = 10250
   const kubelet: Kubelet = await createKubelet({
@@ -179,7 +181,10 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
       }),
       machine: async () => machine,
       usage: async () => {
-        const [usage, pods] = await Promise.all([readUsage(rootDirectory, clock.now()), cgroups.podsUsage()])
+        const [usage, pods] = await Promise.all([
+          readUsage(rootDirectory, imageDirectory, clock.now()),
+          cgroups.podsUsage(),
+        ])
         return pods ? { ...usage, pods } : usage
       },
       podUsage: (pod, containerIds) => readPodUsage(cgroups, pod, containerIds),

@@ -5,19 +5,28 @@ const ticksPerSecond = 100
 /** The kernel's clock, in which it counts the time of processors. */
 export const nanosecondsPerTick = 1e9 / ticksPerSecond
 
-/** What the machine uses, from /proc. `directory` lies on the file system that pods share. */
-export async function readUsage(directory: string, nowMs: number): Promise<NodeUsage> {
+/**
+ * What the machine uses, from /proc. `directory` lies on the file system that pods share; `imageDirectory` on that of images,
+ * where they have one of their own.
+ */
+export async function readUsage(
+  directory: string,
+  imageDirectory: string | undefined,
+  nowMs: number,
+): Promise<NodeUsage> {
   const text = (path: string) => readFile(path, "utf8").catch(() => "")
-  const [stat, memory, interfaces, uptime, load, maxPid, maxThreads, filesystem] = await Promise.all([
-    text("/proc/stat"),
-    text("/proc/meminfo"),
-    text("/proc/net/dev"),
-    text("/proc/uptime"),
-    text("/proc/loadavg"),
-    text("/proc/sys/kernel/pid_max"),
-    text("/proc/sys/kernel/threads-max"),
-    filesystemSpace(directory),
-  ])
+  const [stat, memory, interfaces, uptime, load, maxPid, maxThreads, filesystem, imageFilesystem] =
+    await Promise.all([
+      text("/proc/stat"),
+      text("/proc/meminfo"),
+      text("/proc/net/dev"),
+      text("/proc/uptime"),
+      text("/proc/loadavg"),
+      text("/proc/sys/kernel/pid_max"),
+      text("/proc/sys/kernel/threads-max"),
+      filesystemSpace(directory),
+      imageDirectory === undefined ? undefined : filesystemSpace(imageDirectory),
+    ])
   const kibibytes = (name: string) =>
     Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(memory)?.[1] ?? 0) * 1024
   const total = kibibytes("MemTotal")
@@ -29,6 +38,7 @@ export async function readUsage(directory: string, nowMs: number): Promise<NodeU
     memoryAvailableBytes: available,
     memoryRssBytes: kibibytes("AnonPages"),
     filesystem,
+    ...(imageFilesystem && { imageFilesystem }),
     processes: { running: countTasks(load), max: Math.min(Number(maxPid), Number(maxThreads)) },
     network: interfaceUsage(interfaces),
     bootedAtMs: nowMs - Number(uptime.split(" ")[0] ?? 0) * 1000,

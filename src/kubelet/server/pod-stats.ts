@@ -22,6 +22,7 @@ export interface ContainerUsage {
   readonly name: string
   readonly image: string
   readonly startedAtMs: number
+  readonly logPath: string
   readonly stats: ContainerStats
   readonly usage: GroupUsage | undefined
 }
@@ -77,6 +78,7 @@ function podStats(
         name: each.labels[containerNameLabel] ?? each.metadata.name,
         image: container.image,
         startedAtMs: container.startedAtMs,
+        logPath: container.logPath,
         stats: each,
         usage: usage?.containers.get(each.id),
       }

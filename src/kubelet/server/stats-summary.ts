@@ -10,7 +10,7 @@ import { type ContainerUsage, collectPodStats, type PodStats } from "./pod-stats
  */
 export async function statsSummary(kubelet: Kubelet, briefly: boolean): Promise<object> {
   const { services } = kubelet
-  const { volumes } = services.host
+  const { volumes, logs } = services.host
   const now = services.clock.now()
   const [usage, pods] = await Promise.all([services.host.usage(), collectPodStats(kubelet)])
   const time = formatTime(now)
@@ -19,7 +19,9 @@ export async function statsSummary(kubelet: Kubelet, briefly: boolean): Promise<
     pods: await Promise.all(
       pods.map(async (pod) => {
         const ofPod = briefly ? [] : await volumes.usage(pod.uid)
-        return podSummary(pod, { volumes: ofPod, space: usage.filesystem }, time)
+        const sizes = pod.containers.map(({ logPath }) => (logPath && !briefly ? logs.size(logPath) : 0))
+        const disks = { space: usage.filesystem, layerSpace: usage.imageFilesystem ?? usage.filesystem }
+        return podSummary(pod, { ...disks, volumes: ofPod, logBytes: await Promise.all(sizes) }, time)
       }),
     ),
   }
@@ -49,8 +51,8 @@ function nodeSummary(usage: NodeUsage, time: string): object {
     ...networkSummary(usage.network, time),
     fs: filesystem(usage.filesystem, time),
     runtime: {
-      imageFs: filesystem(usage.filesystem, time),
-      containerFs: filesystem(usage.filesystem, time),
+      imageFs: filesystem(usage.imageFilesystem ?? usage.filesystem, time),
+      containerFs: filesystem(usage.imageFilesystem ?? usage.filesystem, time),
     },
     rlimit: { time, maxpid: usage.processes.max, curproc: usage.processes.running },
   }
@@ -81,11 +83,19 @@ function filesystem(space: FilesystemSpace, time: string): object {
   }
 }
 
-function podSummary(
-  pod: PodStats,
-  { volumes, space }: { volumes: readonly VolumeUsage[]; space: FilesystemSpace },
-  time: string,
-): object {
+/** What a pod has on disks. */
+interface PodOnDisk {
+  readonly volumes: readonly VolumeUsage[]
+  /** Where its volumes and logs lie. */
+  readonly space: FilesystemSpace
+  /** Where its containers' layers lie. */
+  readonly layerSpace: FilesystemSpace
+  /** By container. */
+  readonly logBytes: readonly number[]
+}
+
+function podSummary(pod: PodStats, onDisks: PodOnDisk, time: string): object {
+  const { volumes, space, logBytes } = onDisks
   const { usage, total } = pod
   const sum = (of: (container: ContainerUsage) => number | undefined) =>
     pod.containers.reduce((all, container) => all + (of(container) ?? 0), 0)
@@ -94,7 +104,9 @@ function podSummary(
   return {
     podRef: { name: pod.name, namespace: pod.namespace, uid: pod.uid },
     startTime: formatTime(pod.startedAtMs),
-    containers: pod.containers.map((container) => containerSummary(container, space, time)),
+    containers: pod.containers.map((container, index) =>
+      containerSummary(container, { ...onDisks, logBytes: logBytes[index]! }, time),
+    ),
     cpu: {
       time,
       usageNanoCores: sum(({ stats }) => stats.cpu?.usageNanoCores),
@@ -122,9 +134,11 @@ function podSummary(
       ...filesystem(space, time),
       usedBytes:
         sum(({ stats }) => stats.writableLayer?.usedBytes) +
+        logBytes.reduce((all, bytes) => all + bytes, 0) +
         onDisk.reduce((all, { space: { usedBytes } }) => all + usedBytes, 0),
       inodesUsed:
         sum(({ stats }) => stats.writableLayer?.inodesUsed) +
+        logBytes.length +
         onDisk.reduce((all, { space: { inodesUsed = 0 } }) => all + inodesUsed, 0),
     },
     ...(usage?.group && {
@@ -146,7 +160,7 @@ function memorySummary(group: GroupUsage): object {
 
 function containerSummary(
   { name, startedAtMs, stats, usage }: ContainerUsage,
-  space: FilesystemSpace,
+  { space, layerSpace, logBytes }: Omit<PodOnDisk, "logBytes"> & { readonly logBytes: number },
   time: string,
 ): object {
   const { cpu, memory, writableLayer } = stats
@@ -173,10 +187,11 @@ function containerSummary(
       },
     }),
     rootfs: {
-      ...filesystem(space, time),
+      ...filesystem(layerSpace, time),
       usedBytes: writableLayer?.usedBytes ?? 0,
       inodesUsed: writableLayer?.inodesUsed ?? 0,
     },
+    logs: { ...filesystem(space, time), usedBytes: logBytes, inodesUsed: 1 },
     ...(usage && { swap: { time, swapUsageBytes: usage.memorySwapBytes } }),
   }
 }

@@ -114,13 +114,16 @@ function beforeRestart(
 
 /** Nothing of it in the runtime: it has not been made yet, or its remains have been lost. */
 function withoutRuntime(
-  { spec }: PodContainer,
+  { spec, role }: PodContainer,
   work: ContainerWork | undefined,
   over: boolean,
   { previous, defaultWaitingReason, mayHaveRun }: ContainerStatusContext,
 ): ContainerStatus {
-  if (previous && over && mayHaveRun)
-    return { ...previous, ready: false, started: false, state: lostState(previous) }
+  if (previous && over && mayHaveRun) {
+    const state = lostState(previous)
+    const ready = role === "init" && state.terminated?.exitCode === 0
+    return { ...previous, ready, started: false, state }
+  }
   const lost = previous?.state.running !== undefined
   const wasTerminated = previous?.state.terminated
   return {
