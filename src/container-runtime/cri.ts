@@ -36,6 +36,8 @@ export interface RuntimeService {
   containerStatus(id: string): Promise<ContainerStatus>
   listContainers(filter?: ContainerFilter): Promise<readonly Container[]>
   updateContainerResources(id: string, resources: LinuxContainerResources): Promise<void>
+  /** Tells what a sandbox and its containers may use together from now on. Fails with Unimplemented where the runtime doesn't care. */
+  updatePodSandboxResources(id: string, resources: PodSandboxResources): Promise<void>
   /** After the kubelet has moved the log file away. */
   reopenContainerLog(id: string): Promise<void>
 
@@ -159,6 +161,9 @@ export interface LinuxPodSandboxConfig {
   overhead?: LinuxContainerResources
   resources?: LinuxContainerResources
 }
+
+/** The sum of what containers may use, and what the sandbox itself takes. */
+export type PodSandboxResources = Pick<LinuxPodSandboxConfig, "overhead" | "resources">
 
 export type NamespaceMode = "POD" | "CONTAINER" | "NODE" | "TARGET"
 

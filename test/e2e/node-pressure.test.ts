@@ -37,9 +37,13 @@ interface Shape {
   readonly priority?: string
   readonly node?: string
   readonly volume?: object
+  readonly restartPolicy?: string
 }
 
-function pod(name: string, { command = "sleep 3600", node, volume, priority, ...resources }: Shape): string {
+function pod(
+  name: string,
+  { command = "sleep 3600", node, volume, priority, restartPolicy = "Always", ...resources }: Shape,
+): string {
   return JSON.stringify({
     apiVersion: "v1",
     kind: "Pod",
@@ -47,13 +51,14 @@ function pod(name: string, { command = "sleep 3600", node, volume, priority, ...
     spec: {
       terminationGracePeriodSeconds: 1,
       automountServiceAccountToken: false,
+      restartPolicy,
       ...(node && { nodeName: node }),
       ...(priority && { priorityClassName: priority }),
       containers: [
         {
           name: "main",
           image: "e2e/busybox:1",
-          command: ["sh", "-c", `${command}; sleep 3600`],
+          command: ["sh", "-c", restartPolicy === "Never" ? command : `${command}; sleep 3600`],
           resources,
           ...(volume && { volumeMounts: [{ name: "data", mountPath: "/data" }] }),
         },
@@ -211,6 +216,39 @@ describe.skipIf(missing)("a node under pressure", () => {
     await running("waiting", "modest", "important")
   })
 
+  /** How much pods can write before no more than so much is free. */
+  async function mebibytesUntil(free: number): Promise<number> {
+    const [, , , available = "0"] = (await run("df", ["-m", cluster.directory])).stdout
+      .split("\n")[1]!
+      .split(/ +/)
+    return Number(available) - free
+  }
+
+  test("of disk first removes what dead containers have left", async () => {
+    const leaving = await mebibytesUntil(230)
+    await apply("done", {
+      command: `dd if=/dev/zero of=/fill bs=1M count=${leaving}`,
+      restartPolicy: "Never",
+    })
+    await kubectl.call("wait --for=jsonpath={.status.phase}=Succeeded --timeout=60s pod/done")
+    const { phase, containerStatuses } = await status("done")
+    await apply("writer", {
+      command: "dd if=/dev/zero of=/data/fill bs=1M count=100",
+      volume: { emptyDir: {} },
+    })
+    await running("writer")
+    await eventually(async () => expect(await mebibytesUntil(150)).toBeGreaterThan(0), 60_000)
+    await untilRelieved("DiskPressure", "KubeletHasNoDiskPressure")
+    expect((await status("writer")).phase).toBe("Running")
+    expect(await events("writer", "Evicted")).toEqual([])
+    expect(await status("done")).toMatchObject({ phase, containerStatuses })
+    await eventually(async () =>
+      expect((await events(node, "EvictionThresholdMet")).map((each) => each.message)).toContain(
+        "Attempting to reclaim ephemeral-storage",
+      ),
+    )
+  })
+
   test("of disk evicts who has written the most, and takes no pod", async () => {
     await apply("reader", {})
     await apply("writer", {
@@ -218,10 +256,7 @@ describe.skipIf(missing)("a node under pressure", () => {
       volume: { emptyDir: {} },
     })
     await running("reader", "writer")
-    const [, , , available = "0"] = (await run("df", ["-m", cluster.directory])).stdout
-      .split("\n")[1]!
-      .split(/ +/)
-    const count = Number(available) - 100
+    const count = await mebibytesUntil(100)
     await apply("hoarder", {
       command: `dd if=/dev/zero of=/data/fill bs=1M count=${count}`,
       volume: { emptyDir: {} },

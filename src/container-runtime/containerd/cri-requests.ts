@@ -215,6 +215,12 @@ export const UpdateContainerResourcesRequest = message<{ id: string; linux?: cri
   linux: [2, LinuxContainerResources],
 })
 
+export const UpdatePodSandboxRequest = message<{ id: string } & cri.PodSandboxResources>({
+  id: [1, string],
+  overhead: [2, LinuxContainerResources],
+  resources: [3, LinuxContainerResources],
+})
+
 export const ExecSyncRequest = message<{ id: string; command: string[]; timeout: number }>({
   id: [1, string],
   command: [2, repeated(string)],

@@ -90,6 +90,9 @@ export function createRuntimeService(channel: GrpcChannel): cri.RuntimeService {
     async updateContainerResources(id, linux) {
       await call("UpdateContainerResources", wire.UpdateContainerResourcesRequest, { id, linux }, wire.Empty)
     },
+    async updatePodSandboxResources(id, resources) {
+      await call("UpdatePodSandboxResources", wire.UpdatePodSandboxRequest, { id, ...resources }, wire.Empty)
+    },
     async checkpointContainer(id, location, timeout) {
       const request = { id, location, timeout }
       await call("CheckpointContainer", wire.CheckpointContainerRequest, request, wire.Empty)

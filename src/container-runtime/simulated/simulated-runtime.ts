@@ -252,6 +252,12 @@ export class SimulatedRuntime implements cri.RuntimeService {
     config.linux = { ...config.linux, resources: { ...config.linux?.resources, ...resources } }
   }
 
+  async updatePodSandboxResources(id: string, resources: cri.PodSandboxResources): Promise<void> {
+    const sandbox = this.#sandboxes.get(id)
+    if (!sandbox) throw notFound("sandbox", id)
+    sandbox.config.linux = { ...sandbox.config.linux, ...resources }
+  }
+
   async checkpointContainer(id: string): Promise<void> {
     this.#container(id)
     throw new cri.RuntimeError("Unimplemented", "simulated containers have no state to write")

@@ -29,6 +29,12 @@ export function hugePageLimits(pod: Pod, container: Container, capacity: Resourc
     .map((resource) => ({ pageSize: pageSizeText(resource), limit: quantityValue(limits[resource] ?? 0) }))
 }
 
+/** Bytes by size as control groups call it ("2MB"), of those `amounts` that are pages. */
+export function hugePageSizes(amounts: Readonly<Record<string, number>>): Record<string, number> {
+  const pages = Object.entries(amounts).filter(([resource]) => isHugePages(resource))
+  return Object.fromEntries(pages.map(([resource, bytes]) => [pageSizeText(resource), bytes]))
+}
+
 const units = ["B", "KB", "MB", "GB", "TB", "PB"]
 
 /** As control groups call it: "2MB". */

@@ -22,6 +22,7 @@ const runtimeOperations: Methods<RuntimeService> = {
   containerStatus: "container_status",
   listContainers: "list_containers",
   updateContainerResources: "update_container",
+  updatePodSandboxResources: "update_podsandbox_resources",
   reopenContainerLog: "reopen_container_log",
   checkpointContainer: "checkpoint_container",
   execSync: "exec_sync",

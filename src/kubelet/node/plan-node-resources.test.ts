@@ -11,6 +11,7 @@ const size = {
   hugePages: { "hugepages-1Gi": 0, "hugepages-2Mi": 0 },
   maxProcesses: 32_768,
 }
+const { hugePages } = size
 const plan = (given: Partial<KubeletConfiguration> = {}, machine = size) =>
   planNodeResources(machine, defaultConfiguration(given))
 
@@ -30,7 +31,7 @@ describe("what pods may ask for", () => {
       memory: "16284Mi",
       "ephemeral-storage": "90Gi",
     })
-    expect(pods).toEqual({ milliCpu: 8000, memoryBytes: 16 * gibibyte, processes: 32_768 })
+    expect(pods).toEqual({ milliCpu: 8000, memoryBytes: 16 * gibibyte, processes: 32_768, hugePages })
   })
 
   it("is less by what is reserved; pods are held to that, and may take what evictions would free", () => {
@@ -40,7 +41,7 @@ describe("what pods may ask for", () => {
       evictionHard: { "memory.available": "50%", "nodefs.available": "10Gi" },
     })
     expect(allocatable).toMatchObject({ cpu: "7250m", memory: "6Gi", "ephemeral-storage": "80Gi" })
-    expect(pods).toEqual({ milliCpu: 7250, memoryBytes: 14 * gibibyte, processes: 31_768 })
+    expect(pods).toEqual({ milliCpu: 7250, memoryBytes: 14 * gibibyte, processes: 31_768, hugePages })
   })
 
   it("counts reserved processors instead of an amount of them", () => {

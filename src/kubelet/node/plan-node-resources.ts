@@ -27,6 +27,8 @@ export interface PodsLimit {
   readonly milliCpu: number
   readonly memoryBytes: number
   readonly processes: number
+  /** By resource ("hugepages-2Mi"), in bytes. */
+  readonly hugePages: Readonly<Record<string, number>>
 }
 
 export interface NodeResources {
@@ -84,6 +86,7 @@ export function planNodeResources(size: MachineSize, settings: Settings): NodeRe
       milliCpu: left("cpu", amounts.cpu),
       memoryBytes: left("memory", amounts.memory),
       processes: left("pid", size.maxProcesses),
+      hugePages: size.hugePages,
     },
   }
 }

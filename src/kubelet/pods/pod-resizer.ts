@@ -1,5 +1,6 @@
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
+import { resourceViews } from "./given-resources.ts"
 import { findPodContainer } from "./pod-containers.ts"
 import type { PodInput, PodState, ResizePending } from "./pod-state.ts"
 import { refuseBelowUsage } from "./refuse-below-usage.ts"
@@ -52,15 +53,17 @@ export class PodResizer {
 
   async resize(name: string, id: string): Promise<void> {
     const { state, handle, event, isClosed } = this.#options
-    const { pod } = state()
+    const { pod, runtime } = state()
+    const before = resourceViews(state()).given
     const container = findPodContainer(pod, name)!.spec
+    const sandboxId = runtime.containers.find((each) => each.id === id)?.sandboxId ?? ""
     const { clock, metrics } = this.#services
     const beganMs = clock.monotonic()
     const took = (success: boolean) =>
       metrics.resizeDuration.observe(clock.monotonic() - beganMs, String(success))
     try {
       await this.#refuseBelowUsage(id)
-      await resizeContainer(this.#services, pod, container, id)
+      await resizeContainer(this.#services, { pod, before, container, id, sandboxId })
       took(true)
       const podResources = pod.spec.resources ?? {}
       handle({ kind: "resized", name, id, resources: container.resources ?? {}, podResources })

@@ -1,10 +1,10 @@
 import { quote } from "../../base/quote.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { PodSandboxConfig, PortMapping, UserNamespace } from "../../container-runtime/cri.ts"
-import { cpuAndMemory } from "../containers/linux-resources.ts"
 import { podDns } from "../containers/pod-dns.ts"
 import { kernelHostname } from "../containers/pod-hostname.ts"
 import { sandboxAnnotations, sandboxLabels } from "../containers/runtime-labels.ts"
+import { sandboxResources } from "../containers/sandbox-resources.ts"
 import { sandboxSecurityContext } from "../containers/security-context.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
 import { findHandler, runtimeHandler } from "./runtime-handler.ts"
@@ -83,7 +83,7 @@ export async function sandboxConfig(
   pod: Pod,
   attempt: number,
 ): Promise<PodSandboxConfig> {
-  const { host, machine, dns, seccompDirectory } = services
+  const { host, machine, dns, seccompDirectory, configuration } = services
   const { metadata, spec } = pod
   const cgroupParent = await host.cgroups.ensure(pod)
   return {
@@ -103,7 +103,7 @@ export async function sandboxConfig(
       sysctls: Object.fromEntries(
         (spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value]),
       ),
-      resources: cpuAndMemory(spec.resources),
+      ...sandboxResources(pod, configuration),
     },
   }
 }

@@ -1,22 +1,21 @@
-import { parseDuration } from "../../apimachinery/duration.ts"
 import { quote } from "../../base/quote.ts"
 import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Clock } from "../../base/clock.ts"
 import type { Logger } from "../../base/log.ts"
-import { quantityMilliValue, quantityValue } from "../../apimachinery/quantity.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
-import { computePodLimits, computePodRequests } from "../../api/core/v1/pod-resources.ts"
 import { clampShares, sharesToWeight, weightToShares } from "../containers/cpu-weight.ts"
-import { cpuQuota, cpuShares } from "../containers/linux-resources.ts"
+import { hugePageSizes } from "../containers/huge-pages.ts"
+import { cpuShares } from "../containers/linux-resources.ts"
+import { type GroupLimits, podGroupLimits, type PodGroupSettings } from "../containers/pod-group-limits.ts"
 import { defaultConfiguration } from "../configuration/default-configuration.ts"
 import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import type { NodeUsage, PodCgroups } from "../node-host.ts"
 import type { PodsLimit } from "../node/plan-node-resources.ts"
 import { planReservedGroups } from "../node/plan-reserved-groups.ts"
-import { exclusiveCpus, inOrder } from "../resource-managers/container-demand.ts"
 import { isUnified } from "./cgroup-version.ts"
 import { readGroupUsage } from "./group-usage.ts"
+import { limitHugePages } from "./limit-huge-pages.ts"
 import { qosClassOf } from "../status/qos-class.ts"
 import { removeGroups } from "./remove-groups.ts"
 
@@ -29,18 +28,15 @@ export async function findGroupDirectories(path: string): Promise<string[]> {
   return directories.filter((_, index) => found[index])
 }
 
-type CgroupSettings = Pick<
-  KubeletConfiguration,
-  | "podPidsLimit"
-  | "cpuManagerPolicy"
-  | "cpuCFSQuota"
-  | "cpuCFSQuotaPeriod"
-  | "enforceNodeAllocatable"
-  | "kubeReserved"
-  | "systemReserved"
-  | "kubeReservedCgroup"
-  | "systemReservedCgroup"
->
+type CgroupSettings = PodGroupSettings &
+  Pick<
+    KubeletConfiguration,
+    | "enforceNodeAllocatable"
+    | "kubeReserved"
+    | "systemReserved"
+    | "kubeReservedCgroup"
+    | "systemReservedCgroup"
+  >
 
 export interface RealCgroupsOptions {
   /** This node's own, so that nodes and clusters on one machine do not meet: "/coracle/3f2a/node-1". */
@@ -85,7 +81,7 @@ export class RealCgroups implements PodCgroups {
   }
 
   async update(pod: Pod): Promise<void> {
-    const limits = podLimits(pod, this.#configuration)
+    const limits = podGroupLimits(pod, this.#configuration)
     for (const tree of await this.#findTrees()) await tree.ensure(this.pathOf(pod), limits)
     await this.#weigh(classDirectory(pod))
   }
@@ -188,43 +184,8 @@ function classDirectory(pod: Pod): string {
   return qosClass === "Guaranteed" ? "" : qosClass === "Burstable" ? "burstable" : "besteffort"
 }
 
-interface GroupLimits {
-  readonly cpuShares: number
-  readonly cpuQuota?: number
-  /** @default 100 ms */
-  readonly cpuPeriod?: number
-  readonly memoryBytes?: number
-  readonly processes?: number
-}
-
-function groupLimits({ milliCpu, memoryBytes, processes }: PodsLimit): GroupLimits {
-  return { cpuShares: cpuShares(milliCpu), memoryBytes, processes }
-}
-
-/** A limit for the whole pod exists only where every container has one. */
-function podLimits(pod: Pod, settings: CgroupSettings): GroupLimits {
-  const { podPidsLimit, cpuCFSQuota, cpuCFSQuotaPeriod, cpuManagerPolicy } = settings
-  // Limited by processors of its own, one of its containers needs no other limit.
-  const isPinned =
-    cpuManagerPolicy === "static" && inOrder(pod).some((container) => exclusiveCpus(pod, container) > 0)
-  const cpuPeriod = parseDuration(cpuCFSQuotaPeriod) * 1000
-  const requests = computePodRequests(pod)
-  const limits = computePodLimits(pod)
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
-  const allLimit = (name: string) =>
-    pod.spec.resources?.limits?.[name] !== undefined ||
-    containers.every(({ resources }) => resources?.limits?.[name] !== undefined)
-  const { cpu, memory } = limits
-  return {
-    cpuShares: cpuShares(requests["cpu"] ? quantityMilliValue(requests["cpu"]) : 0),
-    cpuPeriod,
-    ...(podPidsLimit > 0 && { processes: podPidsLimit }),
-    ...(cpuCFSQuota &&
-      !isPinned &&
-      cpu &&
-      allLimit("cpu") && { cpuQuota: cpuQuota(quantityMilliValue(cpu), cpuPeriod) }),
-    ...(memory && allLimit("memory") && { memoryBytes: quantityValue(memory) }),
-  }
+function groupLimits({ milliCpu, memoryBytes, processes, hugePages }: PodsLimit): GroupLimits {
+  return { cpuShares: cpuShares(milliCpu), memoryBytes, processes, hugePages: hugePageSizes(hugePages) }
 }
 
 interface Tree {
@@ -247,7 +208,7 @@ function versionOneTree(controller: string): Tree {
   const directory = join(root, controller)
   return {
     directory,
-    async ensure(path, { cpuShares: shares, cpuQuota: quota, cpuPeriod, memoryBytes, processes }) {
+    async ensure(path, { cpuShares: shares, cpuQuota: quota, cpuPeriod, memoryBytes, processes, hugePages }) {
       const group = join(directory, path)
       await mkdir(group, { recursive: true })
       if (controller === "cpu") {
@@ -261,6 +222,7 @@ function versionOneTree(controller: string): Tree {
         await writeFile(join(group, "memory.limit_in_bytes"), String(memoryBytes ?? -1))
       if (controller === "pids") await writeFile(join(group, "pids.max"), String(processes ?? "max"))
       if (controller === "cpuset") await inheritCpuset(directory, path)
+      if (controller === "hugetlb") await limitHugePages(group, hugePages)
     },
     async hold(path, { cpuShares: shares, memoryBytes, processes }) {
       const group = join(directory, path)
@@ -314,12 +276,12 @@ async function inheritCpuset(directory: string, path: string): Promise<void> {
   }
 }
 
-const wantedControllers = ["cpu", "memory", "pids", "cpuset", "io"]
+const wantedControllers = ["cpu", "memory", "pids", "cpuset", "io", "hugetlb"]
 
 function unifiedTree(): Tree {
   return {
     directory: root,
-    async ensure(path, { cpuShares: shares, cpuQuota: quota, cpuPeriod, memoryBytes, processes }) {
+    async ensure(path, { cpuShares: shares, cpuQuota: quota, cpuPeriod, memoryBytes, processes, hugePages }) {
       const steps = path.split("/").filter(Boolean)
       for (let depth = 0; depth < steps.length; depth++) {
         const parent = join(root, ...steps.slice(0, depth))
@@ -333,6 +295,7 @@ function unifiedTree(): Tree {
       await writeFile(join(group, "cpu.max"), `${quota ?? "max"} ${cpuPeriod ?? 100_000}`)
       await writeFile(join(group, "memory.max"), String(memoryBytes ?? "max"))
       await writeFile(join(group, "pids.max"), String(processes ?? "max")).catch(ignoreMissing)
+      await limitHugePages(group, hugePages)
     },
     async hold(path, { cpuShares: shares, memoryBytes, processes }) {
       const group = join(root, path)

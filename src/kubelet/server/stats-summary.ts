@@ -19,7 +19,9 @@ export async function statsSummary(kubelet: Kubelet, briefly: boolean): Promise<
     pods: await Promise.all(
       pods.map(async (pod) => {
         const ofPod = briefly ? [] : await volumes.usage(pod.uid)
-        const sizes = pod.containers.map(({ logPath }) => (logPath && !briefly ? logs.size(logPath) : 0))
+        const sizes = pod.containers.map(({ logPath }) =>
+          logPath && !briefly ? logs.size(logPath) : Promise.resolve(0),
+        )
         const disks = { space: usage.filesystem, layerSpace: usage.imageFilesystem ?? usage.filesystem }
         return podSummary(pod, { ...disks, volumes: ofPod, logBytes: await Promise.all(sizes) }, time)
       }),
