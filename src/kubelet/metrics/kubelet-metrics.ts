@@ -200,6 +200,23 @@ export class KubeletMetrics {
     "kubelet_orphaned_runtime_pods_total",
     "[ALPHA] Number of pods that have been detected in the container runtime without being already known to the pod worker. This typically indicates the kubelet was restarted while a pod was force deleted in the API or in the local configuration, which is unusual.",
   )
+  readonly restartedPods = counter(
+    "kubelet_restarted_pods_total",
+    "[ALPHA] Number of pods that have been restarted because they were deleted and recreated with the same UID while the kubelet was watching them (common for static pods, extremely uncommon for API pods)",
+    ["static"],
+  )
+  readonly imageVolumes = counter(
+    "kubelet_image_volume_requested_total",
+    "[BETA] Number of requested image volumes.",
+  )
+  readonly imageVolumeMounts = counter(
+    "kubelet_image_volume_mounted_succeed_total",
+    "[BETA] Number of successful image volume mounts.",
+  )
+  readonly imageVolumeErrors = counter(
+    "kubelet_image_volume_mounted_errors_total",
+    "[BETA] Number of failed image volume mounts.",
+  )
   readonly requests = counter(
     "rest_client_requests_total",
     "[ALPHA] Number of HTTP requests, partitioned by status code and method.",
@@ -268,6 +285,10 @@ export class KubeletMetrics {
     "[ALPHA] Cumulative number of failures to allocate aligned compute resources to containers by alignment type.",
     ["scope", "boundary"],
   )
+
+  constructor() {
+    for (const isStatic of ["", "true"]) this.restartedPods.set(0, isStatic)
+  }
 
   list(): readonly Metric[] {
     return Object.values(this)

@@ -23,6 +23,7 @@ import { type ExclusiveRefusal, refuseExclusiveResize } from "./refuse-exclusive
 import { PodWorker, type PodWorkerOptions } from "./pod-worker.ts"
 import { requestedResizes } from "./requested-resizes.ts"
 import type { PodState, ResizePending } from "./pod-state.ts"
+import { isStaticPod } from "../static-pods/static-pod.ts"
 import { noRuntimePod, runningContainers, type RuntimePod } from "./runtime-pod.ts"
 
 export interface PodWorkersOptions {
@@ -42,6 +43,8 @@ export class PodWorkers {
   readonly #services: KubeletServices
   readonly #options: PodWorkersOptions
   readonly #workers = new Map<string, PodWorker>()
+  /** Pods that came back under the same UID, as static pods do, while what they were before still ends: by UID. */
+  readonly #returning = new Map<string, Pod>()
   #isReady = false
   #becomeReady: () => void = () => {}
   /** Resolves when everything that runs is taken over. */
@@ -96,6 +99,10 @@ export class PodWorkers {
   set(pod: Pod): void {
     const worker = this.#workers.get(pod.metadata.uid)
     if (!worker) return this.#add(pod, noRuntimePod)
+    if (endsBecauseGone(worker.state) && !pod.metadata.deletionTimestamp) {
+      this.#returning.set(pod.metadata.uid, pod)
+      return
+    }
     const before = worker.state.pod
     for (const { resource, requirement, operation } of requestedResizes(before, pod))
       this.#services.metrics.requestedResizes.add(1, resource, requirement, operation)
@@ -109,6 +116,7 @@ export class PodWorkers {
 
   /** A pod is gone from the API. */
   remove(podUid: string): void {
+    this.#returning.delete(podUid)
     this.#workers.get(podUid)?.handle({ kind: "podGone" })
   }
 
@@ -132,12 +140,23 @@ export class PodWorkers {
 
   readonly #workerOptions: PodWorkerOptions = {
     forgotten: (worker) => {
-      this.#workers.delete(worker.state.pod.metadata.uid)
+      const { uid } = worker.state.pod.metadata
+      this.#workers.delete(uid)
+      this.#restart(uid)
       // Its place may be what another pod waits for.
       for (const other of this.#workers.values())
         if (other.state.resizePending) other.handle({ kind: "retryNow" })
     },
     judgeResize: (pod) => this.#judgeResize(pod),
+  }
+
+  /** Begins with a pod anew that came back meanwhile. */
+  #restart(podUid: string): void {
+    const pod = this.#returning.get(podUid)
+    if (!pod) return
+    this.#returning.delete(podUid)
+    this.#services.metrics.restartedPods.add(1, isStaticPod(pod) ? "true" : "")
+    this.#add(pod, noRuntimePod)
   }
 
   #judgeResize(pod: Pod): Omit<ResizePending, "generation"> | undefined {
@@ -359,4 +378,9 @@ function sameItems(
       return item.id === other.id && item.ready === other.ready && item.state === other.state
     })
   )
+}
+
+/** Whoever it was about is not there any more, and nobody but the worker itself is left to be told of its end. */
+function endsBecauseGone({ stage }: PodState): boolean {
+  return stage.kind !== "syncing" && stage.kind !== "rejected" && stage.cause.kind === "gone"
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../base/message-of.ts"
 import type { Container } from "../../api/core/v1/container.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { ConfigMap } from "../../api/core/v1/config-map.ts"
@@ -55,7 +56,9 @@ export async function startContainer(services: KubeletServices, start: Container
     const { sandboxId, sandboxConfig } = start
     await fitPodGroup(services, start)
     const id = await step("CreateContainerError", () =>
-      services.runtime.createContainer(sandboxId, config, sandboxConfig),
+      countingImageVolumes(services, imageVolumes.size, () =>
+        services.runtime.createContainer(sandboxId, config, sandboxConfig),
+      ),
     )
     start.event("Normal", "Created", "Container created")
     giveUpIf(start.signal)
@@ -70,6 +73,27 @@ export async function startContainer(services: KubeletServices, start: Container
     throw failure
   }
 }
+
+/** The runtime mounts images as it makes the container; of other failures nobody knows how far the mounts had come. */
+async function countingImageVolumes(
+  { metrics }: KubeletServices,
+  count: number,
+  create: () => Promise<string>,
+): Promise<string> {
+  metrics.imageVolumes.add(count)
+  try {
+    const id = await create()
+    metrics.imageVolumeMounts.add(count)
+    return id
+  } catch (error) {
+    const text = error instanceof RuntimeError ? error.description : messageOf(error)
+    if (imageMountFailure.test(text)) metrics.imageVolumeErrors.add(count)
+    throw error
+  }
+}
+
+/** CRI's name for it, and containerd's words. */
+const imageMountFailure = /^ImageVolumeMountFailed|mount image/
 
 /** What began anew so that it gets other requests and limits needs a pod's group that has them. */
 async function fitPodGroup({ host, log }: KubeletServices, { pod, attempt }: ContainerStart): Promise<void> {

@@ -278,4 +278,46 @@ describe("what a simulated node has room for, and changes", () => {
     await world.clock.advance(500)
     await expect(get(world, "two")).rejects.toThrow("not found")
   })
+
+  it("begins anew with a pod that comes back under its UID while it still ends", async () => {
+    const world = await startWorld()
+    const { workers, services } = world.kubelet
+    const restarts = () => services.metrics.restartedPods.at("").value
+    await world.server.client.create(Pod, podOf("phoenix"))
+    await world.clock.advance(500)
+    const pod = await get(world, "phoenix")
+    const { uid } = pod.metadata
+    const containerOf = () => workers.find(uid)?.state.runtime.containers[0]?.id
+    const first = containerOf()
+    expect(first).toBeDefined()
+    const before = restarts()
+    workers.remove(uid)
+    workers.set(pod)
+    await world.clock.advance(60_000)
+    expect(workers.find(uid)?.state.stage.kind).toBe("syncing")
+    expect(containerOf()).toBeDefined()
+    expect(containerOf()).not.toBe(first)
+    expect(restarts() - before).toBe(1)
+    workers.remove(uid)
+    workers.set(pod)
+    workers.remove(uid)
+    await world.clock.advance(60_000)
+    expect(workers.find(uid)).toBeUndefined()
+  })
+
+  it("counts images that are mounted as volumes", async () => {
+    const world = await startWorld()
+    const { imageVolumes, imageVolumeMounts } = world.kubelet.services.metrics
+    const counts = () => [imageVolumes.at().value, imageVolumeMounts.at().value]
+    const before = counts()
+    const volumes = ["one", "two", "unused"].map((name) => ({ name, image: { reference: `${name}:1` } }))
+    const volumeMounts = ["one", "two"].map((name) => ({ name, mountPath: `/${name}` }))
+    await world.server.client.create(
+      Pod,
+      podOf("mounting", { volumes, containers: [{ name: "main", image: "app:1", volumeMounts }] }),
+    )
+    await world.clock.advance(1000)
+    expect((await get(world, "mounting")).status.phase).toBe("Running")
+    expect(counts().map((count, index) => count - before[index]!)).toEqual([2, 2])
+  })
 })
