@@ -29,10 +29,10 @@ const authorizer: Authorizer = {
 export const openServer: CreateSecurity = (context) => ({
   authenticator: { authenticate: async () => ({ user: admin }) },
   authorizer,
-  admission: new PluginChain([
-    namespaceLifecycle({ ...context, authorizer }),
-    storageObjectInUseProtection(),
-  ]),
+  admission: new PluginChain(
+    [namespaceLifecycle({ ...context, authorizer }), storageObjectInUseProtection()],
+    context,
+  ),
 })
 
 /** A store with what every cluster has; worlds are forks of it, which costs nearly nothing. */

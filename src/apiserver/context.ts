@@ -12,6 +12,8 @@ export interface RequestContext {
   readonly request: ServerRequest
   /** `clock.monotonic()` on arrival. */
   readonly startedMs: number
+  /** What of its time it waited for others: for its turn, and for webhooks. Whoever makes it wait adds to it. */
+  waitedMs: number
   /** Set by stages/request-info.ts. */
   info: RequestInfo
   /** Set by stages/authenticate.ts, replaced by stages/impersonate.ts. */

@@ -208,7 +208,7 @@ function createParts(
   const apiServices = new ApiServices()
   const { backends } = options
   const remoteVersions = backends && new RemoteVersions({ apiServices, backends, cache, random, clock })
-  const metrics = new ServerMetrics(resources, flowController, version)
+  const metrics = new ServerMetrics({ resources, flowController, version })
   metrics.add(...(options.audit?.metrics ?? []))
   const { admission: admissionMetrics } = metrics
   const computed = [componentStatuses(store), ...(options.computed ?? [])]
@@ -279,6 +279,7 @@ function newContext(server: ServerParts, request: ServerRequest): RequestContext
     server,
     request,
     startedMs: server.clock.monotonic(),
+    waitedMs: 0,
     info: noInfo,
     user: anonymous,
     signal: request.signal,

@@ -1,3 +1,4 @@
+import { storeSizeMetric } from "../apiserver/metrics/storage-metrics.ts"
 import { processMetrics, processStartMetric } from "../base/real/process-metrics.ts"
 import { builtInResources } from "../api/index.ts"
 import { NodeMetrics } from "../api/metrics/v1beta1/node-metrics.ts"
@@ -182,6 +183,8 @@ async function startOnStore(
     loadDescriptions,
   })
   server.parts.metrics.add(...processMetrics(clock))
+  const { embedded } = opened
+  if (embedded) server.parts.metrics.add(storeSizeMetric(() => embedded.stats().diskBytes))
   server.parts.healthRecord.add(processStartMetric(clock))
   const listeners: Listening[] = []
   const listenAt = async (address: string, port: number): Promise<Listening> => {

@@ -1,4 +1,6 @@
 import { groupResource } from "../../apimachinery/resource.ts"
+import type { Clock } from "../../base/clock.ts"
+import type { AdmissionMetrics, AdmissionStep } from "../metrics/admission-metrics.ts"
 import type {
   AdmissionAttributes,
   AdmissionChain,
@@ -9,16 +11,33 @@ import type {
 } from "./admission.ts"
 import { ReinvocationState } from "./reinvocation.ts"
 
+export interface ChainParts {
+  readonly clock: Clock
+  readonly admissionMetrics: AdmissionMetrics
+}
+
+const webhooks = new Set(["MutatingAdmissionWebhook", "ValidatingAdmissionWebhook"])
+
 /** Runs the plugins in the order given. Which of them want to see a kind of request is found out once. */
 export class PluginChain implements AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[]
+  readonly #parts: ChainParts
   readonly #wanting = new Map<string, readonly AdmissionPlugin[]>()
 
-  constructor(plugins: readonly AdmissionPlugin[]) {
+  constructor(plugins: readonly AdmissionPlugin[], parts: ChainParts) {
     this.#plugins = plugins
+    this.#parts = parts
   }
 
-  async mutate(attributes: AdmissionAttributes): Promise<AdmittedObject> {
+  mutate(attributes: AdmissionAttributes): Promise<AdmittedObject> {
+    return this.#measured("admit", attributes, "", () => this.#mutateAll(attributes))
+  }
+
+  validate(attributes: AdmissionAttributes): Promise<void> {
+    return this.#measured("validate", attributes, "", () => this.#validateAll(attributes))
+  }
+
+  async #mutateAll(attributes: AdmissionAttributes): Promise<AdmittedObject> {
     const reinvocation = new ReinvocationState()
     const first = await this.#mutateOnce({ ...attributes, reinvocation })
     if (!reinvocation.isRequired) return first
@@ -30,14 +49,38 @@ export class PluginChain implements AdmissionChain {
     let current = attributes
     for (const plugin of this.#pluginsFor(attributes)) {
       if (!plugin.mutate) continue
-      const object = await plugin.mutate(current)
+      const state = current
+      const object = await this.#measured("admit", state, plugin.name, async () => plugin.mutate!(state))
       if (object !== current.object) current = { ...current, object }
     }
     return current.object
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#pluginsFor(attributes)) await plugin.validate?.(attributes)
+  async #validateAll(attributes: AdmissionAttributes): Promise<void> {
+    for (const plugin of this.#pluginsFor(attributes))
+      if (plugin.validate)
+        await this.#measured("validate", attributes, plugin.name, async () => plugin.validate!(attributes))
+  }
+
+  /** Counts how long it took, for one plugin or (no name) for all of them. */
+  async #measured<T>(
+    step: AdmissionStep,
+    { operation, waited }: AdmissionAttributes,
+    plugin: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { clock, admissionMetrics } = this.#parts
+    const beganMs = clock.monotonic()
+    let rejected = true
+    try {
+      const result = await work()
+      rejected = false
+      return result
+    } finally {
+      const tookMs = clock.monotonic() - beganMs
+      admissionMetrics.ended(plugin, { step, operation, rejected }, tookMs / 1000)
+      if (webhooks.has(plugin)) waited?.(tookMs)
+    }
   }
 
   #pluginsFor({ operation, resource, subresource }: AdmissionAttributes): readonly AdmissionPlugin[] {

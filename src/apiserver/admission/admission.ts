@@ -47,6 +47,8 @@ export interface AdmissionAttributes {
    * @param atLevel only where the event holds the request's body
    */
   readonly annotate?: (key: string, value: string, atLevel?: "Request") => void
+  /** Told how long the request had to wait for what is not part of this server. */
+  readonly waited?: (milliseconds: number) => void
   /** Aborts when nobody waits for the outcome any longer. */
   readonly signal?: AbortSignal
   /** Set by the chain while it mutates. */

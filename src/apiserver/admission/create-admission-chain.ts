@@ -151,7 +151,7 @@ export function createAdmissionChain(options: AdmissionOptions): AdmissionChain 
   const isOn = ({ name }: AdmissionPlugin) =>
     !disable.includes(name) && (enable.includes(name) || !offByDefault.has(name))
   const always = policy ? [escalationCheck(policy, authorizer)] : []
-  return new PluginChain([...always, ...plugins.filter(isOn)])
+  return new PluginChain([...always, ...plugins.filter(isOn)], options)
 }
 
 function refuseUnknown(

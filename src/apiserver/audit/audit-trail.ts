@@ -13,10 +13,13 @@ export class AuditTrail implements Pick<AuditSink, "write"> {
   readonly #policy: Policy
   readonly #sinks: readonly AuditSink[]
   readonly #clock: Clock
-  readonly #events = new Counter({ name: "apiserver_audit_event_total", help: "Events recorded." })
+  readonly #events = new Counter({
+    name: "apiserver_audit_event_total",
+    help: "[ALPHA] Counter of audit events generated and sent to the audit backend.",
+  })
   readonly #levels = new Counter({
     name: "apiserver_audit_level_total",
-    help: "Requests by how much of them was recorded.",
+    help: "[ALPHA] Counter of policy levels for audit events (1 per request).",
     labels: ["level"],
   })
 

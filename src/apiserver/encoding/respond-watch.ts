@@ -37,11 +37,16 @@ async function* frames(
   watcher: Watcher,
 ): AsyncGenerator<readonly WatchFrame[], void, void> {
   const makeFrame = await frameMaker(request)
+  let isFirst = true
   for await (const waiting of watcher.batches()) {
     const batch = await prepareBatch(request, waiting, watcher)
     if (batch instanceof Error) return yield [errorFrame(batch, request.context.format.media)]
     request.context.server.metrics.watches.told(request.served.resource, batch.length)
     yield batch.map(makeFrame)
+    // Whoever asks for what there is gets it together.
+    if (isFirst && batch.some((change) => change.type === "BOOKMARK" && change.initialEventsEnd))
+      request.context.server.metrics.requests.watchListed(request.context)
+    isFirst = false
   }
 }
 

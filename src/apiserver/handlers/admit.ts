@@ -30,6 +30,7 @@ export function admissionAttributes(
     annotate: (key, value, atLevel) => {
       if (!atLevel || context.audit?.reaches(atLevel)) context.annotations.set(key, value)
     },
+    waited: (milliseconds) => void (context.waitedMs += milliseconds),
     signal: context.signal,
   }
 }

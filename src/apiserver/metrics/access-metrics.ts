@@ -8,31 +8,31 @@ const maxUsers = 1000
 export class AccessMetrics {
   readonly #users = new Counter({
     name: "authenticated_user_requests",
-    help: "Requests by user.",
+    help: "[ALPHA] Counter of authenticated requests broken out by username.",
     labels: ["username"],
   })
   readonly #authentications = new Counter({
     name: "authentication_attempts",
-    help: "How often it was asked who somebody is.",
+    help: "[ALPHA] Counter of authenticated attempts.",
     labels: ["result"],
   })
   readonly #authenticationTimes = new Histogram(
     {
       name: "authentication_duration_seconds",
-      help: "How long it took to tell who somebody is.",
+      help: "[ALPHA] Authentication duration in seconds broken out by result.",
       labels: ["result"],
     },
     bounds,
   )
   readonly #authorizations = new Counter({
     name: "authorization_attempts_total",
-    help: "How often it was asked whether somebody may.",
+    help: "[ALPHA] Counter of authorization attempts broken down by result. It can be either 'allowed', 'denied', 'no-opinion' or 'error'.",
     labels: ["result"],
   })
   readonly #authorizationTimes = new Histogram(
     {
       name: "authorization_duration_seconds",
-      help: "How long it took to tell whether somebody may.",
+      help: "[ALPHA] Authorization duration in seconds broken out by result.",
       labels: ["result"],
     },
     bounds,

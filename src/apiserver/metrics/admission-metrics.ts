@@ -11,37 +11,67 @@ export interface WebhookCall {
   readonly code: number
 }
 
+/** As upstream calls mutating and validating. */
+export type AdmissionStep = "admit" | "validate"
+
+const stepBounds = [0.005, 0.025, 0.1, 0.5, 1, 2.5]
 const labels = ["name", "type", "operation", "rejected"]
 const bounds = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 25]
 
-/** How webhooks fare, under upstream's names. */
+/** How admission fares, under upstream's names. */
 export class AdmissionMetrics {
+  readonly #steps = new Histogram(
+    {
+      name: "apiserver_admission_step_admission_duration_seconds",
+      help: "[STABLE] Admission sub-step latency histogram in seconds, broken out for each operation and API resource and step type (validate or admit).",
+      labels: ["type", "operation", "rejected"],
+    },
+    stepBounds,
+  )
+  readonly #plugins = new Histogram(
+    {
+      name: "apiserver_admission_controller_admission_duration_seconds",
+      help: "[STABLE] Admission controller latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).",
+      labels: ["name", "type", "operation", "rejected"],
+    },
+    stepBounds,
+  )
   readonly #times = new Histogram(
     {
       name: "apiserver_admission_webhook_admission_duration_seconds",
-      help: "How long webhooks took to answer.",
+      help: "[STABLE] Admission webhook latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).",
       labels,
     },
     bounds,
   )
   readonly #calls = new Counter({
     name: "apiserver_admission_webhook_request_total",
-    help: "Calls of webhooks.",
+    help: "[ALPHA] Admission webhook request total, identified by name and broken out for each admission type (validating or admit) and operation. Additional labels specify whether the request was rejected or not and an HTTP status code. Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.",
     labels: ["name", "type", "operation", "code", "rejected"],
   })
   readonly #rejections = new Counter({
     name: "apiserver_admission_webhook_rejection_count",
-    help: "Requests that ended with a webhook: because it said no, or because it could not be asked.",
+    help: "[ALPHA] Admission webhook rejection count, identified by name and broken out for each admission type (validating or admit) and operation. Additional labels specify an error type (calling_webhook_error or apiserver_internal_error if an error occurred; no_error otherwise) and optionally a non-zero rejection code if the webhook rejects the request with an HTTP status code (honored by the apiserver when the code is greater or equal to 400). Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.",
     labels: ["name", "type", "operation", "error_type", "rejection_code"],
   })
   readonly #failedOpen = new Counter({
     name: "apiserver_admission_webhook_fail_open_count",
-    help: "Webhooks that could not be asked while that did not matter.",
+    help: "[ALPHA] Admission webhook fail open count, identified by name and broken out for each admission type (validating or admit).",
     labels: ["name", "type"],
   })
 
   get metrics(): readonly Metric[] {
-    return [this.#times, this.#calls, this.#rejections, this.#failedOpen]
+    return [this.#steps, this.#plugins, this.#times, this.#calls, this.#rejections, this.#failedOpen]
+  }
+
+  /** One plugin has said its word, or (no name) all of them. */
+  ended(
+    plugin: string,
+    { step, operation, rejected }: { step: AdmissionStep; operation: string; rejected: boolean },
+    seconds: number,
+  ): void {
+    if (plugin === "") this.#steps.observe(seconds, step, operation, String(rejected))
+    else this.#plugins.observe(seconds, plugin, step, operation, String(rejected))
   }
 
   called({ name, type, operation, rejected, code }: WebhookCall, seconds: number): void {

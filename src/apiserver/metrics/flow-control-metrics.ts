@@ -35,41 +35,81 @@ interface FlowFigures {
 
 /** What priority and fairness do, under upstream's names. */
 export class FlowControlMetrics {
-  readonly #dispatched = new Counter(named("dispatched_requests_total", "Requests that were let through."))
-  readonly #rejected = new Counter(
-    named("rejected_requests_total", "Requests that were refused, and why.", [...perFlow, "reason"]),
+  readonly #dispatched = new Counter(
+    named(
+      "dispatched_requests_total",
+      "[BETA] Number of requests executed by API Priority and Fairness subsystem",
+    ),
   )
-  readonly #waiting = new Counter(named("current_inqueue_requests", "Requests that wait for seats."), "gauge")
+  readonly #rejected = new Counter(
+    named(
+      "rejected_requests_total",
+      "[BETA] Number of requests rejected by API Priority and Fairness subsystem",
+      [...perFlow, "reason"],
+    ),
+  )
+  readonly #waiting = new Counter(
+    named(
+      "current_inqueue_requests",
+      "[BETA] Number of requests currently pending in queues of the API Priority and Fairness subsystem",
+    ),
+    "gauge",
+  )
   readonly #waitingSeats = new Counter(
-    named("current_inqueue_seats", "Seats that waiting requests want."),
+    named(
+      "current_inqueue_seats",
+      "[ALPHA] Number of seats currently pending in queues of the API Priority and Fairness subsystem",
+    ),
     "gauge",
   )
   readonly #executing = new Counter(
-    named("current_executing_requests", "Requests that have their seats; a watch until it has begun."),
+    named(
+      "current_executing_requests",
+      "[BETA] Number of requests in initial (for a WATCH) or any (for a non-WATCH) execution stage in the API Priority and Fairness subsystem",
+    ),
     "gauge",
   )
-  readonly #executingSeats = new Counter(named("current_executing_seats", "Seats that are taken."), "gauge")
+  readonly #executingSeats = new Counter(
+    named(
+      "current_executing_seats",
+      "[BETA] Concurrency (number of seats) occupied by the currently executing (initial stage for a WATCH, any stage otherwise) requests in the API Priority and Fairness subsystem",
+    ),
+    "gauge",
+  )
   readonly #waits = new Histogram(
-    named("request_wait_duration_seconds", "How long requests waited, by whether they got seats.", [
+    named("request_wait_duration_seconds", "[BETA] Length of time a request spent waiting in its queue", [
       ...perFlow,
       "execute",
     ]),
     secondsBounds,
   )
   readonly #executions = new Histogram(
-    named("request_execution_seconds", "How long requests had their seats.", [...perFlow, "type"]),
+    named(
+      "request_execution_seconds",
+      "[ALPHA] Duration of initial stage (for a WATCH) or any (for a non-WATCH) stage of request execution in the API Priority and Fairness subsystem",
+      [...perFlow, "type"],
+    ),
     secondsBounds,
   )
   readonly #queueLengths = new Histogram(
-    named("request_queue_length_after_enqueue", "How long the queue was that a request has joined, with it."),
+    named(
+      "request_queue_length_after_enqueue",
+      "[ALPHA] Length of queue in the API Priority and Fairness subsystem, as seen by each request after it is enqueued",
+    ),
     lengthBounds,
   )
   readonly #watchers = new Histogram(
-    named("watch_count_samples", "How many watch what a request is about to change."),
+    named(
+      "watch_count_samples",
+      "[ALPHA] count of watchers for mutating requests in API Priority and Fairness",
+    ),
     watcherBounds,
   )
   readonly #seats = new Histogram(
-    named("work_estimated_seats", "How many seats requests were thought to need."),
+    named(
+      "work_estimated_seats",
+      "[ALPHA] Number of estimated seats (maximum of initial and final seats) associated with requests in API Priority and Fairness",
+    ),
     seatsBounds,
   )
   readonly #figures = new WeakMap<PriorityLevel, Map<string, FlowFigures>>()
@@ -82,7 +122,10 @@ export class FlowControlMetrics {
       this.#waitingSeats,
       this.#executing,
       this.#executingSeats,
-      this.#executingSeats.under("apiserver_flowcontrol_request_concurrency_in_use", "Seats that are taken."),
+      this.#executingSeats.under(
+        "apiserver_flowcontrol_request_concurrency_in_use",
+        "[ALPHA] (Deprecated since 1.31.0) Concurrency (number of seats) occupied by the currently executing (initial stage for a WATCH, any stage otherwise) requests in the API Priority and Fairness subsystem",
+      ),
       this.#waits,
       this.#executions,
       this.#queueLengths,
@@ -174,51 +217,63 @@ function levelMetrics(controller: FlowController): Metric[] {
   return [
     ofLevels(
       "request_concurrency_limit",
-      "Seats of its own, by an older name.",
+      "[ALPHA] (Deprecated since 1.30.0) Nominal number of execution seats configured for each priority level",
       ({ configuration }) => configuration.nominal,
     ),
-    ofLevels("nominal_limit_seats", "Seats of its own.", ({ configuration }) => configuration.nominal),
-    ofLevels("lower_limit_seats", "Seats that it never lends.", ({ configuration }) => configuration.lower),
+    ofLevels(
+      "nominal_limit_seats",
+      "[BETA] Nominal number of execution seats configured for each priority level",
+      ({ configuration }) => configuration.nominal,
+    ),
+    ofLevels(
+      "lower_limit_seats",
+      "[ALPHA] Configured lower bound on number of execution seats available to each priority level",
+      ({ configuration }) => configuration.lower,
+    ),
     ofLevels(
       "upper_limit_seats",
-      "Seats with all that it may borrow.",
+      "[ALPHA] Configured upper bound on number of execution seats available to each priority level",
       ({ configuration }) => configuration.upper,
     ),
-    ofLevels("current_limit_seats", "Seats it may take now.", ({ limit }) => limit),
-    ofLevels("target_seats", "Seats it wanted when they were shared out.", ({ target }) => target),
+    ofLevels(
+      "current_limit_seats",
+      "[ALPHA] current derived number of execution seats available to each priority level",
+      ({ limit }) => limit,
+    ),
+    ofLevels("target_seats", "[ALPHA] Seat allocation targets", ({ target }) => target),
     ofLevels(
       "demand_seats_high_watermark",
-      "The most seats it could have used at once in the last period.",
+      "[ALPHA] High watermark, over last adjustment period, of demand_seats",
       ({ demand }) => demand.demand.highWatermark,
     ),
     ofLevels(
       "demand_seats_average",
-      "Seats it could have used in the last period.",
+      "[ALPHA] Time-weighted average, over last adjustment period, of demand_seats",
       ({ demand }) => demand.demand.average,
     ),
     ofLevels(
       "demand_seats_stdev",
-      "How much that went up and down.",
+      "[ALPHA] Time-weighted standard deviation, over last adjustment period, of demand_seats",
       ({ demand }) => demand.demand.deviation,
     ),
     ofLevels(
       "demand_seats_smoothed",
-      "Seats it could use, remembered for longer than a period.",
+      "[ALPHA] Smoothed seat demands",
       ({ demand }) => demand.demand.smoothed,
     ),
-    ofLevels(
-      "current_r",
-      "How far the imagined service of all its queues has come.",
-      ({ progress }) => progress,
-    ),
+    ofLevels("current_r", "[ALPHA] R(time of last change)", ({ progress }) => progress),
     ofLevels(
       "request_dispatch_no_accommodation_total",
-      "How often the next request had to wait for more seats than were free.",
+      "[ALPHA] Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats",
       ({ counts }) => counts.noAccommodation,
       "counter",
     ),
     gauge(
-      named("seat_fair_frac", "The part of its target that each level gets which no bound holds back.", []),
+      named(
+        "seat_fair_frac",
+        "[ALPHA] Fair fraction of server's concurrency to allocate to each priority level that can use it",
+        [],
+      ),
       () => [[controller.fairFraction]],
     ),
   ]

@@ -1,4 +1,4 @@
-import { Counter, gauge, Histogram, type Metric } from "../../base/metrics.ts"
+import { Counter, exponentialBounds, gauge, Histogram, type Metric } from "../../base/metrics.ts"
 import type { RequestContext } from "../context.ts"
 import { groupResource, type Resource } from "../../apimachinery/resource.ts"
 
@@ -9,25 +9,57 @@ export const durationBounds = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ]
 
+const sliBounds = durationBounds.slice(2)
+const watchListBounds = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60]
+
 /** Requests as they come and go, under upstream's names. */
 export class RequestMetrics {
   readonly #requests = new Counter({
     name: "apiserver_request_total",
-    help: "Requests that were answered, by what they asked for and the code of the answer.",
+    help: "[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.",
     labels: ["verb", "dry_run", ...perRequest.slice(1), "code"],
   })
   readonly #durations = new Histogram(
     {
       name: "apiserver_request_duration_seconds",
-      help: "How long requests took to be answered. Watches and other streams do not count.",
+      help: "[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.",
       labels: ["verb", "dry_run", ...perRequest.slice(1)],
     },
     durationBounds,
   )
+  readonly #ownDurations = new Histogram(
+    {
+      name: "apiserver_request_sli_duration_seconds",
+      help: "[ALPHA] Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.",
+      labels: perRequest,
+    },
+    sliBounds,
+  )
+  readonly #sizes = new Histogram(
+    {
+      name: "apiserver_response_sizes",
+      help: "[STABLE] Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.",
+      labels: perRequest,
+    },
+    exponentialBounds(1000, 10, 7),
+  )
+  readonly #terminations = new Counter({
+    name: "apiserver_request_terminations_total",
+    help: "[ALPHA] Number of requests which apiserver terminated in self-defense.",
+    labels: [...perRequest, "code"],
+  })
+  readonly #watchLists = new Histogram(
+    {
+      name: "apiserver_watch_list_duration_seconds",
+      help: "[BETA] Response latency distribution in seconds for watch list requests broken by group, version, resource and scope.",
+      labels: ["group", "version", "resource", "scope"],
+    },
+    watchListBounds,
+  )
   readonly #inflight = new Counter(
     {
       name: "apiserver_current_inflight_requests",
-      help: "Requests under way, by whether they may change something.",
+      help: "[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
       labels: ["request_kind"],
     },
     "gauge",
@@ -35,7 +67,7 @@ export class RequestMetrics {
   readonly #longRunning = new Counter(
     {
       name: "apiserver_longrunning_requests",
-      help: "Watches and other streams that are open.",
+      help: "[STABLE] Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. Not all requests are tracked this way.",
       labels: perRequest,
     },
     "gauge",
@@ -43,7 +75,7 @@ export class RequestMetrics {
   readonly #bodySizes = new Histogram(
     {
       name: "apiserver_request_body_size_bytes",
-      help: "Sizes of request bodies.",
+      help: "[ALPHA] Apiserver request body size in bytes broken out by resource and verb.",
       labels: ["group", "resource", "verb"],
     },
     Array.from({ length: 31 }, (_, index) => 50_000 + index * 100_000),
@@ -51,7 +83,7 @@ export class RequestMetrics {
   readonly #deprecated = new Counter(
     {
       name: "apiserver_requested_deprecated_apis",
-      help: "Deprecated resources that were asked for.",
+      help: "[STABLE] Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.",
       labels: ["group", "version", "resource", "subresource", "removed_release"],
     },
     "gauge",
@@ -61,7 +93,10 @@ export class RequestMetrics {
     return [
       this.#requests,
       this.#durations,
-      this.#durations.under("apiserver_request_sli_duration_seconds", "As above; nothing is taken off."),
+      this.#ownDurations,
+      this.#sizes,
+      this.#terminations,
+      this.#watchLists,
       this.#inflight,
       this.#longRunning,
       this.#bodySizes,
@@ -71,10 +106,32 @@ export class RequestMetrics {
 
   answered(context: RequestContext, status: number): void {
     const { request, server, startedMs } = context
-    const [verb, ...what] = labelsOf(context)
-    const labels = [verb!, dryRunLabel(request.query.getAll("dryRun")), ...what]
+    const own = labelsOf(context)
+    const [verb, ...what] = own
+    const dryRun = dryRunLabel(request.query.getAll("dryRun"))
+    const labels = [verb!, dryRun, ...what]
     this.#requests.add(1, ...labels, String(status))
-    if (verb !== "WATCH") this.#durations.observe((server.clock.monotonic() - startedMs) / 1000, ...labels)
+    if (verb === "WATCH") return
+    const tookMs = server.clock.monotonic() - startedMs
+    this.#durations.observe(tookMs / 1000, ...labels)
+    if (dryRun === "") this.#ownDurations.observe(Math.max(0, tookMs - context.waitedMs) / 1000, ...own)
+  }
+
+  /** As upstream, of what was read alone. */
+  told(context: RequestContext, bytes: number): void {
+    this.#sizes.observe(bytes, ...labelsOf(context))
+  }
+
+  /** The server gave up on a request to protect itself. */
+  terminated(context: RequestContext, code: number): void {
+    this.#terminations.add(1, ...labelsOf(context), String(code))
+  }
+
+  /** A watch has been told all that there was when it began. */
+  watchListed(context: RequestContext): void {
+    const [, group = "", version = "", resource = "", , scope = ""] = labelsOf(context)
+    const tookMs = context.server.clock.monotonic() - context.startedMs
+    this.#watchLists.observe(tookMs / 1000, group, version, resource, scope)
   }
 
   inflight(kind: "readOnly" | "mutating", change: 1 | -1): void {
@@ -140,9 +197,12 @@ function scopeOf({ name, namespace }: RequestContext["info"]): string {
 export function objectCounts(
   counts: () => Iterable<readonly [count: number, resource: Resource]>,
 ): readonly Metric[] {
-  const help = "Objects that are stored."
+  const help =
+    "[ALPHA] Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1."
+  const deprecated =
+    "[STABLE] (Deprecated since 1.34.0) [DEPRECATED, consider using apiserver_resource_objects instead] Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1."
   return [
-    gauge({ name: "apiserver_storage_objects", help, labels: ["resource"] }, function* () {
+    gauge({ name: "apiserver_storage_objects", help: deprecated, labels: ["resource"] }, function* () {
       for (const [count, resource] of counts()) yield [count, groupResource(resource)]
     }),
     gauge({ name: "apiserver_resource_objects", help, labels: ["group", "resource"] }, function* () {

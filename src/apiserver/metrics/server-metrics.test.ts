@@ -80,3 +80,29 @@ test("who came, whether they might, and how much at once", async () => {
     'priority_level="global-default"',
   )
 })
+
+test("what is read has a size, and time of the server's own", async () => {
+  await server.client.create(ConfigMap, { metadata: { namespace: "default", name: "sized" } })
+  const answer = await answerOf(server.server, { method: "GET", path: `${maps}/sized` })
+  const labels =
+    '{verb="GET",group="",version="v1",resource="configmaps",subresource="",scope="resource",component="apiserver"}'
+  const sizes = await lines("apiserver_response_sizes_sum")
+  expect(sizes).toContain(`apiserver_response_sizes_sum${labels} ${answer.text.length}`)
+  await answerOf(server.server, {
+    method: "POST",
+    path: `${maps}?dryRun=All`,
+    body: '{"metadata":{"name":"z"}}',
+  })
+  const own = (await lines("apiserver_request_sli_duration_seconds_count")).join("\n")
+  expect(own).toContain(labels)
+  expect(own).not.toContain("dry_run")
+})
+
+test("watches that begin with what there is are timed until they have told it", async () => {
+  const path = `/api/v1/secrets?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=1`
+  await answerOf(server.server, { method: "GET", path })
+  await answerOf(server.server, { method: "GET", path: "/api/v1/secrets?watch=true&timeoutSeconds=1" })
+  expect(await lines("apiserver_watch_list_duration_seconds_count")).toEqual([
+    'apiserver_watch_list_duration_seconds_count{group="",version="v1",resource="secrets",scope="cluster"} 1',
+  ])
+})

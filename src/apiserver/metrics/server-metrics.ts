@@ -1,4 +1,5 @@
-import { formatMetrics, gauge, type Metric } from "../../base/metrics.ts"
+import { formatMetrics, type Metric } from "../../base/metrics.ts"
+import { buildInfoMetric } from "../../apimachinery/build-info.ts"
 import type { FlowController } from "../flow-control/flow-controller.ts"
 import type { VersionInfo } from "../paths/version.ts"
 import type { ServedResources } from "../registry/served-resources.ts"
@@ -8,6 +9,12 @@ import { FlowControlMetrics } from "./flow-control-metrics.ts"
 import { RequestMetrics } from "./request-metrics.ts"
 import { StorageMetrics } from "./storage-metrics.ts"
 import { WatchMetrics } from "./watch-metrics.ts"
+
+export interface MeasuredParts {
+  readonly resources: ServedResources
+  readonly flowController: FlowController
+  readonly version: VersionInfo
+}
 
 /** What the server counts of itself; `/metrics` tells. */
 export class ServerMetrics {
@@ -19,7 +26,7 @@ export class ServerMetrics {
   readonly watches = new WatchMetrics()
   readonly #metrics: Metric[]
 
-  constructor(resources: ServedResources, flowController: FlowController, version: VersionInfo) {
+  constructor({ resources, flowController, version }: MeasuredParts) {
     this.#metrics = [
       ...this.requests.metrics,
       ...this.access.metrics,
@@ -27,7 +34,7 @@ export class ServerMetrics {
       ...this.flowControl.metrics(flowController),
       ...this.storage.metrics(resources),
       ...this.watches.metrics,
-      buildInfo(version),
+      buildInfoMetric(version),
     ]
   }
 
@@ -43,11 +50,4 @@ export class ServerMetrics {
   reset(): void {
     for (const metric of this.#metrics) metric.reset?.()
   }
-}
-
-function buildInfo({ major, minor, gitVersion, gitCommit, platform }: VersionInfo): Metric {
-  const labels = ["major", "minor", "git_version", "git_commit", "platform"]
-  return gauge({ name: "kubernetes_build_info", help: "Which program this is.", labels }, () => [
-    [1, major, minor, gitVersion, gitCommit, platform],
-  ])
 }

@@ -14,29 +14,29 @@ export class StorageMetrics {
   readonly #durations = new Histogram(
     {
       name: "etcd_request_duration_seconds",
-      help: "How long the store took.",
+      help: "[ALPHA] Etcd request latency in seconds for each operation and object type.",
       labels: ["operation", ...perResource],
     },
     durationBounds,
   )
   readonly #requests = new Counter({
     name: "etcd_requests_total",
-    help: "What was asked of the store.",
+    help: "[ALPHA] Etcd request counts for each operation and object type.",
     labels: ["operation", ...perResource],
   })
   readonly #lists = new Counter({
     name: "apiserver_cache_list_total",
-    help: "Lists from memory.",
+    help: "[ALPHA] Number of LIST requests served from watch cache",
     labels: [...perResource, "index"],
   })
   readonly #listed = new Counter({
     name: "apiserver_cache_list_fetched_objects_total",
-    help: "Objects that lists from memory looked at.",
+    help: "[ALPHA] Number of objects read from watch cache in the course of serving a LIST request",
     labels: [...perResource, "index"],
   })
   readonly #returned = new Counter({
     name: "apiserver_cache_list_returned_objects_total",
-    help: "Objects that lists from memory gave.",
+    help: "[ALPHA] Number of objects returned for a LIST request from watch cache",
     labels: perResource,
   })
 
@@ -63,10 +63,19 @@ export class StorageMetrics {
       ...objectCounts(function* () {
         for (const { cache, storage } of registries()) yield [cache.size, storage]
       }),
+      // The cache is told of whatever the store tells.
+      ofCaches(
+        {
+          name: "apiserver_storage_events_received_total",
+          help: "[BETA] Number of etcd events received split by kind.",
+          type: counter,
+        },
+        ({ received }) => received,
+      ),
       ofCaches(
         {
           name: "apiserver_watch_cache_events_received_total",
-          help: "Changes that came from the store.",
+          help: "[ALPHA] Counter of events received in watch cache broken by resource type.",
           type: counter,
         },
         ({ received }) => received,
@@ -74,19 +83,22 @@ export class StorageMetrics {
       ofCaches(
         {
           name: "apiserver_watch_cache_events_dispatched_total",
-          help: "Changes that were offered to watches.",
+          help: "[ALPHA] Counter of events dispatched in watch cache broken by resource type.",
           type: counter,
         },
         ({ dispatched }) => dispatched,
       ),
       ofCaches(
-        { name: "apiserver_watch_cache_resource_version", help: "The newest change there was." },
+        {
+          name: "apiserver_watch_cache_resource_version",
+          help: "[ALPHA] Current resource version of watch cache broken by resource type.",
+        },
         ({ newestRevision }) => newestRevision,
       ),
       ofCaches(
         {
           name: "watch_cache_capacity",
-          help: "How many changes are kept for watches that start in the past.",
+          help: "[ALPHA] Total capacity of watch cache broken by resource type.",
         },
         ({ windowSize }) => windowSize,
       ),
@@ -107,4 +119,11 @@ export class StorageMetrics {
     this.#listed.add(fetched, group, plural, "")
     this.#returned.add(returned, group, plural)
   }
+}
+
+/** Of a store whose files are on this machine. Upstream numbers the clusters that it keeps objects in. */
+export function storeSizeMetric(readBytes: () => number): Metric {
+  const help = "[STABLE] Size of the storage database file physically allocated in bytes."
+  const labels = ["storage_cluster_id"]
+  return gauge({ name: "apiserver_storage_size_bytes", help, labels }, () => [[readBytes(), "etcd-0"]])
 }

@@ -7,17 +7,17 @@ const perVersion = ["group", "version", "resource"]
 export class WatchMetrics {
   readonly #events = new Counter({
     name: "apiserver_watch_events_total",
-    help: "Events that watches were told.",
+    help: "[ALPHA] Number of events sent in watch clients",
     labels: perVersion,
   })
   readonly #initial = new Counter({
     name: "apiserver_init_events_total",
-    help: "Events that watches began with.",
+    help: "[ALPHA] Counter of init events processed in watch cache broken by resource type.",
     labels: ["group", "resource"],
   })
   readonly #terminated = new Counter({
     name: "apiserver_terminated_watchers_total",
-    help: "Watches that were cut off because they did not keep up.",
+    help: "[ALPHA] Counter of watchers closed due to unresponsiveness broken by resource type.",
     labels: ["group", "resource"],
   })
 

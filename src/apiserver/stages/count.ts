@@ -9,11 +9,28 @@ export const count: Stage = async (context, next) => {
   try {
     const response = await next()
     requests.answered(context, response.status)
-    return isLongRunning(context.info) ? untilEnd(context, response) : response
+    return isLongRunning(context.info) ? untilEnd(context, response) : measured(context, response)
   } catch (error) {
     requests.answered(context, error instanceof StatusError ? error.code : 500)
     throw error
   }
+}
+
+/** What is read is measured as it is encoded: callers in this process take objects, which have no size. */
+function measured(context: RequestContext, response: ServerResponse): ServerResponse {
+  const { body } = response
+  if (body.kind !== "object" || !["get", "list"].includes(context.info.verb)) return response
+  const encode = () => summed(context, body.encode())
+  return { ...response, body: { ...body, value: () => body.value(), encode } }
+}
+
+function* summed(context: RequestContext, pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {
+  let bytes = 0
+  for (const piece of pieces) {
+    bytes += piece.length
+    yield piece
+  }
+  context.server.metrics.requests.told(context, bytes)
 }
 
 /** A stream is open as long as somebody reads it. */

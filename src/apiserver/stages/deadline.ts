@@ -29,9 +29,10 @@ async function withinLimit(context: RequestContext, next: Next): Promise<ServerR
       reject(reason)
     }
     const forget = onAbort(signal, () => giveUp(signal.reason))
-    const timer = context.server.clock.after(limitMs, () =>
-      giveUp(timeout("request did not complete within requested timeout - context deadline exceeded")),
-    )
+    const timer = context.server.clock.after(limitMs, () => {
+      context.server.metrics.requests.terminated(context, 504)
+      giveUp(timeout("request did not complete within requested timeout - context deadline exceeded"))
+    })
     answered(next)
       .finally(() => {
         timer.cancel()

@@ -25,6 +25,7 @@ export const flowControl: Stage = async (context, next) => {
   const ticket = ticketFor(context, classified)
   const entered = classified.level.enter(ticket)
   const outcome = entered === "waiting" ? await wait(context, classified, ticket) : entered
+  if (entered === "waiting") context.waitedMs += server.clock.monotonic() - ticket.arrivedMs
   if (outcome !== "running") return refuse(context, classified, ticket, outcome)
   const { flowControl: metrics, requests } = server.metrics
   const kind = readingMethods.has(context.request.method) ? "readOnly" : "mutating"
@@ -66,6 +67,7 @@ function refuse(
   why: Refusal,
 ): ServerResponse {
   const { clock, metrics } = context.server
+  metrics.requests.terminated(context, 429)
   metrics.flowControl.refused(classified, why, secondsSince(context, ticket.arrivedMs))
   const { retryAfter } = classified.level
   retryAfter.refused(clock.now() / 1000)

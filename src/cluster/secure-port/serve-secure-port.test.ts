@@ -1,6 +1,7 @@
 import { request } from "node:https"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { PluginChain } from "../../apiserver/admission/admission-chain.ts"
+import { AdmissionMetrics } from "../../apiserver/metrics/admission-metrics.ts"
 import { RequestAuthenticator } from "../../apiserver/authentication/authenticate-request.ts"
 import type { CreateSecurity } from "../../apiserver/security.ts"
 import { startTestServer, type TestServer } from "../../apiserver/testing.ts"
@@ -34,7 +35,7 @@ const security: CreateSecurity = () => ({
     }),
     rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
   },
-  admission: new PluginChain([]),
+  admission: new PluginChain([], { clock: realClock, admissionMetrics: new AdmissionMetrics() }),
   tokenReviewer: {
     audiences: ["api"],
     authenticator: new RequestAuthenticator({

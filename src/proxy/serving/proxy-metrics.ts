@@ -179,5 +179,5 @@ export interface WithoutLocal {
 }
 
 function optionsOf(name: string, help: string, labels: readonly string[]): MetricOptions {
-  return { name: `kubeproxy_${name}`, help, labels }
+  return { name: `kubeproxy_${name}`, help: `[ALPHA] ${help}`, labels }
 }

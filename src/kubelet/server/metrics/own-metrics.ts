@@ -1,5 +1,5 @@
+import { buildInfoMetric, thisBuild } from "../../../apimachinery/build-info.ts"
 import { gauge, type Metric } from "../../../base/metrics.ts"
-import { kubeletVersion } from "../../node/node-object.ts"
 import type { Kubelet } from "../../kubelet.ts"
 import { podContainers } from "../../pods/pod-containers.ts"
 import type { PodState } from "../../pods/pod-state.ts"
@@ -116,17 +116,7 @@ export function ownMetrics(kubelet: Kubelet): readonly Metric[] {
       },
       () => [...(services.host.claims?.inUse() ?? [])].map(([driver, count]) => [count, driver] as const),
     ),
-    gauge(
-      {
-        name: "kubernetes_build_info",
-        help: "[ALPHA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
-        labels: ["git_version", "major", "minor"],
-      },
-      () => {
-        const [major = "", minor = ""] = kubeletVersion.slice(1).split(".")
-        return [[1, kubeletVersion, major, minor]]
-      },
-    ),
+    buildInfoMetric(thisBuild),
   ]
 }
 
