@@ -6,13 +6,12 @@ import { formatKey, keyOf, parseKey } from "../apimachinery/meta.ts"
 import { Node } from "../api/core/v1/node.ts"
 import { Service } from "../api/core/v1/service.ts"
 import { EndpointSlice } from "../api/discovery/v1/endpoint-slice.ts"
-import { ClientAffinity } from "./client-affinity.ts"
 import { ConnectionTracking, describeUdp } from "./connection-tracking.ts"
 import { HealthCheckServers } from "./health-check-servers.ts"
 import type { NodeView } from "./model/node-view.ts"
 import { type Frontend, planService, type ServicePlan } from "./model/plan-service.ts"
 import { type Element, elementsOf, trustedElements } from "./nftables/elements.ts"
-import { Ruleset } from "./nftables/ruleset.ts"
+import { Ruleset, type WantedElements } from "./nftables/ruleset.ts"
 import { tableName } from "./nftables/table.ts"
 import { ProxyStatus } from "./serving/proxy-status.ts"
 import type { Proxy, ProxyOptions } from "./proxy.ts"
@@ -39,7 +38,6 @@ class NftablesProxy implements Proxy {
   readonly #options: ProxyOptions
   readonly #families: readonly IpFamily[]
   readonly #ruleset: Ruleset
-  readonly #affinity = new ClientAffinity()
   readonly #tracking: ConnectionTracking
   readonly #withoutLocal = new ServicesWithoutLocal()
   readonly #healthChecks: HealthCheckServers
@@ -159,21 +157,17 @@ class NftablesProxy implements Proxy {
     this.#dirty.clear()
     const wanted = new Map<string, readonly Element[]>([["", this.#trustedElements()]])
     let flowsChanged = false
-    let clientsLost = false
     for (const [index, key] of keys.entries()) {
       if (index % batchSize === batchSize - 1) await this.#letOthersRun()
       const plan = this.#plan(key)
       wanted.set(key, plan ? elementsOf(plan).filter(({ family }) => this.#families.includes(family)) : [])
-      const change = this.#remember(key, plan?.frontends ?? [])
-      flowsChanged ||= change.flowsChanged
-      clientsLost ||= change.clientsLost
+      if (this.#remember(key, plan?.frontends ?? [])) flowsChanged = true
     }
     const full = this.#makeAll
     await this.#apply(wanted)
     this.status.synced(began, triggers, full)
     this.status.metrics.servicesWithoutLocal(this.#withoutLocal.counts(this.#families))
     if (flowsChanged) await this.#forgetFlows()
-    if (clientsLost) await this.#forgetClients()
   }
 
   /** The node itself may be known to pods by its own addresses, as they are to each other. */
@@ -189,10 +183,9 @@ class NftablesProxy implements Proxy {
     return new Promise((resolve) => this.#options.clock.soon(resolve))
   }
 
-  async #apply(wanted: ReadonlyMap<string, readonly Element[]>): Promise<void> {
+  async #apply(wanted: WantedElements): Promise<void> {
     const { commands } = this.#options
-    const changes = this.#ruleset.planChange(wanted)
-    const transactions = this.#makeAll ? [this.#ruleset.planAll()] : changes
+    const transactions = this.#makeAll ? [this.#ruleset.planAll(wanted)] : this.#ruleset.planChange(wanted)
     for (const text of transactions) await commands.run("nft", ["-f", "-"], text)
     this.#makeAll = false
   }
@@ -213,13 +206,14 @@ class NftablesProxy implements Proxy {
     return { nodeName: this.#options.nodeName, ...this.#node }
   }
 
-  #remember(key: string, frontends: readonly Frontend[]): { flowsChanged: boolean; clientsLost: boolean } {
+  /** True when flows may lead to where they should not any more. */
+  #remember(key: string, frontends: readonly Frontend[]): boolean {
     this.#withoutLocal.update(key, frontends)
     const flowsChanged = describeUdp(this.#remembered.get(key) ?? []) !== describeUdp(frontends)
     const connectionless = frontends.filter(({ protocol }) => protocol === "udp")
     if (connectionless.length > 0) this.#remembered.set(key, connectionless)
     else this.#remembered.delete(key)
-    return { flowsChanged, clientsLost: this.#affinity.update(key, frontends) }
+    return flowsChanged
   }
 
   async #forgetFlows(): Promise<void> {
@@ -230,25 +224,6 @@ class NftablesProxy implements Proxy {
       const forgotten = await this.#tracking.forgetStale(family, frontends)
       this.status.metrics.forgot(`IPv${family}`, forgotten, clock.now() - began)
     }
-  }
-
-  async #forgetClients(): Promise<void> {
-    const { commands, prefix } = this.#options
-    const table = tableName(prefix, 4)
-    const listing = await commands.run("nft", [
-      "--json",
-      "--numeric",
-      "list",
-      "map",
-      ...table.split(" "),
-      "affinity",
-    ])
-    const stale = this.#affinity.staleElements(listing)
-    // One by one: an element whose time runs out right now is no longer there, and must not keep the others.
-    for (const key of stale)
-      await commands
-        .run("nft", ["delete", "element", ...table.split(" "), "affinity", `{ ${key} }`])
-        .catch(() => {})
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Node } from "../api/core/v1/node.ts"
 import { Service, type ServiceSpec } from "../api/core/v1/service.ts"
@@ -289,9 +290,23 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
     expect(nameSet(await outside.request(target))).not.toContain("error: timeout")
   })
 
+  /** Of three endpoints one answers as long as it is asked in time, and others when it was not. */
+  async function expectClientsForgotten(target: { address: string; port: number }, seconds: number) {
+    const ask = async () => nameSet(await pods[0]!.request({ ...target, times: 5 }))
+    const first = await ask()
+    expect(first).toHaveLength(1)
+    for (let asked = 0; asked < 3; asked++) {
+      await sleep(seconds * 600)
+      expect(await ask()).toEqual(first)
+    }
+    await expect.poll(ask, { interval: seconds * 1200, timeout: 30_000 }).not.toEqual(first)
+  }
+
   it("keeps a client with its endpoint, and finds it another one when that is gone", async () => {
     const spec: Partial<ServiceSpec> = {
       clusterIP: "10.96.1.5",
+      type: "NodePort",
+      ports: [{ port: 80, targetPort: 8080, protocol: "TCP", nodePort: 30_085 }],
       sessionAffinity: "ClientIP",
       sessionAffinityConfig: { clientIP: { timeoutSeconds: 3600 } },
     }
@@ -299,6 +314,9 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
     const target = { address: "10.96.1.5", port: 80, times: 15 }
     const [first, ...others] = nameSet(await pods[0]!.request(target))
     expect(others).toEqual([])
+    // Whichever of the Service's addresses it takes.
+    const nodePort = { address: "192.0.2.1", port: 30_085, times: 15 }
+    expect(nameSet(await pods[0]!.request(nodePort))).toEqual([first])
     const remaining = endpoints.filter((_, index) => `pod-${index}` !== first)
     await apply("sticky", spec, remaining)
     const [second, ...rest] = nameSet(await pods[0]!.request(target))
@@ -306,6 +324,8 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
     expect(second).not.toBe(first)
     await apply("sticky", spec, endpoints)
     expect(nameSet(await pods[0]!.request(target))).toEqual([second])
+    await apply("sticky", { ...spec, sessionAffinityConfig: { clientIP: { timeoutSeconds: 1 } } }, endpoints)
+    await expectClientsForgotten({ address: "10.96.1.5", port: 80 }, 1)
     await apply("sticky", { ...spec, sessionAffinity: "None", sessionAffinityConfig: undefined }, endpoints)
     expect(nameSet(await pods[0]!.request({ ...target, times: 40 }))).toHaveLength(3)
   })
@@ -362,6 +382,7 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
         clusterIPs: ["fd00:96::2"],
         clusterIP: "fd00:96::2",
         sessionAffinity: "ClientIP",
+        sessionAffinityConfig: { clientIP: { timeoutSeconds: 1 } },
       }),
       [testSlice("sticky-six", six, [{ port: 8086 }])],
       { nodeName: "here" },
@@ -370,20 +391,18 @@ describe.skipIf(reason)(`proxy with real packets${reason ? ` (skipped: ${reason}
       { prefix: "corsix", podNetworks: ["fd00:244::/56"], serviceNetworks: ["fd00:96::/112"] },
       [6],
     )
-    rules.planChange(
-      new Map([
-        ["six", elementsOf(plan)],
-        ["sticky-six", elementsOf(sticky)],
-      ]),
-    )
-    await node.commands.run("nft", ["-f", "-"], rules.planAll())
+    const all = new Map([
+      ["six", elementsOf(plan)],
+      ["sticky-six", elementsOf(sticky)],
+    ])
+    await node.commands.run("nft", ["-f", "-"], rules.planAll(all))
     await node.commands.run("ip", ["-6", "route", "add", "default", "dev", "eth0"])
     const target = { address: "fd00:96::1", port: 80, times: 40 }
     const answers = await pods[0]!.request(target)
     expect(nameSet(answers)).toEqual(["pod-0", "pod-1", "pod-2"])
     expect(answers).toContain("pod-1 fd00:244::2")
     expect(nameSet(await node.request(target))).toEqual(["pod-0", "pod-1", "pod-2"])
-    expect(nameSet(await pods[0]!.request({ ...target, address: "fd00:96::2" }))).toHaveLength(1)
+    await expectClientsForgotten({ address: "fd00:96::2", port: 80 }, 1)
     expect(await pods[0]!.request({ address: "fd00:96::1", port: 81, timeoutMs: 5000 })).toEqual([
       "error: ECONNREFUSED",
     ])

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { shortHash } from "../../base/real/short-hash.ts"
 import { type Labels, matchesLabels, type Selector, selectorFromObject } from "../../apimachinery/labels.ts"
 import { type IpFamily, ipFamily } from "../../base/ip-address.ts"
 import type { NetworkPolicy } from "../../api/networking/v1/network-policy.ts"
@@ -298,8 +298,4 @@ function rulesOf(spec: NetworkPolicy["spec"], direction: Direction): PolicyRule[
 
 function sameTexts(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((text, index) => text === b[index])
-}
-
-function shortHash(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16)
 }

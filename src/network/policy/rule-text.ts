@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 import {
   formatNetwork,
   type IpFamily,
@@ -6,6 +5,7 @@ import {
   parseNetwork,
   withoutIncluded,
 } from "../../base/ip-address.ts"
+import { shortHash } from "../../base/real/short-hash.ts"
 import type { IPBlock, NetworkPolicyPort } from "../../api/networking/v1/network-policy.ts"
 import { peerSelector, type PolicyPeer } from "./peer-selector.ts"
 import type { PolicyProtocol } from "./policy-pod.ts"
@@ -20,7 +20,7 @@ export interface PolicyRule {
 
 /** The set that holds the addresses of a selector's pods. */
 export function peerSetName(selectorKey: string): string {
-  return `peers-${createHash("sha256").update(selectorKey).digest("hex").slice(0, 16)}`
+  return `peers-${shortHash(selectorKey)}`
 }
 
 /** The set that holds where a port of this name is, for all pods that have one. */

@@ -16,12 +16,18 @@ export interface Frontend {
   readonly route: Route
   /** For connections from pods and from the node itself, where theirs differ. */
   readonly insideRoute?: Route
-  /** Connections from one client address go to the same endpoint until this long after the last one. */
-  readonly affinitySeconds?: number
+  readonly affinity?: ClientAffinity
   /** Who may connect; absent: everybody. */
   readonly sourceRanges?: readonly string[]
   /** UDP alone: the endpoints that answer, whether or not they get new connections from here. */
   readonly servingEndpoints?: readonly EndpointAddress[]
+}
+
+/** Connections from one client address go to the same endpoint until this long after the last one. */
+export interface ClientAffinity {
+  readonly seconds: number
+  /** Tells the ports of Services apart, e.g. "default/web/tcp-80": whatever its address, a port sends a client to one endpoint. */
+  readonly servicePort: string
 }
 
 export type Protocol = "tcp" | "udp" | "sctp"
@@ -112,14 +118,10 @@ function planPort(input: PortInput): Frontend[] {
   const { service, port, family, clusterIP, endpoints, node } = input
   const { spec } = service
   const protocol = (port.protocol ?? "TCP").toLowerCase() as Protocol
-  const affinitySeconds =
-    spec.sessionAffinity === "ClientIP"
-      ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds)
-      : undefined
   const common = {
     family,
     protocol,
-    ...(affinitySeconds !== undefined && { affinitySeconds }),
+    ...(spec.sessionAffinity === "ClientIP" && { affinity: affinityOf(service, protocol, port) }),
     ...(protocol === "udp" && {
       servingEndpoints: endpoints.filter(({ serving }) => serving).map(addressOf),
     }),
@@ -140,6 +142,13 @@ function planPort(input: PortInput): Frontend[] {
   if (port.nodePort && isExternal(service))
     frontends.push({ ...common, kind: "node-port", port: port.nodePort, ...external })
   return frontends
+}
+
+function affinityOf({ metadata, spec }: Service, protocol: Protocol, { port }: ServicePort): ClientAffinity {
+  return {
+    seconds: spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds,
+    servicePort: `${metadata.namespace}/${metadata.name}/${protocol}-${port}`,
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type IpFamily, ipFamily } from "../../base/ip-address.ts"
-import type { Endpoint, EndpointPort, EndpointSlice } from "../../api/discovery/v1/endpoint-slice.ts"
+import type { Endpoint, EndpointSlice } from "../../api/discovery/v1/endpoint-slice.ts"
 
 /** One address and port behind a port of a Service, with what decides whether it gets traffic. */
 export interface ServiceEndpoint {
@@ -27,48 +27,54 @@ export function endpointsByPort(
   family: IpFamily,
   nodeName: string,
 ): EndpointsByPort {
-  const byPort = new Map<string, Map<string, ServiceEndpoint>>()
+  const byPort = new Map<string, ServiceEndpoint[]>()
   for (const slice of slices) {
     if (slice.addressType !== `IPv${family}`) continue
-    for (const port of slice.ports ?? []) {
-      if (!port.port) continue
-      const name = port.name ?? ""
+    for (const { name = "", port } of slice.ports ?? []) {
+      if (!port) continue
       let endpoints = byPort.get(name)
-      if (!endpoints) byPort.set(name, (endpoints = new Map()))
+      if (!endpoints) byPort.set(name, (endpoints = []))
       for (const endpoint of slice.endpoints ?? []) addEndpoint(endpoints, endpoint, port, family, nodeName)
     }
   }
-  return new Map(Array.from(byPort, ([name, endpoints]) => [name, sorted(endpoints)]))
+  for (const [name, endpoints] of byPort) byPort.set(name, withoutRepeated(endpoints.sort(byAddress)))
+  return byPort
 }
 
 function addEndpoint(
-  endpoints: Map<string, ServiceEndpoint>,
+  endpoints: ServiceEndpoint[],
   endpoint: Endpoint,
-  { port = 0 }: EndpointPort,
+  port: number,
   family: IpFamily,
   nodeName: string,
 ): void {
   // Further addresses of an endpoint mean the same pod; upstream too uses the first alone.
   const address = endpoint.addresses[0]
   if (!address || ipFamily(address) !== family) return
-  const local = endpoint.nodeName === nodeName
-  const key = `${address} ${port}`
-  if (endpoints.has(key) && !local) return
   const { ready = true, serving = ready, terminating = false } = endpoint.conditions
-  endpoints.set(key, {
+  endpoints.push({
     address,
     port,
     ready,
     serving,
     terminating,
-    local,
-    zoneHints: endpoint.hints?.forZones?.map(({ name }) => name) ?? [],
-    nodeHints: endpoint.hints?.forNodes?.map(({ name }) => name) ?? [],
+    local: endpoint.nodeName === nodeName,
+    zoneHints: endpoint.hints?.forZones?.map(({ name }) => name) ?? none,
+    nodeHints: endpoint.hints?.forNodes?.map(({ name }) => name) ?? none,
   })
 }
 
-function sorted(endpoints: Map<string, ServiceEndpoint>): ServiceEndpoint[] {
-  return Array.from(endpoints.values()).sort((a, b) =>
-    a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1,
-  )
+const none: readonly string[] = []
+
+/** Of equal addresses those on this node first. */
+function byAddress(a: ServiceEndpoint, b: ServiceEndpoint): number {
+  if (a.address !== b.address) return a.address < b.address ? -1 : 1
+  return a.port - b.port || Number(b.local) - Number(a.local)
+}
+
+function withoutRepeated(sorted: readonly ServiceEndpoint[]): ServiceEndpoint[] {
+  return sorted.filter(({ address, port }, index) => {
+    const previous = sorted[index - 1]
+    return !previous || previous.address !== address || previous.port !== port
+  })
 }

@@ -8,19 +8,19 @@ import {
   withoutIncluded,
 } from "../../base/ip-address.ts"
 import type { Frontend, Route, ServicePlan } from "../model/plan-service.ts"
-import { type Group, groupName, groupOf } from "./group.ts"
+import { type Group, groupOf, type Side } from "./group.ts"
 
-/** One element of a set or map of the proxy's table. */
+/** One element of a set or map of the proxy's table, with what there is for it in the map of the group that it leads to. */
 export interface Element {
   readonly family: IpFamily
   readonly set: string
   readonly key: string
   /** Absent in sets. */
   readonly value?: string
-  /** The element leads to this group's chain or is in its map. */
+  /** The element leads to this group's chain. */
   readonly group?: Group
-  /** The element leads to the chain that remembers clients for this long. */
-  readonly rememberSeconds?: number
+  /** What the group's map, if it is a shared one, has for this key and the numbers from 0. */
+  readonly endpoints?: readonly string[]
 }
 
 /** Everything that a Service puts into the table. */
@@ -45,42 +45,30 @@ export function trustedElements(addresses: readonly string[], podNetworks: reado
 }
 
 function frontendElements(frontend: Frontend): Element[] {
-  const { family, route, insideRoute, affinitySeconds } = frontend
+  const { route, insideRoute } = frontend
   const key = frontendKey(frontend)
-  const suffix = frontend.address === undefined ? "ports" : "services"
-  const elements = routeElements(frontend, route, key, "")
-  if (insideRoute) elements.push(...routeElements(frontend, insideRoute, key, "inside-"))
-  if (affinitySeconds !== undefined && family === 4)
-    elements.push({
-      family,
-      set: `sticky-${suffix}`,
-      key,
-      value: `goto remember-${affinitySeconds}`,
-      rememberSeconds: affinitySeconds,
-    })
+  const elements = [routeElement(frontend, route, key, "")]
+  // From inside, "no endpoint" is refused wherever the packet came from, so once is enough.
+  if (insideRoute?.to === "endpoints") elements.push(routeElement(frontend, insideRoute, key, "inside-"))
   return [...elements, ...sourceRangeElements(frontend, key)]
 }
 
-function routeElements(frontend: Frontend, route: Route, key: string, prefix: "" | "inside-"): Element[] {
+function routeElement(frontend: Frontend, route: Route, key: string, side: Side): Element {
   const { family } = frontend
   const suffix = frontend.address === undefined ? "ports" : "services"
-  if (route.to !== "endpoints") {
-    // From inside, "no endpoint" is refused wherever the packet came from, so once is enough.
-    if (prefix) return []
-    return [{ family, set: `refused-${suffix}`, key, value: route.to === "drop" ? "drop" : "goto refuse" }]
+  if (route.to !== "endpoints")
+    return { family, set: `refused-${suffix}`, key, value: route.to === "drop" ? "drop" : "goto refuse" }
+  const group = groupOf(frontend, route, side)
+  return {
+    family,
+    set: `${side}${suffix}`,
+    key,
+    value: `goto ${group.name}`,
+    group,
+    ...(group.kind === "shared" && {
+      endpoints: route.endpoints.map(({ address, port }) => `${address} . ${port}`),
+    }),
   }
-  const group = groupOf(frontend, route)
-  const name = groupName(group)
-  return [
-    { family, set: `${prefix}${suffix}`, key, value: `goto ${name}`, group },
-    ...route.endpoints.map(({ address, port }, index) => ({
-      family,
-      set: name,
-      key: `${key} . ${index}`,
-      value: `${address} . ${port}`,
-      group,
-    })),
-  ]
 }
 
 function sourceRangeElements({ family, sourceRanges }: Frontend, key: string): Element[] {

@@ -1,6 +1,11 @@
 import type { IpFamily } from "../../base/ip-address.ts"
 import type { Frontend, Masquerade, Route } from "../model/plan-service.ts"
+import { markRules } from "./masquerade-mark.ts"
+import { type StickyGroup, stickyGroupOf } from "./sticky-group.ts"
 import { words } from "./words.ts"
+
+/** The chain that a frontend's packets go to. Equal groups have equal names, and groups of equal names are equal. */
+export type Group = SharedGroup | StickyGroup
 
 /**
  * All frontends that are treated alike and have the same number of endpoints share one chain and one map, the group:
@@ -11,71 +16,50 @@ import { words } from "./words.ts"
  *     }
  *
  * So a packet takes the same few steps whether there are ten Services or ten thousand, and a change of one Service is a
- * change of a few elements. A chain for each Service and each endpoint, as upstream's proxies make them, would cost ten
- * times the memory and time to load.
+ * change of a few elements. A chain for each Service and each endpoint, as upstream's proxies had them, would cost ten
+ * times the memory and time to load; it is left to those that must remember their clients (sticky-group.ts).
  *
  * Map and chain of a group must be made in one transaction: nft (1.0.6) cannot refer to a map with `th dport` among its
  * data once it reads its declaration back from the kernel.
  */
-export interface Group {
-  readonly scope: "cluster" | "local"
+export interface SharedGroup {
+  readonly kind: "shared"
+  readonly name: string
   readonly masquerade: Masquerade
   /** Node ports are told apart by protocol and port alone. */
   readonly byPort: boolean
-  readonly sticky: boolean
   readonly endpoints: number
 }
 
-/** Of marked connections the source address is replaced; the bit is the one that kube-proxy uses. */
-export const masqueradeMark = "0x4000"
-export const allButMasqueradeMark = "0xffffbfff"
+/** Which packets of a frontend: all, or those from pods and from the node itself where they are treated otherwise. */
+export type Side = "" | "inside-"
 
-export function groupOf(frontend: Frontend, route: Route & { to: "endpoints" }): Group {
-  return {
-    scope: route.scope,
-    masquerade: route.masquerade,
-    byPort: frontend.address === undefined,
-    sticky: frontend.affinitySeconds !== undefined,
-    endpoints: route.endpoints.length,
-  }
+export function groupOf(frontend: Frontend, route: Route & { to: "endpoints" }, side: Side): Group {
+  if (frontend.affinity) return stickyGroupOf(frontend, route, frontend.affinity)
+  const { scope, masquerade, endpoints } = route
+  const byPort = frontend.address === undefined
+  // A frontend's key is its own in the map that leads to the group, hence in the group's if that is of the same side.
+  const name = `${side}${scope}-${masquerade}${byPort ? "-port" : ""}-${endpoints.length}`
+  return { kind: "shared", name, masquerade, byPort, endpoints: endpoints.length }
 }
 
-/** The name of its chain and its map; equal groups have equal names. */
-export function groupName({ scope, masquerade, byPort, sticky, endpoints }: Group): string {
-  return `${scope}-${masquerade}${byPort ? "-port" : ""}${sticky ? "-sticky" : ""}-${endpoints}`
+export function planGroupRemoval(table: string, { kind, name }: Group): string {
+  return `delete chain ${table} ${name}\n${kind === "shared" ? `delete map ${table} ${name}\n` : ""}`
 }
 
-/** Commands that make map and chain. */
-export function planGroup(table: string, family: IpFamily, group: Group): string {
+/** Commands that make it, but for the elements of its map. */
+export function planSharedGroup(table: string, family: IpFamily, group: SharedGroup): string {
   const { ip } = words[family]
-  const name = groupName(group)
-  const frontend = group.byPort ? "meta l4proto . th dport" : `${ip} daddr . meta l4proto . th dport`
-  const rules = [...markRules(group, ip)]
-  // Without an endpoint to remember, IPv6 clients are spread by a hash of their address: nft (1.0.6) has too few
-  // registers for a map from client and Service to endpoint.
-  if (group.sticky && family === 4)
-    rules.push(`dnat ${ip} to ${ip} saddr . ${ip} daddr . meta l4proto . th dport map @affinity`)
-  const choice =
-    group.sticky && family === 6
-      ? `jhash ${ip} saddr mod ${group.endpoints}`
-      : `numgen random mod ${group.endpoints}`
-  rules.push(`dnat ${ip} to ${frontend} . ${choice} map @${name}`)
+  const { name, byPort, endpoints } = group
+  const frontend = byPort ? "meta l4proto . th dport" : `${ip} daddr . meta l4proto . th dport`
+  const rules = [
+    ...markRules(group.masquerade, family),
+    `dnat ${ip} to ${frontend} . numgen random mod ${endpoints} map @${name}`,
+  ]
   return [
     `add map ${table} ${name} { typeof ${frontend} . numgen random mod 2 : ${ip} daddr . th dport ; }`,
     `add chain ${table} ${name}`,
     ...rules.map((rule) => `add rule ${table} ${name} ${rule}`),
     "",
   ].join("\n")
-}
-
-export function planGroupRemoval(table: string, group: Group): string {
-  const name = groupName(group)
-  return `delete chain ${table} ${name}\ndelete map ${table} ${name}\n`
-}
-
-function markRules({ masquerade }: Group, ip: string): string[] {
-  const mark = `meta mark set meta mark | ${masqueradeMark}`
-  if (masquerade === "always") return [mark]
-  if (masquerade === "strangers") return [`${ip} saddr != @trusted-sources ${mark}`]
-  return []
 }

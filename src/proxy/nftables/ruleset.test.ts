@@ -71,6 +71,41 @@ describe("Ruleset", () => {
     expect(others).toEqual([])
   })
 
+  it("keeps clients as long as one address of their Service's port has endpoints", () => {
+    const rules = ruleset()
+    const sticky = (externalIPs: string[], ...addresses: string[]) =>
+      new Map([["web", elements("web", { sessionAffinity: "ClientIP", externalIPs }, ...addresses)]])
+    const sets = (wanted: ReturnType<typeof sticky>) =>
+      lines(rules.planChange(wanted)).filter((line) => /^(add|delete) (set|chain)/.test(line))
+    const set = "set ip cortest-services sticky/default/web/tcp-80"
+    const chain = (way: string) =>
+      expect.stringContaining(`chain ip cortest-services sticky/default/web/tcp-80/cluster-${way}-`)
+    expect(sets(sticky(["192.0.2.50"], "10.244.0.2"))).toEqual([
+      expect.stringContaining(`add ${set} {`),
+      chain("strangers"),
+      chain("always"),
+    ])
+    expect(sets(sticky([], "10.244.0.3", "10.244.0.4"))).toEqual([
+      chain("strangers"),
+      chain("always"),
+      chain("strangers"),
+    ])
+    expect(sets(sticky([]))).toEqual([chain("strangers"), `delete ${set}`])
+    expect(sets(sticky([], "10.244.0.3"))).toHaveLength(2)
+  })
+
+  it("has all of it in one text that it would otherwise have made step by step", () => {
+    const rules = ruleset()
+    const wanted = new Map([
+      ["web", elements("web", { sessionAffinity: "ClientIP" }, "10.244.0.2")],
+      ["api", elements("api", { clusterIP: "10.96.0.2" }, "10.244.0.2")],
+    ])
+    const steps = lines(ruleset().planChange(wanted))
+    const all = lines([rules.planAll(wanted)])
+    expect(all.slice(-steps.length).sort()).toEqual(steps.sort())
+    expect(rules.planChange(wanted)).toEqual([])
+  })
+
   it("leaves an address that two Services want with the first, until that one goes", () => {
     const rules = ruleset()
     const wants = (name: string, clusterIP: string, endpoint: string) =>

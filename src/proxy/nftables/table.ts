@@ -1,5 +1,5 @@
 import { type IpFamily, ipFamily } from "../../base/ip-address.ts"
-import { allButMasqueradeMark, masqueradeMark } from "./group.ts"
+import { allButMasqueradeMark, masqueradeMark } from "./masquerade-mark.ts"
 import { words } from "./words.ts"
 
 /** What the table's fixed part depends on. */
@@ -28,7 +28,6 @@ export function tableName(prefix: string, family: IpFamily): string {
  *                   inside-services, inside-ports   (from pods and this node alone)
  *                   services, ports
  *     refuse      known but without endpoints, or unknown although in the network of cluster IPs
- *     remember    with session affinity, the client and the endpoint it was given
  *     replace-source  marked connections, and endpoints that call themselves
  *
  * Only the first packet of a connection passes the translation; the kernel's connection tracking does the rest. That is
@@ -47,7 +46,6 @@ export function planTable(input: TableInput, family: IpFamily): string {
   const { nodePortNetworks } = input
   const isOpen = nodePortNetworks ? `${ip} daddr @node-port-networks ` : ""
   const ownPort = `fib daddr type local ${reachable}${isOpen}${port}`
-  const protocols = ["tcp", "udp", "sctp"]
   return `
 add table ${table}
 delete table ${table}
@@ -60,18 +58,11 @@ table ${table} {
   map services { type ${addressType} . inet_proto . inet_service : verdict; }
   map inside-services { type ${addressType} . inet_proto . inet_service : verdict; }
   map refused-services { type ${addressType} . inet_proto . inet_service : verdict; }
-  map sticky-services { type ${addressType} . inet_proto . inet_service : verdict; }
   map ports { type inet_proto . inet_service : verdict; }
   map inside-ports { type inet_proto . inet_service : verdict; }
   map refused-ports { type inet_proto . inet_service : verdict; }
-  map sticky-ports { type inet_proto . inet_service : verdict; }
   set guarded-services { type ${addressType} . inet_proto . inet_service; }
   set allowed-sources { type ${addressType} . inet_proto . inet_service . ${addressType}; flags interval; }
-  map affinity {
-    type ${addressType} . ${addressType} . inet_proto . inet_service : ${addressType} . inet_service
-    size 262144
-    flags dynamic,timeout
-  }
 
   chain firewall {
     ct state new ${service} @guarded-services ${service} . ${ip} saddr != @allowed-sources drop
@@ -120,12 +111,6 @@ table ${table} {
     ct state new jump refuse-services
   }
 
-  chain remember {
-    type nat hook postrouting priority 90
-    ct status & dnat == 0 return
-    ${protocols.map((protocol) => `meta l4proto ${protocol} ct original ${ip} daddr . meta l4proto . ct original proto-dst vmap @sticky-services`).join("\n    ")}
-    ${protocols.map((protocol) => `meta l4proto ${protocol} meta l4proto . ct original proto-dst vmap @sticky-ports`).join("\n    ")}
-  }
   chain replace-source {
     type nat hook postrouting priority srcnat
     ct status & dnat != 0 ${ip} saddr . ${ip} daddr @hairpins masquerade fully-random
@@ -134,19 +119,6 @@ table ${table} {
   }
 }
 `
-}
-
-/**
- * The chain that keeps the client's endpoint for this long, or longer if it was kept already: an update of an element
- * that is there renews its time and leaves its value.
- */
-export function planRemember(table: string, seconds: number): string {
-  const name = `remember-${seconds}`
-  const rules = ["tcp", "udp", "sctp"].map(
-    (protocol) =>
-      `add rule ${table} ${name} meta l4proto ${protocol} update @affinity { ip saddr . ct original ip daddr . meta l4proto . ct original proto-dst timeout ${seconds}s : ip daddr . ${protocol} dport }\n`,
-  )
-  return `add chain ${table} ${name}\n${rules.join("")}`
 }
 
 function elementList(elements: readonly string[]): string {

@@ -15,9 +15,9 @@ export class EndpointChooser {
     this.#random = random
   }
 
-  update({ route, affinitySeconds }: Frontend): void {
+  update({ route, affinity }: Frontend): void {
     this.#endpoints = route.to === "endpoints" ? route.endpoints : []
-    this.#affinityMs = affinitySeconds === undefined ? undefined : affinitySeconds * 1000
+    this.#affinityMs = affinity && affinity.seconds * 1000
     for (const [client, { endpoint }] of this.#clients) if (!this.has(endpoint)) this.#clients.delete(client)
   }
 
