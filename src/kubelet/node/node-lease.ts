@@ -50,13 +50,16 @@ async function renew(options: NodeLeaseOptions, known: Lease | undefined): Promi
     renewTime: formatMicroTime(clock.now()),
   }
   const lease = known ?? (await client.get(Lease, { namespace, name: nodeName }).catch(absent))
-  if (lease) return client.update(Lease, { ...lease, spec: { ...lease.spec, ...spec } })
-  const node = options.node()
-  const owner = node && [{ apiVersion: "v1", kind: "Node", name: nodeName, uid: node.metadata.uid }]
-  return client.create(Lease, {
-    metadata: { namespace, name: nodeName, ...(owner && { ownerReferences: owner }) },
-    spec,
-  })
+  if (!lease) return client.create(Lease, { metadata: owned({ namespace, name: nodeName }, options), spec })
+  // The first may have been made before the node was registered.
+  const metadata = lease.metadata.ownerReferences?.length ? lease.metadata : owned(lease.metadata, options)
+  return client.update(Lease, { ...lease, metadata, spec: { ...lease.spec, ...spec } })
+}
+
+function owned<T extends object>(metadata: T, { nodeName, node }: NodeLeaseOptions) {
+  const uid = node()?.metadata.uid
+  if (uid === undefined) return metadata
+  return { ...metadata, ownerReferences: [{ apiVersion: "v1", kind: "Node", name: nodeName, uid }] }
 }
 
 function absent(error: unknown): undefined {

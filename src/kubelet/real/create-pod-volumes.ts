@@ -19,6 +19,7 @@ import { CsiVolumes } from "./csi/csi-volumes.ts"
 import type { KubeletPaths } from "./kubelet-paths.ts"
 import { PodCertificates } from "./volumes/pod-certificates.ts"
 import { RealPodVolumes } from "./volumes/real-pod-volumes.ts"
+import { VolumeGrowth } from "./volumes/volume-growth.ts"
 
 export interface CreatePodVolumesOptions {
   readonly nodeName: string
@@ -66,16 +67,16 @@ export function createPodVolumes(options: CreatePodVolumesOptions): RealVolumes 
     signal: options.signal,
     refresh: (name) => drivers.refresh(name),
   })
+  const growth = new VolumeGrowth({ client, objects, events })
   const csi: CsiVolumes = new CsiVolumes({
     paths,
     nodeName,
     drivers,
     objects,
     tokens,
-    client,
-    clock,
     log,
-    events,
+    growth,
+    clock,
     tellInUse: () => kubelet().reporter.told(),
   })
   const lazily = { client, clock, random, log, signal: options.signal }
@@ -104,6 +105,7 @@ export function createPodVolumes(options: CreatePodVolumesOptions): RealVolumes 
     objects,
     tokens,
     csi,
+    growth,
     commands,
     clock,
     log,

@@ -237,7 +237,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     await forgetSlices({ client, nodeName, clock, log, signal })
     const handlers = { CSIPlugin: drivers, DRAPlugin: plugins }
     await findPlugins({ ready, nodeObject, paths, handlers, clock, log }, signal)
-    await csi.run(signal)
+    await volumes.run(signal)
   }
 
   return {

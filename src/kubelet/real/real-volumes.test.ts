@@ -165,7 +165,20 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
         new RegExp(`^shared\n${device} /disk ext4 rw,.*noexec`),
       )
       expect(await node.exec(two, "main", "stat", "-c", "%g", "/disk")).toBe("1234\n")
-      for (const name of ["sharer-1", "sharer-2"]) {
+
+      truncateSync(file, 64 << 20)
+      execFileSync("losetup", ["--set-capacity", device])
+      const body = { spec: { capacity: { storage: "64Mi" } } }
+      await node.server.client.patch(PersistentVolume, { name: "new-disk" }, { type: "merge", body })
+      await node.create("sharer-3", spec)
+      const three = await node.until("sharer-3", isReady)
+      const kilobytes = Number(
+        await node.exec(three, "main", "sh", "-c", "df -k /disk | awk 'END {print $2}'"),
+      )
+      expect(kilobytes).toBeGreaterThan(48 << 10)
+      const { status } = await node.server.client.get(PersistentVolumeClaim, { namespace, name: "new-disk" })
+      expect(status.capacity).toEqual({ storage: "64Mi" })
+      for (const name of ["sharer-1", "sharer-2", "sharer-3"]) {
         await node.server.client.delete(Pod, { namespace, name })
         await node.until(name, (pod) => pod === undefined)
       }

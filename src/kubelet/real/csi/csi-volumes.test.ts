@@ -27,6 +27,7 @@ import { kubeletPaths } from "../kubelet-paths.ts"
 import { PluginWatcher } from "../plugins/plugin-watcher.ts"
 import { CsiDrivers } from "./csi-drivers.ts"
 import { CsiNodeObject } from "./csi-node-object.ts"
+import { VolumeGrowth } from "../volumes/volume-growth.ts"
 import { CsiVolumes } from "./csi-volumes.ts"
 
 const isRoot = process.getuid?.() === 0
@@ -55,20 +56,24 @@ describe.skipIf(process.platform !== "linux" || !isRoot)("volumes of CSI drivers
       nodeObject,
       registered: (driver) => csi.unstageUnused(driver),
     })
+    const objects = new NodeObjects({ ...services, signal: stop.signal })
+    const events = () => ({
+      event: (_: unknown, type: string, reason: string, message: string) =>
+        void told.push(`${type} ${reason} ${message}`),
+    })
     const csi: CsiVolumes = new CsiVolumes({
       paths,
       nodeName: "node-1",
       drivers,
-      objects: new NodeObjects({ ...services, signal: stop.signal }),
+      objects,
+      growth: new VolumeGrowth({ client, objects, events }),
       tokens: {
         getStatus: async ({ metadata }, audience) => ({
           token: `${metadata.name}'s token for ${audience}`,
           expirationTimestamp: "2030-01-01T00:00:00Z",
         }),
       },
-      client,
       clock,
-      events: () => ({ event: (_, type, reason, message) => void told.push(`${type} ${reason} ${message}`) }),
       log,
       tellInUse: async () => {},
     })
@@ -226,13 +231,13 @@ describe.skipIf(process.platform !== "linux" || !isRoot)("volumes of CSI drivers
     })
     const status = { phase: "Bound" as const, ...size("2Gi") }
     const current = await client.updateStatus(PersistentVolumeClaim, { ...claim, status })
-    await volumes.mount(pod("a"), { ...volume, claim: "data" })
+    const mounted = await volumes.mount(pod("a"), { ...volume, claim: "data" })
+    await mounted.lookAfter!(pod("a"))
     expect(methods()).not.toContain("NodeExpandVolume")
 
-    void volumes.run(stop.signal)
     await client.updateStatus(PersistentVolumeClaim, { ...current, status: { ...status, ...size("1Gi") } })
-    await clock.advance(60_000)
-    await expect.poll(methods, { timeout: 10_000 }).toContain("NodeExpandVolume")
+    await mounted.lookAfter!(pod("a"))
+    expect(methods()).toContain("NodeExpandVolume")
     const capacity = async () =>
       (await client.get(PersistentVolumeClaim, { namespace: "default", name: "data" })).status.capacity?.[
         "storage"

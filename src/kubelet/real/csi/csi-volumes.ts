@@ -2,9 +2,7 @@ import { lstat, mkdir, rm, rmdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { CSIDriver } from "../../../api/storage/v1/csi-driver.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
-import { type Clock, sleep } from "../../../base/clock.ts"
-import type { Client } from "../../../client/client.ts"
-import type { EventRecorder } from "../../../client/event-recorder.ts"
+import type { Clock } from "../../../base/clock.ts"
 import type { Logger } from "../../../base/log.ts"
 import { Turns } from "../../../base/turns.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
@@ -20,12 +18,12 @@ import type { ServiceAccountTokens } from "../../volumes/service-account-tokens.
 import { type KubeletPaths, sha256 } from "../kubelet-paths.ts"
 import type { MountedVolume } from "../volumes/mounted-volume.ts"
 import { giveToGroup } from "../volumes/ownership.ts"
+import type { VolumeGrowth } from "../volumes/volume-growth.ts"
 import { AttachLimit } from "./attach-limit.ts"
 import { findAttachment } from "./attachment.ts"
 import { type CsiDriver, isFinal } from "./csi-driver.ts"
 import type { CsiDrivers } from "./csi-drivers.ts"
 import type { VolumeCapability } from "./csi-messages.ts"
-import { expandIfGrown, hasGrown } from "./expand-volume.ts"
 import { measureVolume } from "./measure-volume.ts"
 import { publishAttributes, secretData } from "./publish-attributes.ts"
 import {
@@ -42,12 +40,21 @@ export interface CsiVolumesOptions {
   readonly drivers: CsiDrivers
   readonly objects: NodeObjects
   readonly tokens: Pick<ServiceAccountTokens, "getStatus">
-  readonly client: Client
-  readonly events: () => Pick<EventRecorder, "event">
+  readonly growth: VolumeGrowth
   readonly clock: Clock
   readonly log: Logger
   /** Resolves when the node's status says what `inUse` does: nothing may be mounted of which it does not tell. */
   readonly tellInUse: () => Promise<void>
+}
+
+/** A volume where a pod has it. */
+interface Published {
+  readonly volume: CsiVolume
+  readonly driver: CsiDriver
+  readonly capability: VolumeCapability
+  readonly target: string
+  /** "" for drivers that do not stage. */
+  readonly staged: string
 }
 
 /**
@@ -60,8 +67,6 @@ export class CsiVolumes {
   readonly #turns = new Turns()
   readonly #inUse = new Set<string>()
   readonly #attachLimit: AttachLimit
-  /** What this process has mounted, by pod and volume. */
-  readonly #mounted = new Map<string, { readonly pod: Pod; readonly volume: CsiVolume }>()
 
   constructor(options: CsiVolumesOptions) {
     this.#options = options
@@ -80,29 +85,15 @@ export class CsiVolumes {
       this.#inUse.add(nameOf(data))
   }
 
-  /**
-   * Looks after what is mounted, every minute until `signal` aborts: drivers that want it hear of the pod anew
-   * (requiresRepublish), and volumes that have grown are made to grow here.
-   */
-  async run(signal: AbortSignal): Promise<void> {
-    const { clock, objects, log } = this.#options
-    for (await sleep(clock, lookMs, signal); !signal.aborted; await sleep(clock, lookMs, signal)) {
-      for (const { pod, volume } of this.#mounted.values()) {
-        try {
-          const object = await objects.find(CSIDriver, { name: volume.driver })
-          // Mounting again republishes, and lets it grow; growing alone disturbs the driver less.
-          if (object?.spec.requiresRepublish || (await this.#hasGrown(pod, volume)))
-            await this.mount(pod, volume)
-        } catch (error) {
-          log.warn("volume not looked after", { pod: pod.metadata.name, volume: volume.specName, error })
-        }
-      }
-    }
-  }
-
-  async #hasGrown({ metadata }: Pod, { claim, specName }: CsiVolume): Promise<boolean> {
-    if (!claim) return false
-    return hasGrown(this.#options.objects, { namespace: metadata.namespace ?? "", name: claim }, specName)
+  /** Drivers that want it hear of the pod anew (requiresRepublish), and volumes that have grown are made to grow here. */
+  async #lookAfter(pod: Pod, volume: CsiVolume): Promise<void> {
+    const { objects, growth } = this.#options
+    const object = await objects.find(CSIDriver, { name: volume.driver })
+    const { claim, specName: volumeName } = volume
+    const isDue =
+      object?.spec.requiresRepublish || (claim && (await growth.isDue({ pod, claim, volumeName })))
+    // Mounting again republishes, and lets it grow; growing alone disturbs the driver less.
+    if (isDue) await this.mount(pod, volume)
   }
 
   /** Stages and publishes; done before, it is made sure of. Throws VolumeError, or AdmissionError if it never will be. */
@@ -141,9 +132,9 @@ export class CsiVolumes {
       if (fsGroup === undefined || capability.mount?.volumeMountGroup || !changesGroup(volume, object)) return
       await giveToGroup(target, fsGroup, fsGroupChangePolicy)
     })
-    const expandable = { pod, volume, driver, capability, target, staged }
-    await failing(volume, "MountVolume.NodeExpandVolume", () => expandIfGrown(this.#options, expandable))
-    this.#mounted.set(`${pod.metadata.uid} ${specName}`, { pod, volume })
+    await failing(volume, "MountVolume.NodeExpandVolume", () =>
+      this.#growIfDue(pod, { volume, driver, capability, target, staged }),
+    )
     this.#attachLimit.forget(pod.metadata.uid)
     return {
       path: target,
@@ -151,7 +142,26 @@ export class CsiVolumes {
       isReadOnly: volume.readOnly,
       measure: async () =>
         measureVolume(this.#options.drivers.get(volume.driver), { handle: volume.handle, target, staged }),
+      lookAfter: (current) => this.#lookAfter(current, volume),
     }
+  }
+
+  async #growIfDue(pod: Pod, { volume, driver, capability, target, staged }: Published): Promise<void> {
+    const { growth, objects } = this.#options
+    const { claim, specName: volumeName, handle, expandSecret } = volume
+    if (!claim) return
+    await growth.finish({ pod, claim, volumeName }, async (requiredBytes) => {
+      if (!(await driver.can("EXPAND_VOLUME"))) return false
+      await driver.expand({
+        volumeId: handle,
+        volumePath: target,
+        capacityRange: { requiredBytes },
+        stagingTargetPath: staged,
+        volumeCapability: capability,
+        secrets: expandSecret ? await secretData(objects, expandSecret, "NodeExpandSecretRef") : {},
+      })
+      return true
+    })
   }
 
   /** Waits for the control plane to attach the volume, where the driver wants that. */
@@ -240,7 +250,6 @@ export class CsiVolumes {
   /** Undoes what was mounted for a pod, and for the node what no pod needs any more. Throws when a driver cannot. */
   async unmount(podUid: string): Promise<void> {
     const { paths } = this.#options
-    for (const key of this.#mounted.keys()) if (key.startsWith(`${podUid} `)) this.#mounted.delete(key)
     this.#attachLimit.forget(podUid)
     for (const { directory, data, target } of await listPublished(paths, podUid))
       await this.#turns.take(nameOf(data), () => this.#unmount(directory, data, target))
@@ -309,8 +318,6 @@ export class CsiVolumes {
     }
   }
 }
-
-const lookMs = 60_000
 
 /** As the attach-detach controller names the VolumeAttachment. */
 function attachmentName({ handle, driver }: CsiVolume, nodeName: string): string {

@@ -17,6 +17,18 @@ const device = "/dev/null"
 
 /** Mounts with programs that end as told: a text is output, a number an exit code. Gives what was run. */
 async function mount(ends: Record<string, string | number>, options: string[] = [], fsType?: string) {
+  const { ran, disks } = withPrograms(ends)
+  await disks.mount({ device, directory, options, fsType })
+  return ran
+}
+
+async function grow(blkid: string): Promise<string | undefined> {
+  const { ran, disks } = withPrograms({ blkid })
+  await disks.grow(device, directory)
+  return ran.at(-1)
+}
+
+function withPrograms(ends: Record<string, string | number>) {
   const ran: string[] = []
   const commands = {
     async run(program: string, args: readonly string[]): Promise<string> {
@@ -26,8 +38,7 @@ async function mount(ends: Record<string, string | number>, options: string[] = 
       return end
     },
   }
-  await new Disks(commands, silentLogger).mount({ device, directory, options, fsType })
-  return ran
+  return { ran, disks: new Disks(commands, silentLogger) }
 }
 
 const look = "blkid -p -s TYPE -s PTTYPE -o export /dev/null"
@@ -62,6 +73,13 @@ describe("a disk", () => {
     await expect(mount({ blkid: 2 }, ["ro"])).rejects.toThrow(
       "cannot mount unformatted disk /dev/null as we are manipulating it in read-only mode",
     )
+  })
+
+  it("grows by the program of its file system", async () => {
+    expect(await grow("TYPE=ext4\n")).toBe("resize2fs /dev/null")
+    expect(await grow("TYPE=xfs\n")).toBe(`xfs_growfs -d ${directory}`)
+    expect(await grow("TYPE=btrfs\n")).toBe(`btrfs filesystem resize max ${directory}`)
+    await expect(grow("TYPE=vfat\n")).rejects.toThrow("resize of format vfat is not supported for device")
   })
 
   it("is not mounted when something is wrong with it", async () => {

@@ -53,6 +53,18 @@ export class Disks {
     })
   }
 
+  /** Has a mounted file system fill its device, which has become larger. */
+  async grow(device: string, directory: string): Promise<void> {
+    const format = await this.#formatOf(device)
+    if (format === "ext3" || format === "ext4") await this.#commands.run("resize2fs", [device])
+    else if (format === "xfs") await this.#commands.run("xfs_growfs", ["-d", directory])
+    else if (format === "btrfs") await this.#commands.run("btrfs", ["filesystem", "resize", "max", directory])
+    else
+      throw new Error(
+        `ResizeFS.Resize - resize of format ${format ?? ""} is not supported for device ${device} mounted at ${directory}`,
+      )
+  }
+
   async #prepare(disk: DiskMount & { readonly fsType: string }): Promise<void> {
     const { device, fsType, options } = disk
     const isReadOnly = options.includes("ro")

@@ -70,12 +70,14 @@ function mountVolume(
   volume: PersistentVolume,
   { claim, readOnly }: { readonly claim: string; readonly readOnly: boolean },
 ): Promise<MountedVolume> {
+  const { name } = volume.metadata
   const { hostPath, nfs, csi, local, volumeMode, mountOptions = [] } = volume.spec
+  const isBlock = volumeMode === "Block"
   if (csi) return context.csi.mount(context.pod, persistentCsiVolume(volume, { claim, readOnly }))
   if (nfs) return mountNfs(context, { ...nfs, readOnly: readOnly || nfs.readOnly }, mountOptions)
   if (hostPath) return mountHostPath(context, hostPath)
-  if (local) return mountLocal(context, { local, isBlock: volumeMode === "Block", readOnly, mountOptions })
+  if (local) return mountLocal(context, { volumeName: name, claim, local, isBlock, readOnly, mountOptions })
   throw new Error(
-    `no volume plugin matched: persistent volume "${volume.metadata.name}" is of a type this kubelet does not know`,
+    `no volume plugin matched: persistent volume "${name}" is of a type this kubelet does not know`,
   )
 }

@@ -3,6 +3,7 @@ import type { Pod } from "../../../api/core/v1/pod.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
 import type { CsiVolumes } from "../csi/csi-volumes.ts"
 import type { Disks } from "./disks.ts"
+import type { VolumeGrowth } from "./volume-growth.ts"
 
 export interface MountContext {
   readonly pod: Pod
@@ -12,6 +13,7 @@ export interface MountContext {
   readonly commands: Commands
   readonly csi: CsiVolumes
   readonly disks: Disks
+  readonly growth: VolumeGrowth
   /** The kubelet's own directory. */
   readonly root: string
 }

@@ -1,3 +1,4 @@
+import type { Pod } from "../../../api/core/v1/pod.ts"
 import type { FilesystemSpace } from "../../node-host.ts"
 
 export interface MountedVolume {
@@ -11,4 +12,6 @@ export interface MountedVolume {
   readonly claim?: string
   /** How full it is, where a driver knows. @default as its file system says */
   readonly measure?: () => Promise<FilesystemSpace | undefined>
+  /** What is to be done for it from time to time while the pod has it. */
+  readonly lookAfter?: (pod: Pod) => Promise<void>
 }

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
-import type { Clock, Timer } from "../../../base/clock.ts"
+import { type Clock, sleep, type Timer } from "../../../base/clock.ts"
 import type { Commands } from "../../../base/commands.ts"
 import { isMounted } from "../../../base/real/mount-table.ts"
 import type { Logger } from "../../../base/log.ts"
@@ -32,6 +32,7 @@ import type { MountedVolume } from "./mounted-volume.ts"
 import { measureVolumes } from "./volume-usage.ts"
 import { readVolumeVariable } from "./volume-variable.ts"
 import { ensureShared, unmountBelow } from "./mounts.ts"
+import type { VolumeGrowth } from "./volume-growth.ts"
 
 export interface RealPodVolumesOptions {
   readonly paths: KubeletPaths
@@ -39,6 +40,7 @@ export interface RealPodVolumesOptions {
   readonly tokens: ServiceAccountTokens
   readonly certificates: PodCertificates
   readonly csi: CsiVolumes
+  readonly growth: VolumeGrowth
   /** Facts for the downward API; asked anew each time. */
   readonly facts: (pod: Pod) => Pick<FileSources, "allocatable" | "addresses" | "trustBundle">
   readonly commands: Commands
@@ -47,6 +49,7 @@ export interface RealPodVolumesOptions {
 }
 
 const minUsageAgeMs = 10_000
+const lookMs = 60_000
 
 /** A pod whose volumes are there, and what keeps them current. */
 interface MountedPod {
@@ -86,6 +89,17 @@ export class RealPodVolumes implements PodVolumes {
     await commands
       .run("mount", ["-t", "tmpfs", "-o", "mode=0700", "tmpfs", directory])
       .catch((error: unknown) => this.#options.log.warn("secrets are kept on disk", { directory, error }))
+  }
+
+  /** Looks after what is mounted, every minute until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options
+    for (await sleep(clock, lookMs, signal); !signal.aborted; await sleep(clock, lookMs, signal))
+      for (const mounted of this.#mounted.values())
+        for (const [volume, { lookAfter }] of mounted.paths)
+          await lookAfter?.(mounted.pod).catch((error: unknown) =>
+            log.warn("volume not looked after", { pod: mounted.pod.metadata.name, volume, error }),
+          )
   }
 
   /** Unmounts everything of every pod. For the end of the node, when no pod runs any more. */
@@ -235,10 +249,10 @@ export class RealPodVolumes implements PodVolumes {
 
   /** Makes one volume ready. */
   async #mountVolume(pod: Pod, volume: Volume): Promise<MountedVolume> {
-    const { objects, commands, csi, paths } = this.#options
+    const { objects, commands, csi, growth, paths } = this.#options
     const directory = this.#volumeDirectory(pod, volume)
     const disks = this.#disks
-    const context = { pod, directory, objects, commands, csi, disks, root: paths.root }
+    const context = { pod, directory, objects, commands, csi, disks, growth, root: paths.root }
     const mounted = await mountSource(context, volume)
     if (mounted) return mounted
     await mkdir(directory, { recursive: true })
