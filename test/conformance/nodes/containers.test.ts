@@ -1,5 +1,5 @@
 import { expect } from "vitest"
-import { eventually, type Json, toCome } from "../harness.ts"
+import { eventually, type Json } from "../harness.ts"
 import {
   createPod,
   execIn,
@@ -233,9 +233,4 @@ onRealNodes(
     expect(updated["spec"].ephemeralContainers).toHaveLength(2)
     await untilPod(world, "debugged", isRunning("debugger2"), "the second debugger runs")
   },
-)
-
-toCome(
-  "[sig-node] ImageVolume should succeed with pod and pull policy of Always [LinuxOnly] [MinimumKubeletVersion:1.35] [Conformance]",
-  "containerd mounts images from 2.1 on; the kubelet's own mounts are not there yet",
 )
