@@ -15,6 +15,7 @@ import { cleanUpPod, removeRemains, stopSandboxes } from "./give-back.ts"
 import { resourceViews } from "./given-resources.ts"
 import { PodProbes } from "./pod-probes.ts"
 import { PodResizer } from "./pod-resizer.ts"
+import { afterStop } from "./after-stop.ts"
 import { currentSandbox, runningContainers } from "./runtime-pod.ts"
 import { setupFailure } from "./setup-failure.ts"
 import { sandboxConfig, startSandbox } from "./start-sandbox.ts"
@@ -226,8 +227,9 @@ export class PodWorker {
     const { uid } = this.#state.pod.metadata
     for (let waitMs = 200; !this.#closed; waitMs = Math.min(waitMs * 2, 10_000)) {
       try {
-        await stopSandboxes(this.#services, uid)
-        return this.handle({ kind: "sandboxStopped", runtime: await observer.observePod(uid) })
+        const stopped = await stopSandboxes(this.#services, uid)
+        const runtime = afterStop(this.#state, stopped) ?? (await observer.observePod(uid))
+        return this.handle({ kind: "sandboxStopped", runtime })
       } catch (error) {
         if (this.#closed) return
         log.warn("sandbox not stopped, trying again", { pod: this.#name, error })

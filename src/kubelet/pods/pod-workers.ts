@@ -248,9 +248,14 @@ export class PodWorkers {
   #look(id: string): void {
     const { observer, log } = this.#services
     for (const worker of this.#workers.values()) {
-      const { runtime } = worker.state
+      const { runtime, containers, sandbox: work } = worker.state
       const container = runtime.containers.find((each) => each.id === id)
       const sandbox = runtime.sandboxes.find((each) => each.id === id)
+      // Who stops one looks at it when that is done.
+      const isStopping = container
+        ? containers[container.name]?.kind === "stopping"
+        : work.kind === "stopping"
+      if (isStopping) continue
       if (container?.state === "running")
         observer
           .observeExit(id, container.sandboxId)
