@@ -11,6 +11,7 @@ import { HealthCheckServers } from "./health-check-servers.ts"
 import type { NodeView } from "./model/node-view.ts"
 import { type Frontend, planService, type ServicePlan } from "./model/plan-service.ts"
 import { type Element, elementsOf, trustedElements } from "./nftables/elements.ts"
+import { removesGroups } from "./nftables/group.ts"
 import { Ruleset, type WantedElements } from "./nftables/ruleset.ts"
 import { tableName } from "./nftables/table.ts"
 import { ProxyStatus } from "./serving/proxy-status.ts"
@@ -186,7 +187,13 @@ class NftablesProxy implements Proxy {
   async #apply(wanted: WantedElements): Promise<void> {
     const { commands } = this.#options
     const transactions = this.#makeAll ? [this.#ruleset.planAll(wanted)] : this.#ruleset.planChange(wanted)
-    for (const text of transactions) await commands.run("nft", ["-f", "-"], text)
+    for (const text of transactions)
+      await commands.run("nft", ["-f", "-"], text).catch((error: unknown) => {
+        // What is stale goes with what is new: where one fails, so does the other.
+        const uncleaned = this.#families.filter((family) => removesGroups(text, family))
+        this.status.metrics.cleanUpFailed(uncleaned)
+        throw error
+      })
     this.#makeAll = false
   }
 

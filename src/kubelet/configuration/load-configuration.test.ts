@@ -7,6 +7,7 @@ const source = (fields: string, path = "kubelet.yaml") => ({
   text: `apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n${fields}`,
   resolvePath: (each: string) => (each.startsWith("/") ? each : `/etc/kubelet/${each}`),
 })
+const dropIn = (fields: string, path = "10.conf") => ({ ...source(fields, path), isDropIn: true })
 const load = (fields: string, options: object = {}) => loadConfiguration([source(fields)], options)
 const configured = (fields: string) => load(fields).configuration
 
@@ -53,17 +54,45 @@ describe("a kubelet's configuration", () => {
     const { configuration } = loadConfiguration(
       [
         source("maxPods: 50\nevictionHard: {memory.available: 1Gi}\nclusterDNS: [10.0.0.1, 10.0.0.2]"),
-        source("maxPods: 60\nevictionHard: {nodefs.available: 5%}", "10-more.conf"),
-        source("clusterDNS: [10.0.0.9]", "20-dns.conf"),
+        dropIn("maxPods: 60\nevictionHard: {nodefs.available: 5%}", "10-more.conf"),
+        dropIn("clusterDNS: [10.0.0.9]", "20-dns.conf"),
       ],
       {},
     )
     expect(configuration).toMatchObject({ maxPods: 60, clusterDNS: ["10.0.0.9"] })
     expect(configuration.evictionHard).toEqual({ "memory.available": "1Gi", "nodefs.available": "5%" })
-    const wrong = [source("maxPods: 50"), source("nope: 1", "10-wrong.conf")]
+    const wrong = [source("maxPods: 50"), dropIn("nope: 1", "10-wrong.conf")]
     expect(() => loadConfiguration(wrong, {})).toThrow(
       '10-wrong.conf: strict decoding error: unknown field "nope"',
     )
+  })
+
+  test("is by default again what a further file says is null", () => {
+    const base = source(
+      "maxPods: 50\npodsPerCore: 3\nevictionHard: {memory.available: 1Gi, nodefs.available: 5%}",
+    )
+    const change = dropIn(
+      "maxPods: null\nevictionHard: {memory.available: ~}\nauthentication: {webhook: {enabled: null}}",
+    )
+    const { configuration } = loadConfiguration([base, change], {})
+    expect(configuration).toMatchObject({ maxPods: 110, podsPerCore: 3 })
+    expect(configuration.authentication.webhook.enabled).toBe(true)
+    expect(configuration.evictionHard).toEqual({ "nodefs.available": "5%" })
+    // A first file that says null says nothing.
+    expect(configured("maxPods: null").maxPods).toBe(110)
+    // Nothing was there before it but what is so by default.
+    const alone = loadConfiguration(
+      [dropIn("evictionHard: {memory.available: null, nodefs.available: 1%}")],
+      {},
+    )
+    expect(alone.configuration.evictionHard).toEqual({
+      "nodefs.available": "1%",
+      "nodefs.inodesFree": "5%",
+      "imagefs.available": "15%",
+      "imagefs.inodesFree": "5%",
+    })
+    const later = dropIn("maxPods: 70", "20.conf")
+    expect(loadConfiguration([base, change, later], {}).configuration.maxPods).toBe(70)
   })
 
   test("has paths relative to its file", () => {

@@ -30,9 +30,12 @@ export function readConfiguration({
   ...options
 }: ReadConfigurationOptions): KubeletConfiguration {
   const fallback = { ...usual, ...options.usual }
-  const paths = [...(path === undefined ? [] : [path]), ...(directory ? findDropIns(directory, log) : [])]
-  if (paths.length === 0) return defaultConfiguration({ ...fallback, ...options.flags })
-  const { configuration, warnings } = loadConfiguration(paths.map(sourceAt), { ...options, usual: fallback })
+  const sources = [
+    ...(path === undefined ? [] : [sourceAt(path)]),
+    ...(directory ? findDropIns(directory, log) : []).map((each) => ({ ...sourceAt(each), isDropIn: true })),
+  ]
+  if (sources.length === 0) return defaultConfiguration({ ...fallback, ...options.flags })
+  const { configuration, warnings } = loadConfiguration(sources, { ...options, usual: fallback })
   for (const warning of warnings) log.warn(warning)
   return configuration
 }

@@ -63,3 +63,8 @@ export function planSharedGroup(table: string, family: IpFamily, group: SharedGr
     "",
   ].join("\n")
 }
+
+/** Whether a transaction removes what a group had, in that family. */
+export function removesGroups(transaction: string, family: IpFamily): boolean {
+  return new RegExp(`^delete chain ${words[family].ip} `, "m").test(transaction)
+}

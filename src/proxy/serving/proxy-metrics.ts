@@ -1,3 +1,4 @@
+import type { IpFamily } from "../../base/ip-address.ts"
 import {
   Counter,
   exponentialBounds,
@@ -57,6 +58,11 @@ export class ProxyMetrics {
     "Cumulative proxy nftables sync failures",
     byFamily,
   )
+  readonly #cleanupFailures = this.#counter(
+    "sync_proxy_rules_nftables_cleanup_failures_total",
+    "Cumulative proxy nftables cleanup failures",
+    byFamily,
+  )
   readonly #changes = {
     service: this.#counter(
       "sync_proxy_rules_service_changes_total",
@@ -77,7 +83,8 @@ export class ProxyMetrics {
   constructor(families: readonly FamilyName[], times: Times) {
     this.#families = families
     for (const counter of Object.values(this.#changes)) counter.set(0)
-    for (const family of families) for (const each of [this.#failures, this.#forgotten]) each.set(0, family)
+    for (const family of families)
+      for (const each of [this.#failures, this.#cleanupFailures, this.#forgotten]) each.set(0, family)
     this.#addGauges(times)
   }
 
@@ -100,6 +107,11 @@ export class ProxyMetrics {
 
   failed(): void {
     for (const family of this.#families) this.#failures.add(1, family)
+  }
+
+  /** Chains that nothing leads to any more could not be removed. */
+  cleanUpFailed(families: readonly IpFamily[]): void {
+    for (const family of families) this.#cleanupFailures.add(1, `IPv${family}`)
   }
 
   forgot(family: FamilyName, flows: number, durationMs: number): void {
