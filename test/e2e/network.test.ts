@@ -10,6 +10,7 @@ import { eventually, hostState, type Kubectl, TestCluster, whyNoContainers } fro
 import { buildBusyboxImage, buildNodeImage } from "./images.ts"
 import { get, underLoad } from "./load.ts"
 import { createServices, deleteServices } from "./many-services.ts"
+import { Names } from "./names/names.ts"
 import { PolicyMatrix } from "./policy-matrix/matrix.ts"
 import { clusterWideRounds, generatedRounds, plainRounds } from "./policy-matrix/rounds.ts"
 import { realClients } from "./real-clients.ts"
@@ -128,6 +129,24 @@ describe.skipIf(missing)("the network of three nodes", () => {
     })
   })
 
+  describe("names", () => {
+    const nodes = ["node-1", "node-2", "node-3"]
+    let names: Names
+    const checkAll = () =>
+      Promise.all(nodes.map(async (node) => expect(await names.wrongAnswers(node), node).toEqual([])))
+
+    beforeAll(async () => {
+      names = new Names(client, kubectl)
+      await names.start(nodes, image)
+    })
+
+    test("of Services mean on every node what they should", () => eventually(checkAll))
+    test("are answered again when the nodes' processes were killed", async () => {
+      for (const node of nodes) process.kill(processOf(cluster, node), "SIGKILL")
+      await eventually(checkAll)
+    })
+  })
+
   describe("network policies", () => {
     let matrix: PolicyMatrix
     const seen = { allowed: 0, denied: 0 }
@@ -168,14 +187,17 @@ describe.skipIf(missing)("the network of three nodes", () => {
   })
 })
 
+function processOf({ directory }: TestCluster, node: string): number {
+  return Number(execFileSync("pgrep", ["-f", `node run --data-dir ${directory}.*--name ${node}`]))
+}
+
 /** Packets that each node has sent to others in VXLAN. */
 function vxlanPackets(cluster: TestCluster): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { name } of cluster.state.nodes) {
-    const pid = execFileSync("pgrep", ["-f", `node run --data-dir ${cluster.directory}.*--name ${name}`])
     const inside = [
       "-t",
-      pid.toString().trim(),
+      String(processOf(cluster, name)),
       "-n",
       "ip",
       "-json",
