@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
-import { afterAll, describe, expect, it } from "vitest"
+import { afterAll, describe, expect, it, vi } from "vitest"
 import { buildBusyboxImage } from "../../../test/e2e/images.ts"
 import { silentLogger } from "../../base/log.ts"
 import { realClock } from "../../base/real/clock.ts"
@@ -90,9 +90,10 @@ describe.skipIf(why)("containerd", () => {
 
     const firstPid = containerd.pid!
     process.kill(firstPid, "SIGKILL")
-    // A call that was under way fails; later ones wait for the new process.
+    // Calls that are under way fail, and so do those for which the new process is not ready yet.
     const status = () => containerd.runtime.containerStatus(container)
-    expect((await status().catch(status)).state).toBe("CONTAINER_RUNNING")
+    const { state } = await vi.waitFor(status, { timeout: 30_000 })
+    expect(state).toBe("CONTAINER_RUNNING")
     expect(containerd.pid).not.toBe(firstPid)
     expect(readFileSync(join(directory, "logs/main.log"), "utf8")).toMatch(/ stdout F hello\n$/)
 

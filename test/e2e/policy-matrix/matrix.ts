@@ -101,7 +101,7 @@ export class PolicyMatrix {
         through[index] === expected[index] ? [] : [this.#describe(each, expected[index]!)],
       )
       expect(wrong, round.name).toEqual([])
-    }, 15_000)
+    }, 60_000)
     const allowed = through.filter(Boolean).length
     return { allowed, denied: all.length - allowed }
   }
@@ -232,8 +232,13 @@ export class PolicyMatrix {
               containerPort,
               protocol: "TCP" as const,
             })),
-            readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 2 },
-            livenessProbe: { tcpSocket: { port: 81 }, periodSeconds: 2, failureThreshold: 3 },
+            readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 2, timeoutSeconds: 2 },
+            livenessProbe: {
+              tcpSocket: { port: 81 },
+              periodSeconds: 2,
+              timeoutSeconds: 2,
+              failureThreshold: 5,
+            },
             volumeMounts: [{ name: "prober", mountPath: "/prober" }],
           },
         ],
