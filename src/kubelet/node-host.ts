@@ -301,6 +301,8 @@ export interface ContainerFiles {
   readTerminationMessage(hostPath: string): Promise<string>
   /** Where a checkpoint of this name goes. */
   ensureCheckpointPath(name: string): Promise<string>
+  /** Uids of the pods that have anything here, if only logs. */
+  listPods(): Promise<readonly string[]>
   /** Removes what was made for the pod; its logs only if `logs` is set. */
   remove(podUid: string, options: { readonly logs: boolean }): Promise<void>
 }

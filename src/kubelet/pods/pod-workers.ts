@@ -325,11 +325,11 @@ export class PodWorkers {
     worker.handle({ kind: "podGone" })
   }
 
-  /** Volumes and groups of pods that have vanished from API and runtime alike. */
+  /** What is on the machine of pods that have vanished from API and runtime alike. */
   async #removeLeftovers(known: ReadonlySet<string>): Promise<void> {
     const { host, log } = this.#services
-    const [volumes, cgroups] = await Promise.all([host.volumes.listPods(), host.cgroups.listPods()])
-    for (const uid of new Set([...volumes, ...cgroups])) {
+    const found = await Promise.all([host.volumes.listPods(), host.cgroups.listPods(), host.files.listPods()])
+    for (const uid of new Set(found.flat())) {
       if (known.has(uid)) continue
       try {
         await host.volumes.unmount(uid)

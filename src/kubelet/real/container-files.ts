@@ -72,6 +72,12 @@ export class RealContainerFiles implements ContainerFiles {
     return join(directory, name)
   }
 
+  async listPods(): Promise<readonly string[]> {
+    const { paths, logDirectory } = this.#options
+    const logs = (await namesIn(logDirectory)).map((name) => name.slice(name.lastIndexOf("_") + 1))
+    return [...(await namesIn(paths.pods)), ...logs]
+  }
+
   async remove(podUid: string, { logs }: { readonly logs: boolean }): Promise<void> {
     await rm(this.#options.paths.pod(podUid), { recursive: true, force: true })
     if (logs) await removeEndingWith(this.#options.logDirectory, `_${podUid}`)
@@ -83,7 +89,11 @@ export class RealContainerFiles implements ContainerFiles {
   }
 }
 
+async function namesIn(directory: string): Promise<string[]> {
+  return readdir(directory).catch(() => [])
+}
+
 async function removeEndingWith(directory: string, ending: string): Promise<void> {
-  for (const name of await readdir(directory).catch(() => []))
+  for (const name of await namesIn(directory))
     if (name.endsWith(ending)) await rm(join(directory, name), { recursive: true, force: true })
 }

@@ -491,7 +491,14 @@ describe.skipIf(why)("the real kubelet", { timeout: 30_000 }, () => {
     })
     const before = await node.until("kept", isReady)
     const pid = processOf(before)
+    // As a kubelet leaves them that is killed on the way.
+    const logs = join(node.directory, "kubelet/logs")
+    mkdirSync(join(logs, "default_gone_7b0f9c1e-0000-0000-0000-000000000000/main"), { recursive: true })
     await node.restartKubelet()
+    await expect
+      .poll(() => readdirSync(logs), { timeout: 10_000 })
+      .not.toContainEqual(expect.stringContaining("_gone_"))
+    expect(readdirSync(logs)).toContain(`default_kept_${before.metadata.uid}`)
     const after = await node.get("kept")
     expect(after.status).toEqual(before.status)
     process.kill(pid, "SIGKILL")

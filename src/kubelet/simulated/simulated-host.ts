@@ -60,6 +60,7 @@ export function createSimulatedHost(options: SimulatedHostOptions): NodeHost {
       containerMounts: async () => [],
       readTerminationMessage: async () => "",
       ensureCheckpointPath: async (name) => `/${name}`,
+      listPods: async () => [],
       async remove() {},
     },
     users: createSimulatedUsers(quantityValue(capacity["pods"] ?? 0)),
