@@ -56,6 +56,11 @@ export class RequestMetrics {
     },
     watchListBounds,
   )
+  readonly #webSockets = new Counter({
+    name: "apiserver_websocket_streaming_requests_total",
+    help: "[ALPHA] Total number of WebSocket streaming requests (exec/attach/portforward) routed by the API server, labeled by subresource and proxy_type. proxy_type is proxied_to_kubelet when the kubelet handles the request directly; otherwise translated_at_apiserver.",
+    labels: ["subresource", "proxy_type"],
+  })
   readonly #inflight = new Counter(
     {
       name: "apiserver_current_inflight_requests",
@@ -97,6 +102,7 @@ export class RequestMetrics {
       this.#sizes,
       this.#terminations,
       this.#watchLists,
+      this.#webSockets,
       this.#inflight,
       this.#longRunning,
       this.#bodySizes,
@@ -120,6 +126,11 @@ export class RequestMetrics {
   /** As upstream, of what was read alone. */
   told(context: RequestContext, bytes: number): void {
     this.#sizes.observe(bytes, ...labelsOf(context))
+  }
+
+  /** exec, attach or port-forward over a WebSocket, which the kubelet takes by itself or not. */
+  webSocket(subresource: string, isPassedOn: boolean): void {
+    this.#webSockets.add(1, subresource, isPassedOn ? "proxied_to_kubelet" : "translated_at_apiserver")
   }
 
   /** The server gave up on a request to protect itself. */

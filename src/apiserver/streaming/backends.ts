@@ -7,6 +7,8 @@ export interface BackendTarget {
   readonly url: URL
   /** Whether it is a kubelet, to whom we prove who we are, and from whom we expect the same. */
   readonly isKubelet: boolean
+  /** A kubelet that takes WebSockets of all kinds by itself: they are passed on as they are. */
+  readonly takesWebSockets?: boolean
   /** The kubelet's certificate is not looked at. */
   readonly insecure?: boolean
   /** An extension API server: it knows us by the certificate of the front proxy, and the user by what we say. */

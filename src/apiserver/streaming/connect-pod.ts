@@ -3,6 +3,7 @@ import type { KubeObject } from "../../apimachinery/meta.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import { admissionAttributes } from "../handlers/admit.ts"
+import { headerOf } from "../http/request.ts"
 import type { ServerResponse } from "../http/response.ts"
 import { objectAs } from "../registry/versions.ts"
 import { keyIn, keyOf, type ResourceRequest } from "../resource-request.ts"
@@ -32,6 +33,7 @@ async function connectCommand(request: ResourceRequest, action: "exec" | "attach
   const container = chooseContainer(pod, options.container)
   const target = await kubeletTarget(request, pod, commandPath(action, pod, container, options))
   requireUpgrade(request)
+  countWebSocket(request, target, action)
   await backendsOf(request).connectCommand(incoming, target, {
     stdin: options.stdin === true,
     stdout: options.stdout === true,
@@ -50,6 +52,7 @@ export async function forwardPodPorts(request: ResourceRequest): Promise<ServerR
   const pod = await getPod(request)
   const target = await kubeletTarget(request, pod, portForwardPath(pod, options.ports ?? []))
   requireUpgrade(request)
+  countWebSocket(request, target, "portforward")
   await backendsOf(request).connectPortForward(incoming, target)
   return upgraded
 }
@@ -130,11 +133,17 @@ async function kubeletTarget(request: ResourceRequest, pod: Pod, path: string): 
   const stored = await served.registry.read(keyIn(served, "", nodeName), request.context.signal)
   if (!stored) throw notFound(Node, nodeName)
   const node = objectAs(served, stored) as unknown as Node
-  return { url: new URL(kubeletOrigin(node) + path), isKubelet: true }
+  const takesWebSockets = node.status?.declaredFeatures?.includes("ExtendWebSocketsToKubelet") ?? false
+  return { url: new URL(kubeletOrigin(node) + path), isKubelet: true, takesWebSockets }
 }
 
 function requireUpgrade({ context }: ResourceRequest): void {
   if (!context.request.upgrade) throw badRequest("Upgrade request required")
+}
+
+function countWebSocket({ context }: ResourceRequest, target: BackendTarget, subresource: string): void {
+  if (headerOf(context.request.headers, "upgrade").toLowerCase() !== "websocket") return
+  context.server.metrics.requests.webSocket(subresource, target.takesWebSockets === true)
 }
 
 export function backendsOf({ context }: ResourceRequest): Backends {

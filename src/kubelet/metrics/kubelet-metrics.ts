@@ -200,6 +200,11 @@ export class KubeletMetrics {
     "kubelet_orphaned_runtime_pods_total",
     "[ALPHA] Number of pods that have been detected in the container runtime without being already known to the pod worker. This typically indicates the kubelet was restarted while a pod was force deleted in the API or in the local configuration, which is unusual.",
   )
+  readonly webSockets = counter(
+    "kubelet_websocket_streaming_requests_total",
+    "[ALPHA] Total number of WebSocket streaming requests (exec/attach/portforward) received by the kubelet.",
+    ["subresource"],
+  )
   readonly restartedPods = counter(
     "kubelet_restarted_pods_total",
     "[ALPHA] Number of pods that have been restarted because they were deleted and recreated with the same UID while the kubelet was watching them (common for static pods, extremely uncommon for API pods)",

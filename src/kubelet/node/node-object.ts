@@ -23,7 +23,11 @@ export interface NodeFacts {
 }
 
 /** What this kubelet can do that not every one can: pods that need it go nowhere else. Sorted. */
-const declaredFeatures = ["InPlacePodLevelResourcesVerticalScaling", "RestartAllContainersOnContainerExits"]
+const declaredFeatures = [
+  "ExtendWebSocketsToKubelet",
+  "InPlacePodLevelResourcesVerticalScaling",
+  "RestartAllContainersOnContainerExits",
+]
 
 export function computeNodeStatus({
   machine,

@@ -1,4 +1,6 @@
 import type { IncomingUpgrade } from "../../base/real/http-upgrade/incoming-upgrade.ts"
+import { offeredInWebSocket, tunnelInWebSocket } from "../../base/real/http-upgrade/tunnel-in-web-socket.ts"
+import { offersNewestWebSocket, relayCommand } from "../../client/real/remote-command/relay-command.ts"
 import { tunnelUpgrade } from "../../base/real/http-upgrade/tunnel-upgrade.ts"
 import { isRuntimeError } from "../../container-runtime/cri.ts"
 import type { Kubelet } from "../kubelet.ts"
@@ -8,8 +10,8 @@ import { HttpProblem } from "./http-problem.ts"
 
 /**
  * exec, attach and port-forward: the runtime is asked for a streaming server of its own, and the upgraded connection is
- * passed on to that, byte for byte. The kubelet need not understand what is said on it. Resolves when it has ended; throws
- * HttpProblem when nothing was answered yet.
+ * passed on to that, byte for byte. WebSockets of the kinds that runtimes do not know become SPDY
+ * (https://kep.k8s.io/4006). Resolves when it has ended; throws HttpProblem when nothing was answered yet.
  */
 export async function tunnelStream(
   kubelet: Kubelet,
@@ -19,10 +21,32 @@ export async function tunnelStream(
   query: URLSearchParams,
 ): Promise<void> {
   const url = new URL(await streamUrl(kubelet, action, path, query))
+  const tunnel = await openTunnel(kubelet, upgrade, { url, action, query })
+  await tunnel.ended
+}
+
+interface Stream {
+  readonly url: URL
+  readonly action: string
+  readonly query: URLSearchParams
+}
+
+function openTunnel(
+  { services: { metrics } }: Kubelet,
+  upgrade: IncomingUpgrade,
+  { url, action, query }: Stream,
+): Promise<{ readonly ended: Promise<void> }> {
+  if (action === "portForward" && offeredInWebSocket(upgrade).length > 0) {
+    metrics.webSockets.add(1, "portforward")
+    return tunnelInWebSocket(upgrade, { url })
+  }
+  if (action !== "portForward" && offersNewestWebSocket(upgrade)) {
+    metrics.webSockets.add(1, action)
+    return relayCommand(upgrade, { target: { url }, command: streamsOf(query) })
+  }
   const { request } = upgrade
   const headers = { ...request.headers, host: url.host }
-  const tunnel = await tunnelUpgrade(upgrade, { url, method: request.method ?? "POST", headers })
-  await tunnel.ended
+  return tunnelUpgrade(upgrade, { url, method: request.method ?? "POST", headers })
 }
 
 async function streamUrl(
