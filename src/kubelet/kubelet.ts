@@ -3,7 +3,6 @@ import { parseDuration } from "../apimachinery/duration.ts"
 import { type Clock, sleep } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
-import type { LifecycleHandler } from "../api/core/v1/probe.ts"
 import type { Service } from "../api/core/v1/service.ts"
 import type { Client } from "../client/client.ts"
 import { createEventRecorder } from "../client/create-event-recorder.ts"
@@ -12,7 +11,7 @@ import type { KubeletConfiguration } from "./configuration/kubelet-configuration
 import { rotateAllLogs } from "./logs/rotate-all-logs.ts"
 import { EvictionManager } from "./eviction/eviction-manager.ts"
 import { ImageCollector } from "./images/image-collector.ts"
-import { HookRunner } from "./hooks/hook-runner.ts"
+import { HookRunner, type HookRunnerOptions } from "./hooks/hook-runner.ts"
 import { ImagePuller } from "./images/image-puller.ts"
 import type { KubeletServices, PodNetworkPort } from "./kubelet-services.ts"
 import { KubeletMetrics } from "./metrics/kubelet-metrics.ts"
@@ -47,12 +46,8 @@ export interface KubeletOptions {
   readonly host: NodeHost
   readonly objects: NodeObjects
   readonly network: PodNetworkPort
-  readonly httpGet: (
-    action: NonNullable<LifecycleHandler["httpGet"]>,
-    port: number,
-    podIp: string,
-    signal: AbortSignal,
-  ) => Promise<number>
+  /** Tells a container's HTTP hook. */
+  readonly httpGet: HookRunnerOptions["httpGet"]
   readonly seccompDirectory: string
   /** All Services. */
   readonly services: () => readonly Service[]
@@ -123,7 +118,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     host,
     machine,
     objects: options.objects,
-    hooks: new HookRunner({ runtime, clock, httpGet: options.httpGet }),
+    hooks: new HookRunner({ runtime, clock, events, metrics, httpGet: options.httpGet }),
     statuses: new StatusWriter({ client, clock, log, signal: stopped.signal }),
     network: options.network,
     configuration,

@@ -131,6 +131,14 @@ export class KubeletMetrics {
     "[ALPHA] Cumulative number of errors when starting containers",
     ["code", "container_type"],
   )
+  readonly hookFallbacks = counter(
+    "kubelet_lifecycle_handler_http_fallbacks_total",
+    "[ALPHA] The number of times lifecycle handlers successfully fell back to http from https.",
+  )
+  readonly sleepsCutShort = counter(
+    "kubelet_sleep_action_terminated_early_total",
+    "[ALPHA] The number of times lifecycle sleep handler got terminated before it finishes",
+  )
   readonly imagePullDuration = histogram(
     "kubelet_image_pull_duration_seconds",
     "[ALPHA] Duration in seconds to pull an image.",

@@ -26,6 +26,7 @@ import { ensureImageVolumes } from "./image-volumes.ts"
 import type { PodContainer } from "./pod-containers.ts"
 import { findHandler, runtimeHandler } from "./runtime-handler.ts"
 import type { RuntimeContainer } from "./runtime-pod.ts"
+import { stopContainer } from "./stop-container.ts"
 import { usersOf } from "./start-sandbox.ts"
 
 export interface ContainerStart {
@@ -69,7 +70,9 @@ export async function startContainer(services: KubeletServices, start: Container
     await runPostStart(services, start, id)
   } catch (error) {
     const failure = error instanceof StartError ? error : new StartError("Unknown", (error as Error).message)
-    if (!start.signal.aborted) start.event("Warning", "Failed", `Error: ${eventText(failure)}`)
+    // What a hook says may be a secret: that it failed has been told.
+    if (!start.signal.aborted && failure.reason !== postStartError)
+      start.event("Warning", "Failed", `Error: ${eventText(failure)}`)
     throw failure
   }
 }
@@ -236,18 +239,23 @@ function criSignal(name: string): string {
   return name.replace("+", "PLUS").replace(/(SIGRTMAX)-/, "$1MINUS")
 }
 
+const postStartError = "PostStartHookError"
+
 async function runPostStart(services: KubeletServices, start: ContainerStart, id: string): Promise<void> {
   const { pod, container, addresses, event, signal } = start
   const handler = container.spec.lifecycle?.postStart
   if (!handler) return
-  const target = { container: container.spec, containerId: id, podIp: addresses.podIps[0] ?? "" }
+  const podIp = addresses.podIps[0] ?? ""
+  const target = { pod, container: container.spec, containerId: id, podIp }
   try {
     await services.hooks.run(handler, target, signal)
   } catch (error) {
     if (signal.aborted) return
     event("Warning", "FailedPostStartHook", `PostStartHook failed`)
     event("Normal", "Killing", "FailedPostStartHook")
-    await services.runtime.stopContainer(id, pod.spec.terminationGracePeriodSeconds ?? 30)
-    throw new StartError("PostStartHookError", `PostStart hook failed: ${(error as Error).message}`)
+    const gracePeriodSeconds = pod.spec.terminationGracePeriodSeconds ?? 30
+    const { name } = container.spec
+    await stopContainer(services, { pod, name, id, gracePeriodSeconds, podIp, signal, event, runsHook: true })
+    throw new StartError(postStartError, (error as Error).message)
   }
 }

@@ -38,7 +38,7 @@ async function runPreStop(services: KubeletServices, stop: ContainerStop): Promi
   stop.signal.addEventListener("abort", giveUp, { once: true })
   void sleep(services.clock, stop.gracePeriodSeconds * 1000, patience.signal).then(giveUp)
   try {
-    const target = { container, containerId: stop.id, podIp: stop.podIp }
+    const target = { pod: stop.pod, container, containerId: stop.id, podIp: stop.podIp }
     await services.hooks.run(handler, target, patience.signal)
   } catch (error) {
     services.log.debug("preStop hook failed", { pod: stop.pod.metadata.name, container: stop.name, error })

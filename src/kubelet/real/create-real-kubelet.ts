@@ -37,13 +37,14 @@ import { refuseMachine } from "./refuse-machine.ts"
 import { readMachine } from "./machine.ts"
 import { createPodUsers } from "./pod-users.ts"
 import { readPodUsage } from "./pod-usage.ts"
-import { getFollowing, httpTarget } from "./probes/http-request.ts"
+import { httpTarget } from "./probes/http-request.ts"
 import { tryProbe } from "./probes/try-probe.ts"
 import type { MachineShutdown } from "../shutdown/machine-shutdown.ts"
 import { shutdownPeriods } from "../shutdown/plan-shutdown.ts"
 import { createLogind } from "./shutdown/logind.ts"
 import { shutdownRecord } from "./shutdown/shutdown-record.ts"
 import { staticPodFiles } from "./static-pod-files.ts"
+import { requestHook } from "./hook-request.ts"
 import { findImageDirectory } from "./image-filesystem.ts"
 import { readUsage } from "./usage.ts"
 
@@ -189,10 +190,8 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
       },
       podUsage: (pod, containerIds) => readPodUsage(cgroups, pod, containerIds),
     },
-    httpGet: async (action, to, podIp, signal) => {
-      const { status } = await getFollowing(httpTarget(action, to, podIp, "kube-lifecycle/1.36"), signal)
-      return status
-    },
+    httpGet: (action, to, podIp, signal) =>
+      requestHook(httpTarget(action, to, podIp, "kube-lifecycle/1.36"), signal),
     seccompDirectory: join(rootDirectory, "seccomp"),
     services: () => services.objects.list(),
     servicesSynced: services.synced,

@@ -162,7 +162,7 @@ describe.skipIf(why)("the kubelet's API", { timeout: 30_000 }, () => {
     })
     expect(await read("/healthz")).toBe("ok")
     expect(await read("/healthz?verbose")).toBe(
-      "[+]ping ok\n[+]log ok\n[+]syncloop ok\nhealthz check passed\n",
+      "[+]ping ok\n[+]log ok\n[+]syncloop ok\n[+]device-plugin ok\nhealthz check passed\n",
     )
     expect(await ask("/healthz/nothing")).toMatchObject({ status: 404 })
   })

@@ -83,7 +83,7 @@ export async function createSimulatedKubelet(options: SimulatedKubeletOptions): 
       findBehaviour: options.findBehaviour,
     }),
     network: { prepare: async () => {}, release: async () => {} },
-    httpGet: async () => 200,
+    httpGet: async () => ({}),
     seccompDirectory: "",
     services: () => services.objects.list(),
     servicesSynced: services.synced,
