@@ -8,14 +8,17 @@ import type { Scheduler } from "./scheduler.ts"
  *   pending                   every pod that waits, without nodes
  *   pending/NAMESPACE/NAME    one, with what each node failed on
  *   metrics                   in Prometheus' text format
+ *   metrics/resources         what pods ask for and may use, while this one works
  */
 export function schedulerPage(
-  scheduler: Pick<Scheduler, "pending" | "findPending" | "metrics">,
+  scheduler: Pick<Scheduler, "pending" | "findPending" | "metrics" | "podResources">,
   [first, namespace, name, ...rest]: readonly string[],
 ): { readonly contentType: string; readonly text: string } | undefined {
   if (rest.length > 0) return undefined
   if (first === "metrics" && namespace === undefined)
     return { contentType: metricsType, text: scheduler.metrics.text() }
+  if (first === "metrics" && namespace === "resources" && name === undefined)
+    return { contentType: metricsType, text: scheduler.podResources() }
   if (first !== "pending") return undefined
   if (namespace === undefined) return asJson({ pods: scheduler.pending().map(withoutNodes) })
   const found = name === undefined ? undefined : scheduler.findPending(namespace, name)

@@ -2,6 +2,7 @@ import { orAborted } from "../base/on-abort.ts"
 import { type Clock, sleep } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
+import { formatMetrics, type Metric } from "../base/metrics.ts"
 import { Pod } from "../api/core/v1/pod.ts"
 import { PodDisruptionBudget } from "../api/policy/v1/pod-disruption-budget.ts"
 import type { KubeObject } from "../apimachinery/meta.ts"
@@ -22,6 +23,7 @@ import { Nominations } from "./nominations.ts"
 import { assume, bindPlaced, failOnTheWay } from "./place-pod.ts"
 import { workloadResources } from "./plugins/spread-constraints.ts"
 import type { PodInfo } from "./pod-info.ts"
+import { podResourceMetrics } from "./pod-resource-metrics.ts"
 import { Probe } from "./probe.ts"
 import { type Profile, runProfile } from "./profile.ts"
 import { type QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts"
@@ -54,6 +56,8 @@ export interface Scheduler {
   pending(): PendingPod[]
   readonly queue: SchedulingQueue
   readonly metrics: SchedulerMetrics
+  /** What pods ask for, in Prometheus' text format; "" while it does not run: one scheduler tells of a cluster. */
+  podResources(): string
 }
 
 /** Bindings under way at once: enough to fill the store's group commit, not so many that a burst fills memory. */
@@ -71,6 +75,8 @@ class PodScheduler implements Scheduler {
   readonly #parts: SchedulerParts
   readonly #binding = new Set<Promise<void>>()
   #onFreed: (() => void) | undefined
+  readonly #podResources: readonly Metric[]
+  #isRunning = false
   #signal: AbortSignal = new AbortController().signal
 
   constructor(options: SchedulerOptions) {
@@ -106,6 +112,7 @@ class PodScheduler implements Scheduler {
       inBackground: (work) => this.#inBackground(work),
       signal: () => this.#signal,
     }
+    this.#podResources = podResourceMetrics(() => informers.cache.list(Pod))
     this.#attach(plugins)
     followCluster(this.#parts, plugins, new Set(byName.keys()))
   }
@@ -120,12 +127,17 @@ class PodScheduler implements Scheduler {
     return pod && this.whyPending(pod.metadata.uid)
   }
 
+  podResources(): string {
+    return this.#isRunning ? formatMetrics(this.#podResources) : ""
+  }
+
   pending(): PendingPod[] {
     return this.queue.all().map(describePending)
   }
 
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal
+    this.#isRunning = true
     const { informers, clock } = this.#parts
     await orAborted(informers.synced(), signal)
     let turnEndsAt = clock.monotonic() + turnMs
@@ -139,6 +151,7 @@ class PodScheduler implements Scheduler {
         turnEndsAt = clock.monotonic() + turnMs
       }
     }
+    this.#isRunning = false
     this.queue.close()
     await Promise.allSettled(this.#binding)
   }
