@@ -203,7 +203,7 @@ export const metricsType = "text/plain; version=0.0.4; charset=utf-8"
 export function formatMetrics(metrics: readonly Metric[]): string {
   const lines: string[] = []
   for (const metric of metrics) metric.write(lines)
-  return `${lines.join("\n")}\n`
+  return lines.length > 0 ? `${lines.join("\n")}\n` : ""
 }
 
 function writeHead(lines: string[], { name, help }: MetricOptions, type: string): void {

@@ -2,7 +2,7 @@ import { type HealthCheck, ping } from "../apimachinery/health-checks.ts"
 import type { Resource } from "../apimachinery/resource.ts"
 import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
-import { gauge, type Metric } from "../base/metrics.ts"
+import type { Metric } from "../base/metrics.ts"
 import type { Random } from "../base/random.ts"
 import type { ControllerDefinition } from "../client/controller.ts"
 import { createClient } from "../client/create-client.ts"
@@ -12,7 +12,7 @@ import { readOpenApi as readFromOpenApi } from "../client/read-open-api.ts"
 import type { ReadOpenApi } from "./validatingadmissionpolicy-status/validatingadmissionpolicy-status.ts"
 import { createInformers, type Informers } from "../client/informers.ts"
 import { runAsLeader } from "../client/leader-election.ts"
-import { LeaderHealth } from "../client/leader-health.ts"
+import { LeaderHealth, leaderMetric } from "../client/leader-health.ts"
 import { runControllers } from "../client/run-controllers.ts"
 import type { Transport } from "../client/transport.ts"
 import { AllWorkQueueMetrics } from "../client/work-queue-metrics.ts"
@@ -58,14 +58,7 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
   const election = options.leaderElection ? [new LeaderHealth(options.clock)] : []
   let running: readonly ControllerDefinition[] = []
   let isLeading = false
-  const leading = gauge(
-    {
-      name: "leader_election_master_status",
-      help: "[ALPHA] Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master. 'name' is the string used to identify the lease. Please make sure to group by name.",
-      labels: ["name"],
-    },
-    () => (options.leaderElection ? [[Number(isLeading), component]] : []),
-  )
+  const leading = leaderMetric(component, () => (options.leaderElection ? isLeading : undefined))
   const clientOf = (transport: Transport) =>
     createClient(transport, { fieldManager: component, userAgent: component })
 

@@ -18,6 +18,8 @@ import type { PodNetwork } from "../../network/plugin/pod-network.ts"
 import { createNetworkPolicies } from "../../network/policy/create-network-policies.ts"
 import { createProxy } from "../../proxy/create-proxy.ts"
 import { healthPages, metricsPages, proxyPaths } from "../../proxy/serving/status-pages.ts"
+import { buildInfoMetric, thisBuild } from "../../apimachinery/build-info.ts"
+import { processMetrics } from "../../base/real/process-metrics.ts"
 import { withComponentPages } from "../component-pages.ts"
 import { machineAddress } from "../machine.ts"
 import type { NodeParts } from "./cluster-node.ts"
@@ -158,7 +160,7 @@ export function createNetworkAgents(
         withComponentPages(
           "kube-proxy",
           { clock, paths: proxyPaths, values: proxyFlags, probes: { healthz: () => [] }, profiling: false },
-          metricsPages(proxy.status, "nftables"),
+          metricsPages(proxy.status, "nftables", [...processMetrics(clock), buildInfoMetric(thisBuild)]),
         ),
       )
       const connecting = connect(signal)

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Metric } from "../../base/metrics.ts"
+import { RestClientMetrics } from "../../client/rest-client-metrics.ts"
 import type { ContainerRole } from "../pods/pod-containers.ts"
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -230,16 +231,8 @@ export class KubeletMetrics {
     "kubelet_image_volume_mounted_errors_total",
     "[BETA] Number of failed image volume mounts.",
   )
-  readonly requests = counter(
-    "rest_client_requests_total",
-    "[ALPHA] Number of HTTP requests, partitioned by status code and method.",
-    ["code", "method"],
-  )
-  readonly requestDuration = histogram(
-    "rest_client_request_duration_seconds",
-    "[ALPHA] Request latency in seconds. Broken down by verb.",
-    ["verb"],
-  )
+  /** Requests to the API server. */
+  readonly restClient: RestClientMetrics
   readonly served = counter(
     "kubelet_http_requests_total",
     "[ALPHA] Number of the http requests received since the server started",
@@ -299,7 +292,9 @@ export class KubeletMetrics {
     ["scope", "boundary"],
   )
 
-  constructor() {
+  /** @param apiHost where the API server is; "" in this process */
+  constructor(apiHost = "") {
+    this.restClient = new RestClientMetrics(apiHost)
     for (const isStatic of ["", "true"]) this.restartedPods.set(0, isStatic)
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts"
-import { StatusError } from "../../apimachinery/status-error.ts"
+import { codeOfError } from "../../client/rest-client-metrics.ts"
 import type { Client } from "../../client/client.ts"
 import type { ImageService, RuntimeService } from "../../container-runtime/cri.ts"
 import type { KubeletMetrics } from "./kubelet-metrics.ts"
@@ -113,12 +113,12 @@ function runtimeMeter(metrics: KubeletMetrics): Meter {
 /** Requests to the API server, as client-go counts them. */
 export function measuredClient(client: Client, metrics: KubeletMetrics, clock: Clock): Client {
   return measured(client, requestMethods, clock, (method, call, tookSeconds, error) => {
-    metrics.requests.add(1, codeOf(method, error), method)
-    if (call !== "watch") metrics.requestDuration.observe(tookSeconds, method)
+    metrics.restClient.answered(method, codeOf(method, error))
+    if (call !== "watch") metrics.restClient.took(method, tookSeconds)
   })
 }
 
 function codeOf(method: string, error: unknown): string {
   if (error === undefined) return method === "POST" ? "201" : "200"
-  return error instanceof StatusError ? String(error.code) : "<error>"
+  return codeOfError(error)
 }

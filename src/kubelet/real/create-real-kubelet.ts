@@ -49,6 +49,8 @@ import { findImageDirectory } from "./image-filesystem.ts"
 import { readUsage } from "./usage.ts"
 
 export interface RealKubeletOptions {
+  /** "10.0.0.1:6443", for whoever counts requests. @default the server is in this process */
+  readonly apiHost?: string
   readonly node: NodeIdentity
   readonly configuration: KubeletConfiguration
   /** A client with the rights of this node. */
@@ -110,7 +112,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     for (const worker of kubelet.workers.list())
       if (podUids?.includes(worker.state.pod.metadata.uid) ?? true) worker.handle({ kind: "timer" })
   }
-  const metrics = new KubeletMetrics()
+  const metrics = new KubeletMetrics(options.apiHost)
   const topology = options.topology ?? (await readTopology())
   const devices = new DeviceManager({
     directory: paths.devicePlugins,

@@ -1,4 +1,4 @@
-import { metricsType } from "../../base/metrics.ts"
+import { formatMetrics, type Metric, metricsType } from "../../base/metrics.ts"
 import { type Page, type PageRequest, plainPage } from "../../base/real/serve-pages.ts"
 import type { ProxyStatus } from "./proxy-status.ts"
 
@@ -34,12 +34,16 @@ export function healthPages(status: ProxyStatus): StatusPages {
 /** Where the pages for monitoring are. */
 export const proxyPaths: readonly string[] = ["/metrics", "/proxyMode"]
 
-/** What monitoring asks (port 10249 elsewhere). */
-export function metricsPages(status: Pick<ProxyStatus, "metrics">, mode: string): StatusPages {
+/** What monitoring asks (port 10249 elsewhere); `more` is what is to be told beside. */
+export function metricsPages(
+  status: Pick<ProxyStatus, "metrics">,
+  mode: string,
+  more: readonly Metric[] = [],
+): StatusPages {
   return ({ path }) => {
     switch (path) {
       case "/metrics":
-        return { contentType: metricsType, text: status.metrics.text() }
+        return { contentType: metricsType, text: status.metrics.text() + formatMetrics(more) }
       case "/proxyMode":
         return plainPage(mode)
       default:

@@ -1,4 +1,5 @@
 import { hostname } from "node:os"
+import { buildInfoMetric, thisBuild } from "../../../apimachinery/build-info.ts"
 import type { Clock } from "../../../base/clock.ts"
 import { type FlagDefinitions, type FlagValues, parseFlags } from "../../../base/flags.ts"
 import type { Logger } from "../../../base/log.ts"
@@ -6,6 +7,9 @@ import { type Random, uuid } from "../../../base/random.ts"
 import { realClock } from "../../../base/real/clock.ts"
 import { createLogger } from "../../../base/real/logger.ts"
 import { realRandom } from "../../../base/real/random.ts"
+import { measuredTransport, RestClientMetrics } from "../../../client/rest-client-metrics.ts"
+import type { Metric } from "../../../base/metrics.ts"
+import { processMetrics } from "../../../base/real/process-metrics.ts"
 import type { Connection } from "../../../client/real/connection.ts"
 import { createHttpsTransport, type HttpsTransport } from "../../../client/real/https-transport.ts"
 import { readKubeconfig, resolveContext } from "../../../client/real/kubeconfig.ts"
@@ -43,6 +47,8 @@ export interface ConnectedParts {
   readonly log: Logger
   /** Unique among candidates; undefined: no election. */
   readonly identity: string | undefined
+  /** What every component tells beside what is its own. */
+  readonly metrics: readonly Metric[]
   /** Aborts when the process is asked to end. */
   readonly signal: AbortSignal
 }
@@ -72,7 +78,9 @@ export async function runConnected<const D extends FlagDefinitions>(
   const { connection } = resolveContext(await readKubeconfig(kubeconfig))
   const stop = new AbortController()
   void stopSignal("ended").then(() => stop.abort())
-  const transport = createHttpsTransport(connection, { clock: realClock })
+  const restClient = new RestClientMetrics(new URL(connection.server).host)
+  const https = createHttpsTransport(connection, { clock: realClock })
+  const transport = measuredTransport(https, restClient, realClock)
   const { "leader-elect": elect = "false" } = parsed.values as { "leader-elect"?: string }
   const identity = elect === "false" ? undefined : `${hostname()}_${uuid(realRandom)}`
   const level = values.verbose ? "debug" : "info"
@@ -85,6 +93,7 @@ export async function runConnected<const D extends FlagDefinitions>(
       random: realRandom,
       log,
       identity,
+      metrics: [restClient, ...processMetrics(realClock), buildInfoMetric(thisBuild)],
       signal: stop.signal,
     }
     if ((await component(parts, parsed.values)) === "done") return 0

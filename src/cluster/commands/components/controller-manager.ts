@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs"
 import type { FlagValues } from "../../../base/flags.ts"
 import { formatMetrics, metricsType } from "../../../base/metrics.ts"
-import { processMetrics } from "../../../base/real/process-metrics.ts"
 import { createServedCheck } from "../../../client/create-served-check.ts"
 import { createClient } from "../../../client/create-client.ts"
 import { tokenKeys } from "../../../apiserver/authentication/real/token-keys.ts"
@@ -68,7 +67,7 @@ export function controllerManager(argv: readonly string[]): Promise<number> {
 }
 
 async function run(
-  { identity, signal, ...parts }: ConnectedParts,
+  { identity, signal, metrics: common, ...parts }: ConnectedParts,
   values: FlagValues<typeof flags>,
 ): Promise<void> {
   for (const item of values.controllers)
@@ -89,7 +88,7 @@ async function run(
     ...(identity !== undefined && { leaderElection: { identity } }),
   })
   const client = createClient(parts.transport, { userAgent: "kube-controller-manager" })
-  const metrics = [...manager.metrics, ...processMetrics(parts.clock)]
+  const metrics = [...manager.metrics, ...common]
   const probes = { healthz: () => manager.healthChecks() }
   const port = { ...parts, client, signal, probes }
   await openSecurePort("kube-controller-manager", values, port, ({ path }) => {

@@ -140,6 +140,7 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
       runtime: createRuntimeService(channel),
       images: createImageService(imageChannel),
       network: runtimesOwnNetwork,
+      apiHost: new URL(connection.server).host,
       rootDirectory: own["root-dir"],
       cgroupParent: configuration.cgroupRoot ?? "/",
       configuration,

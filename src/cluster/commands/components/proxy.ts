@@ -92,7 +92,7 @@ export function proxy(argv: readonly string[]): Promise<number> {
   return runConnected("proxy", argv, flags, run, (values) => readSettings(values).settings.kubeconfig)
 }
 
-async function run({ transport, ...parts }: ConnectedParts, own: Values): Promise<void | "done"> {
+async function run({ transport, metrics, ...parts }: ConnectedParts, own: Values): Promise<void | "done"> {
   const { settings, warnings } = readSettings(own)
   for (const warning of warnings) parts.log.warn(warning)
   const commands = createCommands()
@@ -144,7 +144,7 @@ async function run({ transport, ...parts }: ConnectedParts, own: Values): Promis
           probes: { healthz: () => [] },
           profiling: settings.profiling,
         },
-        metricsPages(proxying.status, "nftables"),
+        metricsPages(proxying.status, "nftables", metrics),
       ),
     ),
   ]

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import type { FlagValues } from "../../../base/flags.ts"
+import { formatMetrics, type Metric } from "../../../base/metrics.ts"
 import { must } from "../../../apimachinery/health-checks.ts"
 import { type Pages, servePages } from "../../../base/real/serve-pages.ts"
 import type { Client } from "../../../client/client.ts"
@@ -9,7 +10,7 @@ import { createEventRecorder } from "../../../client/create-event-recorder.ts"
 import { createEventSeriesRecorder } from "../../../client/create-event-series-recorder.ts"
 import { createInformers, type Informers } from "../../../client/informers.ts"
 import { runAsLeader } from "../../../client/leader-election.ts"
-import { LeaderHealth } from "../../../client/leader-health.ts"
+import { LeaderHealth, leaderMetric } from "../../../client/leader-health.ts"
 import {
   type LoadedConfiguration,
   loadConfiguration,
@@ -43,7 +44,7 @@ export function scheduler(argv: readonly string[]): Promise<number> {
 }
 
 async function run(
-  { transport, identity, ...parts }: ConnectedParts,
+  { transport, identity, metrics, ...parts }: ConnectedParts,
   own: FlagValues<typeof flags>,
 ): Promise<void> {
   const loaded = own.config === undefined ? undefined : readConfiguration(own.config)
@@ -56,12 +57,16 @@ async function run(
   const informers = createInformers({ ...parts, client, isServed: createServedCheck(transport) })
   const spoken = createEventSeriesRecorder(speaking)
   const scheduler = createScheduler({ ...parts, ...loaded?.options, client, informers, events: spoken })
+  let isLeading = false
   const probes = probesOf(health, informers, parts.signal)
-  const served = await serve(own, scheduler, { ...parts, client, probes, loaded, enableProfiling })
+  const election = leaderMetric("kube-scheduler", () => (isElected ? isLeading : undefined))
+  const common = [...metrics, election]
+  const served = await serve(own, scheduler, { ...parts, client, probes, loaded, enableProfiling, common })
   // Whoever waits to lead knows the cluster already, unless the configuration wants it otherwise.
   if (!delayCacheUntilActive || !isElected) informers.start(parts.signal)
-  const lead = (signal: AbortSignal) => {
+  const lead = (signal: AbortSignal): Promise<void> => {
     if (delayCacheUntilActive && isElected) informers.start(signal)
+    isLeading = true
     return scheduler.run(signal)
   }
   try {
@@ -94,15 +99,20 @@ interface ServedParts extends Pick<ConnectedParts, "clock" | "random" | "log" | 
   readonly probes: ComponentProbes
   readonly loaded: LoadedConfiguration | undefined
   readonly enableProfiling: boolean
+  /** Told beside what the scheduler itself tells. */
+  readonly common: readonly Metric[]
 }
 
 /** With a file the flag of profiling counts for nothing, as upstream. */
 async function serve(
   own: FlagValues<typeof flags>,
   scheduler: Scheduler,
-  { loaded, enableProfiling, ...parts }: ServedParts,
+  { loaded, enableProfiling, common, ...parts }: ServedParts,
 ): Promise<{ close(): void } | undefined> {
-  const told: Pages = ({ path }) => schedulerPage(scheduler, path.split("/").filter(Boolean))
+  const told: Pages = ({ path }) => {
+    const page = schedulerPage(scheduler, path.split("/").filter(Boolean))
+    return page && path === "/metrics" ? { ...page, text: page.text + formatMetrics(common) } : page
+  }
   const configuration = { contentType: "application/json", text: configz(loaded) }
   const profiling = loaded ? enableProfiling : own.profiling
   await openSecurePort("kube-scheduler", own, { ...parts, profiling }, (request) =>
