@@ -27,8 +27,8 @@ export async function cleanUpPod(services: KubeletServices, podUid: string): Pro
   await allDone([
     release(services, podUid).then(() => host.cgroups.remove(podUid)),
     host.volumes.unmount(podUid),
-    host.resources?.free(podUid),
-    host.claims?.release(podUid),
+    host.resources?.free(podUid) ?? Promise.resolve(),
+    host.claims?.release(podUid) ?? Promise.resolve(),
   ])
   await host.users?.release(podUid)
   puller.forget(podUid)
@@ -42,7 +42,7 @@ async function release(services: KubeletServices, podUid: string): Promise<void>
 }
 
 /** Waits for all, then throws what the first of them threw. */
-async function allDone(works: readonly (Promise<void> | undefined)[]): Promise<void> {
+async function allDone(works: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(works)).find(({ status }) => status === "rejected")
   if (failed?.status === "rejected") throw failed.reason
 }
