@@ -11,7 +11,7 @@ export interface NodeLeaseOptions {
   readonly client: Client
   readonly clock: Clock
   readonly log: Logger
-  /** Owns the lease, so that it goes with it; undefined until the node is registered. */
+  /** Owns the lease, so that it goes with it; undefined until the node is registered: until then there is no lease. */
   readonly node: () => Node | undefined
   readonly signal: AbortSignal
   /** How long it is believed without being renewed. */
@@ -22,14 +22,20 @@ export interface NodeLeaseOptions {
 
 const namespace = "kube-node-lease"
 const retryMs = 1000
+const registrationMs = 100
 
 /** The node's sign of life: a small object renewed every 10 s, and so much cheaper than its status. */
 export async function keepNodeLease(options: NodeLeaseOptions): Promise<void> {
   const { clock, signal, log, durationSeconds, renewMs = durationSeconds * 250 } = options
   let lease: Lease | undefined
   while (!signal.aborted) {
+    const node = options.node()
+    if (!node) {
+      await sleep(clock, registrationMs, signal)
+      continue
+    }
     try {
-      lease = await renew(options, lease)
+      lease = await renew(options, node, lease)
       await sleep(clock, renewMs, signal)
     } catch (error) {
       if (signal.aborted) return
@@ -42,24 +48,24 @@ export async function keepNodeLease(options: NodeLeaseOptions): Promise<void> {
   }
 }
 
-async function renew(options: NodeLeaseOptions, known: Lease | undefined): Promise<Lease> {
-  const { client, nodeName, durationSeconds, clock } = options
+async function renew(
+  { client, nodeName, durationSeconds, clock }: NodeLeaseOptions,
+  { metadata: { uid } }: Node,
+  known: Lease | undefined,
+): Promise<Lease> {
   const spec = {
     holderIdentity: nodeName,
     leaseDurationSeconds: durationSeconds,
     renewTime: formatMicroTime(clock.now()),
   }
+  const ownerReferences = [{ apiVersion: "v1", kind: "Node", name: nodeName, uid }]
   const lease = known ?? (await client.get(Lease, { namespace, name: nodeName }).catch(absent))
-  if (!lease) return client.create(Lease, { metadata: owned({ namespace, name: nodeName }, options), spec })
-  // The first may have been made before the node was registered.
-  const metadata = lease.metadata.ownerReferences?.length ? lease.metadata : owned(lease.metadata, options)
+  if (!lease) return client.create(Lease, { metadata: { namespace, name: nodeName, ownerReferences }, spec })
+  // Somebody may have taken it away.
+  const metadata = lease.metadata.ownerReferences?.length
+    ? lease.metadata
+    : { ...lease.metadata, ownerReferences }
   return client.update(Lease, { ...lease, metadata, spec: { ...lease.spec, ...spec } })
-}
-
-function owned<T extends object>(metadata: T, { nodeName, node }: NodeLeaseOptions) {
-  const uid = node()?.metadata.uid
-  if (uid === undefined) return metadata
-  return { ...metadata, ownerReferences: [{ apiVersion: "v1", kind: "Node", name: nodeName, uid }] }
 }
 
 function absent(error: unknown): undefined {
