@@ -16,15 +16,23 @@ import {
   type TestNamespace,
   whyNoNamespaces,
 } from "../testing/namespaces.ts"
+import { whyNoSctp } from "../testing/sctp.ts"
 import { ensureClusterPolicyDefinitions } from "./cluster-wide/definitions.ts"
 import { clusterPolicyResources } from "./cluster-wide/resources.ts"
 import { createNetworkPolicies, type NetworkPolicies } from "./create-network-policies.ts"
 import { isAllowed } from "./model/is-allowed.ts"
 import type { Connection } from "./model/policy-world.ts"
-import { toPolicyPod } from "./policy-pod.ts"
 
 const reason = whyNoNamespaces()
+const noSctp = whyNoSctp()
+const nodeAddress = "192.0.2.1"
+/** Another node, whose pods of the host network are there. */
 const outsideAddress = "192.0.2.9"
+/** They live on their nodes' addresses: labels mean nothing to policies there. */
+const hostPods = [
+  { name: "host-here", nodeName: "here", labels: { app: "web" }, address: nodeAddress },
+  { name: "host-there", nodeName: "there", labels: { app: "db" }, address: outsideAddress },
+]
 const podSpecs = [
   { namespace: "one", name: "web", labels: { app: "web" }, address: "10.244.0.2" },
   { namespace: "one", name: "db", labels: { app: "db" }, address: "10.244.0.3" },
@@ -32,7 +40,9 @@ const podSpecs = [
   { namespace: "two", name: "tool", labels: { app: "tool" }, address: "10.244.0.5" },
 ]
 
-describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped: ${reason})` : ""}`, () => {
+const skipped = reason ? ` (skipped: ${reason})` : noSctp ? ` (without SCTP: ${noSctp})` : ""
+
+describe.skipIf(reason)(`network policies with real packets${skipped}`, () => {
   let server: TestServer
   let informers: Informers
   let policies: NetworkPolicies
@@ -47,16 +57,19 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
     await ensureClusterPolicyDefinitions(server.client)
     node = await createNamespace("node")
     outside = await createNamespace("outside")
-    await connectNamespaces(node, { name: "eth0", address: "192.0.2.1/24" }, outside, {
+    await connectNamespaces(node, { name: "eth0", address: `${nodeAddress}/24` }, outside, {
       name: "eth0",
       address: `${outsideAddress}/24`,
     })
-    await outside.commands.run("ip", ["route", "add", "10.244.0.0/24", "via", "192.0.2.1"])
+    await outside.commands.run("ip", ["route", "add", "10.244.0.0/24", "via", nodeAddress])
     for (const name of ["one", "two"])
       await server.client.create(Namespace, { metadata: { name, labels: { team: name } } })
     for (const pod of podSpecs) await startPod(pod)
+    for (const pod of hostPods) await createHostPod(pod)
     spaces.set(outsideAddress, outside)
+    spaces.set(nodeAddress, node)
     await outside.serve({ answer: "outside", tcp: [80, 81], udp: [53] })
+    await node.serve({ answer: "node", tcp: [80, 81], udp: [53], address: nodeAddress })
     informers = createInformers({
       client: server.client,
       clock: realClock,
@@ -83,7 +96,7 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
     stop.abort()
     await running
     await server.stop()
-    for (const space of [...spaces.values(), node]) await space.remove()
+    for (const space of spaces.values()) await space.remove()
   })
 
   async function startPod({ namespace, name, labels, address }: (typeof podSpecs)[number]): Promise<void> {
@@ -95,7 +108,7 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
           {
             name: "c",
             image: "i",
-            ports: [{ name: "http", containerPort: name === "db" ? 81 : 80, protocol: "TCP" }],
+            ports: [{ name: "http", containerPort: httpPortOf(name), protocol: "TCP" }],
           },
         ],
       },
@@ -107,7 +120,21 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
     const space = await createNamespace(`${namespace}-${name}`)
     spaces.set(address, space)
     await connectPod(node, space, address, "10.244.0.1")
-    await space.serve({ answer: name, tcp: [80, 81], udp: [53] })
+    await space.serve({ answer: name, tcp: [80, 81], udp: [53], ...(!noSctp && { sctp: [80] }) })
+  }
+
+  async function createHostPod({ name, nodeName, labels, address }: (typeof hostPods)[number]) {
+    const containers = [
+      { name: "c", image: "i", ports: [{ name: "http", containerPort: 81, protocol: "TCP" as const }] },
+    ]
+    const created = await server.client.create(Pod, {
+      metadata: { namespace: "one", name, labels },
+      spec: { nodeName, hostNetwork: true, containers },
+    })
+    await server.client.updateStatus(Pod, {
+      ...created,
+      status: { ...created.status, phase: "Running", podIPs: [{ ip: address }], podIP: address },
+    })
   }
 
   async function setPolicies(specs: Readonly<Record<string, NetworkPolicySpec>>): Promise<void> {
@@ -134,7 +161,14 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
           ),
         )
       ).flat(),
-      pods: (await server.client.list(Pod)).items.flatMap((pod) => toPolicyPod(pod, "here") ?? []),
+      pods: podSpecs.map(({ namespace, name, labels, address }) => ({
+        namespace,
+        labels,
+        addresses: [address],
+        ports: [{ name: "http", protocol: "TCP" as const, port: httpPortOf(name) }],
+        local: true,
+        nodeAddresses: [nodeAddress],
+      })),
       namespaces: new Map(
         (await server.client.list(Namespace)).items.map(({ metadata }) => [
           metadata.name,
@@ -160,8 +194,12 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
       { protocol: "TCP", port: 81 },
       { protocol: "UDP", port: 53 },
     ] as const
+    const sctp = noSctp ? [] : [{ protocol: "SCTP", port: 80 } as const]
+    const isPod = (address: string) => podSpecs.some((pod) => pod.address === address)
     return addresses.flatMap((from) =>
-      addresses.filter((to) => to !== from).flatMap((to) => ports.map((port) => ({ from, to, ...port }))),
+      addresses
+        .filter((to) => to !== from)
+        .flatMap((to) => [...ports, ...(isPod(to) ? sctp : [])].map((port) => ({ from, to, ...port }))),
     )
   }
 
@@ -177,7 +215,8 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
         const targets = own.map(({ to, protocol, port }) => ({
           address: to,
           port,
-          protocol: protocol === "UDP" ? ("udp" as const) : ("tcp" as const),
+          protocol: protocol.toLowerCase() as "tcp" | "udp" | "sctp",
+          ...(from === nodeAddress && { from }),
         }))
         for (const [index, answer] of (await space.probe(targets, timeoutMs)).entries())
           if (!answer.startsWith("error")) through.add(own[index]!)
@@ -250,17 +289,21 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
         { namespaceSelector: {}, podSelector: selector() },
         { ipBlock: { cidr: "192.0.2.0/24" } },
         { ipBlock: { cidr: "0.0.0.0/0", except: ["10.244.0.4/31"] } },
+        { ipBlock: { cidr: "192.0.2.0/24", except: [`${pick([nodeAddress, outsideAddress])}/32`] } },
+        { ipBlock: { cidr: "0.0.0.0/0", except: ["192.0.2.0/29", "192.0.2.8/31"] } },
       ])
     const port = () =>
       pick([
         { port: 80, protocol: "TCP" as const },
         { port: "http", protocol: "TCP" as const },
         { port: 53, protocol: "UDP" as const },
+        { port: 80, protocol: "SCTP" as const },
+        { protocol: "SCTP" as const },
         { port: 80, endPort: 90, protocol: "TCP" as const },
       ])
     const several = <T>(make: () => T, most: number): T[] =>
       Array.from({ length: integer(random, most + 1) }, make)
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 6; round++) {
       const specs = Object.fromEntries(
         Array.from({ length: 6 }, (_, index) => [
           `${pick(["one", "two"])}/generated-${index}`,
@@ -275,6 +318,36 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
       await setPolicies(specs)
       await compareAll()
     }
+  })
+
+  it("takes pods on a node's address for the node: no label selects them, neither as subject nor as peer", async () => {
+    const everywhere = { namespaceSelector: {}, podSelector: {} }
+    await setPolicies({
+      "one/pods-alone": {
+        podSelector: {},
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [{ from: [everywhere] }],
+        egress: [{ to: [everywhere] }],
+      },
+    })
+    await compareAll()
+    const connects = async (from: string, to: string) =>
+      (await spaces.get(from)!.request({ address: to, port: 80, timeoutMs: 400 }))[0] !== "error: timeout"
+    const [web] = podSpecs
+    expect(await connects(nodeAddress, web!.address)).toBe(true)
+    expect(await connects(outsideAddress, web!.address)).toBe(false)
+    expect(await connects(web!.address, outsideAddress)).toBe(false)
+    expect(await connects(outsideAddress, nodeAddress)).toBe(true)
+    await setPolicies({
+      "one/other-node": {
+        podSelector: {},
+        policyTypes: ["Ingress"],
+        ingress: [{ from: [{ ipBlock: { cidr: "192.0.2.0/24", except: [`${nodeAddress}/32`] } }] }],
+      },
+    })
+    await compareAll()
+    expect(await connects(outsideAddress, web!.address)).toBe(true)
+    expect(await connects(nodeAddress, web!.address)).toBe(true)
   })
 
   it("asks cluster-wide policies before and after, in rules that the kernel takes", async () => {
@@ -368,6 +441,10 @@ describe.skipIf(reason)(`network policies with real packets${reason ? ` (skipped
     expect(await node.commands.run("nft", ["list", "tables"])).toBe("")
   })
 })
+
+function httpPortOf(podName: string): number {
+  return podName === "db" ? 81 : 80
+}
 
 function describeConnection({ from, to, protocol, port }: Connection): string {
   return `${from} -> ${to} ${protocol} ${port}`

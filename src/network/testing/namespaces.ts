@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { createInterface } from "node:readline"
 import type { Commands } from "../../base/commands.ts"
 import { createCommands } from "../../base/real/commands.ts"
+import { sctpProgram } from "./sctp.ts"
 
 /**
  * Network namespaces for tests with real packets: a "node" and its "pods", all made and removed by the test. Nothing is
@@ -26,12 +27,14 @@ export interface ServeOptions {
   readonly answer: string
   readonly tcp?: readonly number[]
   readonly udp?: readonly number[]
+  /** Answers say nothing but "sctp" (testing/sctp.ts). */
+  readonly sctp?: readonly number[]
   /** @default "0.0.0.0" */
   readonly address?: string
 }
 
 export interface RequestTarget {
-  readonly protocol?: "tcp" | "udp"
+  readonly protocol?: "tcp" | "udp" | "sctp"
   readonly address: string
   readonly port: number
   /** @default 1 */
@@ -117,7 +120,8 @@ function startAgent(path: string): NamespaceAgent {
     },
     async stop() {
       const ended = once(child, "exit")
-      if (child.exitCode === null && child.kill("SIGKILL")) await ended
+      child.stdin.end()
+      if (child.exitCode === null) await ended
     },
   }
 }
@@ -127,10 +131,12 @@ function startAgent(path: string): NamespaceAgent {
  * failure is "error: CODE".
  */
 const agentProgram = `
-const net = require("node:net"), dgram = require("node:dgram")
+const net = require("node:net"), dgram = require("node:dgram"), { spawn } = require("node:child_process")
+const perl = (...args) => spawn("perl", ["-e", ${JSON.stringify(sctpProgram)}, ...args], { stdio: ["ignore", "pipe", "inherit"] })
+const children = []
 const plain = (ip) => ip.replace("::ffff:", "")
 const up = (server, start) => new Promise((resolve, reject) => { server.once("error", reject); start(resolve) })
-const serve = ({ answer, tcp = [], udp = [], address = "0.0.0.0" }) => Promise.all([
+const serve = ({ answer, tcp = [], udp = [], sctp = [], address = "0.0.0.0" }) => Promise.all([
   ...tcp.map((port) => {
     const server = net.createServer((socket) => {
       socket.on("error", () => {})
@@ -143,6 +149,11 @@ const serve = ({ answer, tcp = [], udp = [], address = "0.0.0.0" }) => Promise.a
     socket.on("message", (message, from) => socket.send(answer + " " + from.address, from.port, from.address))
     return up(socket, (done) => socket.bind(port, address, done))
   }),
+  ...(sctp.length ? [new Promise((resolve) => {
+    const child = perl("serve", address, sctp.join())
+    children.push(child)
+    child.stdout.once("data", resolve)
+  })] : []),
 ]).then(() => null)
 const tcp = ({ address, port, timeoutMs = 1000, from }) => new Promise((resolve) => {
   let text = ""
@@ -158,7 +169,12 @@ const udp = ({ address, port, timeoutMs = 1000, bytes = 1 }) => new Promise((res
   socket.on("message", (message) => done(String(message))).on("error", (error) => done("error: " + error.code))
   socket.connect(port, address, (error) => (error ? done("error: " + error.code) : socket.send("?".repeat(bytes))))
 })
-const send = (target) => (target.protocol === "udp" ? udp(target) : tcp(target))
+const sctp = ({ address, port, timeoutMs = 1000 }) => new Promise((resolve) => {
+  let text = ""
+  perl("ask", address, port, timeoutMs).stdout.on("data", (data) => (text += data)).on("end", () => resolve(text))
+})
+const ways = { tcp, udp, sctp }
+const send = (target) => ways[target.protocol ?? "tcp"](target)
 const request = async ({ targets, together }) => {
   if (together) return Promise.all(targets.map(send))
   const answers = []
@@ -169,7 +185,10 @@ require("node:readline").createInterface({ input: process.stdin }).on("line", as
   const order = JSON.parse(line)
   const result = await (order.serve ? serve(order.serve) : request(order)).catch((error) => ({ error: String(error) }))
   console.log(JSON.stringify(result?.error ? { id: order.id, error: result.error } : { id: order.id, result }))
-}).on("close", () => process.exit(0))
+}).on("close", () => {
+  for (const child of children) child.kill()
+  process.exit(0)
+})
 `
 
 /**

@@ -70,6 +70,17 @@ describe("what policies mean", () => {
     ])
   })
 
+  it("the node that runs a pod may always connect to it, but no other node", () => {
+    const shut = world({ x: { policyTypes: ["Ingress", "Egress"] } })
+    const onNode = (nodeAddresses: string[]) => ({
+      ...shut,
+      pods: shut.pods.map((pod) => ({ ...pod, nodeAddresses })),
+    })
+    expect(allows(onNode([address.outside]), "outside", "x/web")).toBe(true)
+    expect(allows(onNode([address.outside]), "x/web", "outside")).toBe(false)
+    expect(allows(onNode(["192.0.2.2"]), "outside", "x/web")).toBe(false)
+  })
+
   it("a block's exceptions are not in it", () => {
     const block = { cidr: "192.0.2.0/24", except: ["192.0.2.0/30"] }
     const blocked = world({ x: { policyTypes: ["Ingress"], ingress: [{ from: [{ ipBlock: block }] }] } })

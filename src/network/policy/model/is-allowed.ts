@@ -19,7 +19,8 @@ import { tierDecides } from "./tier-decides.ts"
  * "Baseline".
  *
  * Policies add up: a pod that none selects (for a direction) talks to everybody; one that is selected talks to those that
- * at least one of its policies names. A connection needs the leave of both its ends. Answers need none.
+ * at least one of its policies names. A connection needs the leave of both its ends. Answers need none, and neither does the
+ * node that runs a pod. Pods that live on a node's own address are the node: neither selected nor peers by their labels.
  */
 export function isAllowed(world: PolicyWorld, connection: Connection): boolean {
   const { from, to } = connection
@@ -35,7 +36,7 @@ function endAllows(
   other: string,
 ): boolean {
   const pod = podAt(world, own)
-  if (!pod) return true
+  if (!pod || (direction === "Ingress" && pod.nodeAddresses?.includes(other))) return true
   const admin = tierDecides(world, "Admin", connection, direction, pod, other)
   if (admin !== undefined) return admin
   const policies = world.policies.filter((policy) => governs(policy, pod, direction))

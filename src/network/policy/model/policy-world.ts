@@ -10,8 +10,13 @@ export interface PolicyWorld {
   readonly clusterPolicies?: readonly AnyClusterPolicy[]
   /** @default [] */
   readonly nodes?: readonly { readonly labels: Labels; readonly addresses: readonly string[] }[]
-  readonly pods: readonly PolicyPod[]
+  readonly pods: readonly ModelPod[]
   readonly namespaces: ReadonlyMap<string, Labels>
+}
+
+export interface ModelPod extends PolicyPod {
+  /** Of the node that runs it, which may always connect to it. @default [] */
+  readonly nodeAddresses?: readonly string[]
 }
 
 export interface Connection {
@@ -21,6 +26,6 @@ export interface Connection {
   readonly port: number
 }
 
-export function podAt({ pods }: PolicyWorld, address: string): PolicyPod | undefined {
+export function podAt({ pods }: PolicyWorld, address: string): ModelPod | undefined {
   return pods.find(({ addresses }) => addresses.includes(address))
 }
