@@ -242,6 +242,7 @@ describe.skipIf(missing)("a node under pressure", () => {
     expect((await status("writer")).phase).toBe("Running")
     expect(await events("writer", "Evicted")).toEqual([])
     expect(await status("done")).toMatchObject({ phase, containerStatuses })
+    expect(await kubectl.call("logs done")).toMatch(/^unable to retrieve container logs for containerd:/)
     await eventually(async () =>
       expect((await events(node, "EvictionThresholdMet")).map((each) => each.message)).toContain(
         "Attempting to reclaim ephemeral-storage",

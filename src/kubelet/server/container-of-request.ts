@@ -1,4 +1,6 @@
 import { quote } from "../../base/quote.ts"
+import type { ContainerStatus } from "../../api/core/v1/container-status.ts"
+import type { Pod } from "../../api/core/v1/pod.ts"
 import type { Kubelet } from "../kubelet.ts"
 import { findPodContainer } from "../pods/pod-containers.ts"
 import type { PodWorker } from "../pods/pod-worker.ts"
@@ -20,6 +22,19 @@ export function runningContainerOf(worker: PodWorker, name: string): RuntimeCont
   return container
 }
 
+/** It has run, by what the API was told, and nothing is left of it. Upstream the answer has begun by then, and is no error. */
+function refuseLost(
+  { status }: Pod,
+  name: string,
+  idOf: (told: ContainerStatus) => string | undefined,
+): void {
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = status
+  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses]
+  const told = all.find((each) => each.name === name)
+  const id = told && idOf(told)
+  if (id) throw new HttpProblem(200, `unable to retrieve container logs for ${id}`)
+}
+
 /** The container whose log is asked for: the newest that ran, or with `previous` the one before. Throws HttpProblem. */
 export function loggedContainerOf(worker: PodWorker, name: string, previous: boolean): RuntimeContainer {
   const { pod, runtime, containers } = worker.state
@@ -33,9 +48,11 @@ export function loggedContainerOf(worker: PodWorker, name: string, previous: boo
     const waits = newest?.state === "exited" && containers[name] !== undefined
     const before = waits ? newest : attempts[1]
     if (before?.state === "exited") return before
+    refuseLost(pod, name, ({ lastState }) => lastState.terminated?.containerID)
     throw new HttpProblem(400, `previous terminated ${which} not found`)
   }
   if (newest) return newest
+  refuseLost(pod, name, ({ state, lastState }) => (state.terminated ?? lastState.terminated)?.containerID)
   const work = containers[name]
   const reason = work?.kind === "failed" ? work.reason : "ContainerCreating"
   if (reason === "ErrImagePull")
