@@ -4,7 +4,7 @@ import { CSIDriver } from "../../../api/storage/v1/csi-driver.ts"
 import type { Pod } from "../../../api/core/v1/pod.ts"
 import type { Clock } from "../../../base/clock.ts"
 import type { Logger } from "../../../base/log.ts"
-import { Turns } from "../../../base/turns.ts"
+import { KeyedQueue } from "../../../base/keyed-queue.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
 import { VolumeError } from "../../node-host.ts"
 import {
@@ -64,7 +64,7 @@ interface Published {
  */
 export class CsiVolumes {
   readonly #options: CsiVolumesOptions
-  readonly #turns = new Turns()
+  readonly #queue = new KeyedQueue()
   readonly #inUse = new Set<string>()
   readonly #attachLimit: AttachLimit
 
@@ -98,7 +98,7 @@ export class CsiVolumes {
 
   /** Stages and publishes; done before, it is made sure of. Throws VolumeError, or AdmissionError if it never will be. */
   async mount(pod: Pod, volume: CsiVolume): Promise<MountedVolume> {
-    return this.#turns.take(uniqueCsiName(volume), () => this.#mount(pod, volume))
+    return this.#queue.run(uniqueCsiName(volume), () => this.#mount(pod, volume))
   }
 
   async #mount(pod: Pod, volume: CsiVolume): Promise<MountedVolume> {
@@ -252,7 +252,7 @@ export class CsiVolumes {
     const { paths } = this.#options
     this.#attachLimit.forget(podUid)
     for (const { directory, data, target } of await listPublished(paths, podUid))
-      await this.#turns.take(nameOf(data), () => this.#unmount(directory, data, target))
+      await this.#queue.run(nameOf(data), () => this.#unmount(directory, data, target))
   }
 
   async #unmount(directory: string, data: CsiVolumeData, target: string): Promise<void> {
@@ -270,8 +270,8 @@ export class CsiVolumes {
   async unstageUnused(driverName: string): Promise<void> {
     const { paths, log } = this.#options
     for (const { data } of await listStaged(paths, driverName))
-      await this.#turns
-        .take(nameOf(data), () => this.#unstageIfUnused(data))
+      await this.#queue
+        .run(nameOf(data), () => this.#unstageIfUnused(data))
         .catch((error: unknown) => log.warn("volume not unstaged", { volume: data.volumeHandle, error }))
   }
 

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises"
 import { CommandError, type Commands } from "../../../base/commands.ts"
 import type { Logger } from "../../../base/log.ts"
 import { messageOf } from "../../../base/message-of.ts"
-import { Turns } from "../../../base/turns.ts"
+import { KeyedQueue } from "../../../base/keyed-queue.ts"
 import { isDeviceMounted, isMounted } from "../../../base/real/mount-table.ts"
 
 export interface DiskMount {
@@ -28,7 +28,7 @@ export class Disks {
   readonly #commands: Commands
   readonly #log: Logger
   /** Two pods that come together must not both find a new disk. */
-  readonly #turns = new Turns()
+  readonly #queue = new KeyedQueue()
 
   constructor(commands: Commands, log: Logger) {
     this.#commands = commands
@@ -37,7 +37,7 @@ export class Disks {
 
   /** Mounts a device, formatting it before if it is new; done before, nothing happens. Throws in upstream's words. */
   mount(disk: DiskMount): Promise<void> {
-    return this.#turns.take(disk.device, async () => {
+    return this.#queue.run(disk.device, async () => {
       await mkdir(disk.directory, { recursive: true })
       if (await isMounted(disk.directory)) return
       const { device, directory, fsType = "ext4", options } = disk
