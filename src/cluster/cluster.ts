@@ -23,6 +23,7 @@ import { type NodePlan, planNodes } from "./nodes/plan-nodes.ts"
 import { type NodesParts, type StartedNodes, startNodes } from "./nodes/start-nodes.ts"
 import type { Progress } from "./progress.ts"
 import { warnOfPolicies } from "./warn-of-policies.ts"
+import type { KubeletFiles } from "./nodes/kubelet-files.ts"
 import type { StoreOptions } from "./store/store-flags.ts"
 
 export interface ClusterOptions {
@@ -38,8 +39,7 @@ export interface ClusterOptions {
   readonly apiServer: ApiServerSettings
   /** Undefined: our own plugin connects pods. */
   readonly foreignPlugin: ForeignPlugin | undefined
-  /** The path of a KubeletConfiguration for the real nodes. */
-  readonly kubeletConfig: string | undefined
+  readonly kubeletFiles: KubeletFiles
   /** Undefined: no ingress. */
   readonly ingress: IngressSettings | undefined
   readonly progress: Progress
@@ -99,7 +99,7 @@ async function start(
     isShared,
     wishes: options.networks,
   })
-  const { foreignPlugin, kubeletConfig } = options
+  const { foreignPlugin, kubeletFiles } = options
   const parts = {
     networks,
     directory,
@@ -107,7 +107,7 @@ async function start(
     random: realRandom,
     log: options.log,
     ...(foreignPlugin && { foreignPlugin }),
-    ...(kubeletConfig !== undefined && { kubeletConfig }),
+    ...kubeletFiles,
   }
   const controlPlane = startControlPlane({
     ...parts,

@@ -12,6 +12,7 @@ import type { HookRunner } from "./hooks/hook-runner.ts"
 import type { ImagePuller } from "./images/image-puller.ts"
 import type { KubeletMetrics } from "./metrics/kubelet-metrics.ts"
 import type { Machine, NodeHost } from "./node-host.ts"
+import type { CredentialProvider } from "./images/credentials/credential-provider.ts"
 import type { NodeObjects } from "./objects/node-objects.ts"
 import type { RuntimeObserver } from "./runtime/runtime-observer.ts"
 import type { StatusWriter } from "./status/status-writer.ts"
@@ -36,6 +37,8 @@ export interface KubeletServices {
   readonly host: NodeHost
   readonly machine: Machine
   readonly objects: NodeObjects
+  /** Who knows the passwords of registries, beside pull secrets. */
+  readonly credentialProviders: readonly CredentialProvider[]
   readonly hooks: HookRunner
   readonly statuses: StatusWriter
   readonly network: PodNetworkPort

@@ -10,6 +10,7 @@ import type { ImageService, RuntimeService } from "../container-runtime/cri.ts"
 import type { KubeletConfiguration } from "./configuration/kubelet-configuration.ts"
 import { rotateAllLogs } from "./logs/rotate-all-logs.ts"
 import { EvictionManager } from "./eviction/eviction-manager.ts"
+import type { CredentialProvider } from "./images/credentials/credential-provider.ts"
 import { ImageCollector } from "./images/image-collector.ts"
 import { HookRunner, type HookRunnerOptions } from "./hooks/hook-runner.ts"
 import { ImagePuller } from "./images/image-puller.ts"
@@ -45,6 +46,8 @@ export interface KubeletOptions {
   readonly images: ImageService
   readonly host: NodeHost
   readonly objects: NodeObjects
+  /** Who knows the passwords of registries, beside pull secrets. @default nobody */
+  readonly credentialProviders?: readonly CredentialProvider[]
   readonly network: PodNetworkPort
   /** Tells a container's HTTP hook. */
   readonly httpGet: HookRunnerOptions["httpGet"]
@@ -119,6 +122,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     machine,
     objects: options.objects,
     hooks: new HookRunner({ runtime, clock, events, metrics, httpGet: options.httpGet }),
+    credentialProviders: options.credentialProviders ?? [],
     statuses: new StatusWriter({ client, clock, log, signal: stopped.signal }),
     network: options.network,
     configuration,

@@ -1,6 +1,23 @@
 import { resolve } from "node:path"
 import type { FlagValues } from "../../base/flags.ts"
+import { type ProviderPlaces, readProviders } from "../../kubelet/real/images/read-providers.ts"
 import { readConfiguration } from "../../kubelet/real/read-configuration.ts"
+import type { KubeletFiles } from "../nodes/kubelet-files.ts"
+import { UsageError } from "./command.ts"
+
+export const credentialProviderFlags = {
+  "image-credential-provider-config": {
+    type: "string",
+    placeholder: "FILE",
+    description:
+      "a CredentialProviderConfig, or a directory of them: programs that know passwords of registries",
+  },
+  "image-credential-provider-bin-dir": {
+    type: "string",
+    placeholder: "DIR",
+    description: "where these programs are",
+  },
+} as const
 
 export const kubeletFlags = {
   "kubelet-config": {
@@ -8,14 +25,34 @@ export const kubeletFlags = {
     placeholder: "FILE",
     description: "a KubeletConfiguration: how the kubelet of each real node works",
   },
+  ...credentialProviderFlags,
 } as const
 
-/** The absolute path of the file that the flag names. Throws ConfigurationError for one that is not right. */
-export function parseKubeletConfig(values: FlagValues<typeof kubeletFlags>): string | undefined {
-  const given = values["kubelet-config"]
-  if (given === undefined) return undefined
-  const path = resolve(given)
+/** The files that the flags name. Throws ConfigurationError for one that is not right. */
+export function parseKubeletFiles(values: FlagValues<typeof kubeletFlags>): KubeletFiles {
+  const { "kubelet-config": given } = values
+  const kubeletConfig = given === undefined ? undefined : resolve(given)
   // What it asks for in vain is told by the nodes.
-  readConfiguration({ path, log: { warn: () => {} } })
-  return path
+  if (kubeletConfig !== undefined) readConfiguration({ path: kubeletConfig, log: { warn: () => {} } })
+  const credentialProviders = parseCredentialProviders(values)
+  return {
+    ...(kubeletConfig !== undefined && { kubeletConfig }),
+    ...(credentialProviders && { credentialProviders }),
+  }
+}
+
+/** Throws UsageError, ConfigurationError. */
+export function parseCredentialProviders(
+  values: FlagValues<typeof credentialProviderFlags>,
+): ProviderPlaces | undefined {
+  const configuration = values["image-credential-provider-config"]
+  const programs = values["image-credential-provider-bin-dir"]
+  if (configuration === undefined && programs === undefined) return undefined
+  if (configuration === undefined || programs === undefined)
+    throw new UsageError(
+      "--image-credential-provider-config and --image-credential-provider-bin-dir need each other",
+    )
+  const places = { configuration: resolve(configuration), programs: resolve(programs) }
+  readProviders(places)
+  return places
 }

@@ -8,10 +8,10 @@ import { machineName, whyNoRealNode } from "../machine.ts"
 import type { ForeignPlugin } from "../../network/foreign/create-foreign-network.ts"
 import { connectingPlugin, whyNoPolicies } from "../../network/foreign/why-no-policies.ts"
 import { rememberForeignPlugin } from "../nodes/foreign-plugin-file.ts"
-import { hasNodeFiles, rememberKubeletConfig } from "../nodes/node-files.ts"
+import { hasNodeFiles, rememberKubeletFiles } from "../nodes/node-files.ts"
 import { describeFlags, UsageError } from "./command.ts"
 import { foreignPluginFlags, parseForeignPlugin } from "./foreign-plugin-flags.ts"
-import { kubeletFlags, parseKubeletConfig } from "./kubelet-flags.ts"
+import { kubeletFlags, parseKubeletFiles } from "./kubelet-flags.ts"
 import { runUntilStopped } from "./node-run.ts"
 import { upFlags } from "./up-options.ts"
 
@@ -48,7 +48,7 @@ export async function nodeJoin(argv: readonly string[]): Promise<number> {
     throw new Error(
       `process ${owner} runs a cluster or a node in ${directory.path}: choose another --data-dir`,
     )
-  const kubeletConfig = parseKubeletConfig(values)
+  const kubeletFiles = parseKubeletFiles(values)
   const foreignPlugin = parseForeignPlugin(values)
   const nodeName = values.name ?? machineName()
   // Joined once, it is a node: a second join with the same directory just runs it.
@@ -59,12 +59,12 @@ export async function nodeJoin(argv: readonly string[]): Promise<number> {
       authorityHashes: values["ca-cert-hash"],
       nodeName,
       directory,
-      kubeletConfig,
+      kubeletFiles,
       clock: realClock,
     })
     process.stdout.write(`joined ${url} as ${nodeName}\n`)
-  } else if (kubeletConfig !== undefined) {
-    rememberKubeletConfig(directory, nodeName, kubeletConfig)
+  } else {
+    rememberKubeletFiles(directory, nodeName, kubeletFiles)
   }
   if (foreignPlugin) await useForeignPlugin(directory, nodeName, foreignPlugin)
   return runUntilStopped(directory, nodeName, { supervised: false, verbose: values.verbose })

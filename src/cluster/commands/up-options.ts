@@ -6,7 +6,8 @@ import { apiServerFlags, apiServerSettings } from "./api-server-flags.ts"
 import { UsageError } from "./command.ts"
 import type { ForeignPlugin } from "../../network/foreign/create-foreign-network.ts"
 import { foreignPluginFlags, parseForeignPlugin } from "./foreign-plugin-flags.ts"
-import { kubeletFlags, parseKubeletConfig } from "./kubelet-flags.ts"
+import type { KubeletFiles } from "../nodes/kubelet-files.ts"
+import { kubeletFlags, parseKubeletFiles } from "./kubelet-flags.ts"
 import { ingressFlags, parseIngress } from "./ingress-flags.ts"
 import { networkFlags, parseNetworkWishes } from "./network-flags.ts"
 import type { NetworkWishes } from "../networks/plan-networks.ts"
@@ -64,8 +65,7 @@ export interface UpOptions {
   readonly simulatedNodes: number | undefined
   readonly ingress: IngressSettings | undefined
   readonly foreignPlugin: ForeignPlugin | undefined
-  /** The path of a KubeletConfiguration, for the real nodes. */
-  readonly kubeletConfig: string | undefined
+  readonly kubeletFiles: KubeletFiles
   readonly kubeconfig: string | undefined
   readonly detach: boolean
   readonly store: StoreOptions
@@ -91,7 +91,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     networks: parseNetworkWishes(values),
     ingress: parseIngress(values, listen.host),
     foreignPlugin: parseForeignPlugin(values),
-    kubeletConfig: parseKubeletConfig(values),
+    kubeletFiles: parseKubeletFiles(values),
     nodes: values.nodes ?? (store.snapshot && 0),
     simulatedNodes: values["simulated-nodes"] ?? (store.snapshot && 0),
     kubeconfig: values.kubeconfig,

@@ -74,7 +74,7 @@ async function startUnlessStopped(
       apiServer: options.apiServer,
       ingress: options.ingress,
       foreignPlugin: options.foreignPlugin,
-      kubeletConfig: options.kubeletConfig,
+      kubeletFiles: options.kubeletFiles,
       progress,
       log: logger(options, directory),
       signal: abort.signal,

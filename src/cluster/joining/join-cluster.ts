@@ -9,6 +9,7 @@ import { createCommands } from "../../base/real/commands.ts"
 import { findRouterBetween } from "../../network/overlay/find-router-between.ts"
 import type { DataDirectory } from "../data-directory.ts"
 import { rememberNetworks } from "../networks/ensure-networks.ts"
+import type { KubeletFiles } from "../nodes/kubelet-files.ts"
 import { writeNodeFiles } from "../nodes/node-files.ts"
 import { type BootstrapToken, formatToken } from "./bootstrap-token.ts"
 import { discoverAuthority } from "./discover-cluster.ts"
@@ -21,8 +22,7 @@ export interface JoinOptions {
   readonly authorityHashes: readonly string[]
   readonly nodeName: string
   readonly directory: DataDirectory
-  /** The path of the node's KubeletConfiguration. */
-  readonly kubeletConfig: string | undefined
+  readonly kubeletFiles: KubeletFiles
   readonly clock: Clock
 }
 
@@ -31,7 +31,7 @@ const approvalMs = 5 * 60_000
 
 /** Makes this machine known to the cluster: afterwards its directory holds what `runNode` needs. */
 export async function joinCluster(options: JoinOptions): Promise<void> {
-  const { server, token, nodeName, directory, kubeletConfig, clock } = options
+  const { server, token, nodeName, directory, kubeletFiles, clock } = options
   const authorityPem = await discoverAuthority(options)
   const known = { server, certificateAuthority: authorityPem }
   const client = await withConnection({ ...known, token: formatToken(token) }, clock, async (api) => {
@@ -46,7 +46,7 @@ export async function joinCluster(options: JoinOptions): Promise<void> {
     return found
   })
   rememberNetworks(directory.path, networks)
-  const settings = { keepsCertificates: true, ...(kubeletConfig !== undefined && { kubeletConfig }) }
+  const settings = { keepsCertificates: true, ...kubeletFiles }
   writeNodeFiles(directory, nodeName, { server, authorityPem, client, settings })
 }
 

@@ -4,6 +4,7 @@ import type { Random } from "../../base/random.ts"
 import type { ForeignPlugin } from "../../network/foreign/create-foreign-network.ts"
 import type { DataDirectory } from "../data-directory.ts"
 import type { Networks } from "../networks/networks.ts"
+import type { KubeletFiles } from "./kubelet-files.ts"
 import type { NodeControlPlane } from "./node-control-plane.ts"
 
 /** A node that runs, here or in a process of its own. */
@@ -18,7 +19,7 @@ export interface ClusterNode {
   stop(): Promise<void>
 }
 
-export interface NodeParts {
+export interface NodeParts extends KubeletFiles {
   readonly name: string
   readonly directory: DataDirectory
   readonly networks: Networks
@@ -28,8 +29,6 @@ export interface NodeParts {
   readonly ownAddresses?: readonly string[]
   /** Pods are connected by this instead of our own plugin. @default ours */
   readonly foreignPlugin?: ForeignPlugin
-  /** The path of a KubeletConfiguration. @default none */
-  readonly kubeletConfig?: string
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

@@ -11,6 +11,7 @@ import type { ControlPlane } from "../control-plane.ts"
 import { proxyUser } from "../identities.ts"
 import type { ClusterNode, NodeParts } from "./cluster-node.ts"
 import { type NodeSettings, writeNodeFiles, writeServingPair } from "./node-files.ts"
+import { kubeletFilesOf } from "./kubelet-files.ts"
 import { startNodeProcess } from "./node-process.ts"
 
 type MachineNodesParts = Omit<NodeParts, "name" | "controlPlane" | "ownAddresses"> & {
@@ -29,7 +30,7 @@ export interface MachineNodes {
 }
 
 export async function startMachineNodes(parts: MachineNodesParts): Promise<MachineNodes> {
-  const { directory, networks, kubeletConfig, clock, random, log } = parts
+  const { directory, networks, clock, random, log } = parts
   const link = createMachineLink(parts)
   const controlPlane = await parts.controlPlane
   const stop = new AbortController()
@@ -70,7 +71,7 @@ export async function startMachineNodes(parts: MachineNodesParts): Promise<Machi
       giveCredentials(controlPlane, parts, name, {
         server: serverUrl(link.hostAddresses[0]!, controlPlane.port),
         ownAddresses: place.addresses,
-        ...(kubeletConfig !== undefined && { kubeletConfig }),
+        ...kubeletFilesOf(parts),
       })
       // The nodes' directories are this machine's too: their volumes are made from here.
       const volumes = createVolumeDirectories(join(directory.nodeDirectory(name), "volumes"))

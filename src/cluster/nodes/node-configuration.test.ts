@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { parseKubeletConfig } from "../commands/kubelet-flags.ts"
+import { parseKubeletFiles } from "../commands/kubelet-flags.ts"
 import type { NodeParts } from "./cluster-node.ts"
 import { nodeConfiguration } from "./node-configuration.ts"
 
@@ -42,11 +42,17 @@ it("is as the user's file says, but for what nodes on one machine must not share
   ])
 })
 
+const none = {
+  "kubelet-config": undefined,
+  "image-credential-provider-config": undefined,
+  "image-credential-provider-bin-dir": undefined,
+}
+
 it("is refused before anything starts when it is not right", () => {
   write("maxPod: 20")
-  expect(() => parseKubeletConfig({ "kubelet-config": file })).toThrow('unknown field "maxPod"')
-  expect(() => parseKubeletConfig({ "kubelet-config": join(directory, "nothing") })).toThrow(
+  expect(() => parseKubeletFiles({ ...none, "kubelet-config": file })).toThrow('unknown field "maxPod"')
+  expect(() => parseKubeletFiles({ ...none, "kubelet-config": join(directory, "nothing") })).toThrow(
     "failed to read kubelet config file",
   )
-  expect(parseKubeletConfig({ "kubelet-config": undefined })).toBeUndefined()
+  expect(parseKubeletFiles({ ...none })).toEqual({})
 })

@@ -6,16 +6,15 @@ import type { Connection } from "../../client/real/connection.ts"
 import { readKubeconfig, resolveContext } from "../../client/real/kubeconfig.ts"
 import { writeKubeconfig } from "../certificates/kubeconfig.ts"
 import { findKeyPair, type KeyPair, keyPair, writeKeyPair } from "../certificates/key-pair-files.ts"
+import type { KubeletFiles } from "./kubelet-files.ts"
 import type { DataDirectory } from "../data-directory.ts"
 
 /** What such a node is told, in `nodes/NAME/node.json`. */
-export interface NodeSettings {
+export interface NodeSettings extends KubeletFiles {
   /** Its addresses in a network namespace of its own. @default the machine's */
   readonly ownAddresses?: readonly string[]
   /** It has joined by itself, and asks for its certificates anew before they end. @default its cluster's process does */
   readonly keepsCertificates?: boolean
-  /** The path of its KubeletConfiguration. @default none */
-  readonly kubeletConfig?: string
 }
 
 export interface NodeFiles {
@@ -47,9 +46,10 @@ export function writeNodeFiles(directory: DataDirectory, name: string, files: No
   })
 }
 
-/** From its next start on the node works by this file. */
-export function rememberKubeletConfig(directory: DataDirectory, name: string, kubeletConfig: string): void {
-  const settings = { ...findNodeSettings(directory, name), kubeletConfig }
+/** From its next start on the node works by these files; those that are not named stay as they were. */
+export function rememberKubeletFiles(directory: DataDirectory, name: string, files: KubeletFiles): void {
+  if (Object.keys(files).length === 0) return
+  const settings = { ...findNodeSettings(directory, name), ...files }
   writeFileSync(pathsOf(directory, name).settings, `${JSON.stringify(settings)}\n`)
 }
 

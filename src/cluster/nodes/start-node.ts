@@ -121,6 +121,7 @@ function createNodeKubelet(
     rootDirectory: kubeletDirectory(parts),
     cgroupParent: cgroupParent(parts),
     configuration,
+    credentialProviders: parts.credentialProviders,
     nodeIps: nodeAddresses(parts),
   })
 }
@@ -132,6 +133,8 @@ function kubeletFlags(parts: NodeParts, { endpoint }: Containerd): Record<string
     config: parts.kubeletConfig,
     "container-runtime-endpoint": endpoint,
     "hostname-override": parts.name,
+    "image-credential-provider-bin-dir": parts.credentialProviders?.programs,
+    "image-credential-provider-config": parts.credentialProviders?.configuration,
     "node-ip": nodeAddresses(parts).join(","),
     "root-dir": kubeletDirectory(parts),
   })

@@ -205,6 +205,16 @@ export class KubeletMetrics {
     [],
     [1, 2, 4, 8, 16],
   )
+  readonly credentialProviderErrors = counter(
+    "kubelet_credential_provider_plugin_errors",
+    "[ALPHA] Number of errors from credential provider plugin",
+    ["plugin_name"],
+  )
+  readonly credentialProviderDuration = histogram(
+    "kubelet_credential_provider_plugin_duration",
+    "[ALPHA] Duration of execution in seconds for credential provider plugin",
+    ["plugin_name"],
+  )
   readonly orphans = counter(
     "kubelet_orphaned_runtime_pods_total",
     "[ALPHA] Number of pods that have been detected in the container runtime without being already known to the pod worker. This typically indicates the kubelet was restarted while a pod was force deleted in the API or in the local configuration, which is unusual.",

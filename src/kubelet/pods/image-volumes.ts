@@ -1,6 +1,6 @@
 import type { ImageSpec } from "../../container-runtime/cri.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
-import { pullCredentials } from "../images/pull-credentials.ts"
+import { pullCredentials } from "../images/credentials/pull-credentials.ts"
 import type { ImageRequest } from "../images/image-puller.ts"
 import type { PodContainer } from "./pod-containers.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"

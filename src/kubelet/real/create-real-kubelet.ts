@@ -22,6 +22,8 @@ import { createClaims } from "./dra/create-claims.ts"
 import { forgetSlices } from "./dra/forget-slices.ts"
 import { DeviceManager } from "./devices/device-manager.ts"
 import { servePodResources } from "./devices/serve-pod-resources.ts"
+import { createCredentialProviders } from "./images/create-credential-providers.ts"
+import type { ProviderPlaces } from "./images/read-providers.ts"
 import { createPodVolumes } from "./create-pod-volumes.ts"
 import { kubeletPaths } from "./kubelet-paths.ts"
 import { createResourceManagers } from "./create-resource-managers.ts"
@@ -70,6 +72,8 @@ export interface RealKubeletOptions {
   readonly topology?: MachineTopology
   /** @default found out */
   readonly nodeIps?: readonly string[]
+  /** Programs that know the passwords of registries. @default none */
+  readonly credentialProviders?: ProviderPlaces | undefined
   /** Who knows when the machine goes down. @default systemd's logind */
   readonly machineShutdown?: MachineShutdown
 }
@@ -155,10 +159,12 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
   const imageDirectory = await findImageDirectory(options.images, rootDirectory)
   const services = new Informer<Service>({ resource: Service, client, clock, random, log })
   let port = 10250
+  const credentialProviders = createCredentialProviders({ ...options, metrics }, objects)
   const kubelet: Kubelet = await createKubelet({
     ...options,
     metrics,
     objects,
+    credentialProviders,
     volumesInUse: () => csi.inUse(),
     host: {
       volumes,

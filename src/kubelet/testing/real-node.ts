@@ -15,6 +15,7 @@ import { createCommands } from "../../base/real/commands.ts"
 import { realRandom } from "../../base/real/random.ts"
 import { type Containerd, startContainerd } from "../../container-runtime/containerd/start-containerd.ts"
 import { stopAllPods } from "../../container-runtime/stop-all-pods.ts"
+import type { ProviderPlaces } from "../real/images/read-providers.ts"
 import type { KubeletConfiguration } from "../configuration/kubelet-configuration.ts"
 import { usualConfiguration } from "../configuration/usual-configuration.ts"
 import { createRealKubelet, type RealKubelet } from "../real/create-real-kubelet.ts"
@@ -46,6 +47,7 @@ export interface RealNodeOptions {
   readonly log?: Logger
   /** What of the kubelet's configuration is not as usual. */
   readonly configuration?: Partial<KubeletConfiguration>
+  readonly credentialProviders?: ProviderPlaces
 }
 
 export async function startRealNode(options: RealNodeOptions = {}): Promise<RealNode> {
@@ -81,6 +83,7 @@ export async function startRealNode(options: RealNodeOptions = {}): Promise<Real
       rootDirectory: join(directory, "kubelet"),
       cgroupParent,
       nodeIps: ["127.0.0.1"],
+      credentialProviders: options.credentialProviders,
       configuration: usualConfiguration({
         clusterDNS: ["10.96.0.10"],
         clusterDomain: "cluster.local",

@@ -17,6 +17,7 @@ import { writtenFlags } from "../../component-facts.ts"
 import { machineName } from "../../machine.ts"
 import { servingPair } from "../../secure-port/secure-port-flags.ts"
 import { UsageError } from "../command.ts"
+import { credentialProviderFlags, parseCredentialProviders } from "../kubelet-flags.ts"
 import { type ConnectedParts, runConnected } from "./connect.ts"
 import { serveKubeletPorts } from "./serve-kubelet-ports.ts"
 import { setOomScore } from "../../../base/real/oom-score.ts"
@@ -94,6 +95,7 @@ const flags = {
     description: "its certificate (one of its own making)",
   },
   "tls-private-key-file": { type: "string", placeholder: "FILE", description: "and key" },
+  ...credentialProviderFlags,
 } as const
 
 type Values = FlagValues<typeof flags>
@@ -144,6 +146,7 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
       rootDirectory: own["root-dir"],
       cgroupParent: configuration.cgroupRoot ?? "/",
       configuration,
+      credentialProviders: parseCredentialProviders(own),
       ...(nodeIps.length > 0 && { nodeIps }),
     })
     const authorities = own["client-ca-file"] ?? configuration.authentication.x509.clientCAFile

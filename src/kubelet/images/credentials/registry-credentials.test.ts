@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
-import { encodeBase64 } from "../../base/base64.ts"
-import type { Secret } from "../../api/core/v1/secret.ts"
-import { registryCredentials } from "./registry-credentials.ts"
+import { encodeBase64 } from "../../../base/base64.ts"
+import type { Secret } from "../../../api/core/v1/secret.ts"
+import { dockerConfig, registryCredentials } from "./registry-credentials.ts"
 
 const base64 = (text: string) => encodeBase64(new TextEncoder().encode(text))
 const secretOf = (auths: object) =>
@@ -10,7 +10,7 @@ const secretOf = (auths: object) =>
     data: { ".dockerconfigjson": base64(JSON.stringify({ auths })) },
   }) as unknown as Secret
 const users = (image: string, auths: object) =>
-  registryCredentials(image, [secretOf(auths)]).map(({ username }) => username)
+  registryCredentials(image, [dockerConfig(secretOf(auths))]).map(({ username }) => username)
 
 it.each([
   ["nginx", { "https://index.docker.io/v1/": { username: "hub" } }, ["hub"]],
@@ -26,12 +26,12 @@ it.each([
 
 it("reads the joined form", () => {
   const auths = { "registry.example": { auth: base64("me:pass:word") } }
-  expect(registryCredentials("registry.example/app", [secretOf(auths)])).toEqual([
+  expect(registryCredentials("registry.example/app", [dockerConfig(secretOf(auths))])).toEqual([
     { username: "me", password: "pass:word" },
   ])
 })
 
 it("passes over secrets that cannot be read", () => {
   const broken = { type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": base64("{") } }
-  expect(registryCredentials("nginx", [broken as unknown as Secret])).toEqual([])
+  expect(registryCredentials("nginx", [dockerConfig(broken as unknown as Secret)])).toEqual([])
 })

@@ -1,9 +1,9 @@
-import { decodeBase64 } from "../../base/base64.ts"
-import { parseImageReference } from "../../api/core/v1/image-reference.ts"
-import type { Secret } from "../../api/core/v1/secret.ts"
-import type { RegistryAuth } from "../../container-runtime/cri.ts"
+import { decodeBase64 } from "../../../base/base64.ts"
+import { parseImageReference } from "../../../api/core/v1/image-reference.ts"
+import type { Secret } from "../../../api/core/v1/secret.ts"
+import type { RegistryAuth } from "../../../container-runtime/cri.ts"
 
-interface DockerConfigEntry {
+export interface DockerConfigEntry {
   readonly username?: string
   readonly password?: string
   readonly auth?: string
@@ -11,26 +11,37 @@ interface DockerConfigEntry {
 }
 
 /**
- * What pull secrets know about the registry of an image, the most specific first. Keys of a docker configuration are
- * registries, optionally with a path ("registry.example/team") and with `*` for a part of a host name.
+ * By registry, optionally with a path ("registry.example/team") and with `*` for a part of a host name: what docker's own
+ * configuration says, and credential providers.
  */
-export function registryCredentials(image: string, secrets: readonly Secret[]): RegistryAuth[] {
-  const reference = parseImageReference(image)
-  if (!reference) return []
+export type DockerConfig = Readonly<Record<string, DockerConfigEntry>>
+
+/** What is known about the registry of an image, the most specific first. */
+export function registryCredentials(image: string, configs: readonly DockerConfig[]): RegistryAuth[] {
   const found: { key: string; auth: RegistryAuth }[] = []
-  for (const secret of secrets) {
-    for (const [key, entry] of Object.entries(dockerConfig(secret))) {
-      const place = key
-        .replace(/^https?:\/\//, "")
-        .replace(/\/v[12]\/?$/, "")
-        .replace(/\/$/, "")
-      if (matches(place, reference.domain, reference.path)) found.push({ key: place, auth: toAuth(entry) })
+  for (const config of configs)
+    for (const [key, entry] of Object.entries(config)) {
+      const place = placeOf(key)
+      if (matchesImage(place, image)) found.push({ key: place, auth: toAuth(entry) })
     }
-  }
   return found.sort((a, b) => b.key.length - a.key.length).map(({ auth }) => auth)
 }
 
-function dockerConfig({ type, data = {} }: Secret): Record<string, DockerConfigEntry> {
+function placeOf(key: string): string {
+  return key
+    .replace(/^https?:\/\//, "")
+    .replace(/\/v[12]\/?$/, "")
+    .replace(/\/$/, "")
+}
+
+/** Whether an image comes from there. */
+export function matchesImage(place: string, image: string): boolean {
+  const reference = parseImageReference(image)
+  return reference !== undefined && matches(place, reference.domain, reference.path)
+}
+
+/** Of a pull secret; {} for one that is none. */
+export function dockerConfig({ type, data = {} }: Secret): DockerConfig {
   const text = (key: string) => new TextDecoder().decode(decodeBase64(data[key]!))
   try {
     if (type === "kubernetes.io/dockerconfigjson" && data[".dockerconfigjson"] !== undefined)
