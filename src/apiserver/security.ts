@@ -10,6 +10,7 @@ import type { PublicDocument } from "./authentication/issuer-discovery.ts"
 import type { TokenIssuerOptions } from "./authentication/token-request.ts"
 import type { Authorizer } from "./authorization/authorizer.ts"
 import type { ObjectFollower } from "./authorization/object-follower.ts"
+import type { AccessMetrics } from "./metrics/access-metrics.ts"
 import type { AdmissionMetrics } from "./metrics/admission-metrics.ts"
 import type { KeyProofs } from "./registry/strategies/key-proofs.ts"
 import type { EquivalentResources } from "./registry/equivalent-resources.ts"
@@ -24,6 +25,7 @@ export interface SecurityContext {
   readonly callWebhook: WebhookCaller
   readonly equivalents: EquivalentResources
   readonly admissionMetrics: AdmissionMetrics
+  readonly accessMetrics: AccessMetrics
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

@@ -209,11 +209,21 @@ function createParts(
   const { backends } = options
   const remoteVersions = backends && new RemoteVersions({ apiServices, backends, cache, random, clock })
   const metrics = new ServerMetrics({ resources, flowController, version })
-  metrics.add(...(options.audit?.metrics ?? []))
-  const { admission: admissionMetrics } = metrics
+  metrics.add(...(options.audit?.metrics ?? []), ...metrics.aggregation.metrics(cache))
+  const { admission: admissionMetrics, access: accessMetrics } = metrics
   const computed = [componentStatuses(store), ...(options.computed ?? [])]
   const parts: ServerParts = {
-    ...options.security({ cache, client, callWebhook, equivalents, admissionMetrics, clock, random, log }),
+    ...options.security({
+      cache,
+      client,
+      callWebhook,
+      equivalents,
+      admissionMetrics,
+      accessMetrics,
+      clock,
+      random,
+      log,
+    }),
     clock,
     random,
     log,

@@ -30,6 +30,8 @@ const lookEveryMs = 10_000
 export interface FileParts {
   readonly clock: Clock
   readonly log: Logger
+  /** Told whenever a file has been read again, and whether what it says can be used. */
+  readonly reloaded?: (isGood: boolean) => void
 }
 
 /**
@@ -41,7 +43,7 @@ export interface FileParts {
 export async function followFile<T>(
   path: string,
   read: (text: string) => T | Promise<T>,
-  { clock, log }: FileParts,
+  { clock, log, reloaded }: FileParts,
 ): Promise<{ readonly changing: Changing<T>; readonly timer: Timer }> {
   let text = readFileSync(path, "utf8")
   const changing = new Changing<T>(await read(text))
@@ -53,9 +55,11 @@ export async function followFile<T>(
       if (now !== text) {
         text = now
         changing.set(await read(now))
+        reloaded?.(true)
         log.info("a file has changed and counts from now on", { path })
       }
     } catch (error) {
+      reloaded?.(false)
       log.error("a file has changed and cannot be used", { path, error: String(error) })
     }
   }

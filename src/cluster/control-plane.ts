@@ -35,6 +35,7 @@ import { readResourceMetrics } from "./nodes/read-resource-metrics.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
 import { encryptAtRest } from "./encrypt-at-rest.ts"
 import { openAuditTrail } from "./open-audit-trail.ts"
+import { ReloadMetrics } from "./reload-metrics.ts"
 import { readSecurityAdditions } from "./read-security-additions.ts"
 import { createClusterSecurity } from "./security.ts"
 import { checkAuthority } from "./store/check-authority.ts"
@@ -105,11 +106,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     random,
   })
   const { encryption } = options.apiServer ?? {}
+  const reloads = new ReloadMetrics(clock, machineName())
   const store = encryption
-    ? await encryptAtRest(opened.store, encryption, { clock, log: log.named("encryption") })
+    ? await encryptAtRest(opened.store, encryption, { clock, reloads, log: log.named("encryption") })
     : opened.store
   try {
-    return await startOnStore(options, certificates, { ...opened, store })
+    return await startOnStore(options, certificates, { ...opened, store }, reloads)
   } catch (error) {
     await opened.close()
     throw error
@@ -132,6 +134,7 @@ async function startOnStore(
   options: ControlPlaneOptions,
   certificates: ClusterCertificates,
   opened: ClusterStore,
+  reloads: ReloadMetrics,
 ): Promise<ControlPlane> {
   const { directory, clock, random, log, networks = usualNetworks } = options
   const stop = new AbortController()
@@ -140,7 +143,7 @@ async function startOnStore(
   const host = reachableHost(options.listen.host)
   const { apiServer = {} } = options
   const { tls = {} } = apiServer
-  const additions = await readSecurityAdditions(apiServer, { clock, log: log.named("security") })
+  const additions = await readSecurityAdditions(apiServer, { clock, reloads, log: log.named("security") })
   const auditTrail =
     apiServer.audit && (await openAuditTrail(apiServer.audit, { clock, log: log.named("audit") }))
   const { store, isShared, compaction } = opened
@@ -182,7 +185,7 @@ async function startOnStore(
     serviceClusterIpRanges: networks.services,
     loadDescriptions,
   })
-  server.parts.metrics.add(...processMetrics(clock))
+  server.parts.metrics.add(...processMetrics(clock), ...reloads.metrics)
   const { embedded } = opened
   if (embedded) server.parts.metrics.add(storeSizeMetric(() => embedded.stats().diskBytes))
   server.parts.healthRecord.add(processStartMetric(clock))
@@ -197,6 +200,7 @@ async function startOnStore(
         .join(""),
       ...(tls.minVersion && { minTlsVersion: tls.minVersion }),
       ciphers: cipherList(tls.cipherSuites),
+      handshakeFailed: () => server.parts.metrics.access.handshakeFailed(),
       clock,
       log: log.named("apiserver"),
     })

@@ -6,6 +6,7 @@ import { resourceOfKey } from "../apiserver/encryption-at-rest/resource-of-key.t
 import { createTransformers } from "../apiserver/encryption-at-rest/transformers.ts"
 import type { Store } from "../etcd/store.ts"
 import { type FileParts, followFile } from "./changing.ts"
+import type { ReloadMetrics } from "./reload-metrics.ts"
 import type { EncryptionSettings } from "./api-server-settings.ts"
 
 /**
@@ -15,12 +16,15 @@ import type { EncryptionSettings } from "./api-server-settings.ts"
 export async function encryptAtRest(
   store: Store,
   { providerConfigFile, automaticReload }: EncryptionSettings,
-  parts: FileParts,
+  { reloads, ...parts }: FileParts & { readonly reloads: ReloadMetrics },
 ): Promise<EncryptingStore> {
   const read = (text: string) =>
     createTransformers(decodeEncryptionConfiguration(text, providerConfigFile), createCipher)
   try {
-    const { changing, timer } = await followFile(providerConfigFile, read, parts)
+    const { changing, timer } = await followFile(providerConfigFile, read, {
+      ...parts,
+      ...(automaticReload && { reloaded: reloads.of("encryption") }),
+    })
     if (!automaticReload) timer.cancel()
     const resourceOf = resourceOfKey(builtInResources)
     const encrypting = new EncryptingStore(store, { find: changing.value, resourceOf, log: parts.log })

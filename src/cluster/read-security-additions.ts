@@ -36,12 +36,13 @@ import type {
   ServiceAccountSettings,
 } from "./api-server-settings.ts"
 import { Changing, type FileParts, followFile } from "./changing.ts"
+import type { ReloadMetrics } from "./reload-metrics.ts"
 import { type SecurityAdditions, serviceAccountIssuer } from "./security.ts"
 
 /** Reads the files that the settings name and makes what they ask for. Throws when one is not what it should be. */
 export async function readSecurityAdditions(
   settings: ApiServerSettings,
-  parts: FileParts,
+  parts: ReadParts,
 ): Promise<SecurityAdditions & { readonly timers: readonly Timer[] }> {
   const { authentication, authorization, enableAdmissionPlugins, disableAdmissionPlugins } = settings
   const { admissionConfigFile, serviceAccounts } = settings
@@ -91,17 +92,21 @@ function publicKeys({ keyFiles = [] }: ServiceAccountSettings): string[] {
   return keyFiles.map((path) => readFileSync(path, "utf8"))
 }
 
+interface ReadParts extends FileParts {
+  readonly reloads: ReloadMetrics
+}
+
 async function readAuthentication(
   settings: AuthenticationSettings,
   ownIssuers: readonly string[],
-  parts: FileParts,
+  parts: ReadParts,
 ): Promise<{ readonly additions: SecurityAdditions; readonly timers: readonly Timer[] }> {
   const { configFile, oidc, tokenFile, webhook } = settings
   const { changing, timer } = configFile
     ? await followFile(
         configFile,
         (text) => decodeAuthenticationConfiguration(text, configFile, ownIssuers),
-        parts,
+        { ...parts, reloaded: parts.reloads.of("authentication") },
       )
     : { changing: new Changing<AuthenticationConfiguration>({ jwt: oidc ? [oidc] : [] }), timer: undefined }
   const hook = webhook && (await kubeconfigWebhook(webhook.configFile, parts.clock))
@@ -141,13 +146,13 @@ interface ReadAuthorizers {
 
 async function readAuthorizers(
   { configFile, modes, policyFile, webhook }: AuthorizationSettings,
-  parts: FileParts,
+  parts: ReadParts,
 ): Promise<ReadAuthorizers | undefined> {
   if (configFile) {
     const { changing, timer } = await followFile(
       configFile,
       (text) => authorizersOf(decodeAuthorizationConfiguration(text, configFile), parts),
-      parts,
+      { ...parts, reloaded: parts.reloads.of("authorization") },
     )
     return { changing, timers: [timer] }
   }
@@ -167,14 +172,14 @@ async function readAuthorizers(
 
 function authorizersOf(
   { authorizers = [] }: AuthorizationConfiguration,
-  parts: FileParts,
+  parts: ReadParts,
 ): Promise<readonly AuthorizerLink[]> {
   return Promise.all(authorizers.map((each) => authorizerOf(each, parts)))
 }
 
 async function authorizerOf(
   { type, name = "", webhook }: AuthorizerConfiguration,
-  parts: FileParts,
+  parts: ReadParts,
 ): Promise<AuthorizerLink> {
   if (!webhook) return type as AuthorizerLink
   const { cacheAuthorizedRequests: cachesAllowed, cacheUnauthorizedRequests: cachesOthers } = webhook

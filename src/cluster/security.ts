@@ -90,7 +90,7 @@ export function createClusterSecurity(
     const authenticator = new RequestAuthenticator({
       connection: [
         requestHeaders(verifier("front-proxy-ca"), ["front-proxy-client"], clock),
-        clientCertificates(verifier("ca"), clock),
+        clientCertificates(verifier("ca"), clock, (left) => context.accessMetrics.certificateUsed(left)),
       ],
       tokens: [
         ...(additions.knownTokens ? [staticTokens(additions.knownTokens, audiences)] : []),

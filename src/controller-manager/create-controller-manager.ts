@@ -2,7 +2,7 @@ import { type HealthCheck, ping } from "../apimachinery/health-checks.ts"
 import type { Resource } from "../apimachinery/resource.ts"
 import type { Clock } from "../base/clock.ts"
 import type { Logger } from "../base/log.ts"
-import type { Metric } from "../base/metrics.ts"
+import { gauge, type Metric } from "../base/metrics.ts"
 import type { Random } from "../base/random.ts"
 import type { ControllerDefinition } from "../client/controller.ts"
 import { createClient } from "../client/create-client.ts"
@@ -59,6 +59,14 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
   let running: readonly ControllerDefinition[] = []
   let isLeading = false
   const leading = leaderMetric(component, () => (options.leaderElection ? isLeading : undefined))
+  const runningControllers = gauge(
+    {
+      name: "running_managed_controllers",
+      help: "[BETA] Indicates where instances of a controller are currently running",
+      labels: ["name", "manager"],
+    },
+    () => running.map(({ name }) => [1, name, component] as const),
+  )
   const clientOf = (transport: Transport) =>
     createClient(transport, { fieldManager: component, userAgent: component })
 
@@ -94,7 +102,7 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
 
   return {
     ready,
-    metrics: [...queues.metrics, ...metrics.all, leading],
+    metrics: [...queues.metrics, ...metrics.all, leading, runningControllers],
     healthChecks: () => [...election, ...running.map(({ name }) => ({ ...ping, name }))],
     async run(signal) {
       if (!options.leaderElection) return runNow(signal)

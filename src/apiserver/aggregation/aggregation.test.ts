@@ -14,6 +14,7 @@ import { realClock } from "../../base/real/clock.ts"
 import { SeededRandom } from "../../base/simulated/random.ts"
 import { issueAuthority, issueCertificate } from "../../cluster/certificates/issue-certificate.ts"
 import { install, widgetDefinition } from "../custom-resources/testing.ts"
+import { answerOf } from "../raw-request.ts"
 import { createBackends } from "../streaming/real/backends.ts"
 import { putUnchecked, startTestServer, type TestServer } from "../testing.ts"
 
@@ -129,8 +130,21 @@ describe("another server's group", () => {
     await becomes("EndpointsNotFound")
     const refusal = await get("/apis/wardle.example.com/v1alpha1").catch((error: Error) => error.message)
     expect(refusal).toBe("the server is currently unable to handle the request")
+    const unavailable = async () => {
+      const { text } = await answerOf(server.server, { method: "GET", path: "/metrics" })
+      return text.split("\n").filter((line) => line.startsWith("aggregator_") && line.includes("wardle"))
+    }
+    const gauge = 'aggregator_unavailable_apiservice{name="v1alpha1.wardle.example.com"}'
+    expect(await unavailable()).toEqual([`${gauge} 1`])
     await addEndpoints()
     await becomes("Passed")
+    expect(await unavailable()).toEqual([`${gauge} 0`])
+    await server.client.delete(Service, { namespace: "wardle", name: "api" })
+    await becomes("ServiceNotFound")
+    expect(await unavailable()).toEqual([
+      'aggregator_unavailable_apiservice_total{name="v1alpha1.wardle.example.com",reason="ServiceNotFound"} 1',
+      `${gauge} 1`,
+    ])
   })
 
   test("is not trusted without its authority", async () => {

@@ -13,7 +13,8 @@ import type { ServedResources } from "../registry/served-resources.ts"
 import type { ServerParts } from "../server-parts.ts"
 import type { Backends } from "../streaming/backends.ts"
 import { fetchWithin } from "../streaming/fetch-within.ts"
-import type { ApiServices } from "./api-services.ts"
+import type { ServerMetrics } from "../metrics/server-metrics.ts"
+import { type ApiServices, isAvailable } from "./api-services.ts"
 import {
   failedDiscoveryCheck,
   findObstacle,
@@ -37,6 +38,7 @@ export interface ApiServiceControllerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  readonly metrics: Pick<ServerMetrics, "aggregation">
 }
 
 /** How often servers that are well are looked at. */
@@ -118,6 +120,8 @@ export class ApiServiceController {
     const verdict = apiService.spec.service ? await this.#judge(apiService) : local
     const conditions = withAvailability(apiService, verdict, formatTime(clock.now()))
     if (conditions) {
+      if (isAvailable(apiService) && verdict.status !== "True")
+        this.#options.metrics.aggregation.unavailable(name, verdict.reason ?? "UnknownReason")
       const status = { ...apiService.status, conditions }
       await client
         .updateStatus(APIService, { ...apiService, status })

@@ -59,13 +59,18 @@ export class RememberedVerdicts {
   }
 }
 
-/** The common name is the user, the organizations are the groups. */
-export function clientCertificates(verifier: CertificateVerifier, clock: Clock): Authenticator {
+/** The common name is the user, the organizations are the groups. `used` is told for how long the certificate is good. */
+export function clientCertificates(
+  verifier: CertificateVerifier,
+  clock: Clock,
+  used: (leftSeconds: number) => void = () => {},
+): Authenticator {
   const verdicts = new RememberedVerdicts(verifier, clock)
   return {
     async authenticate({ peerCertificates }: AuthenticationInput): Promise<Authentication | undefined> {
       if (!peerCertificates || peerCertificates.length === 0) return undefined
-      const { commonName, organizations, uid, fingerprint } = verdicts.verify(peerCertificates)
+      const { commonName, organizations, uid, fingerprint, notAfter } = verdicts.verify(peerCertificates)
+      used((notAfter - clock.now()) / 1000)
       if (commonName === "") return undefined
       return {
         user: {

@@ -1,6 +1,17 @@
 import { Counter, Histogram, type Metric } from "../../base/metrics.ts"
 
 const bounds = Array.from({ length: 15 }, (_, index) => 0.001 * 2 ** index)
+const [hour, day] = [3600, 86_400]
+/** From half an hour to a year. */
+const lifetimeBounds = [
+  0,
+  hour / 2,
+  hour,
+  2 * hour,
+  6 * hour,
+  12 * hour,
+  ...[1, 2, 4, 7, 30, 90, 180, 360].map((days) => days * day),
+]
 /** Names of more users than this are not told apart: who comes with a new one each time fills no memory. */
 const maxUsers = 1000
 
@@ -37,6 +48,17 @@ export class AccessMetrics {
     },
     bounds,
   )
+  readonly #handshakeErrors = new Counter({
+    name: "apiserver_tls_handshake_errors_total",
+    help: "[ALPHA] Number of requests dropped with 'TLS handshake error from' error",
+  })
+  readonly #lifetimes = new Histogram(
+    {
+      name: "apiserver_client_certificate_expiration_seconds",
+      help: "[ALPHA] Distribution of the remaining lifetime on the certificate used to authenticate a request.",
+    },
+    lifetimeBounds,
+  )
   readonly #known = new Set<string>()
 
   get metrics(): readonly Metric[] {
@@ -46,6 +68,8 @@ export class AccessMetrics {
       this.#authenticationTimes,
       this.#authorizations,
       this.#authorizationTimes,
+      this.#handshakeErrors,
+      this.#lifetimes,
     ]
   }
 
@@ -58,6 +82,15 @@ export class AccessMetrics {
   authorized(result: "allowed" | "denied" | "no-opinion", seconds: number): void {
     this.#authorizations.add(1, result)
     this.#authorizationTimes.observe(seconds, result)
+  }
+
+  handshakeFailed(): void {
+    this.#handshakeErrors.add(1)
+  }
+
+  /** Somebody came with a certificate that is good for so long. */
+  certificateUsed(leftSeconds: number): void {
+    this.#lifetimes.observe(leftSeconds)
   }
 
   /** As upstream: what people are called is told of components alone. */

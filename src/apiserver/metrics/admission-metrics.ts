@@ -14,6 +14,17 @@ export interface WebhookCall {
 /** As upstream calls mutating and validating. */
 export type AdmissionStep = "admit" | "validate"
 
+/** What came of a policy's validation. */
+export type PolicyAction = "allow" | "deny" | "audit" | "warn"
+
+export interface PolicyCheck {
+  readonly policy: string
+  readonly binding: string
+  /** What went wrong; absent: the validation was evaluated. */
+  readonly error?: string
+}
+
+const checkLabels = ["policy", "policy_binding", "error_type", "enforcement_action"]
 const stepBounds = [0.005, 0.025, 0.1, 0.5, 1, 2.5]
 const labels = ["name", "type", "operation", "rejected"]
 const bounds = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 25]
@@ -35,6 +46,19 @@ export class AdmissionMetrics {
       labels: ["name", "type", "operation", "rejected"],
     },
     stepBounds,
+  )
+  readonly #checks = new Counter({
+    name: "apiserver_validating_admission_policy_check_total",
+    help: "[BETA] Validation admission policy check total, labeled by policy and further identified by binding and enforcement action taken.",
+    labels: checkLabels,
+  })
+  readonly #checkTimes = new Histogram(
+    {
+      name: "apiserver_validating_admission_policy_check_duration_seconds",
+      help: "[BETA] Validation admission latency for individual validation expressions in seconds, labeled by policy and further including binding and enforcement action taken.",
+      labels: checkLabels,
+    },
+    [5e-7, 0.001, 0.01, 0.1, 1],
   )
   readonly #times = new Histogram(
     {
@@ -61,7 +85,16 @@ export class AdmissionMetrics {
   })
 
   get metrics(): readonly Metric[] {
-    return [this.#steps, this.#plugins, this.#times, this.#calls, this.#rejections, this.#failedOpen]
+    return [
+      this.#steps,
+      this.#plugins,
+      this.#checks,
+      this.#checkTimes,
+      this.#times,
+      this.#calls,
+      this.#rejections,
+      this.#failedOpen,
+    ]
   }
 
   /** One plugin has said its word, or (no name) all of them. */
@@ -72,6 +105,12 @@ export class AdmissionMetrics {
   ): void {
     if (plugin === "") this.#steps.observe(seconds, step, operation, String(rejected))
     else this.#plugins.observe(seconds, plugin, step, operation, String(rejected))
+  }
+
+  policyChecked({ policy, binding, error }: PolicyCheck, action: PolicyAction, seconds: number): void {
+    const labels = [policy, binding, errorType(error), action]
+    this.#checks.add(1, ...labels)
+    this.#checkTimes.observe(seconds, ...labels)
   }
 
   called({ name, type, operation, rejected, code }: WebhookCall, seconds: number): void {
@@ -86,4 +125,10 @@ export class AdmissionMetrics {
   failedOpen(name: string, type: WebhookCall["type"]): void {
     this.#failedOpen.add(1, name, type)
   }
+}
+
+function errorType(error: string | undefined): string {
+  if (error === undefined) return "no_error"
+  if (error.startsWith("compilation error")) return "compile_error"
+  return error.includes("running out of cost budget") ? "out_of_budget" : "invalid_error"
 }

@@ -4,6 +4,7 @@ import type { FlowController } from "../flow-control/flow-controller.ts"
 import type { VersionInfo } from "../paths/version.ts"
 import type { ServedResources } from "../registry/served-resources.ts"
 import { AccessMetrics } from "./access-metrics.ts"
+import { AggregationMetrics } from "./aggregation-metrics.ts"
 import { AdmissionMetrics } from "./admission-metrics.ts"
 import { FlowControlMetrics } from "./flow-control-metrics.ts"
 import { RequestMetrics } from "./request-metrics.ts"
@@ -21,6 +22,7 @@ export class ServerMetrics {
   readonly requests = new RequestMetrics()
   readonly access = new AccessMetrics()
   readonly admission = new AdmissionMetrics()
+  readonly aggregation = new AggregationMetrics()
   readonly flowControl = new FlowControlMetrics()
   readonly storage = new StorageMetrics()
   readonly watches = new WatchMetrics()

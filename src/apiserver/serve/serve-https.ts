@@ -27,6 +27,8 @@ export interface KeyPairPem {
 }
 
 export interface ServeOptions {
+  /** Told of each client that did not come through. */
+  readonly handshakeFailed?: () => void
   /** "127.0.0.1" */
   readonly host: string
   /** 0: any free one. */
@@ -94,7 +96,10 @@ export async function serveHttps(handle: Handle, options: ServeOptions): Promise
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void answerUpgrade(handle, { request, socket, head }, log)
   })
-  server.on("tlsClientError", (error: Error) => log.debug("TLS handshake failed", { error: error.message }))
+  server.on("tlsClientError", (error: Error) => {
+    options.handshakeFailed?.()
+    log.debug("TLS handshake failed", { error: error.message })
+  })
   server.on("sessionError", (error: Error) => log.debug("HTTP/2 connection failed", { error: error.message }))
   await listen(server, options)
   const { address, port } = server.address() as AddressInfo

@@ -5,6 +5,7 @@ import type {
 } from "../../../api/admissionregistration/v1/validating-admission-policy.ts"
 import { CheckPending } from "../../../apimachinery/cel/library/authorizer.ts"
 import { typeNameOf } from "../../../apimachinery/cel/values/value.ts"
+import type { Clock } from "../../../base/clock.ts"
 import { Budget, evaluateExpression, OutOfBudget, policyBudget } from "../expressions/evaluate.ts"
 import type { Bindings } from "../expressions/request-bindings.ts"
 import { type CompiledPolicy, compiledPolicy } from "./compile-policy.ts"
@@ -15,7 +16,12 @@ export interface Denial {
   readonly index: number
   readonly message: string
   readonly reason?: string
+  /** How long it took to find out. */
+  readonly tookMs: number
 }
+
+/** An error that the policy wants ignored. */
+export type Ignored = Pick<Denial, "message" | "tookMs">
 
 export interface PublishedAnnotation {
   readonly key: string
@@ -24,48 +30,63 @@ export interface PublishedAnnotation {
 
 export interface Verdict {
   readonly denials: readonly Denial[]
+  readonly ignored: readonly Ignored[]
   readonly annotations: readonly PublishedAnnotation[]
   /** Annotations that could not be evaluated. */
   readonly annotationErrors: readonly string[]
 }
 
-const accepted: Verdict = { denials: [], annotations: [], annotationErrors: [] }
+const accepted: Verdict = { denials: [], ignored: [], annotations: [], annotationErrors: [] }
 
 /** What a policy says of a request. May throw CheckPending. */
-export function evaluateValidations(spec: ValidatingAdmissionPolicySpec, bindings: Bindings): Verdict {
+export function evaluateValidations(
+  spec: ValidatingAdmissionPolicySpec,
+  bindings: Bindings,
+  clock: Pick<Clock, "monotonic">,
+): Verdict {
   const ignores = spec.failurePolicy === "Ignore"
+  const beganMs = clock.monotonic()
   const policy = compiledPolicy(spec)
   try {
     if (!policy.matches(bindings)) return accepted
-    const denials = judge(spec, policy, bindings, ignores)
-    return { denials, ...annotate(spec, policy, bindings, ignores) }
+    const judged = judge(spec, policy, bindings, clock)
+    const failed = judged.filter(({ reason }) => reason === undefined)
+    return {
+      denials: ignores ? judged.filter((each) => !failed.includes(each)) : judged,
+      ignored: ignores ? failed : [],
+      ...annotate(spec, policy, bindings, ignores),
+    }
   } catch (error) {
     if (error instanceof CheckPending) throw error
-    return ignores ? accepted : { ...accepted, denials: [{ index: 0, message: (error as Error).message }] }
+    const failure = { index: 0, message: (error as Error).message, tookMs: clock.monotonic() - beganMs }
+    return { ...accepted, ...(ignores ? { ignored: [failure] } : { denials: [failure] }) }
   }
 }
 
+/** Those without a reason could not be evaluated. */
 function judge(
   { validations = [] }: ValidatingAdmissionPolicySpec,
   policy: CompiledPolicy,
   bindings: Bindings,
-  ignores: boolean,
+  clock: Pick<Clock, "monotonic">,
 ): Denial[] {
   const budget = new Budget(policyBudget)
   const withVariables = policy.withVariables(bindings, budget)
-  const outcomes = validations.map(({ expression }) =>
-    evaluateExpression(expression, policy.expression(expression, "validation"), withVariables, budget),
-  )
+  const outcomes = validations.map(({ expression }) => {
+    const beganMs = clock.monotonic()
+    const compiled = policy.expression(expression, "validation")
+    const outcome = evaluateExpression(expression, compiled, withVariables, budget)
+    return { outcome, tookMs: clock.monotonic() - beganMs }
+  })
   const messages = evaluateMessages(validations, policy, bindings, budget)
-  return outcomes.flatMap((outcome, index) => {
-    if ("error" in outcome) return ignores ? [] : [{ index, message: outcome.error }]
-    if (messages instanceof OutOfBudget) {
-      return ignores ? [] : [{ index, message: `failed messageExpression: ${messages.message}` }]
-    }
+  return outcomes.flatMap(({ outcome, tookMs }, index) => {
+    if ("error" in outcome) return [{ index, message: outcome.error, tookMs }]
+    if (messages instanceof OutOfBudget)
+      return [{ index, message: `failed messageExpression: ${messages.message}`, tookMs }]
     if (outcome.value === true) return []
     const validation = validations[index] as Validation
     const { reason = "Invalid" } = validation
-    return [{ index, message: messages[index] || plainMessage(validation), reason }]
+    return [{ index, message: messages[index] || plainMessage(validation), reason, tookMs }]
   })
 }
 

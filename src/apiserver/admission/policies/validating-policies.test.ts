@@ -56,6 +56,32 @@ async function refusal(work: Promise<unknown>): Promise<StatusError> {
 }
 
 describe("a validating admission policy", () => {
+  test("is counted for what it has something against, by what it does", async () => {
+    await enact(
+      { validations: [{ expression: "size(object.data) <= 1" }, { expression: "object.data.a == 'x'" }] },
+      { validationActions: ["Warn", "Audit"] },
+    )
+    await enact(
+      { failurePolicy: "Ignore", validations: [{ expression: "object.data.none == 'x'" }] },
+      {},
+      "lax",
+    )
+    await make("fine", { a: "x" })
+    await make("odd", { a: "y", b: "z" })
+    const text = server.server.parts.metrics.text()
+    const told = text
+      .split("\n")
+      .filter((line) => line.startsWith("apiserver_validating_admission_policy_check_total{"))
+    const of = (policy: string, error: string, action: string) =>
+      `apiserver_validating_admission_policy_check_total{policy="${policy}",policy_binding="${policy}-binding",error_type="${error}",enforcement_action="${action}"} 2`
+    expect(told.sort()).toEqual([
+      of("lax", "invalid_error", "allow"),
+      of("rule", "no_error", "audit"),
+      of("rule", "no_error", "warn"),
+    ])
+    expect(text).toContain("apiserver_validating_admission_policy_check_duration_seconds_count{")
+  })
+
   test("refuses what its expression denies, in upstream's words", async () => {
     await enact({ validations: [{ expression: "size(object.data) <= 1" }] })
     await make("small", { a: "1" })

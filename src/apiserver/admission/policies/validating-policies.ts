@@ -3,6 +3,7 @@ import { ValidatingAdmissionPolicyBinding } from "../../../api/admissionregistra
 import type { KubeObject } from "../../../apimachinery/meta.ts"
 import { StatusError, type StatusReason } from "../../../apimachinery/status-error.ts"
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from "../admission.ts"
+import type { AdmissionMetrics, PolicyAction } from "../../metrics/admission-metrics.ts"
 import { requestBindings, withPolicyBindings } from "../expressions/request-bindings.ts"
 import { settle } from "../expressions/settle.ts"
 import { refuse } from "../refuse.ts"
@@ -64,6 +65,7 @@ async function judge(
   for (const invocation of invocations) {
     const verdict = await evaluate(invocation, attributes, namespace, context)
     refusals.push(...enforce(invocation, verdict, attributes, annotations))
+    count(invocation, verdict, context.admissionMetrics)
   }
   annotations.publish()
   return refusals
@@ -73,11 +75,29 @@ async function evaluate(
   { policy, resource, params }: ValidatingInvocation,
   attributes: AdmissionAttributes,
   namespace: KubeObject | undefined,
-  { equivalents, authorizer }: AdmissionContext,
+  { equivalents, authorizer, clock }: AdmissionContext,
 ): Promise<Verdict> {
   const versioned = await inVersionOf(attributes, resource, equivalents)
   const bindings = withPolicyBindings(requestBindings(versioned, authorizer), namespace, params)
-  return settle(() => evaluateValidations(policy.spec, bindings))
+  return settle(() => evaluateValidations(policy.spec, bindings, clock))
+}
+
+const actionNames: Readonly<Record<string, PolicyAction>> = { Deny: "deny", Audit: "audit", Warn: "warn" }
+
+/** As upstream, what a policy has nothing to say against is not counted. */
+function count(
+  { policy, binding }: ValidatingInvocation,
+  { denials, ignored }: Verdict,
+  metrics: AdmissionMetrics,
+): void {
+  const names = { policy: policy.metadata.name, binding: binding.metadata.name }
+  for (const { tookMs, message } of ignored)
+    metrics.policyChecked({ ...names, error: message }, "allow", tookMs / 1000)
+  for (const { tookMs, message, reason } of denials)
+    for (const action of binding.spec.validationActions ?? []) {
+      const check = { ...names, ...(reason === undefined && { error: message }) }
+      metrics.policyChecked(check, actionNames[action] ?? "deny", tookMs / 1000)
+    }
 }
 
 /** Does what the binding wants done, and tells what refuses the request. */
