@@ -79,6 +79,28 @@ describe("a simulated node", () => {
     expect(await eventsOf(world, "web")).toContain("Killing: Stopping container main")
   })
 
+  it.each([
+    ["Failed", "the image never came", { image: "app:missing" }, {}],
+    ["Failed", "the end was forced", {}, { "stop-delay": "1h" }],
+    ["Succeeded", "the end was a good one", {}, {}],
+  ])("leaves a deleted pod %s where %s, while somebody holds it", async (phase, _, container, behaviour) => {
+    const world = await startWorld()
+    const annotations = Object.fromEntries(
+      Object.entries(behaviour).map(([name, value]) => [`${prefix}${name}`, value]),
+    )
+    const containers = [{ name: "main", image: "app:1", ...container }]
+    const held = podOf("held", { containers, terminationGracePeriodSeconds: 5 }, annotations)
+    held.metadata!.finalizers = ["example.com/held"]
+    await world.server.client.create(Pod, held)
+    await world.clock.advance(1000)
+    await world.server.client.delete(Pod, { namespace: "default", name: "held" })
+    await world.clock.advance(10_000)
+    const { status } = await get(world, "held")
+    expect(status.phase).toBe(phase)
+    const { terminated } = status.containerStatuses![0]!.state
+    expect(terminated?.exitCode).toBe(phase === "Succeeded" ? 0 : 137)
+  })
+
   it("kills what does not end within its grace period", async () => {
     const world = await startWorld()
     await world.server.client.create(

@@ -16,7 +16,8 @@ export interface PhaseInput {
 export function computePodPhase({ pod, init, main, isOver }: PhaseInput): PodPhase {
   const statuses = new Map([...init, ...main].map((status) => [status.name, status]))
   const containers = podContainers(pod).filter(({ role }) => role !== "ephemeral")
-  const outcome = (container: PodContainer) => outcomeOf(container, statuses.get(container.spec.name), pod)
+  const outcome = (container: PodContainer) =>
+    outcomeOf(container, statuses.get(container.spec.name), { pod, isOver })
 
   const initContainers = containers.filter(({ role }) => role === "init" || role === "sidecar")
   if (initContainers.some((container) => container.role === "init" && outcome(container) === "failed"))
@@ -35,11 +36,17 @@ export function computePodPhase({ pod, init, main, isOver }: PhaseInput): PodPha
 /** waiting: never ran. restarting: ended, and will be started again. */
 type Outcome = "waiting" | "running" | "restarting" | "succeeded" | "failed"
 
-function outcomeOf(container: PodContainer, status: ContainerStatus | undefined, pod: Pod): Outcome {
+function outcomeOf(
+  container: PodContainer,
+  status: ContainerStatus | undefined,
+  { pod, isOver }: Pick<PhaseInput, "pod" | "isOver">,
+): Outcome {
   if (!status) return "waiting"
   if (status.state.running) return "running"
   const ended = status.state.terminated ?? status.lastState.terminated
   if (!ended) return "waiting"
+  // What would have been started again has ended well, or not, where nothing is.
+  if (isOver) return ended.exitCode === 0 ? "succeeded" : "failed"
   if (ended.reason === restartingAllReason) return "restarting"
   if (shouldRestart(container, pod.spec.restartPolicy, ended.exitCode)) return "restarting"
   return ended.exitCode === 0 ? "succeeded" : "failed"
