@@ -24,6 +24,9 @@ const ownMachines = (await hasBoxes())
   ? { pool: boxPool, maxWorkers: Math.min(processors, 4) }
   : { fileParallelism: false }
 
+// A second, as Vitest would have it, is no time on a busy machine.
+const patient = { expect: { poll: { timeout: 10_000 } } }
+
 export default defineConfig({
   test: {
     maxWorkers: processors,
@@ -38,17 +41,20 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...patient,
           name: "unit",
           sequence: { groupOrder: 1 },
           include: ["{src,simulation,tools,test/soak}/**/*.test.ts"],
           exclude: [...machineTests, "**/node_modules/**"],
           isolate: false,
           pool: "threads",
-          testTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
         test: {
+          ...patient,
           name: "machine",
           sequence: { groupOrder: 2 },
           include: machineTests,
@@ -59,6 +65,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: "conformance",
           sequence: { groupOrder: 3 },
           include: ["test/conformance/**/*.test.ts"],
@@ -75,6 +82,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: "e2e",
           sequence: { groupOrder: 4 },
           include: ["test/e2e/**/*.test.ts"],

@@ -41,7 +41,9 @@ function recorder() {
 }
 
 const told = (check: (events: readonly Event[]) => void) =>
-  vi.waitFor(async () => check((await server.client.list(Event, { namespace: "default" })).items))
+  vi.waitFor(async () => check((await server.client.list(Event, { namespace: "default" })).items), {
+    timeout: 10_000,
+  })
 
 test("an action is an event of the new kind, and one of the old kind for who reads those", async () => {
   recorder().record({ ...failed, related: { ...web, name: "other" } })

@@ -28,11 +28,14 @@ describe("the scheduler", () => {
     await addPod("a", asking("1"))
     await addPod("b", asking("1"))
     expect(new Set([await nodeOf("a"), await nodeOf("b")])).toEqual(new Set(["one", "two"]))
-    await vi.waitFor(async () => {
-      const { items } = await server.client.list(Event, { namespace: "default" })
-      const scheduled = items.filter(({ reason }) => reason === "Scheduled").map(({ message }) => message)
-      expect(scheduled).toContain(`Successfully assigned default/a to ${await nodeOf("a")}`)
-    })
+    await vi.waitFor(
+      async () => {
+        const { items } = await server.client.list(Event, { namespace: "default" })
+        const scheduled = items.filter(({ reason }) => reason === "Scheduled").map(({ message }) => message)
+        expect(scheduled).toContain(`Successfully assigned default/a to ${await nodeOf("a")}`)
+      },
+      { timeout: 10_000 },
+    )
   })
 
   test("says what each node failed on, in upstream's words, and schedules when that changes", async () => {

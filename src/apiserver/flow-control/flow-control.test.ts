@@ -123,8 +123,10 @@ describe("in the server", () => {
   test("who waits too long is refused, and can be looked at until then", async () => {
     await limit({ type: "Queue", queuing: { queues: 1, handSize: 1, queueLengthLimit: 50 } })
     const late = server.server.handle({ ...request("jane"), query: new URLSearchParams("timeout=2s") })
-    await vi.waitFor(async () =>
-      expect(await text("/debug/api_priority_and_fairness/dump_requests")).toContain("global-default"),
+    await vi.waitFor(
+      async () =>
+        expect(await text("/debug/api_priority_and_fairness/dump_requests")).toContain("global-default"),
+      { timeout: 10_000 },
     )
     const requests = await text("/debug/api_priority_and_fairness/dump_requests?includeRequestDetails=1")
     const row = requests.split("\n").find((line) => line.startsWith("global-default"))!

@@ -8,11 +8,14 @@ import { hooksOfStep, StartState, type StartStep } from "./start-steps.ts"
 
 it("is asked by upstream's names, each of which is said to be well once the server has started", async () => {
   const server = await startTestServer({ registersApiServices: true })
-  const said = await vi.waitFor(async () => {
-    const answer = await answerOf(server.server, { method: "GET", path: "/readyz?verbose" })
-    expect(answer.status).toBe(200)
-    return answer
-  })
+  const said = await vi.waitFor(
+    async () => {
+      const answer = await answerOf(server.server, { method: "GET", path: "/readyz?verbose" })
+      expect(answer.status).toBe(200)
+      return answer
+    },
+    { timeout: 10_000 },
+  )
   for (const name of [
     "ping",
     "informer-sync",

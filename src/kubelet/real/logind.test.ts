@@ -126,7 +126,7 @@ async function eventually(condition: () => void): Promise<void> {
     try {
       return condition()
     } catch (error) {
-      if (attempt === 50) throw error
+      if (attempt === 300) throw error
       // oxlint-disable-next-line no-restricted-globals -- a test waits for real programs
       await new Promise((resolve) => void setTimeout(resolve, 100))
     }

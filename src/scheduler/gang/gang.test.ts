@@ -31,20 +31,24 @@ describe("a gang", () => {
     await cluster.addNode("a")
     await cluster.addNode("b")
     const first = await member("one")
-    await vi.waitFor(() =>
-      expect(cluster.scheduler.whyPending(first.metadata.uid)?.message).toBe(
-        'waiting for pods\'s pod group "train" to appear in scheduling queue',
-      ),
+    await vi.waitFor(
+      () =>
+        expect(cluster.scheduler.whyPending(first.metadata.uid)?.message).toBe(
+          'waiting for pods\'s pod group "train" to appear in scheduling queue',
+        ),
+      { timeout: 10_000 },
     )
     await addGroup(2)
-    await vi.waitFor(() =>
-      expect(cluster.scheduler.whyPending(first.metadata.uid)?.message).toBe(
-        "waiting for minCount pods from a gang to appear in scheduling queue",
-      ),
+    await vi.waitFor(
+      () =>
+        expect(cluster.scheduler.whyPending(first.metadata.uid)?.message).toBe(
+          "waiting for minCount pods from a gang to appear in scheduling queue",
+        ),
+      { timeout: 10_000 },
     )
     await member("two")
     expect(new Set([await cluster.nodeOf("one"), await cluster.nodeOf("two")])).toEqual(new Set(["a", "b"]))
-    await vi.waitFor(async () => expect((await groupCondition())?.status).toBe("True"))
+    await vi.waitFor(async () => expect((await groupCondition())?.status).toBe("True"), { timeout: 10_000 })
   })
 
   test("holds no room that it can't use as a whole", async () => {
@@ -69,9 +73,12 @@ describe("a gang", () => {
     await addGroup(1)
     await member("one")
     await member("two")
-    await vi.waitFor(async () => {
-      const pods = (await cluster.client.list(Pod, { namespace: "default" })).items
-      expect(pods.filter(({ spec }) => spec.nodeName)).toHaveLength(1)
-    })
+    await vi.waitFor(
+      async () => {
+        const pods = (await cluster.client.list(Pod, { namespace: "default" })).items
+        expect(pods.filter(({ spec }) => spec.nodeName)).toHaveLength(1)
+      },
+      { timeout: 10_000 },
+    )
   })
 })

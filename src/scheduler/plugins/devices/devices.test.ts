@@ -65,11 +65,14 @@ function claim(name: string, parts: { count?: number; expression?: string; match
 
 /** Why it does not even enter the queue. */
 const gatedBecause = (name: string) =>
-  vi.waitFor(() => {
-    const pending = cluster.scheduler.findPending("default", name)
-    expect(pending?.queue).toBe("gated")
-    return pending!.message
-  })
+  vi.waitFor(
+    () => {
+      const pending = cluster.scheduler.findPending("default", name)
+      expect(pending?.queue).toBe("gated")
+      return pending!.message
+    },
+    { timeout: 10_000 },
+  )
 
 type Device = NonNullable<NonNullable<Draft<ResourceSlice>["spec"]>["devices"]>[number]
 
@@ -188,10 +191,13 @@ describe("claims for devices", () => {
     expect(await cluster.nodeOf("second")).toBe("b")
     await cluster.addPod("third", using("missing"))
     expect(await gatedBecause("third")).toContain('resourceclaim.resource.k8s.io "missing" not found')
-    await vi.waitFor(async () => {
-      const { status } = await cluster.client.get(ResourceClaim, { namespace: "default", name: "shared" })
-      expect(status.reservedFor).toHaveLength(2)
-    })
+    await vi.waitFor(
+      async () => {
+        const { status } = await cluster.client.get(ResourceClaim, { namespace: "default", name: "shared" })
+        expect(status.reservedFor).toHaveLength(2)
+      },
+      { timeout: 10_000 },
+    )
   })
 
   test("share a device's capacity as far as it goes, rounded up to what its policy allows", async () => {
@@ -279,7 +285,7 @@ describe("claims for devices", () => {
     })
     await ask("one")
     const pod = await cluster.addPod("first", using("one"))
-    await vi.waitFor(async () => expect(await resultsOf("one")).toHaveLength(1))
+    await vi.waitFor(async () => expect(await resultsOf("one")).toHaveLength(1), { timeout: 10_000 })
     const report = async (type: string) => {
       const claimed = await cluster.client.get(ResourceClaim, { namespace: "default", name: "one" })
       const condition = {
