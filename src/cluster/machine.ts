@@ -1,7 +1,8 @@
 import { accessSync, constants } from "node:fs"
 import { hostname, networkInterfaces } from "node:os"
 import { join } from "node:path"
-import type { IpFamily } from "../base/ip-address.ts"
+import { type IpFamily, parseIp } from "../base/ip-address.ts"
+import { findDefaultInterface } from "./default-interface.ts"
 
 /** What a real node calls, by the Debian package that has it. */
 const programs = {
@@ -43,10 +44,25 @@ export function machineName(): string {
   return name || "node"
 }
 
-/** The first address of the machine that others can reach; undefined on a machine without a network of this family. */
-export function machineAddress(family: IpFamily = 4): string | undefined {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+/**
+ * The address at which others reach the machine: the first of the interface that leads to the world, else of any. Without
+ * a family, of the first that it has; undefined on a machine without a network.
+ */
+export function machineAddress(family?: IpFamily): string | undefined {
+  if (family === undefined) return machineAddress(4) ?? machineAddress(6)
+  const interfaces = networkInterfaces()
+  const preferred = interfaces[findDefaultInterface(family) ?? ""] ?? []
+  const all = [...preferred, ...Object.values(interfaces).flatMap((addresses) => addresses ?? [])]
   return all.find(
     (each) => each.family === `IPv${family}` && !each.internal && !each.address.startsWith("fe80:"),
   )?.address
+}
+
+/** Whether one of the machine's interfaces has it. */
+export function isMachineAddress(text: string): boolean {
+  const [wanted, ...own] = [
+    text,
+    ...Object.values(networkInterfaces()).flatMap((each) => each?.map(({ address }) => address) ?? []),
+  ].map((address) => parseIp(address))
+  return own.some((ip) => ip?.family === wanted?.family && ip?.value === wanted?.value)
 }

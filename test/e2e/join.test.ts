@@ -10,6 +10,7 @@ import { realClients } from "./real-clients.ts"
 const missing = whyNoContainers()
 const namespace = "coracle-e2e-join"
 const ip = (line: string) => execFileSync("ip", line.split(" "))
+const nodeIp = "198.51.100.3"
 const inside = ["nsenter", `--net=/run/netns/${namespace}`]
 
 // Another machine, played by a network namespace with nothing but a cable to this one, becomes a node.
@@ -27,8 +28,9 @@ describe.skipIf(missing)("a machine that joins", () => {
     ip(`link add cor-e2e type veth peer name eth0 netns ${namespace}`)
     ip("addr add 198.51.100.1/24 dev cor-e2e")
     ip("link set cor-e2e up")
-    for (const line of ["link set lo up", "link set eth0 up", "addr add 198.51.100.2/24 dev eth0"])
-      ip(`-netns ${namespace} ${line}`)
+    for (const line of ["link set lo up", "link set eth0 up"]) ip(`-netns ${namespace} ${line}`)
+    // Not the one that it would take by itself.
+    for (const address of ["198.51.100.2", nodeIp]) ip(`-netns ${namespace} addr add ${address}/24 dev eth0`)
     ip(`-netns ${namespace} route add default via 198.51.100.1`)
     cluster = new TestCluster(["--listen", "0.0.0.0:0"])
     nodeDirectory = join(cluster.directory, "joined")
@@ -92,11 +94,15 @@ describe.skipIf(missing)("a machine that joins", () => {
       nodeDirectory,
     ])
     expect(other.stderr).toContain("which is none of those given by --ca-cert-hash")
+    await expect(start("--node-ip", "192.0.2.99")).rejects.toThrow(
+      'node IP: "192.0.2.99" not found in the host\'s network interfaces',
+    )
   })
 
   test("becomes a node with a token, and its pods are of the cluster", async () => {
-    expect(await start()).toContain("joined https://")
+    expect(await start("--node-ip", nodeIp)).toContain("joined https://")
     await kubectl.call("wait node/second --for=condition=Ready --timeout=30s")
+    expect(await kubectl.call("get node second -o jsonpath={.status.addresses[0].address}")).toBe(nodeIp)
     const image = buildBusyboxImage("e2e/busybox:1", { output: join(cluster.directory, "image.tar") })
     for (const directory of [join(cluster.directory, "data"), nodeDirectory])
       await run(process.execPath, [cli, "image", "load", image, "--data-dir", directory])

@@ -1,17 +1,17 @@
-import { parseFlags } from "../../base/flags.ts"
+import { type FlagValues, parseFlags } from "../../base/flags.ts"
 import { realClock } from "../../base/real/clock.ts"
 import { createCommands } from "../../base/real/commands.ts"
 import { type DataDirectory, dataDirectory, findOwner } from "../data-directory.ts"
 import { parseToken } from "../joining/bootstrap-token.ts"
 import { joinCluster } from "../joining/join-cluster.ts"
-import { machineName, whyNoRealNode } from "../machine.ts"
+import { isMachineAddress, machineName, whyNoRealNode } from "../machine.ts"
 import type { ForeignPlugin } from "../../network/foreign/create-foreign-network.ts"
 import { connectingPlugin, whyNoPolicies } from "../../network/foreign/why-no-policies.ts"
 import { rememberForeignPlugin } from "../nodes/foreign-plugin-file.ts"
-import { hasNodeFiles, rememberKubeletFiles } from "../nodes/node-files.ts"
+import { changeNodeSettings, hasNodeFiles, type NodeSettings } from "../nodes/node-files.ts"
 import { describeFlags, UsageError } from "./command.ts"
 import { foreignPluginFlags, parseForeignPlugin } from "./foreign-plugin-flags.ts"
-import { kubeletFlags, parseKubeletFiles } from "./kubelet-flags.ts"
+import { kubeletFlags, parseKubeletFiles, parseNodeAddresses } from "./kubelet-flags.ts"
 import { runUntilStopped } from "./node-run.ts"
 import { upFlags } from "./up-options.ts"
 
@@ -23,6 +23,12 @@ const flags = {
     description: "refuse a cluster whose authority is not this",
   },
   name: { type: "string", placeholder: "NAME", description: "the node's name (the machine's)" },
+  "node-ip": {
+    type: "string",
+    placeholder: "IP,...",
+    description:
+      "the machine's address at which others reach the node, of each family (that of its default route)",
+  },
   ...foreignPluginFlags,
   ...kubeletFlags,
   "data-dir": upFlags["data-dir"],
@@ -48,7 +54,7 @@ export async function nodeJoin(argv: readonly string[]): Promise<number> {
     throw new Error(
       `process ${owner} runs a cluster or a node in ${directory.path}: choose another --data-dir`,
     )
-  const kubeletFiles = parseKubeletFiles(values)
+  const settings = parseSettings(values)
   const foreignPlugin = parseForeignPlugin(values)
   const nodeName = values.name ?? machineName()
   // Joined once, it is a node: a second join with the same directory just runs it.
@@ -59,15 +65,30 @@ export async function nodeJoin(argv: readonly string[]): Promise<number> {
       authorityHashes: values["ca-cert-hash"],
       nodeName,
       directory,
-      kubeletFiles,
+      settings,
       clock: realClock,
     })
     process.stdout.write(`joined ${url} as ${nodeName}\n`)
-  } else {
-    rememberKubeletFiles(directory, nodeName, kubeletFiles)
-  }
+  } else changeNodeSettings(directory, nodeName, settings)
   if (foreignPlugin) await useForeignPlugin(directory, nodeName, foreignPlugin)
   return runUntilStopped(directory, nodeName, { supervised: false, verbose: values.verbose })
+}
+
+/** What flags say of the node; the rest stays as it was. */
+function parseSettings(values: FlagValues<typeof flags>): NodeSettings {
+  const nodeIps = parseNodeIps(values["node-ip"])
+  return { ...parseKubeletFiles(values), ...(nodeIps && { nodeIps }) }
+}
+
+function parseNodeIps(text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined
+  const addresses = parseNodeAddresses(text)
+  const missing = addresses.find((address) => !isMachineAddress(address))
+  if (missing !== undefined)
+    throw new UsageError(
+      `--node-ip ${text}: node IP: "${missing}" not found in the host's network interfaces`,
+    )
+  return addresses
 }
 
 /** For this start and all that follow, until it joins again. */

@@ -2,6 +2,7 @@ import { isNodeReady } from "../../api/core/v1/is-node-ready.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { ignoreNotFound } from "../../apimachinery/status-error.ts"
 import type { Clock } from "../../base/clock.ts"
+import { ipFamily } from "../../base/ip-address.ts"
 import { createClient } from "../../client/create-client.ts"
 import type { Connection } from "../../client/real/connection.ts"
 import { createHttpsTransport } from "../../client/real/https-transport.ts"
@@ -9,8 +10,8 @@ import { createCommands } from "../../base/real/commands.ts"
 import { findRouterBetween } from "../../network/overlay/find-router-between.ts"
 import type { DataDirectory } from "../data-directory.ts"
 import { rememberNetworks } from "../networks/ensure-networks.ts"
-import type { KubeletFiles } from "../nodes/kubelet-files.ts"
-import { writeNodeFiles } from "../nodes/node-files.ts"
+import type { Networks } from "../networks/networks.ts"
+import { type NodeSettings, writeNodeFiles } from "../nodes/node-files.ts"
 import { type BootstrapToken, formatToken } from "./bootstrap-token.ts"
 import { discoverAuthority } from "./discover-cluster.ts"
 import { readNetworks } from "./publish-cluster-info.ts"
@@ -22,7 +23,8 @@ export interface JoinOptions {
   readonly authorityHashes: readonly string[]
   readonly nodeName: string
   readonly directory: DataDirectory
-  readonly kubeletFiles: KubeletFiles
+  /** What the node is told of itself. */
+  readonly settings: NodeSettings
   readonly clock: Clock
 }
 
@@ -31,7 +33,7 @@ const approvalMs = 5 * 60_000
 
 /** Makes this machine known to the cluster: afterwards its directory holds what `runNode` needs. */
 export async function joinCluster(options: JoinOptions): Promise<void> {
-  const { server, token, nodeName, directory, kubeletFiles, clock } = options
+  const { server, token, nodeName, directory, clock } = options
   const authorityPem = await discoverAuthority(options)
   const known = { server, certificateAuthority: authorityPem }
   const client = await withConnection({ ...known, token: formatToken(token) }, clock, async (api) => {
@@ -42,11 +44,12 @@ export async function joinCluster(options: JoinOptions): Promise<void> {
   const asNode = { ...known, clientCertificate: client.certificatePem, clientKey: client.keyPem }
   const networks = await withConnection(asNode, clock, async (api) => {
     const found = await readNetworks(api)
+    refuseOtherFamilies(options.settings.nodeIps ?? [], found)
     if (found.backend === "host-gw") await refuseFarNodes(api)
     return found
   })
   rememberNetworks(directory.path, networks)
-  const settings = { keepsCertificates: true, ...kubeletFiles }
+  const settings = { ...options.settings, keepsCertificates: true }
   writeNodeFiles(directory, nodeName, { server, authorityPem, client, settings })
 }
 
@@ -56,6 +59,15 @@ async function refuseTakenName(client: ReturnType<typeof createClient>, name: st
     throw new Error(
       `a Node with name "${name}" and status "Ready" already exists in the cluster: delete it, or join under another name (--name)`,
     )
+}
+
+/** Between nodes packets go by the cluster's first family (docs/decisions/0130). */
+function refuseOtherFamilies(nodeIps: readonly string[], { pods }: Networks): void {
+  const families = pods.map(ipFamily)
+  if (nodeIps.length === 0 || nodeIps.some((address) => ipFamily(address) === families[0])) return
+  throw new Error(
+    `--node-ip: this cluster's nodes reach each other by IPv${families[0]}: give an address of that family, too`,
+  )
 }
 
 /** Plain routes lead to other nodes' pods only where each node reaches each without a router between them. */

@@ -27,6 +27,8 @@ export interface NodeParts extends KubeletFiles {
   readonly controlPlane: Promise<NodeControlPlane>
   /** The node's addresses where this process is in a network namespace of the node's own. @default the machine's */
   readonly ownAddresses?: readonly string[]
+  /** Which of the machine's addresses are the node's, one of each family at most. @default those that lead to the world */
+  readonly nodeIps?: readonly string[]
   /** Pods are connected by this instead of our own plugin. @default ours */
   readonly foreignPlugin?: ForeignPlugin
   readonly clock: Clock

@@ -13,6 +13,8 @@ import type { DataDirectory } from "../data-directory.ts"
 export interface NodeSettings extends KubeletFiles {
   /** Its addresses in a network namespace of its own. @default the machine's */
   readonly ownAddresses?: readonly string[]
+  /** Which of the machine's addresses are its own, in their order. @default those that lead to the world */
+  readonly nodeIps?: readonly string[]
   /** It has joined by itself, and asks for its certificates anew before they end. @default its cluster's process does */
   readonly keepsCertificates?: boolean
 }
@@ -46,10 +48,10 @@ export function writeNodeFiles(directory: DataDirectory, name: string, files: No
   })
 }
 
-/** From its next start on the node works by these files; those that are not named stay as they were. */
-export function rememberKubeletFiles(directory: DataDirectory, name: string, files: KubeletFiles): void {
-  if (Object.keys(files).length === 0) return
-  const settings = { ...findNodeSettings(directory, name), ...files }
+/** What the node works by from its next start on; what the change does not name stays as it was. */
+export function changeNodeSettings(directory: DataDirectory, name: string, change: NodeSettings): void {
+  if (Object.keys(change).length === 0) return
+  const settings = { ...findNodeSettings(directory, name), ...change }
   writeFileSync(pathsOf(directory, name).settings, `${JSON.stringify(settings)}\n`)
 }
 

@@ -27,7 +27,7 @@ import type { NodeControlPlane } from "./node-control-plane.ts"
 
 /** The pods' network on this machine, as it is also found again after a crash. */
 export async function createNodeNetwork(
-  parts: Pick<NodeParts, "name" | "directory" | "networks" | "ownAddresses" | "foreignPlugin" | "log">,
+  parts: AddressedParts & Pick<NodeParts, "name" | "directory" | "foreignPlugin" | "log">,
   commands: Commands,
 ): Promise<PodNetwork> {
   const { name, directory, networks, ownAddresses, foreignPlugin, log } = parts
@@ -51,12 +51,12 @@ export async function createNodeNetwork(
   })
 }
 
+type AddressedParts = Pick<NodeParts, "ownAddresses" | "nodeIps" | "networks">
+
 /** Where others reach the node, the first one first. */
-export function nodeAddresses({
-  ownAddresses,
-  networks,
-}: Pick<NodeParts, "ownAddresses" | "networks">): readonly string[] {
-  if (ownAddresses) return ownAddresses
+export function nodeAddresses({ ownAddresses, nodeIps, networks }: AddressedParts): readonly string[] {
+  const chosen = ownAddresses ?? nodeIps
+  if (chosen) return chosen
   const found = networks.pods.flatMap((range) => machineAddress(ipFamily(range)) ?? [])
   return found.length > 0 ? found : [ipFamily(networks.pods[0]!) === 4 ? "127.0.0.1" : "::1"]
 }
@@ -145,10 +145,11 @@ export function createNetworkAgents(
     },
     ready: Promise.all([isConnected, proxy.ready, policies.ready]).then(() => {}),
     async run(signal) {
-      const host = controlPlane.isLocal ? "127.0.0.1" : "0.0.0.0"
+      const everywhere = families.includes(6) ? "::" : "0.0.0.0"
+      const host = controlPlane.isLocal ? "127.0.0.1" : everywhere
       // What a proxy on its own would have been told by flags.
       const proxyFlags = {
-        "healthz-bind-address": `${host}:10256`,
+        "healthz-bind-address": `${host.includes(":") ? `[${host}]` : host}:10256`,
         "hostname-override": name,
         "metrics-bind-address": "127.0.0.1:10249",
         "proxy-mode": "nftables",

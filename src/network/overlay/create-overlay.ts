@@ -44,7 +44,7 @@ export interface OverlayOptions {
 }
 
 export function createOverlay(options: OverlayOptions): Overlay {
-  const { informers, nodeName, commands, clock, log, mode = "vxlan" } = options
+  const { informers, commands, clock, log, mode = "vxlan" } = options
   const device = overlayInterfaceName(options.prefix)
   const kernel: KernelOverlay = {
     ...(mode === "vxlan" && { device, returnTable: routingTable(options.prefix) }),
@@ -55,10 +55,11 @@ export function createOverlay(options: OverlayOptions): Overlay {
   // Nodes change every few seconds (their status), what matters of them hardly ever.
   let applied: string | undefined
   let routeCount = -1
+  let outOfReach = ""
   let deviceMade = false
 
   async function sync(): Promise<void> {
-    const plan: OverlayPlan = planOverlay(informers.cache.list(Node), nodeName, mode)
+    const plan: OverlayPlan = planOverlay(informers.cache.list(Node), options, mode)
     const text = JSON.stringify(plan)
     if (text === applied) return
     // A node that is alone needs no overlay; what an earlier life has left of one is of no use.
@@ -78,6 +79,11 @@ export function createOverlay(options: OverlayOptions): Overlay {
     if (routeCount !== plan.routes.length)
       log.info("connected to other nodes' pods", { mode, routes: plan.routes.length })
     routeCount = plan.routes.length
+    if (outOfReach !== plan.outOfReach.join() && plan.outOfReach.length > 0)
+      log.warn("pods of nodes without an address of the right family are out of reach", {
+        nodes: plan.outOfReach,
+      })
+    outOfReach = plan.outOfReach.join()
   }
 
   async function removeOverlay(): Promise<void> {

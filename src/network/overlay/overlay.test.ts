@@ -33,9 +33,11 @@ const strictWires = `table bridge strict {
 
 describe("planOverlay", () => {
   const nodes = [1, 2].map(nodeObject) as unknown as Node[]
+  const self = { nodeName: "node-1", nodeAddress: "192.0.2.1" }
+  const nothing = { routes: [], returns: [], peers: [] }
 
   it("routes the pod networks of other nodes, by VXLAN over made-up neighbours", () => {
-    expect(planOverlay(nodes, "node-1", "vxlan")).toEqual({
+    expect(planOverlay(nodes, self, "vxlan")).toEqual({
       routes: [
         { destination: "10.244.2.0/24", via: "10.244.2.0" },
         { destination: "fd00:244:0:2::/64", via: "fd00:244:0:2::" },
@@ -45,17 +47,33 @@ describe("planOverlay", () => {
         { address: "10.244.2.0", macAddress: "0e:58:0a:f4:02:00", nodeAddress: "192.0.2.2" },
         { address: "fd00:244:0:2::", macAddress: "0e:58:0a:f4:02:00", nodeAddress: "192.0.2.2" },
       ],
+      outOfReach: [],
     })
   })
 
   it("routes by the nodes themselves on one link, and leaves out nodes that are not ready for it", () => {
-    expect(planOverlay(nodes, "node-1", "host-gw")).toEqual({
+    expect(planOverlay(nodes, self, "host-gw")).toEqual({
       routes: [{ destination: "10.244.2.0/24", via: "192.0.2.2" }],
       returns: [],
       peers: [],
+      // Its pods' IPv6 network would need an IPv6 address of the node.
+      outOfReach: ["node-2"],
     })
     const young = { metadata: { name: "young" }, spec: {}, status: {} } as Node
-    expect(planOverlay([young], "node-1", "vxlan")).toEqual({ routes: [], returns: [], peers: [] })
+    expect(planOverlay([young], self, "vxlan")).toEqual({ ...nothing, outOfReach: [] })
+  })
+
+  it("sends between addresses of one family, whatever comes first, and says who has none of it", () => {
+    const withAddresses = (...addresses: string[]) =>
+      [
+        nodes[0],
+        { ...nodes[1], status: { addresses: addresses.map((address) => ({ type: "InternalIP", address })) } },
+      ] as Node[]
+    const plan = (...addresses: string[]) => planOverlay(withAddresses(...addresses), self, "vxlan")
+    const both = plan("2001:db8::2", "192.0.2.2")
+    expect(new Set(both.peers.map(({ nodeAddress }) => nodeAddress))).toEqual(new Set(["192.0.2.2"]))
+    expect(both.returns.map(({ destination }) => destination)).toEqual(["192.0.2.2", "2001:db8::2"])
+    expect(plan("2001:db8::2")).toEqual({ ...nothing, outOfReach: ["node-2"] })
   })
 
   it("gives every node of a cluster another MAC address", () => {

@@ -11,6 +11,8 @@ export interface OverlayPlan {
   readonly returns: readonly OverlayRoute[]
   /** VXLAN only: the other ends, as if they were on the same link. */
   readonly peers: readonly OverlayPeer[]
+  /** Nodes with pods that have no address by which this one could reach them. */
+  readonly outOfReach: readonly string[]
 }
 
 export interface OverlayRoute {
@@ -27,31 +29,46 @@ export interface OverlayPeer {
   readonly nodeAddress: string
 }
 
+/** Who asks for the way to the others. */
+export interface OverlaySelf {
+  readonly nodeName: string
+  /** Its address in the network below: VXLAN packets go between addresses of one family. */
+  readonly nodeAddress: string
+}
+
 /**
  * A route to each pod network of each other node. The address and MAC of a node's end follow from its pod network, so
  * nodes need not tell each other: whoever reads the Nodes knows all (flannel has them written into annotations).
  */
-export function planOverlay(nodes: readonly Node[], selfName: string, mode: OverlayMode): OverlayPlan {
+export function planOverlay(nodes: readonly Node[], self: OverlaySelf, mode: OverlayMode): OverlayPlan {
   const routes: OverlayRoute[] = []
   const returns: OverlayRoute[] = []
   const peers: OverlayPeer[] = []
+  const outOfReach: string[] = []
   for (const node of nodes) {
     const addresses = internalAddresses(node)
-    const [nodeAddress] = addresses
     const podCidrs = podCidrsOf(node)
-    if (node.metadata.name === selfName || !nodeAddress || podCidrs.length === 0) continue
+    if (node.metadata.name === self.nodeName || addresses.length === 0 || podCidrs.length === 0) continue
+    const nodeAddress = addresses.find((address) => ipFamily(address) === ipFamily(self.nodeAddress))
+    if (mode === "vxlan" && !nodeAddress) {
+      outOfReach.push(node.metadata.name)
+      continue
+    }
     for (const podCidr of podCidrs) {
       const family = ipFamily(podCidr)
       const ofFamily = addresses.filter((address) => ipFamily(address) === family)
       const via = mode === "vxlan" ? overlayAddress(podCidr) : ofFamily[0]
-      if (!via) continue
+      if (!via) {
+        outOfReach.push(node.metadata.name)
+        continue
+      }
       routes.push({ destination: podCidr, via })
-      if (mode !== "vxlan") continue
+      if (mode !== "vxlan" || !nodeAddress) continue
       peers.push({ address: via, macAddress: overlayMacAddress(podCidrs[0]!), nodeAddress })
       returns.push(...ofFamily.map((destination) => ({ destination, via })))
     }
   }
-  return { routes, returns, peers }
+  return { routes, returns, peers, outOfReach }
 }
 
 export function podCidrsOf({ spec }: Node): readonly string[] {

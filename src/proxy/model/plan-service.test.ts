@@ -66,6 +66,17 @@ describe("planService", () => {
     expect(ranges).toContainEqual(["node-port", undefined])
   })
 
+  it("knows an address however it is spelled", () => {
+    const service = testService("web", { clusterIP: "FD00:96:0::1", externalIPs: ["2001:DB8::0:7"] }, [
+      "2001:db8:0:0::8",
+    ])
+    const plan = planService({ ...service, spec: { ...service.spec, type: "LoadBalancer" } }, [], {
+      nodeName: "here",
+    })!
+    expect(plan.frontends.map(({ address }) => address)).toEqual(["fd00:96::1", "2001:db8::7", "2001:db8::8"])
+    expect(plan.clusterIPs).toEqual(["fd00:96::1"])
+  })
+
   it("keeps outside traffic on the node under the policy Local, but not traffic from inside", () => {
     const service = testService("web", {
       type: "NodePort",

@@ -1,4 +1,11 @@
-import { type IpFamily, ipFamily, networkHas, parseIp, parseNetwork } from "../../base/ip-address.ts"
+import {
+  formatIp,
+  type IpFamily,
+  ipFamily,
+  networkHas,
+  parseIp,
+  parseNetwork,
+} from "../../base/ip-address.ts"
 import type { EndpointSlice } from "../../api/discovery/v1/endpoint-slice.ts"
 import type { Service, ServicePort } from "../../api/core/v1/service.ts"
 import type { NodeView } from "./node-view.ts"
@@ -74,7 +81,7 @@ export function planService(
 ): ServicePlan | undefined {
   const { spec } = service
   if (spec.type === "ExternalName" || !spec.clusterIP || spec.clusterIP === "None") return undefined
-  const clusterIPs = spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP]
+  const clusterIPs = (spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP]).map(canonical)
   const frontends: Frontend[] = []
   const localAddresses = new Set<string>()
   let readyHere = 0
@@ -87,7 +94,7 @@ export function planService(
       const selected = selectEndpoints(endpoints, node)
       frontends.push(...planPort({ service, port, family, clusterIP, endpoints, selected, node }))
       for (const endpoint of [...selected.cluster, ...selected.local])
-        if (endpoint.local) localAddresses.add(endpoint.address)
+        if (endpoint.local) localAddresses.add(canonical(endpoint.address))
       for (const endpoint of endpoints)
         if (endpoint.local && endpoint.ready) readyOfFamily.add(endpoint.address)
     }
@@ -132,10 +139,10 @@ function planPort(input: PortInput): Frontend[] {
   const frontends: Frontend[] = [
     { ...common, kind: "cluster-ip", address: clusterIP, port: port.port, route: internal },
   ]
-  for (const address of (spec.externalIPs ?? []).filter(isOurs))
+  for (const address of (spec.externalIPs ?? []).filter(isOurs).map(canonical))
     frontends.push({ ...common, kind: "external-ip", address, port: port.port, ...external })
   const ranges = (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter(isOurs)
-  for (const address of loadBalancerAddresses(service).filter(isOurs)) {
+  for (const address of loadBalancerAddresses(service).filter(isOurs).map(canonical)) {
     const sources = ranges.length > 0 ? { sourceRanges: allowedSources(ranges, address, node) } : {}
     frontends.push({ ...common, kind: "load-balancer", address, port: port.port, ...external, ...sources })
   }
@@ -193,6 +200,12 @@ function routeTo(selected: SelectedEndpoints, scope: "cluster" | "local", masque
 
 function addressOf({ address, port }: ServiceEndpoint): EndpointAddress {
   return { address, port }
+}
+
+/** One address in two spellings would be two for us, and one for the kernel, which would refuse the second. */
+function canonical(address: string): string {
+  const ip = parseIp(address)
+  return ip ? formatIp(ip) : address
 }
 
 /** Addresses whose load balancer delivers packets unchanged; one that is a proxy connects to node ports itself. */

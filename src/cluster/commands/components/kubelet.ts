@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs"
-import { isIP } from "node:net"
 import { join } from "node:path"
 import type { FlagValues } from "../../../base/flags.ts"
 import { createCommands } from "../../../base/real/commands.ts"
@@ -17,7 +16,7 @@ import { writtenFlags } from "../../component-facts.ts"
 import { machineName } from "../../machine.ts"
 import { servingPair } from "../../secure-port/secure-port-flags.ts"
 import { UsageError } from "../command.ts"
-import { credentialProviderFlags, parseCredentialProviders } from "../kubelet-flags.ts"
+import { credentialProviderFlags, parseCredentialProviders, parseNodeAddresses } from "../kubelet-flags.ts"
 import { type ConnectedParts, runConnected } from "./connect.ts"
 import { serveKubeletPorts } from "./serve-kubelet-ports.ts"
 import { setOomScore } from "../../../base/real/oom-score.ts"
@@ -112,7 +111,7 @@ async function run({ transport, connection, ...parts }: ConnectedParts, own: Val
   if (process.platform !== "linux" || process.getuid?.() !== 0)
     throw new Error("a kubelet needs Linux and root")
   const name = (own["hostname-override"] ?? machineName()).trim().toLowerCase()
-  const nodeIps = parseAddresses(own["node-ip"])
+  const nodeIps = own["node-ip"] === undefined ? [] : parseNodeAddresses(own["node-ip"])
   const configuration = readConfiguration({
     path: own.config,
     directory: own["config-dir"],
@@ -191,13 +190,6 @@ function connectRuntime(endpoint: string, { clock }: Pick<ConnectedParts, "clock
   if (!path.startsWith("/") || !existsSync(path))
     throw new UsageError(`--container-runtime-endpoint ${endpoint}: there is no such socket`)
   return connectGrpc(`unix:${path}`, () => clock.now())
-}
-
-function parseAddresses(text: string | undefined): string[] {
-  const addresses = (text ?? "").split(",").filter(Boolean)
-  for (const address of addresses)
-    if (!isIP(address)) throw new UsageError(`--node-ip ${text}: ${address} is no address`)
-  return addresses
 }
 
 function parseLabels(texts: readonly string[]): Record<string, string> {
