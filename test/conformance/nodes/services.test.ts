@@ -56,44 +56,25 @@ onRealNodes(`${title} be able to create a functioning NodePort service [Conforma
   await isReached(world, service, ["one", "two"])
 })
 
-onRealNodes(
-  `${title} be able to change the type from ExternalName to ClusterIP [Conformance]`,
-  async (world) => {
-    await makeService(world, "changing", {
-      type: "ExternalName",
-      externalName: "foo.example.com",
-      selector: null,
-    })
-    await Promise.all([startServers(world, ["one"], app), startClient(world)])
-    const service = await changeService(world, "changing", {
-      type: "ClusterIP",
-      externalName: null,
-      selector: app,
-      ports: http,
-    })
-    await isReached(world, service, ["one"])
-  },
-)
-onRealNodes(
-  `${title} be able to change the type from ExternalName to NodePort [Conformance]`,
-  async (world) => {
-    await makeService(world, "changing", {
-      type: "ExternalName",
-      externalName: "foo.example.com",
-      selector: null,
-    })
-    await Promise.all([startServers(world, ["one"], app), startClient(world)])
-    const service = await changeService(world, "changing", {
-      type: "NodePort",
-      externalName: null,
-      selector: app,
-      ports: http,
-    })
-    await isReached(world, service, ["one"])
-  },
-)
-
 for (const type of ["ClusterIP", "NodePort"]) {
+  onRealNodes(
+    `${title} be able to change the type from ExternalName to ${type} [Conformance]`,
+    async (world) => {
+      await makeService(world, "changing", {
+        type: "ExternalName",
+        externalName: "foo.example.com",
+        selector: null,
+      })
+      await Promise.all([startServers(world, ["one"], app), startClient(world)])
+      const service = await changeService(world, "changing", {
+        type,
+        externalName: null,
+        selector: app,
+        ports: http,
+      })
+      await isReached(world, service, ["one"])
+    },
+  )
   onRealNodes(
     `${title} be able to change the type from ${type} to ExternalName [Conformance]`,
     async (world) => {
