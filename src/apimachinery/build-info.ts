@@ -13,8 +13,22 @@ export interface BuildInfo {
   readonly platform: string
 }
 
-/** Every component tells it: alerts compare the versions of a cluster's components by it. */
-export function buildInfoMetric(build: BuildInfo): Metric {
+/** Every component tells them: alerts compare the versions of a cluster's components by it. */
+export function buildMetrics(build: BuildInfo): readonly Metric[] {
+  return [buildInfoMetric(build), versionMetric(build)]
+}
+
+/** What it runs as, and what may stand beside it. */
+function versionMetric({ major, minor }: BuildInfo): Metric {
+  const help =
+    "[ALPHA] Provides the compatibility version info of the component. The component label is the name of the component, usually kube, but is relevant for aggregated-apiservers."
+  const labels = ["component", "binary", "emulation", "min_compat"]
+  const version = `${major}.${minor}`
+  const oldest = `${major}.${Number(minor) - 1}`
+  return gauge({ name: "version_info", help, labels }, () => [[1, "kube", `${version}.0`, version, oldest]])
+}
+
+function buildInfoMetric(build: BuildInfo): Metric {
   const fields = {
     build_date: build.buildDate,
     compiler: build.compiler,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { Counter, formatMetrics, gauge, Histogram } from "./metrics.ts"
+import { Buckets, Counter, formatMetrics, gauge, Histogram, histogramOf } from "./metrics.ts"
 
 const head = (type: string) => [`# HELP m About.`, `# TYPE m ${type}`]
 const lines = (text: string) => text.trimEnd().split("\n")
@@ -66,5 +66,20 @@ it("starts counting again when it is reset, but not what is now", () => {
     'm_bucket{le="+Inf"} 0',
     "m_sum 0",
     "m_count 0",
+  ])
+})
+
+it("looks histograms up when somebody reads", () => {
+  const buckets = new Buckets([1, 5])
+  buckets.observe(3)
+  const read = () => [[buckets, "x"]] as [Buckets, string][]
+  const told = [histogramOf({ name: "m", help: "About.", labels: ["a"] }, [1, 5], read)]
+  expect(lines(formatMetrics(told))).toEqual([
+    ...head("histogram"),
+    'm_bucket{a="x",le="1"} 0',
+    'm_bucket{a="x",le="5"} 1',
+    'm_bucket{a="x",le="+Inf"} 1',
+    'm_sum{a="x"} 3',
+    'm_count{a="x"} 1',
   ])
 })

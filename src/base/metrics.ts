@@ -157,21 +157,52 @@ export class Histogram implements Metric {
     const { entries } = this.#values
     if (entries.length === 0) return
     writeHead(lines, options, "histogram")
-    const withBound = [...labels, "le"]
-    for (const [values, { counts, sum, count }] of entries) {
-      let cumulative = 0
-      for (const [index, bound] of this.#bounds.entries()) {
-        cumulative += counts[index]!
-        lines.push(`${name}_bucket${formatLabels(withBound, [...values, String(bound)])} ${cumulative}`)
-      }
-      lines.push(`${name}_bucket${formatLabels(withBound, [...values, "+Inf"])} ${count}`)
-      lines.push(
-        `${name}_sum${formatLabels(labels, values)} ${sum}`,
-        `${name}_count${formatLabels(labels, values)} ${count}`,
-      )
-    }
+    for (const [values, buckets] of entries)
+      writeBuckets(lines, { name, labels }, this.#bounds, values, buckets)
   }
 }
+
+/** A histogram that something else keeps: looked up when somebody reads. */
+export function histogramOf(
+  options: MetricOptions,
+  bounds: readonly number[],
+  read: () => Iterable<readonly [buckets: Buckets, ...labels: string[]]>,
+): Metric {
+  const { name, labels = [] } = options
+  return {
+    write(lines) {
+      let isHeaded = false
+      for (const [buckets, ...values] of read()) {
+        if (!isHeaded) writeHead(lines, options, "histogram")
+        isHeaded = true
+        writeBuckets(lines, { name, labels }, bounds, values, buckets)
+      }
+    },
+  }
+}
+
+function writeBuckets(
+  lines: string[],
+  { name, labels }: { readonly name: string; readonly labels: readonly string[] },
+  bounds: readonly number[],
+  values: readonly string[],
+  { counts, sum, count }: Buckets,
+): void {
+  const withBound = [...labels, "le"]
+  let cumulative = 0
+  for (const [index, bound] of bounds.entries()) {
+    cumulative += counts[index]!
+    lines.push(`${name}_bucket${formatLabels(withBound, [...values, String(bound)])} ${cumulative}`)
+  }
+  lines.push(
+    `${name}_bucket${formatLabels(withBound, [...values, "+Inf"])} ${count}`,
+    `${name}_sum${formatLabels(labels, values)} ${sum}`,
+    `${name}_count${formatLabels(labels, values)} ${count}`,
+  )
+}
+
+/** Upper bounds, in seconds, where nothing better is known: those of Prometheus' clients. */
+export const usualSeconds: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** Upper bounds of a histogram's buckets, each so many times the one before. */
 export function exponentialBounds(first: number, factor: number, count: number): readonly number[] {

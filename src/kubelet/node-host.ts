@@ -327,7 +327,7 @@ export interface ProbeReport {
   /** A probe passed in a way that people should know of: "Liveness probe warning: ...". */
   warned?(message: string): void
   /** A probe was tried, with this outcome. */
-  tried?(outcome: "success" | "failure" | "unknown"): void
+  tried?(outcome: "success" | "failure" | "unknown", tookMs: number): void
 }
 
 export interface Prober {

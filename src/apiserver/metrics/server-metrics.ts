@@ -1,5 +1,5 @@
 import { formatMetrics, type Metric } from "../../base/metrics.ts"
-import { buildInfoMetric } from "../../apimachinery/build-info.ts"
+import { buildMetrics } from "../../apimachinery/build-info.ts"
 import type { FlowController } from "../flow-control/flow-controller.ts"
 import type { VersionInfo } from "../paths/version.ts"
 import type { ServedResources } from "../registry/served-resources.ts"
@@ -36,7 +36,7 @@ export class ServerMetrics {
       ...this.flowControl.metrics(flowController),
       ...this.storage.metrics(resources),
       ...this.watches.metrics,
-      buildInfoMetric(version),
+      ...buildMetrics(version),
     ]
   }
 

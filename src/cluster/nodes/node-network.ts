@@ -18,7 +18,7 @@ import type { PodNetwork } from "../../network/plugin/pod-network.ts"
 import { createNetworkPolicies } from "../../network/policy/create-network-policies.ts"
 import { createProxy } from "../../proxy/create-proxy.ts"
 import { healthPages, metricsPages, proxyPaths } from "../../proxy/serving/status-pages.ts"
-import { buildInfoMetric, thisBuild } from "../../apimachinery/build-info.ts"
+import { buildMetrics, thisBuild } from "../../apimachinery/build-info.ts"
 import { processMetrics } from "../../base/real/process-metrics.ts"
 import { withComponentPages } from "../component-pages.ts"
 import { machineAddress } from "../machine.ts"
@@ -161,7 +161,7 @@ export function createNetworkAgents(
         withComponentPages(
           "kube-proxy",
           { clock, paths: proxyPaths, values: proxyFlags, probes: { healthz: () => [] }, profiling: false },
-          metricsPages(proxy.status, "nftables", [...processMetrics(clock), buildInfoMetric(thisBuild)]),
+          metricsPages(proxy.status, "nftables", [...processMetrics(clock), ...buildMetrics(thisBuild)]),
         ),
       )
       const connecting = connect(signal)

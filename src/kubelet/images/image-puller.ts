@@ -31,6 +31,12 @@ export interface ImagePullerOptions {
   readonly clock: Clock
 }
 
+interface PullWait {
+  pulls: number
+  sinceMs: number
+  totalMs: number
+}
+
 interface PullBackoff {
   readonly delayMs: number
   readonly untilMs: number
@@ -49,6 +55,8 @@ export class ImagePuller {
   readonly #options: ImagePullerOptions
   readonly #backoffs = new Map<string, PullBackoff>()
   readonly #pulls = new Map<string, Promise<string>>()
+  /** For how long pods have waited for images, by UID; pulls at the same time count once. */
+  readonly #waits = new Map<string, PullWait>()
   readonly #turns: Turns
 
   constructor(options: ImagePullerOptions) {
@@ -67,6 +75,13 @@ export class ImagePuller {
       throw new StartError("InvalidImageName", message)
     }
     const present = await this.#inspect(name, request)
+    const mustPull = policy === "Always" || (!present && policy === "IfNotPresent")
+    this.#options.metrics.ensuredImages.add(
+      1,
+      policy.toLowerCase(),
+      String(Boolean(present)),
+      String(mustPull),
+    )
     if (present && policy !== "Always") {
       event(
         "Normal",
@@ -85,7 +100,25 @@ export class ImagePuller {
 
   /** The pod is gone: what it waited for does not matter any more. */
   forget(podUid: string): void {
+    this.#waits.delete(podUid)
     for (const key of this.#backoffs.keys()) if (key.startsWith(`${podUid} `)) this.#backoffs.delete(key)
+  }
+
+  /** For how long a pod has waited for images that were pulled for it. */
+  waitedMs(podUid: string): number {
+    return this.#waits.get(podUid)?.totalMs ?? 0
+  }
+
+  async #waiting<T>(podUid: string, pull: () => Promise<T>): Promise<T> {
+    const { clock } = this.#options
+    const wait = this.#waits.get(podUid) ?? { pulls: 0, sinceMs: 0, totalMs: 0 }
+    this.#waits.set(podUid, wait)
+    if (wait.pulls++ === 0) wait.sinceMs = clock.monotonic()
+    try {
+      return await pull()
+    } finally {
+      if (--wait.pulls === 0) wait.totalMs += clock.monotonic() - wait.sinceMs
+    }
   }
 
   async #inspect(name: string, { image, event }: ImageRequest): Promise<Image | undefined> {
@@ -111,7 +144,7 @@ export class ImagePuller {
     event("Normal", "Pulling", `Pulling image ${quote(image)}`)
     const startedMs = clock.monotonic()
     try {
-      await this.#pullOnce(name, request)
+      await this.#waiting(podUid, () => this.#pullOnce(name, request))
       const pulled = await images.findImage(name)
       if (!pulled) throw new Error(`image ${quote(name)} is not there after it was pulled`)
       this.#backoffs.delete(key)

@@ -1,8 +1,7 @@
-import { Counter, Histogram, type Metric } from "../../base/metrics.ts"
+import { Counter, Histogram, type Metric, usualSeconds } from "../../base/metrics.ts"
 import { RestClientMetrics } from "../../client/rest-client-metrics.ts"
 import type { ContainerRole } from "../pods/pod-containers.ts"
 
-const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const podStartSeconds = [
   0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700,
   3600,
@@ -19,7 +18,7 @@ const claimSeconds = Array.from({ length: 15 }, (_, power) => 0.1 * 400 ** (powe
 const counter = (name: string, help: string, labels: readonly string[] = []) =>
   new Counter({ name, help, labels })
 const gauge = (name: string, help: string) => new Counter({ name, help }, "gauge")
-const histogram = (name: string, help: string, labels: readonly string[] = [], bounds = seconds) =>
+const histogram = (name: string, help: string, labels: readonly string[] = [], bounds = usualSeconds) =>
   new Histogram({ name, help, labels }, bounds)
 
 /**
@@ -75,6 +74,12 @@ export class KubeletMetrics {
   readonly podStartTotalDuration = histogram(
     "kubelet_pod_start_total_duration_seconds",
     "[ALPHA] Duration in seconds to start a pod since creation, including time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch",
+    [],
+    podStartSeconds,
+  )
+  readonly podStartOwnDuration = histogram(
+    "kubelet_pod_start_sli_duration_seconds",
+    "[ALPHA] Duration in seconds to start a pod, excluding time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch",
     [],
     podStartSeconds,
   )
@@ -145,6 +150,11 @@ export class KubeletMetrics {
     "[ALPHA] Duration in seconds to pull an image.",
     ["image_size_in_bytes"],
     pullSeconds,
+  )
+  readonly ensuredImages = counter(
+    "kubelet_image_manager_ensure_image_requests_total",
+    "[ALPHA] Number of ensure-image requests processed by the kubelet.",
+    ["pull_policy", "present_locally", "pull_required"],
   )
   readonly collectedImages = counter(
     "kubelet_image_garbage_collected_total",
@@ -243,6 +253,14 @@ export class KubeletMetrics {
   )
   /** Requests to the API server. */
   readonly restClient: RestClientMetrics
+  readonly serving = new Counter(
+    {
+      name: "kubelet_http_inflight_requests",
+      help: "[ALPHA] Number of the inflight http requests",
+      labels: ["method", "path", "server_type", "long_running"],
+    },
+    "gauge",
+  )
   readonly served = counter(
     "kubelet_http_requests_total",
     "[ALPHA] Number of the http requests received since the server started",

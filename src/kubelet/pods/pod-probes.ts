@@ -1,3 +1,4 @@
+import { Buckets, usualSeconds } from "../../base/metrics.ts"
 import type { Prober } from "../node-host.ts"
 import { findPodContainer, type PodContainer } from "./pod-containers.ts"
 import type { PodState, ProbeResult, ProbeType } from "./pod-state.ts"
@@ -18,12 +19,19 @@ export interface ProbeCount {
   count: number
 }
 
+export interface ProbeTimes {
+  readonly container: string
+  readonly type: ProbeType
+  readonly took: Buckets
+}
+
 /** Keeps the probes of a pod in step with its state: those that should run, run. */
 export class PodProbes {
   readonly #prober: Prober
   readonly #reports: ProbeReports
   readonly #running = new Map<string, () => void>()
   readonly #counts = new Map<string, ProbeCount>()
+  readonly #times = new Map<string, ProbeTimes>()
 
   constructor(prober: Prober, reports: ProbeReports) {
     this.#prober = prober
@@ -45,6 +53,18 @@ export class PodProbes {
   /** How often each was tried, since this pod was first seen. */
   get counts(): Iterable<ProbeCount> {
     return this.#counts.values()
+  }
+
+  /** How long they took to be answered. */
+  get times(): Iterable<ProbeTimes> {
+    return this.#times.values()
+  }
+
+  #timesOf(container: string, type: ProbeType): Buckets {
+    const key = `${container} ${type}`
+    let known = this.#times.get(key)
+    if (!known) this.#times.set(key, (known = { container, type, took: new Buckets(usualSeconds) }))
+    return known.took
   }
 
   #count(container: string, type: ProbeType, outcome: ProbeCount["outcome"]): void {
@@ -76,7 +96,10 @@ export class PodProbes {
         result: (result) => this.#reports.result(running.id, type, result),
         unhealthy: (message) => this.#reports.unhealthy(running.name, message),
         warned: (message) => this.#reports.warned(running.name, message),
-        tried: (outcome) => this.#count(running.name, type, outcome),
+        tried: (outcome, tookMs) => {
+          this.#count(running.name, type, outcome)
+          this.#timesOf(running.name, type).observe(tookMs / 1000)
+        },
       },
     )
     this.#running.set(key, stop)

@@ -85,6 +85,10 @@ export class PodWorker {
     return this.#probes.counts
   }
 
+  get probeTimes(): PodProbes["times"] {
+    return this.#probes.times
+  }
+
   /** Begins to act on the state as it is. */
   start(): void {
     this.handle({ kind: "timer" })

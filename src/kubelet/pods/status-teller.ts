@@ -1,4 +1,4 @@
-import type { PodStatus } from "../../api/core/v1/pod.ts"
+import type { Pod, PodStatus } from "../../api/core/v1/pod.ts"
 import { parseTime } from "../../apimachinery/time.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
 import { computePodStatus, type NodeView } from "../status/compute-pod-status.ts"
@@ -36,18 +36,37 @@ export class StatusTeller {
     for (const termination of newTerminations(this.#told ?? state.pod.status, status))
       metrics.terminatedContainers.add(1, ...termination)
     this.#told = status
-    if (status.phase !== "Pending") this.#noteRunning(state)
+    if (status.phase !== "Pending") this.#noteRunning(state, status)
   }
 
   /** How long it took from the beginning, of the first time only. */
-  #noteRunning({ pod, startedAtMs, stage }: PodState): void {
+  #noteRunning({ pod, startedAtMs, stage }: PodState, status: PodStatus): void {
     if (this.#hasRun) return
     this.#hasRun = true
     // One that ran before this process did tells nothing.
     if (stage.kind !== "syncing" || (pod.status.phase ?? "Pending") !== "Pending") return
-    const { clock, metrics } = this.#services
+    const { clock, metrics, puller } = this.#services
     metrics.podStartDuration.observe((clock.now() - startedAtMs) / 1000)
     const createdAtMs = parseTime(pod.metadata.creationTimestamp)
-    metrics.podStartTotalDuration.observe((clock.now() - createdAtMs) / 1000)
+    const totalMs = clock.now() - createdAtMs
+    metrics.podStartTotalDuration.observe(totalMs / 1000)
+    if (mountsOutside(pod)) return
+    const otherMs = puller.waitedMs(pod.metadata.uid) + initMs(status)
+    metrics.podStartOwnDuration.observe(Math.max(0, totalMs - otherMs) / 1000)
   }
+}
+
+const ownSources = ["secret", "configMap", "emptyDir", "downwardAPI", "projected"] as const
+
+/** Whose volumes have to come from elsewhere first: how long that takes is not the kubelet's doing. */
+function mountsOutside({ spec }: Pod): boolean {
+  return (spec.volumes ?? []).some((volume) => !ownSources.some((source) => volume[source]))
+}
+
+/** For how long the init containers ran that have ended. */
+function initMs({ initContainerStatuses = [] }: PodStatus): number {
+  return initContainerStatuses.reduce((sum, { state }) => {
+    const { startedAt, finishedAt } = state?.terminated ?? {}
+    return startedAt && finishedAt ? sum + parseTime(finishedAt) - parseTime(startedAt) : sum
+  }, 0)
 }

@@ -114,3 +114,27 @@ describe("a probe", () => {
     expect((await run("readiness", { periodSeconds: 1 }, () => success, 3000, known)).story).toEqual([])
   })
 })
+
+it("tells how long each try took", async () => {
+  const clock = new SimulatedClock()
+  const told: unknown[] = []
+  const prober = new PeriodicProber({
+    clock,
+    log: silentLogger,
+    tryProbe: async () => {
+      await new Promise<void>((resolve) => clock.after(30, resolve))
+      return failure
+    },
+  })
+  const container = { name: "c", livenessProbe: { periodSeconds: 1 } } as unknown as Container
+  const target = { container, type: "liveness", startedAtMs: clock.now() } as unknown as ProbeTarget
+  const ignore = () => {}
+  const tried = (...what: unknown[]) => void told.push(what)
+  const stop = prober.start(target, { result: ignore, unhealthy: ignore, warned: ignore, tried })
+  await clock.advance(1500)
+  stop()
+  expect(told).toEqual([
+    ["failure", 30],
+    ["failure", 30],
+  ])
+})

@@ -92,14 +92,16 @@ class ProbeRun {
   }
 
   async #try(): Promise<void> {
+    const beganMs = this.#options.clock.monotonic()
     const outcome = await this.#options.tryProbe(this.#target, this.#probe)
+    const tookMs = this.#options.clock.monotonic() - beganMs
     if (this.#stopped) return
     const impatience = impatientMs[this.#tries++]
     const mayBeStarting =
       outcome.refused && this.#counter.last === undefined && this.#target.type !== "liveness"
     if (mayBeStarting && impatience !== undefined && impatience < this.#periodMs)
       return this.#after(impatience)
-    this.#report.tried?.(outcome.kind)
+    this.#report.tried?.(outcome.kind, tookMs)
     this.#take(outcome)
     if (!isProbeOver(this.#target.type, this.#counter)) this.#after(this.#periodMs)
   }

@@ -270,7 +270,9 @@ function countServed(
   const [, root = ""] = path.split("/")
   const isLong = ["exec", "attach", "portForward", "containerLogs"].includes(root)
   const labels = [request.method ?? "GET", counted.has(root) ? root : "other", "readwrite", String(isLong)]
+  metrics.serving.add(1, ...labels)
   response.once("close", () => {
+    metrics.serving.add(-1, ...labels)
     metrics.served.add(1, ...labels)
     metrics.servedDuration.observe((clock.monotonic() - beganMs) / 1000, ...labels)
   })

@@ -320,4 +320,33 @@ describe("what a simulated node has room for, and changes", () => {
     expect((await get(world, "mounting")).status.phase).toBe("Running")
     expect(counts().map((count, index) => count - before[index]!)).toEqual([2, 2])
   })
+
+  it("tells how long pods took to start without what is not its doing", async () => {
+    const world = await startWorld()
+    const { podStartOwnDuration, podStartTotalDuration, ensuredImages } = world.kubelet.services.metrics
+    const figures = () =>
+      [podStartOwnDuration, podStartTotalDuration].map((each) => ({ ...each.at(), bounds: undefined }))
+    const pulls = () => ensuredImages.at("ifnotpresent", "false", "true").value
+    const [own, total] = figures()
+    const before = pulls()
+    await world.server.client.create(
+      Pod,
+      podOf(
+        "slow",
+        {
+          initContainers: [{ name: "first", image: "init:1" }],
+          containers: [{ name: "main", image: "app:1" }],
+        },
+        { [`${prefix}first.run-for`]: "20s" },
+      ),
+    )
+    await world.clock.advance(40_000)
+    expect((await get(world, "slow")).status.phase).toBe("Running")
+    const [ownAfter, totalAfter] = figures()
+    expect([ownAfter!.count - own!.count, totalAfter!.count - total!.count]).toEqual([1, 1])
+    const [ownSum, totalSum] = [ownAfter!.sum - own!.sum, totalAfter!.sum - total!.sum]
+    expect(totalSum - ownSum).toBeGreaterThanOrEqual(20)
+    expect(ownSum).toBeGreaterThan(0)
+    expect(pulls() - before).toBe(2)
+  })
 })

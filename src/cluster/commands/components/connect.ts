@@ -1,5 +1,5 @@
 import { hostname } from "node:os"
-import { buildInfoMetric, thisBuild } from "../../../apimachinery/build-info.ts"
+import { buildMetrics, thisBuild } from "../../../apimachinery/build-info.ts"
 import type { Clock } from "../../../base/clock.ts"
 import { type FlagDefinitions, type FlagValues, parseFlags } from "../../../base/flags.ts"
 import type { Logger } from "../../../base/log.ts"
@@ -93,7 +93,7 @@ export async function runConnected<const D extends FlagDefinitions>(
       random: realRandom,
       log,
       identity,
-      metrics: [restClient, ...processMetrics(realClock), buildInfoMetric(thisBuild)],
+      metrics: [restClient, ...processMetrics(realClock), ...buildMetrics(thisBuild)],
       signal: stop.signal,
     }
     if ((await component(parts, parsed.values)) === "done") return 0

@@ -1,4 +1,4 @@
-import { buildInfoMetric, thisBuild } from "../../../apimachinery/build-info.ts"
+import { buildMetrics, thisBuild } from "../../../apimachinery/build-info.ts"
 import { gauge, type Metric } from "../../../base/metrics.ts"
 import type { Kubelet } from "../../kubelet.ts"
 import { podContainers } from "../../pods/pod-containers.ts"
@@ -116,7 +116,11 @@ export function ownMetrics(kubelet: Kubelet): readonly Metric[] {
       },
       () => [...(services.host.claims?.inUse() ?? [])].map(([driver, count]) => [count, driver] as const),
     ),
-    buildInfoMetric(thisBuild),
+    gauge({ name: "kubelet_cgroup_version", help: "[ALPHA] cgroup version on the hosts." }, () => {
+      const { memoryControl } = services.machine
+      return memoryControl ? [[memoryControl.isUnified ? 2 : 1]] : []
+    }),
+    ...buildMetrics(thisBuild),
   ]
 }
 

@@ -1,4 +1,4 @@
-import { formatMetrics, gauge, type Metric } from "../../../base/metrics.ts"
+import { formatMetrics, gauge, histogramOf, type Metric, usualSeconds } from "../../../base/metrics.ts"
 import type { Kubelet } from "../../kubelet.ts"
 import { cadvisorMetrics } from "./cadvisor-metrics.ts"
 import { formatTimedMetrics } from "./metric-text.ts"
@@ -28,7 +28,7 @@ export async function renderMetrics(
     case "/metrics/slis":
       return kubelet.services.healthRecord.text()
     case "/metrics/probes":
-      return formatMetrics([probeMetric(kubelet)])
+      return formatMetrics([probeTimes(kubelet), probeMetric(kubelet)])
     default:
       return undefined
   }
@@ -36,6 +36,19 @@ export async function renderMetrics(
 
 const types = { liveness: "Liveness", readiness: "Readiness", startup: "Startup" } as const
 const results = { success: "successful", failure: "failed", unknown: "unknown" } as const
+
+function probeTimes({ workers }: Kubelet): Metric {
+  const name = "prober_probe_duration_seconds"
+  const help = "[ALPHA] Duration in seconds for a probe response."
+  const labels = ["container", "namespace", "pod", "probe_type"]
+  return histogramOf({ name, help, labels }, usualSeconds, function* () {
+    for (const worker of workers.list()) {
+      const { name: pod, namespace = "" } = worker.state.pod.metadata
+      for (const { container, type, took } of worker.probeTimes)
+        yield [took, container, namespace, pod, types[type]] as const
+    }
+  })
+}
 
 function probeMetric({ workers }: Kubelet): Metric {
   const name = "prober_probe_total"
