@@ -1,18 +1,19 @@
 import { withWork } from "./container-work.ts"
-import { findPodContainer, type PodContainer, podContainers } from "./pod-containers.ts"
+import { findPodContainer, podContainers } from "./pod-containers.ts"
 import type { PodState, Step, Terminating } from "./pod-state.ts"
-import { type RuntimeContainer, runningContainers } from "./runtime-pod.ts"
+import { newestContainer, type RuntimeContainer, runningContainers } from "./runtime-pod.ts"
 import { StepDraft } from "./step-draft.ts"
 
 /**
- * Ending a pod: main containers first and together, then sidecars in the reverse of the order in which they started, each
- * when the one before has gone, so that they serve the main ones to the last (https://kep.k8s.io/753). All share one
- * grace period; whoever comes late in it has what is left, but at least two seconds. At last the sandbox.
+ * Ending a pod: all containers are told at once, by their preStop hooks. Then main containers are stopped together, and
+ * sidecars in the reverse of the order in which they started, each when the one before has gone, so that they serve the main
+ * ones to the last (https://kep.k8s.io/753): see `isTurnToStop`, which whoever stops them waits for. All share one grace period;
+ * when it is over nobody waits any more, but each has two seconds to end. At last the sandbox.
  */
 export function planTerminating(state: PodState, stage: Terminating, nowMs: number): Step {
   const draft = new StepDraft(state)
   abandonStarts(draft)
-  for (const container of turnToStop(draft.state)) stop(draft, container, stage, nowMs)
+  for (const container of runningContainers(draft.state.runtime)) stop(draft, container, stage, nowMs)
   if (canStopSandbox(draft.state)) stopSandbox(draft, stage)
   return draft.finish()
 }
@@ -27,16 +28,17 @@ function abandonStarts(draft: StepDraft): void {
   }
 }
 
-/** Running containers that may be stopped now: sidecars wait while anything else, or a later sidecar, still runs. */
-function turnToStop({ pod, runtime, containers }: PodState): RuntimeContainer[] {
-  const running = runningContainers(runtime)
-  const roleOf = ({ name }: RuntimeContainer) => findPodContainer(pod, name)?.role
-  const others = running.filter((container) => roleOf(container) !== "sidecar")
-  const starting = Object.values(containers).some(({ kind }) => kind === "starting")
-  if (others.length > 0 || starting) return others
-  const order = podContainers(pod).map(({ spec }: PodContainer) => spec.name)
-  const last = running.toSorted((a, b) => order.indexOf(b.name) - order.indexOf(a.name))[0]
-  return last ? [last] : []
+/** Whether a container may be stopped now: sidecars wait while a main one, or a later sidecar, is still there. Pure. */
+export function isTurnToStop({ pod, runtime, containers, stage }: PodState, name: string): boolean {
+  if (stage.kind !== "terminating" || findPodContainer(pod, name)?.role !== "sidecar") return true
+  const order = podContainers(pod)
+  const own = order.findIndex(({ spec }) => spec.name === name)
+  const isThere = (each: string) =>
+    containers[each]?.kind === "starting" || newestContainer(runtime, each)?.state === "running"
+  return !order.some(({ role, spec }, index) => {
+    const isBefore = role === "main" || (role === "sidecar" && index > own)
+    return isBefore && isThere(spec.name)
+  })
 }
 
 function stop(draft: StepDraft, { name, id }: RuntimeContainer, stage: Terminating, nowMs: number): void {

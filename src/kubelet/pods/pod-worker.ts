@@ -9,6 +9,7 @@ import type { KubeletServices } from "../kubelet-services.ts"
 import { containerTypeLabels } from "../metrics/kubelet-metrics.ts"
 import { AdmissionError } from "../node-host.ts"
 import { addressesOf } from "./pod-addresses.ts"
+import { isTurnToStop } from "./plan-terminating.ts"
 import { findPodContainer, podReference } from "./pod-containers.ts"
 import type { PodEffect, PodInput, PodState, RemovedContainer, ResizePending } from "./pod-state.ts"
 import { cleanUpPod, removeRemains, stopSandboxes } from "./give-back.ts"
@@ -310,10 +311,13 @@ export class PodWorker {
     const podIp = addressesOf(this.#state, this.#services.machine).podIps[0] ?? ""
     const event: Parameters<typeof stopContainer>[1]["event"] = (type, reason, text) =>
       this.#event(type, reason, text, name)
+    let tries = 0
     while (!abort.signal.aborted) {
       try {
-        const stop = { pod, name, id, gracePeriodSeconds, podIp, signal: abort.signal, event }
-        await stopContainer(this.#services, { ...stop, runsHook: !earlier })
+        const turn = (signal: AbortSignal) => this.until((state) => isTurnToStop(state, name), signal)
+        const stop = { pod, name, id, gracePeriodSeconds, podIp, signal: abort.signal, event, turn }
+        const runsHook = !earlier && tries++ === 0
+        await stopContainer(this.#services, { ...stop, runsHook })
         if (abort.signal.aborted) return
         const container = await observer.observeContainer(id, sandboxId)
         if (container) this.handle({ kind: "containerObserved", container })

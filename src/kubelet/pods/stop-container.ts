@@ -1,4 +1,4 @@
-import { sleep } from "../../base/clock.ts"
+import { type Clock, sleep } from "../../base/clock.ts"
 import type { Pod } from "../../api/core/v1/pod.ts"
 import type { KubeletServices } from "../kubelet-services.ts"
 import { findPodContainer } from "./pod-containers.ts"
@@ -14,37 +14,54 @@ export interface ContainerStop {
   readonly event: (type: "Normal" | "Warning", reason: string, message: string) => void
   /** The preStop hook runs in the first of several stops only. */
   readonly runsHook: boolean
+  /** Resolves when others that must have gone before have gone, or its signal aborts. @default it has not to wait */
+  readonly turn?: (signal: AbortSignal) => Promise<void>
 }
 
 const minimumSeconds = 2
 
-/** preStop hook, stop signal, and SIGKILL when the grace period is over. The hook's time counts. */
+/** preStop hook, its turn, stop signal, and SIGKILL when the grace period is over. The hook's time counts, and the wait. */
 export async function stopContainer(services: KubeletServices, stop: ContainerStop): Promise<void> {
   const { clock, runtime } = services
   const startedMs = clock.monotonic()
+  const leftSeconds = () => stop.gracePeriodSeconds - Math.floor((clock.monotonic() - startedMs) / 1000)
   if (stop.runsHook) await runPreStop(services, stop)
+  if (stop.turn && leftSeconds() > 0)
+    await withinSeconds(clock, leftSeconds(), stop.signal, (signal) => stop.turn!(signal))
   if (stop.signal.aborted) return
-  const usedSeconds = Math.floor((clock.monotonic() - startedMs) / 1000)
-  const leftSeconds = Math.max(stop.gracePeriodSeconds - usedSeconds, minimumSeconds)
-  await runtime.stopContainer(stop.id, leftSeconds, stop.signal)
+  await runtime.stopContainer(stop.id, Math.max(leftSeconds(), minimumSeconds), stop.signal)
+}
+
+/** Does `work` with a signal that aborts after so long, or with `signal`. */
+async function withinSeconds(
+  clock: Clock,
+  seconds: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const patience = new AbortController()
+  const giveUp = () => patience.abort()
+  signal.addEventListener("abort", giveUp, { once: true })
+  void sleep(clock, seconds * 1000, patience.signal).then(giveUp)
+  try {
+    await work(patience.signal)
+  } finally {
+    patience.abort()
+    signal.removeEventListener("abort", giveUp)
+  }
 }
 
 async function runPreStop(services: KubeletServices, stop: ContainerStop): Promise<void> {
   const container = findPodContainer(stop.pod, stop.name)?.spec
   const handler = container?.lifecycle?.preStop
   if (!container || !handler) return
-  const patience = new AbortController()
-  const giveUp = () => patience.abort()
-  stop.signal.addEventListener("abort", giveUp, { once: true })
-  void sleep(services.clock, stop.gracePeriodSeconds * 1000, patience.signal).then(giveUp)
+  const target = { pod: stop.pod, container, containerId: stop.id, podIp: stop.podIp }
   try {
-    const target = { pod: stop.pod, container, containerId: stop.id, podIp: stop.podIp }
-    await services.hooks.run(handler, target, patience.signal)
+    await withinSeconds(services.clock, stop.gracePeriodSeconds, stop.signal, (signal) =>
+      services.hooks.run(handler, target, signal),
+    )
   } catch (error) {
     services.log.debug("preStop hook failed", { pod: stop.pod.metadata.name, container: stop.name, error })
     if (!stop.signal.aborted) stop.event("Warning", "FailedPreStopHook", "PreStopHook failed")
-  } finally {
-    patience.abort()
-    stop.signal.removeEventListener("abort", giveUp)
   }
 }
