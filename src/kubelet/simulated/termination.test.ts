@@ -30,7 +30,7 @@ async function endOf({ stopDelays = {}, hooks = {} }: Ending): Promise<number[]>
   const annotations = Object.fromEntries(
     Object.entries(stopDelays).map(([name, delay]) => [`${prefix}${name}.stop-delay`, delay]),
   )
-  const held = podOf("held", spec as never, annotations)
+  const held = podOf("held", spec, annotations)
   held.metadata!.finalizers = ["example.com/held"]
   await world.server.client.create(Pod, held)
   await world.clock.advance(3000)

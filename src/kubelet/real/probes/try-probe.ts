@@ -21,13 +21,23 @@ export async function tryProbe(
   const timeoutSeconds = probe.timeoutSeconds ?? 1
   try {
     if (probe.exec) return await tryExec(runtime, target, probe.exec.command ?? [], timeoutSeconds)
-    if (probe.httpGet) return await tryHttp(target, probe.httpGet, timeoutSeconds)
-    if (probe.tcpSocket) return await tryTcp(target, probe.tcpSocket, timeoutSeconds)
+    if (probe.httpGet) return await tryHttp(target, probe.httpGet, signalAfter(clock, timeoutSeconds))
+    if (probe.tcpSocket) return await tryTcp(target, probe.tcpSocket, signalAfter(clock, timeoutSeconds))
     if (probe.grpc) return await tryGrpc(target, probe.grpc, timeoutSeconds, clock.now())
     return { kind: "unknown", message: `missing probe handler for ${target.pod.metadata.name}` }
   } catch (error) {
     return { kind: "unknown", message: (error as Error).message }
   }
+}
+
+/**
+ * Aborts after so long. An answer that has come by then is heard first: where this process was kept busy for longer, it is not
+ * what is probed that was late.
+ */
+function signalAfter(clock: Clock, seconds: number): AbortSignal {
+  const patience = new AbortController()
+  clock.after(seconds * 1000, () => clock.soon(() => patience.abort()))
+  return patience.signal
 }
 
 const maxOutputBytes = 10 << 10
@@ -55,10 +65,9 @@ async function tryExec(
 async function tryHttp(
   { container, podIp }: ProbeTarget,
   action: NonNullable<Probe["httpGet"]>,
-  timeoutSeconds: number,
+  timeout: AbortSignal,
 ): Promise<ProbeOutcome> {
   const target = httpTarget(action, containerPort(container, action.port), podIp, probeUserAgent)
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1000)
   try {
     const { status, body } = await getFollowing(target, timeout)
     if (status >= 300 && status < 400) {
@@ -78,7 +87,7 @@ async function tryHttp(
 function tryTcp(
   { container, podIp }: ProbeTarget,
   action: NonNullable<Probe["tcpSocket"]>,
-  timeoutSeconds: number,
+  timeout: AbortSignal,
 ): Promise<ProbeOutcome> {
   const host = action.host || podIp
   const port = containerPort(container, action.port)
@@ -88,9 +97,8 @@ function tryTcp(
       socket.destroy()
       resolve(outcome)
     }
-    socket.setTimeout(timeoutSeconds * 1000, () =>
-      settle({ kind: "failure", message: `dial tcp ${host}:${port}: i/o timeout` }),
-    )
+    const message = `dial tcp ${host}:${port}: i/o timeout`
+    timeout.addEventListener("abort", () => settle({ kind: "failure", message }), { once: true })
     socket.once("connect", () => settle({ kind: "success", message: "" }))
     socket.once("error", (error) => settle(failure(describeNetworkError(error, host, port), error)))
   })
