@@ -125,7 +125,7 @@ function raw(text: string, options: ConnectionOptions = {}, quietMs = 500): Prom
       answer += chunk.toString("latin1")
       socket.setTimeout(quietMs)
     })
-    socket.setTimeout(3000, end)
+    socket.setTimeout(20_000, end)
     socket.on("error", end)
     socket.on("close", end)
   })

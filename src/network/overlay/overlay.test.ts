@@ -124,7 +124,7 @@ describe.skipIf(reason)(`overlay with real packets${reason ? ` (skipped: ${reaso
   }
 
   const reach = (from: number, to: number) =>
-    pods[from - 1]!.request({ address: `10.244.${to}.2`, port: 80, timeoutMs: 500 })
+    pods[from - 1]!.request({ address: `10.244.${to}.2`, port: 80, timeoutMs: 3000 })
 
   beforeAll(async () => {
     server = await startTestServer()

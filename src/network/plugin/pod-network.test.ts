@@ -121,14 +121,18 @@ describe.skipIf(reason)(`pod network with real packets${reason ? ` (skipped: ${r
     await node.serve({ answer: "node", tcp: [9000], address: "10.244.3.1" })
     const client = spaces.find((space) => space.name.endsWith("client"))!
     await client.commands.run("ip", ["addr", "add", "10.244.3.99/32", "dev", "eth0"])
-    const request = { address: "10.244.3.1", port: 9000, timeoutMs: 300 }
-    expect(await client.request({ ...request, from: "10.244.3.99" })).toEqual(["error: timeout"])
+    const request = { address: "10.244.3.1", port: 9000 }
+    expect(await client.request({ ...request, from: "10.244.3.99", timeoutMs: 300 })).toEqual([
+      "error: timeout",
+    ])
     expect(await client.request(request)).toEqual(["node 10.244.3.3"])
 
     await node.serve({ answer: "node", tcp: [9001], address: "fd00:244:0:3::1" })
     await client.commands.run("ip", ["addr", "add", "fd00:244:0:3::99/128", "dev", "eth0", "nodad"])
-    const request6 = { address: "fd00:244:0:3::1", port: 9001, timeoutMs: 300 }
-    expect(await client.request({ ...request6, from: "fd00:244:0:3::99" })).toEqual(["error: timeout"])
+    const request6 = { address: "fd00:244:0:3::1", port: 9001 }
+    expect(await client.request({ ...request6, from: "fd00:244:0:3::99", timeoutMs: 300 })).toEqual([
+      "error: timeout",
+    ])
     await client.commands.run("ip", ["addr", "del", "fd00:244:0:3::99/128", "dev", "eth0"])
     expect(await client.request(request6)).toEqual(["node fd00:244:0:3::3"])
     // Policies know nothing of its address on the cable; the kernel uses it once it is known to be nobody else's.
