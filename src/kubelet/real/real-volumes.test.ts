@@ -68,6 +68,28 @@ async function claimDisk(
   await client.patch(PersistentVolume, { name }, { type: "merge", body: bound })
 }
 
+/** A file of so many MiB as a block device, for as long as `work` takes. */
+async function withDisk(
+  { directory }: RealNode,
+  name: string,
+  mebibytes: number,
+  work: (device: string, file: string) => Promise<void>,
+): Promise<string> {
+  const losetup = (...args: string[]) => execFileSync("losetup", args, { encoding: "utf8" }).trim()
+  const file = join(directory, name)
+  writeFileSync(file, "")
+  truncateSync(file, mebibytes << 20)
+  const device = losetup("--find", "--show", file)
+  try {
+    await work(device, file)
+  } finally {
+    // It can only be detached for good when nobody holds it any more.
+    losetup("--detach", device)
+  }
+  expect(losetup("--list", "--noheadings", "--output", "BACK-FILE")).not.toContain(file)
+  return file
+}
+
 /** The kernel wants CAP_SYS_RESOURCE for it, which not every container has in which tests run. */
 function mayResizeMounted(): boolean {
   const effective = /^CapEff:\s+([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "utf8"))![1]!
@@ -82,6 +104,13 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
   afterAll(async () => {
     if (node) expect(await node.stop()).toEqual([])
   }, 60_000)
+
+  async function remove(...names: string[]): Promise<void> {
+    for (const name of names) {
+      await node.server.client.delete(Pod, { namespace, name })
+      await node.until(name, (pod) => pod === undefined)
+    }
+  }
 
   /** What the container says of a pod that waits, once it says so. */
   async function untilWaiting(name: string, reason: string): Promise<string> {
@@ -106,11 +135,7 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
   })
 
   it.skipIf(!hasLoopDevices)("gives containers a disk as it is, to write or only to read", async () => {
-    const file = join(node.directory, "disk")
-    writeFileSync(file, "")
-    truncateSync(file, 16 << 20)
-    const device = execFileSync("losetup", ["--find", "--show", file], { encoding: "utf8" }).trim()
-    try {
+    const file = await withDisk(node, "disk", 16, async (device) => {
       await claimDisk(node, "disk", device)
       const claim = (readOnly: boolean) => [
         { name: "disk", persistentVolumeClaim: { claimName: "disk", readOnly } },
@@ -137,26 +162,13 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
       expect(await node.exec(reader, "main", "sh", "-c", read)).toMatch(
         /^written by a pod\n?[^]*not permitted/,
       )
-      for (const name of ["writer-of-disk", "reader-of-disk"]) {
-        await node.server.client.delete(Pod, { namespace, name })
-        await node.until(name, (pod) => pod === undefined)
-      }
-    } finally {
-      // It can only be detached for good when nobody holds it any more.
-      execFileSync("losetup", ["--detach", device])
-    }
-    expect(
-      execFileSync("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"], { encoding: "utf8" }),
-    ).not.toContain(file)
+      await remove("writer-of-disk", "reader-of-disk")
+    })
     expect(readFileSync(file, "utf8").slice(0, 15)).toBe("written by a pod".slice(0, 15))
   })
 
   it.skipIf(!hasLoopDevices)("formats a new disk for the pods that share it", async () => {
-    const file = join(node.directory, "new-disk")
-    writeFileSync(file, "")
-    truncateSync(file, 32 << 20)
-    const device = execFileSync("losetup", ["--find", "--show", file], { encoding: "utf8" }).trim()
-    try {
+    await withDisk(node, "new-disk", 32, async (device, file) => {
       await claimDisk(node, "new-disk", device, { volumeMode: "Filesystem", mountOptions: ["noexec"] })
       const spec = {
         containers: [shell("main", forever, { volumeMounts: [{ name: "disk", mountPath: "/disk" }] })],
@@ -192,16 +204,8 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
           .poll(events, { timeout: 20_000 })
           .toMatch(/VolumeResizeFailed: .*resize2fs: Permission denied/s)
       }
-      for (const name of ["sharer-1", "sharer-2", "sharer-3"]) {
-        await node.server.client.delete(Pod, { namespace, name })
-        await node.until(name, (pod) => pod === undefined)
-      }
-    } finally {
-      execFileSync("losetup", ["--detach", device])
-    }
-    expect(
-      execFileSync("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"], { encoding: "utf8" }),
-    ).not.toContain(file)
+      await remove("sharer-1", "sharer-2", "sharer-3")
+    })
   })
 
   it("mounts with a volume's options, and only what this node has", async () => {
@@ -223,10 +227,7 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
       .toContain(
         'FailedMount: MountVolume.NodeAffinity check failed for volume "far" : no matching NodeSelectorTerms',
       )
-    for (const name of ["near", "far"]) {
-      await node.server.client.delete(Pod, { namespace, name })
-      await node.until(name, (each) => each === undefined)
-    }
+    await remove("near", "far")
   })
 
   it("says when what it was told is a disk is none", async () => {
@@ -259,8 +260,7 @@ describe.skipIf(why)("volumes of real containers", { timeout: 30_000 }, () => {
     await node.exec(pod, "main", "mount", "-t", "tmpfs", "tmpfs", "/kubelet/plugins/for-the-test")
     expect(readFileSync("/proc/self/mountinfo", "utf8")).toContain(` ${target} `)
     await node.exec(pod, "main", "umount", "/kubelet/plugins/for-the-test")
-    await node.server.client.delete(Pod, { namespace, name: "driver" })
-    await node.until("driver", (each) => each === undefined)
+    await remove("driver")
   })
 
   describe("image volumes", () => {
