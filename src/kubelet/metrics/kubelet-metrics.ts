@@ -229,6 +229,12 @@ export class KubeletMetrics {
     "kubelet_orphaned_runtime_pods_total",
     "[ALPHA] Number of pods that have been detected in the container runtime without being already known to the pod worker. This typically indicates the kubelet was restarted while a pod was force deleted in the API or in the local configuration, which is unusual.",
   )
+  readonly storageOperations = histogram(
+    "storage_operation_duration_seconds",
+    "[ALPHA] Storage operation duration",
+    ["volume_plugin", "operation_name", "status", "migrated"],
+    [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600],
+  )
   readonly webSockets = counter(
     "kubelet_websocket_streaming_requests_total",
     "[ALPHA] Total number of WebSocket streaming requests (exec/attach/portforward) received by the kubelet.",

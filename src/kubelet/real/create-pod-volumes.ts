@@ -1,3 +1,4 @@
+import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
@@ -33,6 +34,7 @@ export interface CreatePodVolumesOptions {
   readonly random: Random
   readonly log: Logger
   readonly commands: Commands
+  readonly metrics: KubeletMetrics
   /** Whom the volumes belong to; asked when something is mounted, not before. */
   readonly kubelet: () => Pick<Kubelet, "services" | "reporter">
   /** Aborts at the end of the process. */
@@ -106,6 +108,7 @@ export function createPodVolumes(options: CreatePodVolumesOptions): RealVolumes 
     tokens,
     csi,
     growth,
+    metrics: options.metrics,
     commands,
     clock,
     log,

@@ -100,8 +100,10 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
   const paths = kubeletPaths(rootDirectory)
   const nodeName = options.node.name
   const nodeObject = new CsiNodeObject({ client, nodeName })
+  const metrics = new KubeletMetrics(options.apiHost)
   const { volumes, csi, drivers } = createPodVolumes({
     ...options,
+    metrics,
     nodeName,
     paths,
     machine,
@@ -116,7 +118,6 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
     for (const worker of kubelet.workers.list())
       if (podUids?.includes(worker.state.pod.metadata.uid) ?? true) worker.handle({ kind: "timer" })
   }
-  const metrics = new KubeletMetrics(options.apiHost)
   const topology = options.topology ?? (await readTopology())
   const devices = new DeviceManager({
     directory: paths.devicePlugins,

@@ -83,6 +83,8 @@ describe.skipIf(why)("the kubelet's API", { timeout: 30_000 }, () => {
       'kubelet_runtime_operations_duration_seconds_count{operation_type="create_container"} 1',
       'kubelet_started_containers_total{container_type="container"} 1',
       "kubelet_pod_start_duration_seconds_count 1",
+      "kubelet_pod_start_sli_duration_seconds_count 1",
+      'storage_operation_duration_seconds_count{volume_plugin="kubernetes.io/empty-dir",operation_name="volume_mount",status="success",migrated="false"} 1',
       'kubelet_desired_pods{static=""} 1',
       'volume_manager_total_volumes{plugin_name="kubernetes.io/empty-dir",state="actual_state_of_world"} 1',
     ])
@@ -94,7 +96,7 @@ describe.skipIf(why)("the kubelet's API", { timeout: 30_000 }, () => {
     expect(metrics).toMatch(
       /^kubelet_pod_worker_duration_seconds_bucket\{operation_type="sync",le="0.005"\} \d/m,
     )
-    expect(metrics).toMatch(/^rest_client_requests_total\{code="200",method="PATCH"\} \d/m)
+    expect(metrics).toMatch(/^rest_client_requests_total\{code="200",method="PATCH",host=""\} \d/m)
     expect(metrics).toMatch(/^process_resident_memory_bytes \d{7}/m)
   })
 
@@ -122,6 +124,9 @@ describe.skipIf(why)("the kubelet's API", { timeout: 30_000 }, () => {
   })
 
   it("counts probes", async () => {
+    expect(await read("/metrics/probes")).toMatch(
+      /^prober_probe_duration_seconds_count\{container="main",namespace="\w+",pod="asked",probe_type="Readiness"\} [1-9]/m,
+    )
     expect(await read("/metrics/probes")).toMatch(
       /^prober_probe_total\{container="main",namespace="default",pod="asked",pod_uid="[^"]+",probe_type="Readiness",result="successful"\} [1-9]/m,
     )

@@ -325,7 +325,10 @@ describe("what a simulated node has room for, and changes", () => {
     const world = await startWorld()
     const { podStartOwnDuration, podStartTotalDuration, ensuredImages } = world.kubelet.services.metrics
     const figures = () =>
-      [podStartOwnDuration, podStartTotalDuration].map((each) => ({ ...each.at(), bounds: undefined }))
+      [podStartOwnDuration, podStartTotalDuration].map((each) => {
+        const { sum, count } = each.at()
+        return { sum, count }
+      })
     const pulls = () => ensuredImages.at("ifnotpresent", "false", "true").value
     const [own, total] = figures()
     const before = pulls()

@@ -1,3 +1,5 @@
+import type { KubeletMetrics } from "../../metrics/kubelet-metrics.ts"
+import { pluginName } from "../../volumes/plugin-name.ts"
 import { chmod, mkdir, readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { type Clock, sleep, type Timer } from "../../../base/clock.ts"
@@ -41,6 +43,7 @@ export interface RealPodVolumesOptions {
   readonly certificates: PodCertificates
   readonly csi: CsiVolumes
   readonly growth: VolumeGrowth
+  readonly metrics: Pick<KubeletMetrics, "storageOperations">
   /** Facts for the downward API; asked anew each time. */
   readonly facts: (pod: Pod) => Pick<FileSources, "allocatable" | "addresses" | "trustBundle">
   readonly commands: Commands
@@ -118,14 +121,29 @@ export class RealPodVolumes implements PodVolumes {
       if (mounted.paths.has(volume.name)) continue
       if (!this.#isMounted(mounted)) return
       this.#follow(mounted, volume)
+      const beganMs = this.#options.clock.monotonic()
       try {
         mounted.paths.set(volume.name, await this.#mountVolume(pod, volume))
+        this.#count([volume], "volume_mount", "success", beganMs)
       } catch (error) {
+        this.#count([volume], "volume_mount", "fail-unknown", beganMs)
         if (error instanceof VolumeError || error instanceof AdmissionError) throw error
         throw new VolumeError(volume.name, (error as Error).message)
       }
     }
     this.#scheduleRefresh(mounted)
+  }
+
+  #count(
+    volumes: readonly Volume[],
+    operation: "volume_mount" | "volume_unmount",
+    status: "success" | "fail-unknown",
+    beganMs: number,
+  ): void {
+    const { clock, metrics } = this.#options
+    const seconds = (clock.monotonic() - beganMs) / 1000
+    for (const volume of volumes)
+      metrics.storageOperations.observe(seconds, pluginName(volume), operation, status, "false")
   }
 
   #mountedOf(pod: Pod): MountedPod {
@@ -226,6 +244,7 @@ export class RealPodVolumes implements PodVolumes {
 
   async unmount(podUid: string): Promise<void> {
     const mounted = this.#mounted.get(podUid)
+    const beganMs = this.#options.clock.monotonic()
     if (mounted) {
       for (const unfollow of mounted.unfollow) unfollow()
       mounted.refresh?.cancel()
@@ -241,6 +260,9 @@ export class RealPodVolumes implements PodVolumes {
       await unmountBelow(directory, this.#options.commands)
       await rm(directory, { recursive: true, force: true })
     }
+    // They go together: each has taken as long as all.
+    const gone = mounted?.pod.spec.volumes?.filter(({ name }) => mounted.paths.has(name)) ?? []
+    this.#count(gone, "volume_unmount", "success", beganMs)
   }
 
   async listPods(): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import { buildMetrics, thisBuild } from "../../../apimachinery/build-info.ts"
 import { gauge, type Metric } from "../../../base/metrics.ts"
 import type { Kubelet } from "../../kubelet.ts"
+import { pluginName } from "../../volumes/plugin-name.ts"
 import { podContainers } from "../../pods/pod-containers.ts"
 import type { PodState } from "../../pods/pod-state.ts"
 import { isStaticPod } from "../../static-pods/static-pod.ts"
@@ -133,7 +134,7 @@ function countBy(keys: readonly string[]): (readonly [count: number, key: string
 /** Those that are wanted, and those that are there. */
 function volumeCounts(states: readonly PodState[]): (readonly [number, string, string])[] {
   const pluginsOf = (some: readonly PodState[]) =>
-    some.flatMap(({ pod }) => (pod.spec.volumes ?? []).map((volume) => pluginName(Object.keys(volume))))
+    some.flatMap(({ pod }) => (pod.spec.volumes ?? []).map((volume) => pluginName(volume)))
   const holding = states.filter(({ stage }) => stage.kind !== "finished" && stage.kind !== "rejected")
   const wanted = countBy(pluginsOf(holding.filter(({ stage }) => stage.kind === "syncing")))
   const there = countBy(pluginsOf(holding.filter(({ setup }) => setup.kind === "ready")))
@@ -141,17 +142,4 @@ function volumeCounts(states: readonly PodState[]): (readonly [number, string, s
     ...wanted.map(([count, plugin]) => [count, plugin, "desired_state_of_world"] as const),
     ...there.map(([count, plugin]) => [count, plugin, "actual_state_of_world"] as const),
   ]
-}
-
-const pluginNames: Readonly<Record<string, string>> = {
-  emptyDir: "empty-dir",
-  configMap: "configmap",
-  hostPath: "host-path",
-  downwardAPI: "downward-api",
-  persistentVolumeClaim: "persistent-claim",
-}
-
-function pluginName(fields: readonly string[]): string {
-  const source = fields.find((field) => field !== "name") ?? "empty-dir"
-  return `kubernetes.io/${pluginNames[source] ?? source}`
 }
