@@ -51,8 +51,7 @@ function whyStop(
   const restarts = (spec.restartPolicy ?? pod.spec.restartPolicy) !== "Never"
   const say = (what: string, willRestart: boolean) =>
     `Container ${running.name} ${what}${willRestart ? ", will be restarted" : ""}`
-  if (running.specHash !== "" && running.specHash !== hashContainer(spec))
-    return { message: say("definition changed", true), gracePeriodSeconds }
+  if (hasChanged(container, running)) return { message: say("definition changed", true), gracePeriodSeconds }
   if (restartsToResize(state, spec, running))
     return { message: say("resize requires restart", true), gracePeriodSeconds }
   const { liveness, startup } = probes[running.id] ?? {}
@@ -67,6 +66,11 @@ function whyStop(
       gracePeriodSeconds: spec.startupProbe?.terminationGracePeriodSeconds ?? gracePeriodSeconds,
     }
   return undefined
+}
+
+/** Whether it is defined otherwise now. An init container does its work as it was begun. */
+function hasChanged({ spec, role }: PodContainer, { specHash }: RuntimeContainer): boolean {
+  return role !== "init" && specHash !== "" && specHash !== hashContainer(spec)
 }
 
 /** The containers whose turn it is, in order. Whether they need a start is planStart's question. */
@@ -131,9 +135,7 @@ function mayRestart(
   const { pod, backoffs } = draft.state
   const { name } = container.spec
   // One that was ended for it is wanted back, whatever the restart policy.
-  const changed =
-    (ended.specHash !== "" && ended.specHash !== hashContainer(container.spec)) ||
-    restartsToResize(draft.state, container.spec, ended)
+  const changed = hasChanged(container, ended) || restartsToResize(draft.state, container.spec, ended)
   if (!changed && !shouldRestart(container, pod.spec.restartPolicy, ended.exitCode)) return false
   const backoff = backoffs[name]
   const untilMs = restartAllowedAtMs(backoff, ended.finishedAtMs)

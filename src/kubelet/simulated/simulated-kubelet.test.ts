@@ -360,6 +360,22 @@ describe("a simulated node", () => {
     )
   })
 
+  it("lets an init container end its work as it was begun, whatever image it has now", async () => {
+    const world = await startWorld()
+    const initContainers = [{ name: "init", image: "app:1" }]
+    const behaviour = { [`${prefix}init.run-for`]: "5s" }
+    await world.server.client.create(Pod, podOf("web", { initContainers }, behaviour))
+    await world.clock.advance(500)
+    const pod = await get(world, "web")
+    const changed = { ...pod.spec.initContainers![0]!, image: "app:2" }
+    await world.server.client.update(Pod, { ...pod, spec: { ...pod.spec, initContainers: [changed] } })
+    await world.clock.advance(10_000)
+    const { status } = await get(world, "web")
+    expect(status.phase).toBe("Running")
+    expect(status.initContainerStatuses![0]).toMatchObject({ image: "app:1", restartCount: 0 })
+    expect((await eventsOf(world, "web")).filter((text) => text.startsWith("Killing"))).toEqual([])
+  })
+
   it("makes a new sandbox when the old one dies", async () => {
     const world = await startWorld()
     await world.server.client.create(Pod, podOf("web"))
