@@ -20,6 +20,7 @@ import type { ClusterNode } from "./nodes/cluster-node.ts"
 import { forgetNode } from "./nodes/forget-nodes.ts"
 import { listKnownNodes } from "./nodes/known-nodes.ts"
 import { type NodePlan, planNodes } from "./nodes/plan-nodes.ts"
+import { refuseOtherFamilies } from "./nodes/refuse-other-families.ts"
 import { type NodesParts, type StartedNodes, startNodes } from "./nodes/start-nodes.ts"
 import type { Progress } from "./progress.ts"
 import { warnOfPolicies } from "./warn-of-policies.ts"
@@ -40,6 +41,8 @@ export interface ClusterOptions {
   /** Undefined: our own plugin connects pods. */
   readonly foreignPlugin: ForeignPlugin | undefined
   readonly kubeletFiles: KubeletFiles
+  /** Which of the machine's addresses its node has. Undefined: found out. */
+  readonly nodeIps: readonly string[] | undefined
   /** Undefined: no ingress. */
   readonly ingress: IngressSettings | undefined
   readonly progress: Progress
@@ -74,6 +77,8 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     throw new Error(
       "--cni-conf-dir: only a single node can be connected by plugins of the machine (--nodes 1)",
     )
+  if (options.nodeIps && plan.onLink.length > 0)
+    throw new Error("--node-ip: nodes side by side have addresses of their own (--nodes 1)")
   for (const note of plan.notes) options.progress.note(note)
   const stopping: TakeDownStep[] = []
   const stop = () => takeDown(stopping.reverse())
@@ -99,7 +104,8 @@ async function start(
     isShared,
     wishes: options.networks,
   })
-  const { foreignPlugin, kubeletFiles } = options
+  const { foreignPlugin, kubeletFiles, nodeIps } = options
+  if (nodeIps) refuseOtherFamilies(nodeIps, networks)
   const parts = {
     networks,
     directory,
@@ -107,6 +113,7 @@ async function start(
     random: realRandom,
     log: options.log,
     ...(foreignPlugin && { foreignPlugin }),
+    ...(nodeIps && { nodeIps }),
     ...kubeletFiles,
   }
   const controlPlane = startControlPlane({

@@ -29,7 +29,7 @@ import type { DataDirectory } from "./data-directory.ts"
 import { componentPaths, profilePath } from "./component-facts.ts"
 import { selfUser } from "./identities.ts"
 import { publishClusterInfo } from "./joining/publish-cluster-info.ts"
-import { machineAddress, machineName } from "./machine.ts"
+import { listensEverywhere, machineAddress, machineName, publicAddress } from "./machine.ts"
 import { type Networks, usualNetworks } from "./networks/networks.ts"
 import { readResourceMetrics } from "./nodes/read-resource-metrics.ts"
 import { LocalKubelets } from "./nodes/local-kubelets.ts"
@@ -55,6 +55,8 @@ export interface ControlPlaneOptions {
   readonly apiServer?: ApiServerSettings
   /** More addresses by which the server will be called. */
   readonly hosts?: readonly string[]
+  /** The machine's addresses where it has several networks, the one that others reach first. @default found out */
+  readonly nodeIps?: readonly string[]
   /** @default in the data directory */
   readonly store?: StoreOptions
   /** False: the API server alone; scheduler and controllers run elsewhere. @default true */
@@ -91,7 +93,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const certificates = ensureClusterCertificates({
     directory: directory.pki,
     server: {
-      hosts: [...serverNames(listen.host), ...(options.hosts ?? [])],
+      hosts: [...serverNames(listen.host), ...(options.hosts ?? []), ...(options.nodeIps ?? [])],
       serviceAddress: networks.kubernetesService,
     },
     clock,
@@ -239,7 +241,7 @@ async function startOnStore(
   if (!snapshot) {
     await ensureKubernetesService(clientFor(selfUser), serviceNetwork, { addresses: [], port })
     await publishClusterInfo(clientFor(selfUser), {
-      server: joinAddress(options.listen.host, port),
+      server: joinAddress(options, port),
       authorityPem: certificates.authority("ca").certificatePem,
       networks,
     })
@@ -314,13 +316,9 @@ export function adminEntry(certificates: ClusterCertificates, server: string): K
   }
 }
 
-function listensEverywhere(host: string): boolean {
-  return host === "0.0.0.0" || host === "::"
-}
-
 /** Where other machines reach the server, if they do. */
-function joinAddress(host: string, port: number): string {
-  const address = listensEverywhere(host) ? (machineAddress() ?? "127.0.0.1") : host
+function joinAddress({ listen, nodeIps }: ControlPlaneOptions, port: number): string {
+  const address = publicAddress(listen.host, nodeIps?.[0])
   return `https://${address.includes(":") ? `[${address}]` : address}:${port}`
 }
 

@@ -7,7 +7,7 @@ import { createIngressController } from "../ingress/create-ingress-controller.ts
 import { defaultIngressClass } from "../ingress/ingress-class-object.ts"
 import type { ControlPlane } from "./control-plane.ts"
 import { ingressUser, selfUser } from "./identities.ts"
-import { machineAddress } from "./machine.ts"
+import { publicAddress } from "./machine.ts"
 
 /** Where requests from outside are taken for Ingresses. */
 export interface IngressSettings {
@@ -26,6 +26,8 @@ interface IngressParts extends IngressSettings {
   readonly controlPlane: ControlPlane
   /** Control planes elsewhere serve the same Ingresses. */
   readonly isShared: boolean
+  /** The machine's addresses where it has several networks, the one that others reach first. @default found out */
+  readonly nodeIps?: readonly string[]
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -36,7 +38,8 @@ interface IngressParts extends IngressSettings {
  * the whole machine; where somebody else has them there is no ingress, and the cluster starts all the same.
  */
 export async function startIngress(parts: IngressParts): Promise<RunningIngress> {
-  const { controlPlane, host, httpPort, httpsPort, isShared, clock, random } = parts
+  const { controlPlane, host, httpPort, httpsPort, isShared, nodeIps, clock, random } = parts
+  const address = publicAddress(host, nodeIps?.[0])
   const log = parts.log.named("ingress")
   const informers = controlPlane.informersFor(ingressUser)
   const controller = createIngressController({
@@ -45,7 +48,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     address: host,
     httpPort,
     httpsPort,
-    publicAddresses: [publicAddress(host)],
+    publicAddresses: [address],
     isShared,
     clock,
     random,
@@ -66,16 +69,12 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
   const running = controller.run(stop.signal)
   informers.start(stop.signal)
   return {
-    note: describeWhere(publicAddress(host), ports),
+    note: describeWhere(address, ports),
     async stop() {
       stop.abort()
       await running
     },
   }
-}
-
-function publicAddress(host: string): string {
-  return host === "0.0.0.0" || host === "::" ? (machineAddress() ?? "127.0.0.1") : host
 }
 
 function describeWhere(

@@ -66,3 +66,15 @@ export function isMachineAddress(text: string): boolean {
   ].map((address) => parseIp(address))
   return own.some((ip) => ip?.family === wanted?.family && ip?.value === wanted?.value)
 }
+
+/**
+ * Where others reach a server of this machine that listens at `host`; `machine` is the machine's address where it has
+ * several.
+ */
+export function publicAddress(host: string, machine = machineAddress()): string {
+  return listensEverywhere(host) ? (machine ?? "127.0.0.1") : host
+}
+
+export function listensEverywhere(host: string): boolean {
+  return host === "0.0.0.0" || host === "::"
+}

@@ -10,6 +10,7 @@ import { realClients } from "./real-clients.ts"
 const missing = whyNoContainers()
 const namespace = "coracle-e2e-join"
 const ip = (line: string) => execFileSync("ip", line.split(" "))
+const machineIp = "198.51.100.1"
 const nodeIp = "198.51.100.3"
 const inside = ["nsenter", `--net=/run/netns/${namespace}`]
 
@@ -26,13 +27,13 @@ describe.skipIf(missing)("a machine that joins", () => {
     before = hostState()
     ip(`netns add ${namespace}`)
     ip(`link add cor-e2e type veth peer name eth0 netns ${namespace}`)
-    ip("addr add 198.51.100.1/24 dev cor-e2e")
+    ip(`addr add ${machineIp}/24 dev cor-e2e`)
     ip("link set cor-e2e up")
     for (const line of ["link set lo up", "link set eth0 up"]) ip(`-netns ${namespace} ${line}`)
     // Not the one that it would take by itself.
     for (const address of ["198.51.100.2", nodeIp]) ip(`-netns ${namespace} addr add ${address}/24 dev eth0`)
-    ip(`-netns ${namespace} route add default via 198.51.100.1`)
-    cluster = new TestCluster(["--listen", "0.0.0.0:0"])
+    ip(`-netns ${namespace} route add default via ${machineIp}`)
+    cluster = new TestCluster(["--listen", "0.0.0.0:0", "--node-ip", machineIp])
     nodeDirectory = join(cluster.directory, "joined")
     await cluster.up()
     kubectl = cluster.kubectl(realClients.kubectl136())
@@ -68,6 +69,7 @@ describe.skipIf(missing)("a machine that joins", () => {
   test("is refused with a token that the cluster does not know", async () => {
     const made = await cluster.coracle("token", "create", "--description", "for a test")
     joinCommand = made.stdout.trim().split(" ")
+    expect(made.stdout).toContain(` https://${machineIp}:`)
     const wrong = joinCommand.map((word) =>
       /^\w{6}\.\w{16}$/.test(word) ? `${word.slice(0, 22)}${word.endsWith("x") ? "y" : "x"}` : word,
     )
@@ -102,7 +104,6 @@ describe.skipIf(missing)("a machine that joins", () => {
   test("becomes a node with a token, and its pods are of the cluster", async () => {
     expect(await start("--node-ip", nodeIp)).toContain("joined https://")
     await kubectl.call("wait node/second --for=condition=Ready --timeout=30s")
-    expect(await kubectl.call("get node second -o jsonpath={.status.addresses[0].address}")).toBe(nodeIp)
     const image = buildBusyboxImage("e2e/busybox:1", { output: join(cluster.directory, "image.tar") })
     for (const directory of [join(cluster.directory, "data"), nodeDirectory])
       await run(process.execPath, [cli, "image", "load", image, "--data-dir", directory])
@@ -122,7 +123,13 @@ describe.skipIf(missing)("a machine that joins", () => {
         ],
       },
     })
-    const { items } = await kubectl.json<{ items: { metadata: { name: string } }[] }>("get nodes")
+    const { items } = await kubectl.json<{
+      items: { metadata: { name: string }; status: { addresses: { address: string }[] } }[]
+    }>("get nodes")
+    expect(items.flatMap(({ status }) => status.addresses[0]!.address).toSorted()).toEqual([
+      machineIp,
+      nodeIp,
+    ])
     const first = items.map(({ metadata }) => metadata.name).find((name) => name !== "second")!
     await kubectl.call("apply -f -", JSON.stringify(pod("here", first)))
     await kubectl.call("apply -f -", JSON.stringify(pod("there", "second")))

@@ -1,6 +1,5 @@
 import { resolve } from "node:path"
 import type { FlagValues } from "../../base/flags.ts"
-import { ipFamily, parseIp } from "../../base/ip-address.ts"
 import { type ProviderPlaces, readProviders } from "../../kubelet/real/images/read-providers.ts"
 import { readConfiguration } from "../../kubelet/real/read-configuration.ts"
 import type { KubeletFiles } from "../nodes/kubelet-files.ts"
@@ -56,14 +55,4 @@ export function parseCredentialProviders(
   const places = { configuration: resolve(configuration), programs: resolve(programs) }
   readProviders(places)
   return places
-}
-
-/** What `--node-ip` says: an address, or one of each family. */
-export function parseNodeAddresses(text: string): readonly string[] {
-  const addresses = text.split(",").filter(Boolean)
-  const wrong = addresses.find((address) => !parseIp(address))
-  if (wrong !== undefined) throw new UsageError(`--node-ip ${text}: ${wrong} is no address`)
-  if (new Set(addresses.map(ipFamily)).size < addresses.length || addresses.length === 0)
-    throw new UsageError(`--node-ip ${text}: expected an address, or one of each family`)
-  return addresses
 }

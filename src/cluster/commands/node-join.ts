@@ -4,14 +4,15 @@ import { createCommands } from "../../base/real/commands.ts"
 import { type DataDirectory, dataDirectory, findOwner } from "../data-directory.ts"
 import { parseToken } from "../joining/bootstrap-token.ts"
 import { joinCluster } from "../joining/join-cluster.ts"
-import { isMachineAddress, machineName, whyNoRealNode } from "../machine.ts"
+import { machineName, whyNoRealNode } from "../machine.ts"
 import type { ForeignPlugin } from "../../network/foreign/create-foreign-network.ts"
 import { connectingPlugin, whyNoPolicies } from "../../network/foreign/why-no-policies.ts"
 import { rememberForeignPlugin } from "../nodes/foreign-plugin-file.ts"
 import { changeNodeSettings, hasNodeFiles, type NodeSettings } from "../nodes/node-files.ts"
 import { describeFlags, UsageError } from "./command.ts"
 import { foreignPluginFlags, parseForeignPlugin } from "./foreign-plugin-flags.ts"
-import { kubeletFlags, parseKubeletFiles, parseNodeAddresses } from "./kubelet-flags.ts"
+import { kubeletFlags, parseKubeletFiles } from "./kubelet-flags.ts"
+import { nodeIpFlag, parseNodeIps } from "./node-ip-flag.ts"
 import { runUntilStopped } from "./node-run.ts"
 import { upFlags } from "./up-options.ts"
 
@@ -23,12 +24,7 @@ const flags = {
     description: "refuse a cluster whose authority is not this",
   },
   name: { type: "string", placeholder: "NAME", description: "the node's name (the machine's)" },
-  "node-ip": {
-    type: "string",
-    placeholder: "IP,...",
-    description:
-      "the machine's address at which others reach the node, of each family (that of its default route)",
-  },
+  ...nodeIpFlag,
   ...foreignPluginFlags,
   ...kubeletFlags,
   "data-dir": upFlags["data-dir"],
@@ -78,17 +74,6 @@ export async function nodeJoin(argv: readonly string[]): Promise<number> {
 function parseSettings(values: FlagValues<typeof flags>): NodeSettings {
   const nodeIps = parseNodeIps(values["node-ip"])
   return { ...parseKubeletFiles(values), ...(nodeIps && { nodeIps }) }
-}
-
-function parseNodeIps(text: string | undefined): readonly string[] | undefined {
-  if (text === undefined) return undefined
-  const addresses = parseNodeAddresses(text)
-  const missing = addresses.find((address) => !isMachineAddress(address))
-  if (missing !== undefined)
-    throw new UsageError(
-      `--node-ip ${text}: node IP: "${missing}" not found in the host's network interfaces`,
-    )
-  return addresses
 }
 
 /** For this start and all that follow, until it joins again. */

@@ -8,6 +8,7 @@ import type { ForeignPlugin } from "../../network/foreign/create-foreign-network
 import { foreignPluginFlags, parseForeignPlugin } from "./foreign-plugin-flags.ts"
 import type { KubeletFiles } from "../nodes/kubelet-files.ts"
 import { kubeletFlags, parseKubeletFiles } from "./kubelet-flags.ts"
+import { nodeIpFlag, parseNodeIps } from "./node-ip-flag.ts"
 import { ingressFlags, parseIngress } from "./ingress-flags.ts"
 import { networkFlags, parseNetworkWishes } from "./network-flags.ts"
 import type { NetworkWishes } from "../networks/plan-networks.ts"
@@ -38,6 +39,7 @@ export const upFlags = {
   },
   ...networkFlags,
   ...ingressFlags,
+  ...nodeIpFlag,
   ...foreignPluginFlags,
   ...kubeletFlags,
   kubeconfig: {
@@ -66,6 +68,7 @@ export interface UpOptions {
   readonly ingress: IngressSettings | undefined
   readonly foreignPlugin: ForeignPlugin | undefined
   readonly kubeletFiles: KubeletFiles
+  readonly nodeIps: readonly string[] | undefined
   readonly kubeconfig: string | undefined
   readonly detach: boolean
   readonly store: StoreOptions
@@ -92,6 +95,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     ingress: parseIngress(values, listen.host),
     foreignPlugin: parseForeignPlugin(values),
     kubeletFiles: parseKubeletFiles(values),
+    nodeIps: parseNodeIps(values["node-ip"]),
     nodes: values.nodes ?? (store.snapshot && 0),
     simulatedNodes: values["simulated-nodes"] ?? (store.snapshot && 0),
     kubeconfig: values.kubeconfig,

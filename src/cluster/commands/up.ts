@@ -75,6 +75,7 @@ async function startUnlessStopped(
       ingress: options.ingress,
       foreignPlugin: options.foreignPlugin,
       kubeletFiles: options.kubeletFiles,
+      nodeIps: options.nodeIps,
       progress,
       log: logger(options, directory),
       signal: abort.signal,

@@ -2,7 +2,6 @@ import { isNodeReady } from "../../api/core/v1/is-node-ready.ts"
 import { Node } from "../../api/core/v1/node.ts"
 import { ignoreNotFound } from "../../apimachinery/status-error.ts"
 import type { Clock } from "../../base/clock.ts"
-import { ipFamily } from "../../base/ip-address.ts"
 import { createClient } from "../../client/create-client.ts"
 import type { Connection } from "../../client/real/connection.ts"
 import { createHttpsTransport } from "../../client/real/https-transport.ts"
@@ -10,8 +9,8 @@ import { createCommands } from "../../base/real/commands.ts"
 import { findRouterBetween } from "../../network/overlay/find-router-between.ts"
 import type { DataDirectory } from "../data-directory.ts"
 import { rememberNetworks } from "../networks/ensure-networks.ts"
-import type { Networks } from "../networks/networks.ts"
 import { type NodeSettings, writeNodeFiles } from "../nodes/node-files.ts"
+import { refuseOtherFamilies } from "../nodes/refuse-other-families.ts"
 import { type BootstrapToken, formatToken } from "./bootstrap-token.ts"
 import { discoverAuthority } from "./discover-cluster.ts"
 import { readNetworks } from "./publish-cluster-info.ts"
@@ -44,7 +43,7 @@ export async function joinCluster(options: JoinOptions): Promise<void> {
   const asNode = { ...known, clientCertificate: client.certificatePem, clientKey: client.keyPem }
   const networks = await withConnection(asNode, clock, async (api) => {
     const found = await readNetworks(api)
-    refuseOtherFamilies(options.settings.nodeIps ?? [], found)
+    if (options.settings.nodeIps) refuseOtherFamilies(options.settings.nodeIps, found)
     if (found.backend === "host-gw") await refuseFarNodes(api)
     return found
   })
@@ -59,15 +58,6 @@ async function refuseTakenName(client: ReturnType<typeof createClient>, name: st
     throw new Error(
       `a Node with name "${name}" and status "Ready" already exists in the cluster: delete it, or join under another name (--name)`,
     )
-}
-
-/** Between nodes packets go by the cluster's first family (docs/decisions/0130). */
-function refuseOtherFamilies(nodeIps: readonly string[], { pods }: Networks): void {
-  const families = pods.map(ipFamily)
-  if (nodeIps.length === 0 || nodeIps.some((address) => ipFamily(address) === families[0])) return
-  throw new Error(
-    `--node-ip: this cluster's nodes reach each other by IPv${families[0]}: give an address of that family, too`,
-  )
 }
 
 /** Plain routes lead to other nodes' pods only where each node reaches each without a router between them. */
