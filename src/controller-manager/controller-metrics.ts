@@ -1,5 +1,6 @@
 import type { Metric } from "../base/metrics.ts"
 import { CronJobMetrics } from "./cronjob/cronjob-metrics.ts"
+import { HorizontalPodAutoscalerMetrics } from "./horizontal-pod-autoscaler/horizontal-pod-autoscaler-metrics.ts"
 import { JobMetrics } from "./job/job-metrics.ts"
 import { NodeLifecycleMetrics } from "./node-lifecycle/node-lifecycle-metrics.ts"
 import { PodGarbageCollectorMetrics } from "./pod-garbage-collector/pod-garbage-collector-metrics.ts"
@@ -11,10 +12,12 @@ export class ControllerMetrics {
   readonly cronJob = new CronJobMetrics()
   readonly nodeLifecycle = new NodeLifecycleMetrics()
   readonly podGarbageCollector = new PodGarbageCollectorMetrics()
+  readonly horizontalPodAutoscaler = new HorizontalPodAutoscalerMetrics()
   readonly taintEviction = new TaintEvictionMetrics()
 
   get all(): readonly Metric[] {
-    const { job, cronJob, nodeLifecycle, podGarbageCollector, taintEviction } = this
-    return [job, cronJob, nodeLifecycle, podGarbageCollector, taintEviction].flatMap(({ all }) => all)
+    const { job, cronJob, nodeLifecycle, podGarbageCollector, horizontalPodAutoscaler, taintEviction } = this
+    const every = [job, cronJob, nodeLifecycle, podGarbageCollector, horizontalPodAutoscaler, taintEviction]
+    return every.flatMap(({ all }) => all)
   }
 }

@@ -100,9 +100,10 @@ const entries: readonly Entry[] = [
   { name: "resourcequota-controller", create: createResourceQuotaController },
   {
     name: "horizontal-pod-autoscaler-controller",
-    create: ({ discover, transportOf }) =>
+    create: ({ discover, transportOf, metrics }) =>
       createHorizontalPodAutoscalerController({
         discover,
+        metrics: metrics?.horizontalPodAutoscaler,
         transport: transportOf("horizontal-pod-autoscaler-controller"),
       }),
   },

@@ -11,22 +11,27 @@ import { replicaSetController } from "../replicaset/replicaset.ts"
 import { simulateNodes } from "../testing/simulated-nodes.ts"
 import { startTestCluster, type TestCluster } from "../testing/test-cluster.ts"
 import { createHorizontalPodAutoscalerController } from "./horizontal-pod-autoscaler.ts"
+import { HorizontalPodAutoscalerMetrics } from "./horizontal-pod-autoscaler-metrics.ts"
+import { formatMetrics } from "../../base/metrics.ts"
 
 let cluster: TestCluster
 /** Milli-CPUs that every pod uses; undefined: nobody measures. */
 let cpu: number | undefined
 /** What other APIs of metrics answer, by path. */
 let answers: Record<string, unknown>
+let metrics: HorizontalPodAutoscalerMetrics
 
 beforeEach(async () => {
   cpu = undefined
   answers = {}
+  metrics = new HorizontalPodAutoscalerMetrics()
   cluster = await startTestCluster(({ transport }) => [
     deploymentController,
     replicaSetController,
     createHorizontalPodAutoscalerController({
       discover: () => Promise.resolve({ resources: builtInResources, stale: [] }),
       transport: { ...transport, request: (request) => answer(transport, request) },
+      metrics,
     }),
   ])
   simulateNodes(cluster)
@@ -86,6 +91,37 @@ async function conditions(name = "web"): Promise<string[]> {
 }
 
 describe("HorizontalPodAutoscaler controller", () => {
+  it("counts what it did, and what kept it from knowing", async () => {
+    cpu = 160
+    await createWeb(2)
+    await cluster.advance(31_000)
+    const lines = () => formatMetrics(metrics.all).split("\n")
+    const prefix = "horizontal_pod_autoscaler_controller"
+    const value = (series: string) =>
+      Number(
+        lines()
+          .find((line) => line.startsWith(`${prefix}_${series} `))
+          ?.split(" ")[1],
+      )
+    expect(value('reconciliations_total{action="scale_up",error="none"}')).toBeGreaterThan(0)
+    expect(
+      value('metric_computation_total{action="scale_up",error="none",metric_type="Resource"}'),
+    ).toBeGreaterThan(0)
+    expect(value("num_horizontal_pod_autoscalers")).toBe(1)
+    expect(value('desired_replicas{namespace="default",hpa_name="web"}')).toBe(await replicas())
+    const fine = value('reconciliation_duration_seconds_count{action="none",error="internal"}')
+    expect(fine).toBeNaN()
+    cpu = undefined
+    await cluster.advance(16_000)
+    expect(value('reconciliations_total{action="none",error="internal"}')).toBeGreaterThan(0)
+    expect(
+      value('metric_computation_total{action="none",error="internal",metric_type="Resource"}'),
+    ).toBeGreaterThan(0)
+    await cluster.client.delete(HorizontalPodAutoscaler, key)
+    await cluster.advance(16_000)
+    expect(value("num_horizontal_pod_autoscalers")).toBe(0)
+  })
+
   it("adds pods when they use too much, and takes them away after five quiet minutes", async () => {
     cpu = 160
     await createWeb(2)

@@ -8,6 +8,7 @@
 import {
   HorizontalPodAutoscaler,
   type HorizontalPodAutoscalerStatus,
+  type MetricSpec,
 } from "../../api/autoscaling/v2/horizontal-pod-autoscaler.ts"
 import { Pod } from "../../api/core/v1/pod.ts"
 import { matchesLabels, parseLabelSelector, type Selector } from "../../apimachinery/labels.ts"
@@ -28,7 +29,12 @@ import { deepEqual } from "../shared/deep-equal.ts"
 import { podsByLabel, selectPods } from "../shared/pods-by-label.ts"
 import { updateStatusIfChanged } from "../shared/update-status.ts"
 import { combineMetrics } from "./combine-metrics.ts"
-import { evaluateMetric, tolerancesOf } from "./evaluate-metric.ts"
+import { type Evaluation, evaluateMetric, type Target, tolerancesOf } from "./evaluate-metric.ts"
+import {
+  HorizontalPodAutoscalerMetrics,
+  type ScaleAction,
+  scaleAction,
+} from "./horizontal-pod-autoscaler-metrics.ts"
 import { KnownKinds } from "./known-kinds.ts"
 import { limitReplicas } from "./limit-replicas.ts"
 import { Memory } from "./memory.ts"
@@ -41,9 +47,11 @@ const syncPeriodMs = 15_000
 export function createHorizontalPodAutoscalerController({
   transport,
   discover,
+  metrics = new HorizontalPodAutoscalerMetrics(),
 }: {
   readonly transport: Transport
   readonly discover: () => Promise<Discovered>
+  readonly metrics?: HorizontalPodAutoscalerMetrics | undefined
 }): ControllerDefinition {
   const memory = new Memory()
   const kinds = new KnownKinds(discover)
@@ -59,10 +67,11 @@ export function createHorizontalPodAutoscalerController({
       const autoscaler = context.cache.find(HorizontalPodAutoscaler, key)
       if (!autoscaler) {
         memory.forget(memoryKey(key))
+        metrics.forget(key.namespace ?? "", key.name)
         return done
       }
       const source = { transport, kinds, clock: context.clock }
-      await new Reconciliation(autoscaler, source, memory, context).run()
+      await new Reconciliation(autoscaler, source, memory, context, metrics).run()
       return requeue
     },
   }
@@ -91,26 +100,46 @@ class Reconciliation {
   readonly #memory: Memory
   readonly #context: ReconcileContext
   readonly #key: string
+  readonly #metrics: HorizontalPodAutoscalerMetrics
   #status: HorizontalPodAutoscalerStatus
+  #action: ScaleAction = "none"
+  #failed = false
 
   constructor(
     autoscaler: HorizontalPodAutoscaler,
     source: MetricsSource,
     memory: Memory,
     context: ReconcileContext,
+    metrics: HorizontalPodAutoscalerMetrics,
   ) {
     this.#autoscaler = autoscaler
     this.#source = source
     this.#memory = memory
     this.#context = context
     this.#key = memoryKey(keyOf(autoscaler))
+    this.#metrics = metrics
     this.#status = autoscaler.status
   }
 
   async run(): Promise<void> {
-    const { client } = this.#context
-    await this.#look()
-    await updateStatusIfChanged(client, HorizontalPodAutoscaler, this.#autoscaler, this.#status)
+    const { client, clock } = this.#context
+    const { namespace = "", name } = this.#autoscaler.metadata
+    const beganMs = clock.monotonic()
+    const tell = () => {
+      const outcome = { action: this.#action, failed: this.#failed }
+      this.#metrics.looked(outcome, (clock.monotonic() - beganMs) / 1000)
+      const isKnown = this.#status.conditions?.some(({ type }) => type === "ScalingActive") ?? false
+      this.#metrics.wants(namespace, name, isKnown ? this.#status.desiredReplicas : undefined)
+    }
+    try {
+      await this.#look()
+      await updateStatusIfChanged(client, HorizontalPodAutoscaler, this.#autoscaler, this.#status)
+    } catch (error) {
+      this.#failed = true
+      throw error
+    } finally {
+      tell()
+    }
   }
 
   async #look(): Promise<void> {
@@ -175,7 +204,7 @@ class Reconciliation {
       nowMs,
     }
     const evaluations = await Promise.all(
-      (spec.metrics ?? []).map((metric) => evaluateMetric(this.#source, target, metric)),
+      (spec.metrics ?? []).map((metric) => this.#evaluate(target, metric)),
     )
     for (const each of evaluations) if (!each.ok) this.#warn(each.reason, each.message)
     const { proposal, active, currentMetrics, error } = combineMetrics(evaluations, current)
@@ -201,6 +230,16 @@ class Reconciliation {
     this.#note("ScalingLimited", limited.status, limited)
     const why = proposal.replicas > current ? `${proposal.metric} above target` : "All metrics below target"
     return { replicas, why }
+  }
+
+  async #evaluate(target: Target, metric: MetricSpec): Promise<Evaluation> {
+    const { clock } = this.#context
+    const beganMs = clock.monotonic()
+    const result = await evaluateMetric(this.#source, target, metric)
+    const action = result.ok ? scaleAction(target.specReplicas, result.replicas) : "none"
+    const outcome = { action, failed: !result.ok }
+    this.#metrics.computed(outcome, metric.type, (clock.monotonic() - beganMs) / 1000)
+    return result
   }
 
   /** Undefined, and noted: the pods cannot be told, or another autoscaler has them too. */
@@ -266,6 +305,7 @@ class Reconciliation {
     })
     events.event(this.#autoscaler, "Normal", "SuccessfulRescale", `New size: ${replicas}; reason: ${why}`)
     this.#memory.scaled(this.#key, current, replicas, clock.now())
+    this.#action = scaleAction(current, replicas)
     this.#report(current, replicas)
     this.#status = { ...this.#status, lastScaleTime: formatTime(clock.now()) }
   }
@@ -285,6 +325,7 @@ class Reconciliation {
   }
 
   #warn(reason: string, message: string): void {
+    this.#failed = true
     this.#context.events.event(this.#autoscaler, "Warning", reason, message)
   }
 }
