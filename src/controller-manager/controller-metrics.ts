@@ -1,5 +1,6 @@
 import type { Metric } from "../base/metrics.ts"
 import { CronJobMetrics } from "./cronjob/cronjob-metrics.ts"
+import { EndpointSliceMetrics } from "./endpointslice/endpointslice-metrics.ts"
 import { HorizontalPodAutoscalerMetrics } from "./horizontal-pod-autoscaler/horizontal-pod-autoscaler-metrics.ts"
 import { JobMetrics } from "./job/job-metrics.ts"
 import { NodeLifecycleMetrics } from "./node-lifecycle/node-lifecycle-metrics.ts"
@@ -13,11 +14,14 @@ export class ControllerMetrics {
   readonly nodeLifecycle = new NodeLifecycleMetrics()
   readonly podGarbageCollector = new PodGarbageCollectorMetrics()
   readonly horizontalPodAutoscaler = new HorizontalPodAutoscalerMetrics()
+  readonly endpointSlice = new EndpointSliceMetrics()
   readonly taintEviction = new TaintEvictionMetrics()
 
   get all(): readonly Metric[] {
-    const { job, cronJob, nodeLifecycle, podGarbageCollector, horizontalPodAutoscaler, taintEviction } = this
-    const every = [job, cronJob, nodeLifecycle, podGarbageCollector, horizontalPodAutoscaler, taintEviction]
-    return every.flatMap(({ all }) => all)
+    const { job, cronJob, nodeLifecycle, podGarbageCollector, taintEviction } = this
+    const { endpointSlice, horizontalPodAutoscaler } = this
+    const workloads = [job, cronJob, horizontalPodAutoscaler]
+    const cluster = [endpointSlice, nodeLifecycle, podGarbageCollector, taintEviction]
+    return [...workloads, ...cluster].flatMap(({ all }) => all)
   }
 }

@@ -114,7 +114,10 @@ const entries: readonly Entry[] = [
   { name: "cronjob-controller", create: ({ metrics }) => createCronJobController(metrics?.cronJob) },
   { name: "statefulset-controller", create: () => statefulSetController },
   { name: "endpoints-controller", create: createEndpointsController },
-  { name: "endpointslice-controller", create: () => createEndpointSliceController() },
+  {
+    name: "endpointslice-controller",
+    create: ({ metrics }) => createEndpointSliceController({ metrics: metrics?.endpointSlice }),
+  },
   { name: "endpointslice-mirroring-controller", create: () => endpointSliceMirroringController },
   {
     name: "root-ca-certificate-publisher-controller",

@@ -62,20 +62,20 @@ export class SchedulerMetrics {
   readonly permitWaitDuration = new Histogram(
     {
       name: "scheduler_permit_wait_duration_seconds",
-      help: "[ALPHA] Duration of waiting on permit.",
+      help: "[BETA] Duration of waiting on permit.",
       labels: ["result"],
     },
     exponentialBounds(0.001, 2, 15),
   )
   readonly pluginEvaluations = new Counter({
     name: "scheduler_plugin_evaluation_total",
-    help: "[ALPHA] Number of attempts to schedule pods by each plugin and the extension point (available only in PreFilter, Filter, PreScore, and Score).",
+    help: "[BETA] Number of attempts to schedule pods by each plugin and the extension point (available only in PreFilter, Filter, PreScore, and Score).",
     labels: ["plugin", "extension_point", "profile"],
   })
   readonly goroutines = new Counter(
     {
       name: "scheduler_goroutines",
-      help: "[ALPHA] Number of running goroutines split by the work they do such as binding.",
+      help: "[BETA] Number of running goroutines split by the work they do such as binding.",
       labels: ["operation"],
     },
     "gauge",
@@ -107,7 +107,7 @@ export class SchedulerMetrics {
     const unschedulable = gauge(
       {
         name: "scheduler_unschedulable_pods",
-        help: "[ALPHA] The number of unschedulable pods broken down by plugin name. A pod will increment the gauge for all plugins that caused it to not schedule and so this metric have meaning only when broken down by plugin.",
+        help: "[BETA] The number of unschedulable pods broken down by plugin name. A pod will increment the gauge for all plugins that caused it to not schedule and so this metric have meaning only when broken down by plugin.",
         labels: ["plugin", "profile"],
       },
       () => countRejections(queue().all()),

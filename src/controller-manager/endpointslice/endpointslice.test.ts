@@ -9,13 +9,17 @@ import { ignoreNotFound } from "../../apimachinery/status-error.ts"
 import { createEndpointsController } from "../endpoints/endpoints.ts"
 import { simulateNodes, type SimulatedNodes } from "../testing/simulated-nodes.ts"
 import { startTestCluster, type TestCluster } from "../testing/test-cluster.ts"
+import { formatMetrics } from "../../base/metrics.ts"
 import { createEndpointSliceController } from "./endpointslice.ts"
+import { EndpointSliceMetrics } from "./endpointslice-metrics.ts"
 
 let cluster: TestCluster
 let nodes: SimulatedNodes
+let metrics: EndpointSliceMetrics
 beforeEach(async () => {
+  metrics = new EndpointSliceMetrics()
   cluster = await startTestCluster([
-    createEndpointSliceController({ maxEndpointsPerSlice: 5 }),
+    createEndpointSliceController({ maxEndpointsPerSlice: 5, metrics }),
     createEndpointsController(),
   ])
   nodes = simulateNodes(cluster, { goneAfterMs: 5000 })
@@ -54,6 +58,40 @@ async function slices(): Promise<EndpointSlice[]> {
 const endpoints = () => cluster.client.get(Endpoints, key).catch(ignoreNotFound)
 
 describe("EndpointSlice controller", () => {
+  it("counts what it keeps, and what changes", async () => {
+    const told = () =>
+      Object.fromEntries(
+        formatMetrics(metrics.all)
+          .split("\n")
+          .filter((line) => line.startsWith("endpoint_slice_controller_") && !line.includes("_bucket"))
+          .map((line) => line.replace("endpoint_slice_controller_", "").split(" ") as [string, string]),
+      )
+    await createService({ trafficDistribution: "PreferSameZone" })
+    expect(told()).toMatchObject({
+      endpoints_desired: "0",
+      num_endpoint_slices: "1",
+      desired_endpoint_slices: "1",
+      'services_count_by_traffic_distribution{traffic_distribution="PreferSameZone"}': "1",
+      'changes{operation="create"}': "1",
+    })
+    await createPods(7)
+    expect(told()).toMatchObject({
+      endpoints_desired: "7",
+      num_endpoint_slices: "2",
+      desired_endpoint_slices: "2",
+      endpoints_added_per_sync_sum: "7",
+      endpoints_removed_per_sync_sum: "0",
+      'changes{operation="create"}': "2",
+    })
+    await cluster.client.delete(Pod, { namespace: "default", name: "web-0" })
+    await cluster.advance(10_000)
+    expect(told()).toMatchObject({ endpoints_desired: "6", endpoints_removed_per_sync_sum: "1" })
+    expect(told()['syncs{result="error"}']).toBeUndefined()
+    await cluster.client.delete(Service, key)
+    await cluster.advance(1000)
+    expect(told()).toMatchObject({ endpoints_desired: "0", num_endpoint_slices: "0" })
+  })
+
   it("says none with one empty slice, and fills that one", async () => {
     await createService()
     const [placeholder] = await slices()

@@ -27,11 +27,16 @@ import { isManaged, planSlices, serviceNameLabel, type SlicePlan } from "./plan.
 import { asksForTopology } from "./topology-hints.ts"
 import { TriggerTimes, withTriggerTime } from "./trigger-time.ts"
 import { computeZoneShares, hasSameShare } from "./zone-shares.ts"
+import { EndpointSliceMetrics } from "./endpointslice-metrics.ts"
 import { messageOf } from "../../base/message-of.ts"
 
 export function createEndpointSliceController(
-  options: { readonly maxEndpointsPerSlice?: number } = {},
+  options: {
+    readonly maxEndpointsPerSlice?: number
+    readonly metrics?: EndpointSliceMetrics | undefined
+  } = {},
 ): ControllerDefinition {
+  const { metrics = new EndpointSliceMetrics() } = options
   const triggerTimes = new TriggerTimes()
   const maxPerSlice = options.maxEndpointsPerSlice ?? 100
   return {
@@ -45,22 +50,39 @@ export function createEndpointSliceController(
       watch(Node, keysOfTopology, undefined, hasSameShare),
       watch(EndpointSlice, keysOfService, { service: serviceOf }),
     ],
-    reconcile: (key, context) => reconcile(key, context, triggerTimes, maxPerSlice),
+    async reconcile(key, context) {
+      let isGood = false
+      try {
+        const result = await reconcile(key, context, { triggerTimes, maxPerSlice, metrics })
+        isGood = true
+        return result
+      } finally {
+        metrics.synced(isGood)
+      }
+    },
   }
+}
+
+interface Parts {
+  readonly triggerTimes: TriggerTimes
+  readonly maxPerSlice: number
+  readonly metrics: EndpointSliceMetrics
 }
 
 async function reconcile(
   key: ObjectKey,
   context: ReconcileContext,
-  triggerTimes: TriggerTimes,
-  maxPerSlice: number,
+  { triggerTimes, maxPerSlice, metrics }: Parts,
 ): Promise<Result> {
   const { cache, events } = context
 
   // Observe. The slices of a Service that has gone are collected as garbage.
   const service = cache.find(Service, key)
   if (!service) triggerTimes.forget(key)
-  if (!service || !hasSelector(service)) return done
+  if (!service || !hasSelector(service)) {
+    metrics.forget(key.namespace ?? "", key.name)
+    return done
+  }
   const pods = podsBehind(service, cache)
   const existing = cache.byIndex(EndpointSlice, "service", `${key.namespace}/${key.name}`)
 
@@ -80,6 +102,7 @@ async function reconcile(
   const triggerTime = triggerTimes.next(service, pods)
   try {
     await applyPlan(context, plan, triggerTime)
+    metrics.applied({ service, existing, plan, maxPerSlice })
   } catch (error) {
     const message = `Error updating Endpoint Slices for Service ${key.namespace}/${key.name}: ${messageOf(error)}`
     events.event(service, "Warning", "FailedToUpdateEndpointSlices", message)
