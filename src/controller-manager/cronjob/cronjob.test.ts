@@ -150,13 +150,6 @@ describe("CronJob controller", () => {
     ])
   })
 
-  it("lives through a month in a moment", async () => {
-    await create({ schedule: "0 0 * * *" })
-    await cluster.advance(31 * 24 * hourMs + 1000)
-    expect((await get()).status.lastScheduleTime).toBe("2026-02-01T00:00:00Z")
-    expect(await jobs()).toHaveLength(4)
-  })
-
   it("writes down what has ended also when the next Job is refused", async () => {
     await create()
     await cluster.advance(10 * minuteMs + 500)
