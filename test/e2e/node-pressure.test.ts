@@ -237,6 +237,10 @@ describe.skipIf(missing)("a node under pressure", () => {
       volume: { emptyDir: {} },
     })
     await running("writer")
+    await eventually(
+      async () => expect(await condition("DiskPressure")).toBe("True KubeletHasDiskPressure"),
+      60_000,
+    )
     await eventually(async () => expect(await mebibytesUntil(150)).toBeGreaterThan(0), 60_000)
     await untilRelieved("DiskPressure", "KubeletHasNoDiskPressure")
     expect((await status("writer")).phase).toBe("Running")

@@ -21,18 +21,22 @@ export class ContainerCollector {
     this.#options = options
   }
 
-  /** What cannot be removed stays, and the rest goes. */
-  async collect(): Promise<void> {
+  /** What cannot be removed stays, and the rest goes. Resolves to how many have gone. */
+  async collect(): Promise<number> {
     const { workers, log } = this.#options
+    let removed = 0
     for (const worker of workers.list()) {
       const { name, namespace } = worker.state.pod.metadata
-      await this.#removeUnused(worker).catch((error: unknown) =>
-        log.warn("dead containers not removed", { pod: name, namespace, error }),
-      )
+      try {
+        removed += await this.#removeUnused(worker)
+      } catch (error) {
+        log.warn("dead containers not removed", { pod: name, namespace, error })
+      }
     }
+    return removed
   }
 
-  async #removeUnused(worker: PodWorker): Promise<void> {
+  async #removeUnused(worker: PodWorker): Promise<number> {
     const { runtime, logs, log } = this.#options
     const { containers, sandboxes } = findUnused(worker.state)
     for (const { id, name, logPath } of containers) {
@@ -41,8 +45,9 @@ export class ContainerCollector {
       await runtime.removeContainer(id)
     }
     for (const id of sandboxes) await runtime.removePodSandbox(id)
-    if (sandboxes.length > 0) return worker.handle({ kind: "observed", runtime: noRuntimePod })
-    if (containers.length > 0)
+    if (sandboxes.length > 0) worker.handle({ kind: "observed", runtime: noRuntimePod })
+    else if (containers.length > 0)
       worker.handle({ kind: "containersRemoved", ids: containers.map(({ id }) => id) })
+    return containers.length
   }
 }

@@ -55,6 +55,9 @@ const periodMs = 10_000
 /** So long the next look waits for an evicted pod to be gone. */
 const cleanUpMs = 30_000
 const cleanUpPollMs = 1000
+/** The runtime gives room back a moment after it has removed what took it. */
+const freeingMs = 3000
+const freeingPollMs = 100
 
 /**
  * Keeps the node alive when it runs short of memory, disk or process ids: first what nobody uses is thrown away, then one
@@ -136,15 +139,26 @@ export class EvictionManager {
 
   /** Throws away what nobody uses, dead containers first, since they hold images; true when that was enough. */
   async #reclaim({ signal }: Shortage, { imageFilesystem }: NodeUsage): Promise<boolean> {
-    const { host, images, log } = this.#options
+    const { images, log } = this.#options
     if (!isReclaimable(signal, imageFilesystem !== undefined)) return false
-    await this.#containers.collect()
+    const removed = await this.#containers.collect()
     // A disk that is full may let nothing be removed: then pods go.
-    await images
-      .collect(Number.POSITIVE_INFINITY)
-      .catch((error: unknown) => log.warn("images not collected", { error }))
+    const freedBytes = await images.collect(Number.POSITIVE_INFINITY).catch((error: unknown) => {
+      log.warn("images not collected", { error })
+      return 0
+    })
+    return this.#isRelieved(removed > 0 || freedBytes > 0 ? freeingMs : 0)
+  }
+
+  /** Whether nothing is short any more, or is not within so long. */
+  async #isRelieved(patienceMs: number): Promise<boolean> {
+    const { host, clock } = this.#options
     const all = new Set(this.#thresholds)
-    return findShortages(await host.usage(), this.#thresholds, all).length === 0
+    for (let leftMs = patienceMs; ; leftMs -= freeingPollMs) {
+      if (findShortages(await host.usage(), this.#thresholds, all).length === 0) return true
+      if (leftMs <= 0) return false
+      await sleep(clock, freeingPollMs)
+    }
   }
 
   /** Pods that have written more than they may go, however much room there is. */
