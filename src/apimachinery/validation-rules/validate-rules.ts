@@ -20,6 +20,14 @@ import { type CompiledRule, compileRules, rulesOf, selfType, type ValidationRule
 /** What all rules of one object may cost together, in upstream's units. */
 export const runtimeCostBudget = 10_000_000
 
+/** Told how long rules took. */
+export interface RuleMeter {
+  /** Milliseconds that only grow. */
+  now(): number
+  compiled(milliseconds: number): void
+  evaluated(milliseconds: number): void
+}
+
 export interface ValidateRulesOptions {
   /** The value before, for rules that look at it; absent when it is new. */
   readonly old?: unknown
@@ -29,17 +37,20 @@ export interface ValidateRulesOptions {
   /** The schema is that of an object with kind and metadata. */
   readonly isResource?: boolean
   readonly warn?: (text: string) => void
+  readonly meter?: RuleMeter | undefined
 }
 
 /** Whether a value keeps the rules that its schema states in CEL, with upstream's texts and limits. */
 export function validateRules(
   schema: JsonSchema,
   value: unknown,
-  { old, correlation, path = fieldPath(), isResource = false, warn }: ValidateRulesOptions = {},
+  { old, correlation, path = fieldPath(), isResource = false, warn, meter }: ValidateRulesOptions = {},
 ): FieldError[] {
   if (!hasRules(schema)) return []
-  const walk = new Walk(warn ?? (() => {}))
+  const walk = new Walk(warn ?? (() => {}), meter)
+  const beganMs = meter?.now() ?? 0
   walk.visit(schema, value, old, path, isResource, { current: correlation, parent: undefined })
+  meter?.evaluated(meter.now() - beganMs)
   // Upstream has no word for the object itself.
   return walk.errors.map((error) => (error.field === "" ? { ...error, field: "<nil>" } : error))
 }
@@ -73,13 +84,19 @@ interface Compiled {
 const compiledRules = new WeakMap<JsonSchema, { whole?: Compiled | undefined; part?: Compiled | undefined }>()
 
 /** Undefined for what expressions cannot see, which has no rules then. */
-function compiledOf(schema: JsonSchema, isResource: boolean): Compiled | undefined {
+function compiledOf(
+  schema: JsonSchema,
+  isResource: boolean,
+  meter: RuleMeter | undefined,
+): Compiled | undefined {
   const kind = isResource ? "whole" : "part"
   let entry = compiledRules.get(schema)
   if (!entry) compiledRules.set(schema, (entry = {}))
   if (!(kind in entry)) {
+    const beganMs = meter?.now() ?? 0
     const declared = selfType(schema, isResource)
     entry[kind] = declared && { rules: compileRules(schema, declared), type: declared.type }
+    meter?.compiled(meter.now() - beganMs)
   }
   return entry[kind]
 }
@@ -110,11 +127,13 @@ function inElement(ratchet: Ratchet, index: number): Ratchet {
 class Walk {
   readonly errors: FieldError[] = []
   readonly #warn: (text: string) => void
+  readonly #meter: RuleMeter | undefined
   #budget = runtimeCostBudget
   #isOver = false
 
-  constructor(warn: (text: string) => void) {
+  constructor(warn: (text: string) => void, meter: RuleMeter | undefined) {
     this.#warn = warn
+    this.#meter = meter
   }
 
   visit(
@@ -179,7 +198,7 @@ class Walk {
     isResource: boolean,
     ratchet: Ratchet,
   ): void {
-    const compiled = rulesOf(schema).length > 0 ? compiledOf(schema, isResource) : undefined
+    const compiled = rulesOf(schema).length > 0 ? compiledOf(schema, isResource, this.#meter) : undefined
     if (!compiled) return
     if (this.#budget <= 0) return this.#stop(invalidValue(path, schema.type ?? "", outOfBudget))
     for (const each of compiled.rules) {

@@ -64,6 +64,17 @@ describe("a custom resource", () => {
     await expect(client.get(Widget, key("a"))).rejects.toThrow('widgets.example.com "a" not found')
   })
 
+  test("has its rules timed, once when they are compiled and whenever an object is held to them", async () => {
+    const { client } = server
+    const rule = { rule: "self.size < 10", message: "too big" }
+    await install(client, widgetDefinition({ ...sized, "x-kubernetes-validations": [rule] }))
+    await client.create(Widget, widget("a", { size: 2 }))
+    expect(await messageOf(client.create(Widget, widget("b", { size: 20 })))).toContain("too big")
+    const counted = server.server.parts.metrics.text()
+    expect(counted).toContain("apiserver_cel_compilation_duration_seconds_count 1\n")
+    expect(counted).toContain("apiserver_cel_evaluation_duration_seconds_count 2\n")
+  })
+
   test("has a status and a scale of its own", async () => {
     const { client } = server
     const counted = { type: "object", properties: { replicas: { type: "integer" } } }

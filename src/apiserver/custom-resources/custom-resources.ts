@@ -9,6 +9,7 @@ import type { ConvertObjects, ServedResource } from "../registry/served-resource
 import type { ServerParts } from "../server-parts.ts"
 import { isTrue } from "./conditions.ts"
 import { createCustomRegistry, prefixOf } from "./custom-registry.ts"
+import type { RuleMeter } from "../../apimachinery/validation-rules/validate-rules.ts"
 import { customStrategy } from "./custom-strategy.ts"
 import { deprecationWarningOf } from "./deprecation-warning.ts"
 import { type Instances, instancesOf } from "./instances.ts"
@@ -58,6 +59,16 @@ export class CustomResources implements ObjectFollower {
     this.#server.resources.replace(old?.served ?? [], next.served)
   }
 
+  /** Rules of all definitions are timed together. */
+  get #meter(): RuleMeter {
+    const { clock, metrics } = this.#server
+    return {
+      now: () => clock.monotonic(),
+      compiled: (milliseconds) => metrics.expressions.compiled(milliseconds / 1000),
+      evaluated: (milliseconds) => metrics.expressions.evaluated(milliseconds / 1000),
+    }
+  }
+
   /** The objects of a definition; undefined when it is not served. */
   instancesOf(name: string): Instances | undefined {
     const serving = this.#serving.get(name)
@@ -102,7 +113,7 @@ export class CustomResources implements ObjectFollower {
         isCustom: true,
         resource,
         registry,
-        strategy: customStrategy(resource, version),
+        strategy: customStrategy(resource, version, this.#meter),
         fromStorage: (object) => inVersion(resource, object),
         toStorage: (object) => object,
         ...(convert && { convert }),

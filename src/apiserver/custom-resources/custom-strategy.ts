@@ -7,7 +7,12 @@ import { validateListTypes } from "../../apimachinery/json-schema/validate-list-
 import { validateJsonValue } from "../../apimachinery/json-schema/validate-value.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import type { Resource } from "../../apimachinery/resource.ts"
-import { hasRules, validateRules } from "../../apimachinery/validation-rules/validate-rules.ts"
+import {
+  hasRules,
+  type RuleMeter,
+  validateRules,
+  type ValidateRulesOptions,
+} from "../../apimachinery/validation-rules/validate-rules.ts"
 import { deepEqual } from "../handlers/equal-objects.ts"
 import { copyField, defaultStrategy } from "../registry/default-strategy.ts"
 import type { Mutable, Strategy } from "../registry/strategy.ts"
@@ -16,7 +21,11 @@ import { schemaOf } from "./to-resource.ts"
 import { validateScaleSpec, validateScaleStatus } from "./validate-scale.ts"
 
 /** How objects of a custom resource are written through one of its versions: by that version's schema. */
-export function customStrategy(resource: Resource, version: CustomResourceDefinitionVersion): Strategy {
+export function customStrategy(
+  resource: Resource,
+  version: CustomResourceDefinitionVersion,
+  meter?: RuleMeter,
+): Strategy {
   const schema = schemaOf(version)
   const { scale } = version.subresources ?? {}
   const withRules = hasRules(schema) ? afterOthers : withoutRules
@@ -40,7 +49,7 @@ export function customStrategy(resource: Resource, version: CustomResourceDefini
           ...validateEmbeddedObjects(schema, object),
           ...validateListTypes(schema, object),
         ],
-        () => validateRules(schema, object, { isResource: true }),
+        () => validateRules(schema, object, { isResource: true, meter }),
       ),
     validateUpdate: (object, old, { warn }) =>
       withRules(
@@ -50,7 +59,7 @@ export function customStrategy(resource: Resource, version: CustomResourceDefini
           ...validateEmbeddedObjects(schema, object),
           ...newListTypeErrors(schema, object, old),
         ],
-        () => validateChange(schema, object, old, warn),
+        () => validateChange(schema, object, old, { warn, meter }),
       ),
     validateStatusUpdate: (object, old, { warn }) =>
       withRules(
@@ -59,7 +68,7 @@ export function customStrategy(resource: Resource, version: CustomResourceDefini
           ...(scale ? validateScaleStatus(scale, object) : []),
           ...newListTypeErrors(schema, object, old),
         ],
-        () => validateChange(schema, object, old, warn),
+        () => validateChange(schema, object, old, { warn, meter }),
       ),
     warnings: finalizerWarnings,
   })
@@ -69,10 +78,10 @@ function validateChange(
   schema: JsonSchema,
   object: KubeObject,
   old: KubeObject,
-  warn: (text: string) => void,
+  options: Pick<ValidateRulesOptions, "warn" | "meter">,
 ): FieldError[] {
   const correlation = new Correlation(object, old, schema)
-  return validateRules(schema, object, { old, correlation, isResource: true, warn })
+  return validateRules(schema, object, { ...options, old, correlation, isResource: true })
 }
 
 /** Rules are about objects that are otherwise what the schema says: types and sizes must be right before they run. */

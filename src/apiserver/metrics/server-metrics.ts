@@ -6,6 +6,7 @@ import type { ServedResources } from "../registry/served-resources.ts"
 import { AccessMetrics } from "./access-metrics.ts"
 import { AggregationMetrics } from "./aggregation-metrics.ts"
 import { AdmissionMetrics } from "./admission-metrics.ts"
+import { ExpressionMetrics } from "./expression-metrics.ts"
 import { FlowControlMetrics } from "./flow-control-metrics.ts"
 import { RequestMetrics } from "./request-metrics.ts"
 import { StorageMetrics } from "./storage-metrics.ts"
@@ -23,6 +24,7 @@ export class ServerMetrics {
   readonly access = new AccessMetrics()
   readonly admission = new AdmissionMetrics()
   readonly aggregation = new AggregationMetrics()
+  readonly expressions = new ExpressionMetrics()
   readonly flowControl = new FlowControlMetrics()
   readonly storage = new StorageMetrics()
   readonly watches = new WatchMetrics()
@@ -33,6 +35,7 @@ export class ServerMetrics {
       ...this.requests.metrics,
       ...this.access.metrics,
       ...this.admission.metrics,
+      ...this.expressions.metrics,
       ...this.flowControl.metrics(flowController),
       ...this.storage.metrics(resources),
       ...this.watches.metrics,
