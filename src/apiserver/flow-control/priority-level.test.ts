@@ -70,6 +70,17 @@ describe("a priority level", () => {
     expect(rounds).toBeLessThan(20)
   })
 
+  test("who lacks seats is counted by schema", () => {
+    const { level, enter } = levelOf(3, { queuing })
+    const tickets = ["a", "b", "c"].map((name) => enter(name).ticket)
+    expect(enter("wide", 0, wide(3)).how).toBe("waiting")
+    level.leave(tickets[0]!)
+    level.leave(tickets[1]!)
+    expect([...level.counts.noAccommodation]).toEqual([["s", 2]])
+    level.leave(tickets[2]!)
+    expect([...level.counts.noAccommodation]).toEqual([["s", 2]])
+  })
+
   test("who wants more seats than there are runs alone", () => {
     const { level, log, enter } = levelOf(2, { queuing })
     const first = enter("first")

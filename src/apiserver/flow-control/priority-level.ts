@@ -24,8 +24,8 @@ export interface LevelCounts {
   dispatched: number
   rejected: number
   cancelled: number
-  /** How often who was next had to wait for more seats than were free. */
-  noAccommodation: number
+  /** How often who was next had to wait for more seats than were free, by schema. */
+  readonly noAccommodation: Map<string, number>
 }
 
 export type Entered = "running" | "waiting" | "queue-full" | "concurrency-limit"
@@ -44,7 +44,12 @@ export type Entered = "running" | "waiting" | "queue-full" | "concurrency-limit"
 export class PriorityLevel {
   readonly name: string
   readonly demand: SeatDemand
-  readonly counts: LevelCounts = { dispatched: 0, rejected: 0, cancelled: 0, noAccommodation: 0 }
+  readonly counts: LevelCounts = {
+    dispatched: 0,
+    rejected: 0,
+    cancelled: 0,
+    noAccommodation: new Map<string, number>(),
+  }
   readonly queues: Queue[] = []
   readonly running = new Set<Ticket>()
   readonly retryAfter = new RetryAfter()
@@ -225,7 +230,9 @@ export class PriorityLevel {
       const queue = this.#nextQueue()
       const next = queue.waiting[0]!
       if (!this.#hasRoomFor(next.seats)) {
-        this.counts.noAccommodation++
+        const { noAccommodation } = this.counts
+        const { schema } = next.flow
+        noAccommodation.set(schema, (noAccommodation.get(schema) ?? 0) + 1)
         return
       }
       queue.waiting.shift()

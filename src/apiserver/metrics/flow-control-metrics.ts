@@ -201,19 +201,10 @@ export class FlowControlMetrics {
 }
 
 function levelMetrics(controller: FlowController): Metric[] {
-  const ofLevels = (
-    name: string,
-    help: string,
-    read: (level: PriorityLevel) => number,
-    type: "gauge" | "counter" = "gauge",
-  ) =>
-    gauge(
-      named(name, help, ["priority_level"]),
-      function* () {
-        for (const level of controller.levels) yield [read(level), level.name]
-      },
-      type,
-    )
+  const ofLevels = (name: string, help: string, read: (level: PriorityLevel) => number) =>
+    gauge(named(name, help, ["priority_level"]), function* () {
+      for (const level of controller.levels) yield [read(level), level.name]
+    })
   return [
     ofLevels(
       "request_concurrency_limit",
@@ -262,10 +253,15 @@ function levelMetrics(controller: FlowController): Metric[] {
       ({ demand }) => demand.demand.smoothed,
     ),
     ofLevels("current_r", "[ALPHA] R(time of last change)", ({ progress }) => progress),
-    ofLevels(
-      "request_dispatch_no_accommodation_total",
-      "[ALPHA] Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats",
-      ({ counts }) => counts.noAccommodation,
+    gauge(
+      named(
+        "request_dispatch_no_accommodation_total",
+        "[ALPHA] Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats",
+      ),
+      function* () {
+        for (const { name, counts } of controller.levels)
+          for (const [schema, count] of counts.noAccommodation) yield [count, name, schema] as const
+      },
       "counter",
     ),
     gauge(
