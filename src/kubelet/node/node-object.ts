@@ -26,6 +26,7 @@ export interface NodeFacts {
 const declaredFeatures = [
   "ExtendWebSocketsToKubelet",
   "InPlacePodLevelResourcesVerticalScaling",
+  "InPlacePodVerticalScalingInitContainers",
   "RestartAllContainersOnContainerExits",
 ]
 

@@ -32,11 +32,15 @@ export function planResize(draft: StepDraft, nowMs: number): void {
   }
 }
 
-/** Containers that have other requests and limits than they should, those too that have ended to begin anew with them. */
+/**
+ * Containers that have other requests and limits than they should, those too that have ended to begin anew with them. What an
+ * init container had that has done its work is no matter any more.
+ */
 function changedContainers({ pod, runtime }: PodState): RuntimeContainer[] {
   return podContainers(pod).flatMap(({ role, spec }: PodContainer) => {
-    const newest = role === "main" || role === "sidecar" ? newestContainer(runtime, spec.name) : undefined
-    if (newest?.state === "exited") return needsRestartToResize(pod, spec, newest) ? [newest] : []
+    const newest = role === "ephemeral" ? undefined : newestContainer(runtime, spec.name)
+    if (newest?.state === "exited")
+      return role !== "init" && needsRestartToResize(pod, spec, newest) ? [newest] : []
     if (newest?.state !== "running") return []
     const isSame =
       isAlike(spec.resources, newest.resources) && isAlike(pod.spec.resources, newest.podResources)

@@ -57,6 +57,29 @@ describe("what a simulated node has room for, and changes", () => {
     ])
   })
 
+  it("gives an init container that is at work what changed, and leaves one that is done as it was", async () => {
+    const world = await startWorld()
+    const asking = (name: string, cpu: string) => ({
+      name,
+      image: "app:1",
+      resources: { requests: { cpu } },
+    })
+    const initContainers = [asking("done", "100m"), asking("working", "100m")]
+    const behaviour = { [`${prefix}done.run-for`]: "1s", [`${prefix}working.run-for`]: "1h" }
+    await world.server.client.create(Pod, podOf("web", { initContainers }, behaviour))
+    await world.clock.advance(5000)
+    const body = { spec: { initContainers: [asking("done", "200m"), asking("working", "300m")] } }
+    const key = { namespace: "default", name: "web" }
+    await world.server.client.patch(Pod, key, { type: "strategic", body }, { subresource: "resize" })
+    await world.clock.advance(1000)
+    const pod = await get(world, "web")
+    const [done, working] = pod.status.initContainerStatuses!
+    expect(working).toMatchObject({ resources: { requests: { cpu: "300m" } }, restartCount: 0 })
+    expect(done).toMatchObject({ restartCount: 0, state: { terminated: { exitCode: 0 } } })
+    expect(condition(pod, "PodResizeInProgress")).toBeUndefined()
+    expect(condition(pod, "PodResizePending")).toBeUndefined()
+  })
+
   it("begins anew with all containers when one ends in a way that asks for it", async () => {
     const world = await startWorld()
     const ruled = {
