@@ -29,11 +29,11 @@ export class PluginChain implements AdmissionChain {
     this.#parts = parts
   }
 
-  mutate(attributes: AdmissionAttributes): Promise<AdmittedObject> {
+  async mutate(attributes: AdmissionAttributes): Promise<AdmittedObject> {
     return this.#measured("admit", attributes, "", () => this.#mutateAll(attributes))
   }
 
-  validate(attributes: AdmissionAttributes): Promise<void> {
+  async validate(attributes: AdmissionAttributes): Promise<void> {
     return this.#measured("validate", attributes, "", () => this.#validateAll(attributes))
   }
 
@@ -50,36 +50,51 @@ export class PluginChain implements AdmissionChain {
     for (const plugin of this.#pluginsFor(attributes)) {
       if (!plugin.mutate) continue
       const state = current
-      const object = await this.#measured("admit", state, plugin.name, async () => plugin.mutate!(state))
+      const mutated = this.#measured("admit", state, plugin.name, () => plugin.mutate!(state))
+      const object = mutated instanceof Promise ? await mutated : mutated
       if (object !== current.object) current = { ...current, object }
     }
     return current.object
   }
 
   async #validateAll(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#pluginsFor(attributes))
-      if (plugin.validate)
-        await this.#measured("validate", attributes, plugin.name, async () => plugin.validate!(attributes))
+    for (const plugin of this.#pluginsFor(attributes)) {
+      if (!plugin.validate) continue
+      const validated = this.#measured("validate", attributes, plugin.name, () =>
+        plugin.validate!(attributes),
+      )
+      if (validated instanceof Promise) await validated
+    }
   }
 
-  /** Counts how long it took, for one plugin or (no name) for all of them. */
-  async #measured<T>(
+  /** Counts how long it took, for one plugin or (no name) for all of them. Most plugins wait for nothing, and nobody for them. */
+  #measured<T>(
     step: AdmissionStep,
     { operation, waited }: AdmissionAttributes,
     plugin: string,
-    work: () => Promise<T>,
-  ): Promise<T> {
+    work: () => T | Promise<T>,
+  ): T | Promise<T> {
     const { clock, admissionMetrics } = this.#parts
     const beganMs = clock.monotonic()
-    let rejected = true
-    try {
-      const result = await work()
-      rejected = false
-      return result
-    } finally {
+    const end = (rejected: boolean) => {
       const tookMs = clock.monotonic() - beganMs
       admissionMetrics.ended(plugin, { step, operation, rejected }, tookMs / 1000)
       if (webhooks.has(plugin)) waited?.(tookMs)
+    }
+    const fail = (error: unknown): never => {
+      end(true)
+      throw error
+    }
+    const pass = (result: T): T => {
+      end(false)
+      return result
+    }
+    try {
+      const result = work()
+      if (result instanceof Promise) return result.then(pass, fail)
+      return pass(result)
+    } catch (error) {
+      return fail(error)
     }
   }
 
