@@ -50,7 +50,7 @@ const registration = " "
  * Keeps the list of who answers for which group and version, and says of each whether it is there.
  *
  * Reads and writes APIServices; reads Services and their endpoints; asks extension API servers for their discovery. Woken
- * by changes of what is served and of APIServices, and every 30 seconds for servers elsewhere.
+ * by changes of what is served, of APIServices and of what leads to them, and every 30 seconds for servers elsewhere.
  */
 export class ApiServiceController {
   readonly #options: ApiServiceControllerOptions
