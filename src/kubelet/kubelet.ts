@@ -1,6 +1,7 @@
 import { HealthRecord } from "../apimachinery/health-checks.ts"
 import { parseDuration } from "../apimachinery/duration.ts"
 import { type Clock, sleep } from "../base/clock.ts"
+import { orAborted } from "../base/on-abort.ts"
 import type { Logger } from "../base/log.ts"
 import type { Random } from "../base/random.ts"
 import type { Service } from "../api/core/v1/service.ts"
@@ -225,7 +226,8 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   }
 
   async function runPods(signal: AbortSignal): Promise<void> {
-    await options.servicesSynced
+    await orAborted(options.servicesSynced, signal)
+    if (signal.aborted) return
     // Changes that come while pods are being taken over wait until that is done.
     const waiting: (() => void)[] = []
     let isAdopting = true

@@ -233,4 +233,19 @@ describe.skipIf(missing)("a machine that joins", () => {
     )
     await kubectl.call("delete pod plugged --now")
   })
+
+  test("stops when it is told to, though it has not found its cluster", async () => {
+    node.removeAllListeners("exit")
+    await run(process.execPath, [cli, "down", "--data-dir", nodeDirectory])
+    await cluster.coracle("down")
+    const words = ["node", "run", "--name", "second", "--data-dir", nodeDirectory]
+    node = spawn(inside[0]!, [...inside.slice(1), process.execPath, cli, ...words], { stdio: "ignore" })
+    const log = join(nodeDirectory, "coracle.log")
+    const lookedFrom = readFileSync(log).length
+    await eventually(async () => {
+      expect(readFileSync(log, "utf8").slice(lookedFrom)).toContain("node not registered, trying again")
+    })
+    const down = await run(process.execPath, [cli, "down", "--data-dir", nodeDirectory])
+    expect(down).toMatchObject({ code: 0, stdout: expect.stringContaining("stopped") })
+  })
 })

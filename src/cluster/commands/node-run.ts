@@ -1,5 +1,6 @@
 import { openSync } from "node:fs"
 import { parseFlags } from "../../base/flags.ts"
+import { sleep } from "../../base/clock.ts"
 import { realClock } from "../../base/real/clock.ts"
 import { createLogger } from "../../base/real/logger.ts"
 import { realRandom } from "../../base/real/random.ts"
@@ -40,6 +41,9 @@ export async function nodeRun(argv: readonly string[]): Promise<number> {
   return runUntilStopped(directory, name, values)
 }
 
+/** What a start that is under way gets to come to its end when the node is told to stop. */
+const startMs = 10_000
+
 /** Beside others of a cluster on this machine it is a child of the cluster's process; else it owns the directory. */
 export async function runUntilStopped(
   directory: DataDirectory,
@@ -52,12 +56,13 @@ export async function runUntilStopped(
   const write = supervised ? (line: string) => void process.stderr.write(line) : logFile(directory)
   const log = createLogger({ level: verbose ? "debug" : "info", ...(supervised && { name }), write })
   const giveUp = () => !supervised && release(directory)
-  const node = await runNode({ directory, name, clock: realClock, random: realRandom, log }).catch(
+  const starting = runNode({ directory, name, clock: realClock, random: realRandom, log }).catch(
     (error: unknown) => {
       giveUp()
       throw error
     },
   )
+  const node = await Promise.race([starting, hangsAfter(stopped)])
   const { endpoint, runtime } = node
   if (!supervised) {
     const nodes = [{ name, runtime, ...(endpoint && { endpoint }) }]
@@ -76,13 +81,26 @@ export async function runUntilStopped(
   return 0
 }
 
+/**
+ * A start that waits for a control plane which has gone must not keep a node that is told to stop. Its directory stays
+ * claimed: `down` clears up as after a crash.
+ */
+async function hangsAfter(stopped: Promise<void>): Promise<never> {
+  await stopped
+  await sleep(realClock, startMs)
+  throw new Error("stopped before it had started: `coracle down` clears up what there is of it")
+}
+
 function tell(message: NodeMessage): void {
   process.send?.(message)
 }
 
 /** Like a crash: containers run on, and the next start finds them. */
 function dieWithParent(): void {
-  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
+  const die = () => process.kill(process.pid, "SIGKILL")
+  process.on("disconnect", die)
+  // It may have gone before anybody listened.
+  if (!process.connected) die()
 }
 
 function logFile({ logFile: path }: DataDirectory): (line: string) => void {

@@ -1,3 +1,4 @@
+import { orAborted } from "../../base/on-abort.ts"
 import type { KubeObject } from "../../apimachinery/meta.ts"
 import { Informer, type InformerOptions } from "../../client/informer.ts"
 
@@ -22,10 +23,10 @@ export class LazyInformer<T extends KubeObject> {
       const informer = new Informer<T>(this.#options)
       this.#informer = informer
       informer.run(signal).catch((error: unknown) => log.error("objects are no longer followed", { error }))
-      await informer.synced
+      await orAborted(informer.synced, signal)
       informer.onChange((current, previous) => changed((current ?? previous)!))
     }
-    await this.#informer.synced
+    await orAborted(this.#informer.synced, signal)
     return this.#informer.objects.list()
   }
 }

@@ -5,6 +5,7 @@ import { quantityValue } from "../../apimachinery/quantity.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Commands } from "../../base/commands.ts"
 import type { Logger } from "../../base/log.ts"
+import { orAborted } from "../../base/on-abort.ts"
 import type { Random } from "../../base/random.ts"
 import { takeDown } from "../../base/take-down.ts"
 import { Service } from "../../api/core/v1/service.ts"
@@ -231,7 +232,7 @@ export async function createRealKubelet(options: RealKubeletOptions): Promise<Re
   })
   /** Pods that went while no kubelet looked held processors and memory. */
   async function followResources(signal: AbortSignal): Promise<void> {
-    await kubelet.workers.ready
+    await orAborted(kubelet.workers.ready, signal)
     if (signal.aborted) return
     await managers.forgetOthers((podUid) => kubelet.workers.find(podUid) !== undefined)
     if (cpu) await reconciler.run(signal)

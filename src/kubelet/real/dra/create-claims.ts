@@ -1,9 +1,9 @@
+import { orAborted } from "../../../base/on-abort.ts"
 import { type Clock, sleep } from "../../../base/clock.ts"
 import type { Logger } from "../../../base/log.ts"
 import type { Client } from "../../../client/client.ts"
 import type { KubeletMetrics } from "../../metrics/kubelet-metrics.ts"
 import type { KubeletPaths } from "../kubelet-paths.ts"
-import { untilReady } from "../until-ready.ts"
 import { ClaimManager } from "./claim-manager.ts"
 import { DeviceHealth } from "./device-health.ts"
 import { DraPlugins } from "./dra-plugins.ts"
@@ -64,7 +64,7 @@ export async function createClaims(options: CreateClaimsOptions): Promise<RealCl
     claims,
     plugins,
     async run(signal) {
-      await untilReady(options.ready(), signal)
+      await orAborted(options.ready(), signal)
       while (!signal.aborted) {
         await sleep(clock, lookAgainMs, signal)
         if (!signal.aborted) await claims.releaseOthers(options.podUids())

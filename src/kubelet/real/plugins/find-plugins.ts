@@ -1,6 +1,6 @@
+import { orAborted } from "../../../base/on-abort.ts"
 import { sleep } from "../../../base/clock.ts"
 import type { CsiNodeObject } from "../csi/csi-node-object.ts"
-import { untilReady } from "../until-ready.ts"
 import { PluginWatcher, type PluginWatcherOptions } from "./plugin-watcher.ts"
 
 export interface FindPluginsOptions extends PluginWatcherOptions {
@@ -12,7 +12,7 @@ export interface FindPluginsOptions extends PluginWatcherOptions {
 /** Looks for plugins once the API knows the node: drivers are told of in its CSINode. Resolves when it has begun. */
 export async function findPlugins(options: FindPluginsOptions, signal: AbortSignal): Promise<void> {
   const { ready, nodeObject, clock, log } = options
-  await untilReady(ready, signal)
+  await orAborted(ready, signal)
   while (!signal.aborted) {
     try {
       await nodeObject.ensure()
