@@ -2,7 +2,7 @@ import { resolve } from "node:path"
 import type { FlagValues } from "../../base/flags.ts"
 import { type ProviderPlaces, readProviders } from "../../kubelet/real/images/read-providers.ts"
 import { readConfiguration } from "../../kubelet/real/read-configuration.ts"
-import type { KubeletFiles } from "../nodes/kubelet-files.ts"
+import { type KubeletFiles, kubeletFilesOf } from "../nodes/kubelet-files.ts"
 import { UsageError } from "./command.ts"
 
 export const credentialProviderFlags = {
@@ -34,11 +34,7 @@ export function parseKubeletFiles(values: FlagValues<typeof kubeletFlags>): Kube
   const kubeletConfig = given === undefined ? undefined : resolve(given)
   // What it asks for in vain is told by the nodes.
   if (kubeletConfig !== undefined) readConfiguration({ path: kubeletConfig, log: { warn: () => {} } })
-  const credentialProviders = parseCredentialProviders(values)
-  return {
-    ...(kubeletConfig !== undefined && { kubeletConfig }),
-    ...(credentialProviders && { credentialProviders }),
-  }
+  return kubeletFilesOf({ kubeletConfig, credentialProviders: parseCredentialProviders(values) })
 }
 
 /** Throws UsageError, ConfigurationError. */

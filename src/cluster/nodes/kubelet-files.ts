@@ -8,8 +8,11 @@ export interface KubeletFiles {
   readonly credentialProviders?: ProviderPlaces
 }
 
-/** Those of what a node is told. */
-export function kubeletFilesOf({ kubeletConfig, credentialProviders }: KubeletFiles): KubeletFiles {
+/** Those that are named, of what a node is told. */
+export function kubeletFilesOf({
+  kubeletConfig,
+  credentialProviders,
+}: { readonly [Name in keyof KubeletFiles]: KubeletFiles[Name] | undefined }): KubeletFiles {
   return {
     ...(kubeletConfig !== undefined && { kubeletConfig }),
     ...(credentialProviders && { credentialProviders }),

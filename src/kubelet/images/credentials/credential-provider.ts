@@ -7,7 +7,7 @@ import type { Pod } from "../../../api/core/v1/pod.ts"
 import { ServiceAccount } from "../../../api/core/v1/service-account.ts"
 import type { NodeObjects } from "../../objects/node-objects.ts"
 import { type CredentialProviderSettings, group, type TokenAttributes } from "./provider-configuration.ts"
-import { type DockerConfig, matchesImage } from "./registry-credentials.ts"
+import { type DockerConfig, isFrom } from "./registry-credentials.ts"
 
 /** Runs the provider's program with a request on its input; gives what it wrote. Rejects when it fails or takes too long. */
 export type RunProvider = (settings: CredentialProviderSettings, input: string) => Promise<string>
@@ -57,7 +57,7 @@ export class CredentialProvider {
   async provide(image: string, pod: Pod): Promise<DockerConfig> {
     const { settings, log } = this.#options
     const reference = parseImageReference(image)
-    if (!reference || !settings.matchImages?.some((place) => matchesImage(place, image))) return {}
+    if (!reference || !settings.matchImages?.some((place) => isFrom(place, reference))) return {}
     const repository = `${reference.domain}/${reference.path}`
     try {
       const account = await this.#accountOf(pod)

@@ -1,5 +1,5 @@
 import { decodeBase64 } from "../../../base/base64.ts"
-import { parseImageReference } from "../../../api/core/v1/image-reference.ts"
+import { type ImageReference, parseImageReference } from "../../../api/core/v1/image-reference.ts"
 import type { Secret } from "../../../api/core/v1/secret.ts"
 import type { RegistryAuth } from "../../../container-runtime/cri.ts"
 
@@ -18,11 +18,13 @@ export type DockerConfig = Readonly<Record<string, DockerConfigEntry>>
 
 /** What is known about the registry of an image, the most specific first. */
 export function registryCredentials(image: string, configs: readonly DockerConfig[]): RegistryAuth[] {
+  const reference = parseImageReference(image)
+  if (!reference) return []
   const found: { key: string; auth: RegistryAuth }[] = []
   for (const config of configs)
     for (const [key, entry] of Object.entries(config)) {
       const place = placeOf(key)
-      if (matchesImage(place, image)) found.push({ key: place, auth: toAuth(entry) })
+      if (isFrom(place, reference)) found.push({ key: place, auth: toAuth(entry) })
     }
   return found.sort((a, b) => b.key.length - a.key.length).map(({ auth }) => auth)
 }
@@ -32,12 +34,6 @@ function placeOf(key: string): string {
     .replace(/^https?:\/\//, "")
     .replace(/\/v[12]\/?$/, "")
     .replace(/\/$/, "")
-}
-
-/** Whether an image comes from there. */
-export function matchesImage(place: string, image: string): boolean {
-  const reference = parseImageReference(image)
-  return reference !== undefined && matches(place, reference.domain, reference.path)
 }
 
 /** Of a pull secret; {} for one that is none. */
@@ -56,7 +52,8 @@ export function dockerConfig({ type, data = {} }: Secret): DockerConfig {
   return {}
 }
 
-function matches(place: string, domain: string, path: string): boolean {
+/** Whether an image comes from a registry, or a path in one. */
+export function isFrom(place: string, { domain, path }: ImageReference): boolean {
   const slash = place.indexOf("/")
   const host = slash < 0 ? place : place.slice(0, slash)
   const prefix = slash < 0 ? "" : place.slice(slash + 1)

@@ -14,6 +14,9 @@ export interface DiskMount {
   readonly options: readonly string[]
 }
 
+/** The same when it is known what file system there is to be. */
+type TypedDiskMount = DiskMount & { readonly fsType: string }
+
 const partitioned = "unknown data, probably partitions"
 /** No questions asked, and nothing kept back for the superuser. */
 const formatArguments: Readonly<Record<string, readonly string[]>> = {
@@ -65,7 +68,7 @@ export class Disks {
       )
   }
 
-  async #prepare(disk: DiskMount & { readonly fsType: string }): Promise<void> {
+  async #prepare(disk: TypedDiskMount): Promise<void> {
     const { device, fsType, options } = disk
     const isReadOnly = options.includes("ro")
     const format = await this.#formatOf(device)
@@ -93,7 +96,7 @@ export class Disks {
     return /^TYPE=(.+)$/m.exec(output)?.[1]
   }
 
-  async #format(disk: DiskMount & { readonly fsType: string }): Promise<void> {
+  async #format(disk: TypedDiskMount): Promise<void> {
     const { device, fsType } = disk
     this.#log.info("formatting a new disk", { device, fsType })
     try {
@@ -122,10 +125,7 @@ function exitCodeOf(error: unknown): number | undefined {
   return error instanceof CommandError ? error.exitCode : undefined
 }
 
-function formatFailure(
-  { device, directory, fsType, options }: DiskMount & { readonly fsType: string },
-  error: unknown,
-): string {
+function formatFailure({ device, directory, fsType, options }: TypedDiskMount, error: unknown): string {
   const code = exitCodeOf(error)
   const quoted = [...options, "defaults"].map((option) => `"${option}"`).join(" ")
   return (
